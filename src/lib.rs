@@ -1,0 +1,2 @@
+//! `cnn-tui`
+pub mod nn;

@@ -1,0 +1,287 @@
+//! Layers: operations with the parameters, tables and settings that they need.
+
+use std::fmt::Debug;
+
+use dfdx::prelude::*;
+
+use super::chance::{Chance, Purpose};
+use super::ops::{self, Device};
+use super::shape::{Flat, Halve, Image, Slide};
+use super::weight::{AnyWeight, Weight};
+
+/// What a pass through a network is for.
+#[derive(Debug, Clone, Copy)]
+pub enum Pass {
+    /// To measure it: dropout is off.
+    Evaluate,
+    /// To train it: dropout draws from `chance`.
+    Train {
+        /// Where the draws come from.
+        chance: Chance,
+        /// Step of the run, from 0.
+        step: u64,
+        /// Place in the batch of the first image of this part of it, so that the masks do not depend
+        /// on how a batch is split.
+        first: usize,
+    },
+}
+
+/// A layer, for inputs of shape `In`.
+///
+/// That a layer takes `In` and what it makes of it is part of its type: networks whose layers do not
+/// fit do not compile.
+pub trait Layer<In: Shape, D: Device<f32>>: Debug {
+    /// The shape of what it gives.
+    type Out: Shape;
+
+    /// Applies it, recording on the input's tape.
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<In, f32, D, T>,
+        pass: Pass,
+    ) -> Tensor<Self::Out, f32, D, T>;
+
+    /// Its parameters, in PyTorch's order.
+    fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
+        Vec::new()
+    }
+
+    /// The same, to be changed.
+    fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
+        Vec::new()
+    }
+}
+
+/// No layer at all: what a stack of layers begins with.
+#[derive(Debug, Clone, Copy)]
+pub struct Identity;
+
+impl<In: Shape, D: Device<f32>> Layer<In, D> for Identity {
+    type Out = In;
+
+    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Pass) -> Tensor<In, f32, D, T> {
+        input
+    }
+}
+
+/// One layer after another.
+#[derive(Debug)]
+pub struct Chain<A, B> {
+    pub(super) first: A,
+    pub(super) then: B,
+}
+
+impl<In: Shape, D: Device<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, D> for Chain<A, B> {
+    type Out = B::Out;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<In, f32, D, T>,
+        pass: Pass,
+    ) -> Tensor<B::Out, f32, D, T> {
+        self.then.forward(self.first.forward(input, pass), pass)
+    }
+
+    fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
+        let mut weights = self.first.weights();
+        weights.extend(self.then.weights());
+        weights
+    }
+
+    fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
+        let mut weights = self.first.weights_mut();
+        weights.extend(self.then.weights_mut());
+        weights
+    }
+}
+
+/// Convolution from `C` to `O` channels with `K` x `K` kernels.
+#[derive(Debug)]
+pub struct Conv2d<const C: usize, const O: usize, const K: usize, D: Device<f32>> {
+    weight: Weight<Rank4<O, C, K, K>, D>,
+    bias: Weight<Rank1<O>, D>,
+    patches: ops::Patches<D>,
+}
+
+impl<const C: usize, const O: usize, const K: usize, D: Device<f32>> Conv2d<C, O, K, D> {
+    pub(super) fn new<H: ConstDim, W: ConstDim>(device: &D, name: &str) -> Self {
+        Self {
+            weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
+            bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
+            patches: ops::Patches::new(device, [H::SIZE, W::SIZE, C], K),
+        }
+    }
+}
+
+impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, C>, D> for Conv2d<C, O, K, D>
+where
+    H: Slide<K>,
+    W: Slide<K>,
+    D: Device<f32>,
+{
+    type Out = Image<H::Out, W::Out, O>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Image<H, W, C>, f32, D, T>,
+        _: Pass,
+    ) -> Tensor<Self::Out, f32, D, T> {
+        ops::conv2d(input, &self.patches, self.weight.tensor(), self.bias.tensor())
+    }
+
+    fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
+        vec![&self.weight, &self.bias]
+    }
+
+    fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
+        vec![&mut self.weight, &mut self.bias]
+    }
+}
+
+/// Max-pooling by 2 x 2.
+#[derive(Debug, Clone, Copy)]
+pub struct MaxPool2d;
+
+impl<H: Halve, W: Halve, const C: usize, D: Device<f32>> Layer<Image<H, W, C>, D> for MaxPool2d {
+    type Out = Image<H::Out, W::Out, C>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Image<H, W, C>, f32, D, T>,
+        _: Pass,
+    ) -> Tensor<Self::Out, f32, D, T> {
+        ops::max_pool2d(input)
+    }
+}
+
+/// The rectifier: negative values become 0.
+#[derive(Debug, Clone, Copy)]
+pub struct Relu;
+
+impl<In: Shape, D: Device<f32>> Layer<In, D> for Relu {
+    type Out = In;
+
+    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Pass) -> Tensor<In, f32, D, T> {
+        input.relu()
+    }
+}
+
+/// Dropout: of whole channels on images, of single values on vectors.
+#[derive(Debug, Clone, Copy)]
+pub struct Dropout {
+    /// Chance of being dropped.
+    pub(super) rate: f32,
+    /// Its place in the network, which tells its draws from those of others.
+    pub(super) layer: usize,
+}
+
+impl Dropout {
+    /// `channels` factors for each of `batch` items, each 0 or `1/(1 - rate)`; `None` if nothing is to drop.
+    fn mask<const N: usize, D: Device<f32>>(
+        &self,
+        device: &D,
+        batch: usize,
+        pass: Pass,
+    ) -> Option<Tensor<(usize, Const<N>), f32, D>> {
+        let Pass::Train { chance, step, first } = pass else { return None };
+        if self.rate <= 0.0 {
+            return None;
+        }
+        let mut draws = chance.draws(Purpose::Dropout { layer: self.layer, step }, first * N);
+        let kept = 1.0 / (1.0 - self.rate);
+        let factors = (0..batch * N).map(|_| if draws.unit() < self.rate { 0.0 } else { kept }).collect();
+        Some(device.tensor_from_vec(factors, (batch, Const::<N>)))
+    }
+}
+
+impl<H: ConstDim, W: ConstDim, const C: usize, D: Device<f32>> Layer<Image<H, W, C>, D> for Dropout {
+    type Out = Image<H, W, C>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Image<H, W, C>, f32, D, T>,
+        pass: Pass,
+    ) -> Tensor<Self::Out, f32, D, T> {
+        match self.mask(input.device(), input.shape().0, pass) {
+            Some(mask) => ops::dropout2d(input, &mask),
+            None => input,
+        }
+    }
+}
+
+impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
+    type Out = Flat<N>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Flat<N>, f32, D, T>,
+        pass: Pass,
+    ) -> Tensor<Flat<N>, f32, D, T> {
+        match self.mask(input.device(), input.shape().0, pass) {
+            Some(mask) => ops::dropout(input, &mask),
+            None => input,
+        }
+    }
+}
+
+/// From images to vectors of `N`.
+#[derive(Debug)]
+pub struct Flatten<const N: usize, D: Device<f32>> {
+    pub(super) order: ops::ChannelsFirst<D>,
+}
+
+impl<H, W, const C: usize, const N: usize, D> Layer<Image<H, W, C>, D> for Flatten<N, D>
+where
+    H: ConstDim,
+    W: ConstDim,
+    D: Device<f32>,
+{
+    type Out = Flat<N>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Image<H, W, C>, f32, D, T>,
+        _: Pass,
+    ) -> Tensor<Flat<N>, f32, D, T> {
+        ops::flatten(input, &self.order)
+    }
+}
+
+/// Every output from every input: `x · weightᵀ + bias`.
+#[derive(Debug)]
+pub struct Linear<const N: usize, const O: usize, D: Device<f32>> {
+    weight: Weight<Rank2<O, N>, D>,
+    bias: Weight<Rank1<O>, D>,
+}
+
+impl<const N: usize, const O: usize, D: Device<f32>> Linear<N, O, D> {
+    pub(super) fn new(device: &D, name: &str) -> Self {
+        Self {
+            weight: Weight::zeros(device, format!("{name}.weight"), N),
+            bias: Weight::zeros(device, format!("{name}.bias"), N),
+        }
+    }
+}
+
+impl<const N: usize, const O: usize, D: Device<f32>> Layer<Flat<N>, D> for Linear<N, O, D> {
+    type Out = Flat<O>;
+
+    fn forward<T: Tape<f32, D>>(
+        &self,
+        input: Tensor<Flat<N>, f32, D, T>,
+        _: Pass,
+    ) -> Tensor<Flat<O>, f32, D, T> {
+        let weight = self.weight.tensor().retaped::<T>().permute::<Rank2<N, O>, Axes2<1, 0>>();
+        let products = input.matmul(weight);
+        let shape = *products.shape();
+        products + self.bias.tensor().retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
+    }
+
+    fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
+        vec![&self.weight, &self.bias]
+    }
+
+    fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
+        vec![&mut self.weight, &mut self.bias]
+    }
+}

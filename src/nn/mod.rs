@@ -1,0 +1,23 @@
+//! Networks: the only layer that knows dfdx.
+//!
+//! A network is built layer by layer with [`Stack`]; the compiler follows the shapes. The rest of the
+//! program sees it as a [`Model`]: pixels and weights in, losses and gradients out.
+
+mod chance;
+mod device;
+mod layer;
+mod model;
+mod network;
+pub mod ops;
+mod presets;
+pub mod shape;
+mod stack;
+mod weight;
+
+pub use chance::{Chance, Draws, Purpose};
+pub use device::{DeviceError, DeviceKind, build};
+pub use layer::{Chain, Conv2d, Dropout, Flatten, Identity, Layer, Linear, MaxPool2d, Pass, Relu};
+pub use model::{Images, LayerInfo, LayerKind, Model, Parameter, Tally, initial_weights};
+pub use presets::{PRESETS, Preset};
+pub use stack::{Input, Scores, Stack};
+pub use weight::{AnyWeight, Weight};

@@ -1,0 +1,21 @@
+//! Differentiable operations that dfdx 0.13 lacks on stable Rust, composed from its own.
+//!
+//! They are generic over dfdx's devices and element types: `f32` on the CPU and on CUDA to train,
+//! `f64` on the CPU to check gradients by finite differences. What a convolution costs here is the
+//! copying of its patches; what it gains is that every backward pass is dfdx's.
+
+mod conv2d;
+mod dropout;
+mod flatten;
+mod gather;
+mod max_pool2d;
+
+pub use conv2d::{Patches, conv2d};
+pub use dropout::{dropout, dropout2d};
+pub use flatten::{ChannelsFirst, flatten};
+pub use max_pool2d::max_pool2d;
+
+pub(crate) use gather::Device;
+
+#[cfg(test)]
+mod tests;

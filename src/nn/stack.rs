@@ -1,0 +1,156 @@
+//! Building a network layer by layer, with shapes that the compiler follows.
+
+use std::marker::PhantomData;
+
+use dfdx::prelude::*;
+
+use super::layer::{Chain, Conv2d, Dropout, Flatten, Identity, Layer, Linear, MaxPool2d, Relu};
+use super::model::{LayerInfo, LayerKind, Model};
+use super::network::Network;
+use super::ops::{ChannelsFirst, Device};
+use super::shape::{Flat, Halve, Image, Slide};
+
+/// The images that networks are built for: 28 x 28 pixels of grey.
+pub type Input = Image<Const<28>, Const<28>, 1>;
+
+/// The scores that networks give: one for each of ten classes.
+pub type Scores = Flat<10>;
+
+/// A network under construction whose last layer gives `Out`.
+///
+/// ```
+/// use cnn_tui::nn::Stack;
+///
+/// let model = Stack::new(dfdx::tensor::Cpu::default(), None)
+///     .conv2d::<4, 5>("conv")
+///     .max_pool2d()
+///     .relu()
+///     .flatten::<576>()
+///     .linear::<10>("fc")
+///     .build();
+/// assert_eq!(model.parameters().iter().map(|p| p.len()).sum::<usize>(), 4 * 25 + 4 + 576 * 10 + 10);
+/// ```
+#[derive(Debug)]
+pub struct Stack<D, Out, L> {
+    device: D,
+    dropout: Option<f32>,
+    layers: L,
+    table: Vec<LayerInfo>,
+    out: PhantomData<Out>,
+}
+
+impl<D: Device<f32>> Stack<D, Input, Identity> {
+    /// No layers yet. `dropout` replaces the rate of every dropout layer.
+    pub fn new(device: D, dropout: Option<f32>) -> Self {
+        Self { device, dropout, layers: Identity, table: Vec::new(), out: PhantomData }
+    }
+}
+
+impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
+    fn then<Next: Layer<Out, D>>(self, layer: Next, info: LayerInfo) -> Stack<D, Next::Out, Chain<L, Next>> {
+        let Self { device, dropout, layers, mut table, .. } = self;
+        table.push(info);
+        Stack { device, dropout, layers: Chain { first: layers, then: layer }, table, out: PhantomData }
+    }
+
+    fn dropout_layer(&self, rate: f32) -> Dropout {
+        Dropout { rate: self.dropout.unwrap_or(rate), layer: self.table.len() }
+    }
+}
+
+impl<D, H, W, const C: usize, L> Stack<D, Image<H, W, C>, L>
+where
+    D: Device<f32>,
+    H: ConstDim,
+    W: ConstDim,
+{
+    /// Convolution to `O` channels with `K` x `K` kernels.
+    #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
+    pub fn conv2d<const O: usize, const K: usize>(
+        self,
+        name: &str,
+    ) -> Stack<D, Image<<H as Slide<K>>::Out, <W as Slide<K>>::Out, O>, Chain<L, Conv2d<C, O, K, D>>>
+    where
+        H: Slide<K>,
+        W: Slide<K>,
+    {
+        let layer = Conv2d::new::<H, W>(&self.device, name);
+        let info = LayerInfo::new(LayerKind::Conv2d, name)
+            .setting(format!("{K}×{K}, {C}→{O}"))
+            .output(&[O, <H as Slide<K>>::Out::SIZE, <W as Slide<K>>::Out::SIZE])
+            .parameters(O * C * K * K + O);
+        self.then(layer, info)
+    }
+
+    /// Max-pooling by 2 x 2.
+    pub fn max_pool2d(self) -> Stack<D, Image<H::Out, W::Out, C>, Chain<L, MaxPool2d>>
+    where
+        H: Halve,
+        W: Halve,
+    {
+        let info = LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&[
+            C,
+            <H as Halve>::Out::SIZE,
+            <W as Halve>::Out::SIZE,
+        ]);
+        self.then(MaxPool2d, info)
+    }
+
+    /// The rectifier.
+    pub fn relu(self) -> Stack<D, Image<H, W, C>, Chain<L, Relu>> {
+        let info = LayerInfo::new(LayerKind::Relu, "relu").output(&[C, H::SIZE, W::SIZE]);
+        self.then(Relu, info)
+    }
+
+    /// Dropout of whole channels, at `rate` unless the run says otherwise.
+    pub fn dropout2d(self, rate: f32) -> Stack<D, Image<H, W, C>, Chain<L, Dropout>> {
+        let layer = self.dropout_layer(rate);
+        let info = LayerInfo::new(LayerKind::Dropout2d, "dropout2d")
+            .setting(format!("p {}", layer.rate))
+            .output(&[C, H::SIZE, W::SIZE]);
+        self.then(layer, info)
+    }
+
+    /// From images to vectors; `N` must be height x width x channels.
+    pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
+        let order = ChannelsFirst::new(&self.device, [H::SIZE, W::SIZE, C]);
+        let info = LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]);
+        self.then(Flatten { order }, info)
+    }
+}
+
+impl<D: Device<f32>, const N: usize, L> Stack<D, Flat<N>, L> {
+    /// Every one of `O` outputs from every input.
+    pub fn linear<const O: usize>(self, name: &str) -> Stack<D, Flat<O>, Chain<L, Linear<N, O, D>>> {
+        let layer = Linear::new(&self.device, name);
+        let info = LayerInfo::new(LayerKind::Linear, name)
+            .setting(format!("{N}→{O}"))
+            .output(&[O])
+            .parameters(O * N + O);
+        self.then(layer, info)
+    }
+
+    /// The rectifier.
+    pub fn relu(self) -> Stack<D, Flat<N>, Chain<L, Relu>> {
+        self.then(Relu, LayerInfo::new(LayerKind::Relu, "relu").output(&[N]))
+    }
+
+    /// Dropout of single values, at `rate` unless the run says otherwise.
+    pub fn dropout(self, rate: f32) -> Stack<D, Flat<N>, Chain<L, Dropout>> {
+        let layer = self.dropout_layer(rate);
+        let info =
+            LayerInfo::new(LayerKind::Dropout, "dropout").setting(format!("p {}", layer.rate)).output(&[N]);
+        self.then(layer, info)
+    }
+}
+
+impl<D, L> Stack<D, Scores, L>
+where
+    D: Device<f32> + 'static,
+    L: Layer<Input, D, Out = Scores> + 'static,
+{
+    /// The finished network, with all parameters zero.
+    pub fn build(self) -> Box<dyn Model> {
+        Box::new(Network::new(self.device, self.layers, self.table))
+    }
+}

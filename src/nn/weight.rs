@@ -1,0 +1,66 @@
+//! Parameters of a network: tensors with a name.
+
+use std::fmt::Debug;
+
+use dfdx::prelude::*;
+
+use super::ops::Device;
+
+/// A parameter: a tensor under PyTorch's name for it.
+#[derive(Debug)]
+pub struct Weight<S: Shape, D: Device<f32>> {
+    name: String,
+    fan_in: usize,
+    tensor: Tensor<S, f32, D>,
+}
+
+impl<S: ConstShape, D: Device<f32>> Weight<S, D> {
+    /// Zeros; `fan_in` is the number of inputs of each output of its layer.
+    pub(super) fn zeros(device: &D, name: String, fan_in: usize) -> Self {
+        Self { name, fan_in, tensor: device.zeros() }
+    }
+
+    pub(super) fn tensor(&self) -> &Tensor<S, f32, D> {
+        &self.tensor
+    }
+}
+
+/// A parameter of any shape.
+pub trait AnyWeight<D: Device<f32>>: Debug {
+    /// PyTorch's name for it, such as `conv1.weight`.
+    fn name(&self) -> &str;
+
+    /// The number of inputs of each output of its layer.
+    fn fan_in(&self) -> usize;
+
+    /// The length of each dimension.
+    fn shape(&self) -> Vec<usize>;
+
+    /// Replaces its values; there must be as many.
+    fn set(&mut self, values: &[f32]);
+
+    /// Copies its gradient out; `values` must be as long.
+    fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]);
+}
+
+impl<S: ConstShape, D: Device<f32>> AnyWeight<D> for Weight<S, D> {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn fan_in(&self) -> usize {
+        self.fan_in
+    }
+
+    fn shape(&self) -> Vec<usize> {
+        self.tensor.shape().concrete().into_iter().collect()
+    }
+
+    fn set(&mut self, values: &[f32]) {
+        self.tensor.copy_from(values);
+    }
+
+    fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]) {
+        gradients.get(&self.tensor).copy_into(values);
+    }
+}

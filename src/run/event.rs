@@ -1,0 +1,258 @@
+//! What a trainer reports.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::{float, sanitize};
+
+/// One line of `metrics.jsonl`: an event and when it happened.
+///
+/// The file is append only, one JSON object a line, such as
+///
+/// ```json
+/// {"time":1795501812.25,"event":{"steps":{"first":1,"losses":[2.3,2.29],"learning_rate":0.01,"active_seconds":0.1}}}
+/// ```
+///
+/// `event` has one key, the kind, and under it the fields of that [`Event`]. A number that is not finite is `null`.
+/// A reader ignores a last line without a line feed (it is being written, or was torn by a crash), lines that are not
+/// JSON, and kinds and fields that it does not know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Record {
+    /// When it happened, in seconds since 1970 UTC.
+    pub time: f64,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What a trainer reports. Steps and epochs count from 1; a `step` in an event that is not about one step is the number
+/// of steps that are done. Accuracies are fractions from 0 to 1, losses are means per image.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// A trainer process began, for the first time or to continue the run.
+    Started {
+        /// Steps done before; 0 for a new run. Records of later steps that are already in the journal are replayed.
+        step: u64,
+        /// Where it trains, such as `cpu` or the GPU's name.
+        #[serde(deserialize_with = "sanitize::string")]
+        device: String,
+        /// Threads that train.
+        threads: usize,
+        /// What it trains on.
+        data: DataInfo,
+        /// Batches in an epoch.
+        steps_per_epoch: u64,
+        /// Steps in the whole run.
+        total_steps: u64,
+        /// Trainable numbers in the network.
+        parameters: usize,
+        /// The network, layer by layer, in forward order.
+        layers: Vec<LayerRow>,
+    },
+    /// Steps were done since the last such record.
+    Steps {
+        /// The step of `losses[0]`.
+        first: u64,
+        /// The training loss of each step in order. NaN where it was not finite.
+        #[serde(deserialize_with = "float::list_or_nan")]
+        losses: Vec<f32>,
+        /// The learning rate of the last of them.
+        #[serde(deserialize_with = "float::or_nan")]
+        learning_rate: f32,
+        /// Training time of the run at the last of them, without pauses, in seconds.
+        #[serde(deserialize_with = "float::or_nan")]
+        active_seconds: f64,
+    },
+    /// An epoch is done and the test set was evaluated.
+    Epoch {
+        /// Which epoch.
+        epoch: u32,
+        /// Steps done at its end.
+        step: u64,
+        /// Mean training loss over the epoch.
+        #[serde(deserialize_with = "float::or_nan")]
+        train_loss: f64,
+        /// Training accuracy over the epoch, as the images were seen.
+        #[serde(deserialize_with = "float::or_nan")]
+        train_accuracy: f64,
+        /// Mean loss on the test set.
+        #[serde(deserialize_with = "float::or_nan")]
+        test_loss: f64,
+        /// Accuracy on the test set.
+        #[serde(deserialize_with = "float::or_nan")]
+        test_accuracy: f64,
+        /// The learning rate of the epoch's last step.
+        #[serde(deserialize_with = "float::or_nan")]
+        learning_rate: f32,
+        /// Training time of the run, without pauses, in seconds.
+        #[serde(deserialize_with = "float::or_nan")]
+        active_seconds: f64,
+    },
+    /// Training holds after `step`.
+    Paused {
+        /// Steps done.
+        step: u64,
+        /// Why.
+        reason: PauseReason,
+    },
+    /// Training goes on after a pause.
+    Resumed {
+        /// Steps done.
+        step: u64,
+    },
+    /// A checkpoint is safely on disk.
+    Checkpoint {
+        /// Steps done in it.
+        step: u64,
+        /// Its name, such as `last` or `epoch-003`.
+        #[serde(deserialize_with = "sanitize::string")]
+        name: String,
+    },
+    /// A file in the inbox was refused.
+    Rejected {
+        /// Its name.
+        #[serde(deserialize_with = "sanitize::string")]
+        file: String,
+        /// Why.
+        #[serde(deserialize_with = "sanitize::string")]
+        reason: String,
+    },
+    /// A remark for people, such as a warning.
+    Note {
+        /// One line.
+        #[serde(deserialize_with = "sanitize::string")]
+        text: String,
+    },
+    /// The trainer process ends.
+    Ended {
+        /// Steps done.
+        step: u64,
+        /// How the run stands now.
+        status: Status,
+        /// Why, where that is not plain from the status.
+        #[serde(default, deserialize_with = "sanitize::option")]
+        reason: Option<String>,
+    },
+}
+
+/// How a run stands, as its trainer last wrote it. A crash cannot write: see [`State`](super::State) for what is true.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// Created; no trainer has begun.
+    Queued,
+    /// It trains.
+    Running,
+    /// A trainer holds it between two steps.
+    Paused,
+    /// All epochs are done.
+    Finished,
+    /// Ended early on request; it can be resumed.
+    Stopped,
+    /// Ended by an error, which `reason` tells; it can be resumed from its last checkpoint.
+    Failed,
+    /// Its trainer vanished without an end; it can be resumed from its last checkpoint.
+    Interrupted,
+}
+
+impl Status {
+    /// The word that stands for the status on disk.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+        }
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// Why training paused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", from = "String")]
+pub enum PauseReason {
+    /// A [`Command::Pause`](super::Command::Pause).
+    Command,
+    /// A signal to the process.
+    Signal,
+    /// The run directory cannot be written: a full disk, a quota, a directory that is gone.
+    Disk,
+    /// A loss or a weight is no longer finite.
+    Diverged,
+    /// A reason that only a newer version knows.
+    Other,
+}
+
+impl PauseReason {
+    /// The word that stands for the reason on disk.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Command => "command",
+            Self::Signal => "signal",
+            Self::Disk => "disk",
+            Self::Diverged => "diverged",
+            Self::Other => "other",
+        }
+    }
+}
+
+impl From<String> for PauseReason {
+    fn from(word: String) -> Self {
+        [Self::Command, Self::Signal, Self::Disk, Self::Diverged]
+            .into_iter()
+            .find(|reason| reason.as_str() == word)
+            .unwrap_or(Self::Other)
+    }
+}
+
+impl fmt::Display for PauseReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+/// What a run trains on.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DataInfo {
+    /// For people, such as `Fashion-MNIST, 6,000 images`.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub description: String,
+    /// Images in the training set.
+    pub train: usize,
+    /// Images in the test set.
+    pub test: usize,
+    /// A checksum over images and labels, by which two runs can be seen to use the same data.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub checksum: String,
+    /// Where it comes from: `built in`, or a directory.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub source: String,
+}
+
+/// A row of the layer table.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LayerRow {
+    /// The layer's name in the network, such as `conv1`; its weights are `conv1.weight` and `conv1.bias`.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub name: String,
+    /// PyTorch's name of the kind of layer, such as `Conv2d`, `MaxPool2d`, `Relu`, `Dropout2d`, `Linear`.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub kind: String,
+    /// What it is set to, such as `5×5, 1→10`. Empty where there is nothing to set.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub setting: String,
+    /// The shape of its output, without the batch.
+    pub output: Vec<usize>,
+    /// Its trainable numbers.
+    pub parameters: usize,
+}
