@@ -1,1 +1,16 @@
-fn main() {}
+//! The program: see [`cnn_tui::cli`].
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use cnn_tui::cli::Cli;
+
+fn main() -> ExitCode {
+    match Cli::parse().run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("cnn-tui: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}

@@ -31,6 +31,15 @@ pub enum DeviceError {
     NoPreset(String, String),
 }
 
+impl std::fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda => "cuda",
+        })
+    }
+}
+
 impl DeviceKind {
     /// A GPU if there is one, else the processor.
     pub fn best() -> Self {

@@ -1,11 +1,16 @@
 //! Everything that decides how a run trains.
 
-use std::{fmt, ops::RangeInclusive, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
-use thiserror::Error;
 
-use super::{record::Extra, sanitize};
+use super::{
+    limits::{ConfigError, below_one, refuse, within},
+    optimizer::Optimizer,
+    record::Extra,
+    sanitize,
+    schedule::Schedule,
+};
 
 /// Everything that decides how a run trains. With the data and the version it decides the result, bit by bit.
 ///
@@ -58,122 +63,6 @@ impl Default for RunConfig {
     }
 }
 
-/// How a gradient becomes a step. As in PyTorch; a missing field has PyTorch's default.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Optimizer {
-    /// Stochastic gradient descent with momentum.
-    Sgd {
-        /// The learning rate before the schedule.
-        learning_rate: f64,
-        /// The share of the last step that the next one keeps.
-        #[serde(default)]
-        momentum: f64,
-    },
-    /// Adam with decoupled weight decay.
-    #[serde(rename = "adamw")]
-    AdamW {
-        /// The learning rate before the schedule.
-        learning_rate: f64,
-        /// The decay of the mean of gradients.
-        #[serde(default = "adamw::beta1")]
-        beta1: f64,
-        /// The decay of the mean of squared gradients.
-        #[serde(default = "adamw::beta2")]
-        beta2: f64,
-        /// Keeps the division from zero.
-        #[serde(default = "adamw::epsilon")]
-        epsilon: f64,
-        /// The share of a weight, times the learning rate, that each step takes away.
-        #[serde(default = "adamw::weight_decay")]
-        weight_decay: f64,
-    },
-}
-
-/// PyTorch's defaults for `AdamW`.
-mod adamw {
-    pub(super) const LEARNING_RATE: f64 = 1e-3;
-
-    pub(super) const fn beta1() -> f64 {
-        0.9
-    }
-
-    pub(super) const fn beta2() -> f64 {
-        0.999
-    }
-
-    pub(super) const fn epsilon() -> f64 {
-        1e-8
-    }
-
-    pub(super) const fn weight_decay() -> f64 {
-        1e-2
-    }
-}
-
-impl Default for Optimizer {
-    fn default() -> Self {
-        Self::SGD
-    }
-}
-
-impl Optimizer {
-    /// SGD as in the lecture.
-    pub const SGD: Self = Self::Sgd { learning_rate: 0.01, momentum: 0.5 };
-
-    /// `AdamW` with PyTorch's defaults.
-    pub const ADAMW: Self = Self::AdamW {
-        learning_rate: adamw::LEARNING_RATE,
-        beta1: adamw::beta1(),
-        beta2: adamw::beta2(),
-        epsilon: adamw::epsilon(),
-        weight_decay: adamw::weight_decay(),
-    };
-
-    /// The word that stands for the optimizer in flags and on disk.
-    pub const fn name(&self) -> &'static str {
-        match self {
-            Self::Sgd { .. } => "sgd",
-            Self::AdamW { .. } => "adamw",
-        }
-    }
-
-    /// The learning rate before the schedule.
-    pub const fn learning_rate(&self) -> f64 {
-        match self {
-            Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate,
-        }
-    }
-}
-
-/// How the learning rate changes over the run.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Schedule {
-    /// It stays.
-    #[default]
-    Constant,
-    /// It is multiplied by `factor` after every `every_epochs` epochs.
-    Step {
-        /// Epochs between two changes.
-        every_epochs: u32,
-        /// What it is multiplied by.
-        factor: f64,
-    },
-    /// It falls along half a cosine wave to zero at the end of the run.
-    Cosine,
-}
-
-impl fmt::Display for Schedule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Constant => f.write_str("constant"),
-            Self::Step { every_epochs, factor } => write!(f, "step:{every_epochs}:{factor}"),
-            Self::Cosine => f.write_str("cosine"),
-        }
-    }
-}
-
 /// Where to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -204,18 +93,6 @@ impl fmt::Display for Device {
     }
 }
 
-/// A setting with a value that it cannot have.
-#[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{field} is {value}, but must be {allowed}")]
-pub struct ConfigError {
-    /// The setting, by the name of its flag, such as `batch-size`.
-    pub field: &'static str,
-    /// The value it was given.
-    pub value: String,
-    /// What would be right.
-    pub allowed: String,
-}
-
 impl RunConfig {
     /// Finds the first setting with a value that it cannot have.
     pub fn validate(&self) -> Result<(), ConfigError> {
@@ -225,9 +102,9 @@ impl RunConfig {
         if let Some(data) = self.data.as_ref().filter(|data| data.to_str().is_none()) {
             return Err(refuse("data", data.display(), "a path in UTF-8".to_owned()));
         }
-        whole("batch-size", self.batch_size, 1..=65_536)?;
-        whole("epochs", self.epochs, 1..=100_000)?;
-        whole("threads", self.threads.unwrap_or(1), 1..=256)?;
+        within("batch-size", self.batch_size, 1..=65_536)?;
+        within("epochs", self.epochs, 1..=100_000)?;
+        within("threads", self.threads.unwrap_or(1), 1..=256)?;
         below_one("dropout", self.dropout.unwrap_or(0.0).into())?;
         self.optimizer.validate()?;
         self.schedule.validate()
@@ -239,7 +116,7 @@ impl RunConfig {
         let mut changes = Changes::default();
         changes.note("preset", &self.preset, &default.preset);
         if let Some(data) = &self.data {
-            changes.push("data", sanitize::sanitized(data.to_string_lossy().into_owned()));
+            changes.push("data", sanitize::display(&data.display()));
         }
         changes.note("batch-size", &self.batch_size, &default.batch_size);
         changes.note("epochs", &self.epochs, &default.epochs);
@@ -257,109 +134,128 @@ impl RunConfig {
     }
 }
 
-impl Optimizer {
-    fn validate(&self) -> Result<(), ConfigError> {
-        positive("learning-rate", self.learning_rate())?;
-        match *self {
-            Self::Sgd { momentum, .. } => below_one("momentum", momentum),
-            Self::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
-                below_one("beta1", beta1)?;
-                below_one("beta2", beta2)?;
-                positive("epsilon", epsilon)?;
-                within("weight-decay", weight_decay, 0.0..=1.0)
-            }
-        }
-    }
-
-    /// The settings as names of flags and values.
-    fn settings(&self) -> Vec<(&'static str, f64)> {
-        match *self {
-            Self::Sgd { learning_rate, momentum } => {
-                vec![("learning-rate", learning_rate), ("momentum", momentum)]
-            }
-            Self::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay } => vec![
-                ("learning-rate", learning_rate),
-                ("beta1", beta1),
-                ("beta2", beta2),
-                ("epsilon", epsilon),
-                ("weight-decay", weight_decay),
-            ],
-        }
-    }
-
-    /// Notes the kind where it is not the default one, and the settings that differ from that kind's default.
-    fn note_changes(&self, changes: &mut Changes) {
-        changes.note("optimizer", &self.name(), &Self::default().name());
-        let default = match self {
-            Self::Sgd { .. } => Self::SGD,
-            Self::AdamW { .. } => Self::ADAMW,
-        };
-        for ((name, value), (_, default)) in self.settings().into_iter().zip(default.settings()) {
-            changes.note(name, &value, &default);
-        }
-    }
-}
-
-impl Schedule {
-    fn validate(&self) -> Result<(), ConfigError> {
-        match *self {
-            Self::Constant | Self::Cosine => Ok(()),
-            Self::Step { every_epochs, factor } => {
-                whole("schedule's epochs", every_epochs, 1..=100_000)?;
-                positive("schedule's factor", factor)
-            }
-        }
-    }
-}
-
 /// Names and values of settings that differ.
 #[derive(Default)]
-struct Changes(Vec<(&'static str, String)>);
+pub(super) struct Changes(Vec<(&'static str, String)>);
 
 impl Changes {
-    fn push(&mut self, name: &'static str, value: impl fmt::Display) {
+    pub(super) fn push(&mut self, name: &'static str, value: impl fmt::Display) {
         self.0.push((name, value.to_string()));
     }
 
-    fn note<T: fmt::Display + PartialEq>(&mut self, name: &'static str, value: &T, default: &T) {
+    pub(super) fn note<T: fmt::Display + PartialEq>(&mut self, name: &'static str, value: &T, default: &T) {
         if value != default {
             self.push(name, value);
         }
     }
 }
 
-fn refuse(field: &'static str, value: impl fmt::Display, allowed: String) -> ConfigError {
-    ConfigError { field, value: value.to_string(), allowed }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn whole<T: PartialOrd + fmt::Display>(
-    field: &'static str,
-    value: T,
-    allowed: RangeInclusive<T>,
-) -> Result<(), ConfigError> {
-    if allowed.contains(&value) {
-        Ok(())
-    } else {
-        Err(refuse(field, value, format!("from {} to {}", allowed.start(), allowed.end())))
+    fn read(json: &str) -> RunConfig {
+        serde_json::from_str(json).unwrap()
     }
-}
 
-fn within(field: &'static str, value: f64, allowed: RangeInclusive<f64>) -> Result<(), ConfigError> {
-    whole(field, value, allowed)
-}
-
-fn below_one(field: &'static str, value: f64) -> Result<(), ConfigError> {
-    if (0.0..1.0).contains(&value) {
-        Ok(())
-    } else {
-        Err(refuse(field, value, "at least 0 and less than 1".to_owned()))
+    #[test]
+    fn the_default_is_the_lecture() {
+        let config = RunConfig::default();
+        assert_eq!((config.preset.as_str(), config.batch_size, config.epochs), ("cnn", 64, 40));
+        assert_eq!(config.optimizer, Optimizer::Sgd { learning_rate: 0.01, momentum: 0.5 });
+        assert_eq!(config.validate(), Ok(()));
+        assert!(config.changes().is_empty());
     }
-}
 
-fn positive(field: &'static str, value: f64) -> Result<(), ConfigError> {
-    if value.is_finite() && value > 0.0 {
-        Ok(())
-    } else {
-        Err(refuse(field, value, "greater than 0 and finite".to_owned()))
+    #[test]
+    fn missing_fields_have_their_default_and_unknown_ones_are_kept() {
+        assert_eq!(read("{}"), RunConfig::default());
+        assert_eq!(read("{\"optimizer\":{\"adamw\":{\"learning_rate\":0.001}}}").optimizer, Optimizer::ADAMW);
+        let config = read("{\"epochs\":3,\"patience\":{\"epochs\":5}}");
+        assert_eq!(config.epochs, 3);
+        assert!(serde_json::to_string(&config).unwrap().contains("\"patience\":{\"epochs\":5}"));
+    }
+
+    #[test]
+    fn changes_are_what_was_set() {
+        let config = RunConfig {
+            preset: "dnn".to_owned(),
+            data: Some("/data/\u{1b}mnist".into()),
+            batch_size: 32,
+            epochs: 2,
+            optimizer: Optimizer::Sgd { learning_rate: 0.1, momentum: 0.5 },
+            schedule: Schedule::Step { every_epochs: 10, factor: 0.5 },
+            dropout: Some(0.0),
+            seed: 7,
+            device: Device::Cpu,
+            threads: Some(2),
+            extra: Extra::new(),
+        };
+        let changes: Vec<String> =
+            config.changes().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
+        assert_eq!(
+            changes.join(" "),
+            "preset=dnn data=/data/mnist batch-size=32 epochs=2 learning-rate=0.1 schedule=step:10:0.5 dropout=0 \
+             seed=7 device=cpu threads=2"
+        );
+        let config = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
+        assert_eq!(config.changes(), [("optimizer", "adamw".to_owned())]);
+    }
+
+    #[test]
+    fn each_setting_has_its_range() {
+        let sgd = |learning_rate, momentum| Optimizer::Sgd { learning_rate, momentum };
+        let adamw = |beta1, beta2, epsilon, weight_decay| Optimizer::AdamW {
+            learning_rate: 0.1,
+            beta1,
+            beta2,
+            epsilon,
+            weight_decay,
+        };
+        let default = RunConfig::default;
+        let step = |every_epochs, factor| Schedule::Step { every_epochs, factor };
+        for (config, message) in [
+            (
+                RunConfig { preset: String::new(), ..default() },
+                "preset is empty, but must be the name of a preset",
+            ),
+            (RunConfig { batch_size: 0, ..default() }, "batch-size is 0, but must be from 1 to 65536"),
+            (RunConfig { batch_size: 65_537, ..default() }, "batch-size is 65537, but"),
+            (RunConfig { epochs: 100_001, ..default() }, "epochs is 100001, but must be from 1 to 100000"),
+            (RunConfig { threads: Some(0), ..default() }, "threads is 0, but must be from 1 to 256"),
+            (
+                RunConfig { dropout: Some(1.0), ..default() },
+                "dropout is 1, but must be at least 0 and less than 1",
+            ),
+            (RunConfig { dropout: Some(f32::NAN), ..default() }, "dropout is NaN, but"),
+            (
+                RunConfig { optimizer: sgd(0.0, 0.5), ..default() },
+                "learning-rate is 0, but must be greater than 0",
+            ),
+            (RunConfig { optimizer: sgd(f64::INFINITY, 0.5), ..default() }, "learning-rate is inf, but"),
+            (
+                RunConfig { optimizer: sgd(0.1, -0.1), ..default() },
+                "momentum is -0.1, but must be at least 0",
+            ),
+            (RunConfig { optimizer: adamw(1.0, 0.9, 0.1, 0.0), ..default() }, "beta1 is 1, but"),
+            (RunConfig { optimizer: adamw(0.9, 1.0, 0.1, 0.0), ..default() }, "beta2 is 1, but"),
+            (RunConfig { optimizer: adamw(0.9, 0.9, 0.0, 0.0), ..default() }, "epsilon is 0, but"),
+            (
+                RunConfig { optimizer: adamw(0.9, 0.9, 0.1, 2.0), ..default() },
+                "weight-decay is 2, but must be from 0 to 1",
+            ),
+            (RunConfig { schedule: step(0, 0.5), ..default() }, "schedule's epochs is 0, but"),
+            (RunConfig { schedule: step(1, f64::NAN), ..default() }, "schedule's factor is NaN, but"),
+        ] {
+            let error = config.validate().unwrap_err().to_string();
+            assert!(error.starts_with(message), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_written_down_is_refused() {
+        use std::{ffi::OsStr, os::unix::ffi::OsStrExt};
+        let data = Some(PathBuf::from(OsStr::from_bytes(b"/\xff")));
+        assert_eq!(RunConfig { data, ..RunConfig::default() }.validate().unwrap_err().field, "data");
     }
 }

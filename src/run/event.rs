@@ -256,3 +256,159 @@ pub struct LayerRow {
     /// Its trainable numbers.
     pub parameters: usize,
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn json(event: &Event) -> String {
+        serde_json::to_string(&Record { time: 1.25, event: event.clone() }).unwrap()
+    }
+
+    fn read(json: &str) -> Record {
+        serde_json::from_str(json).unwrap()
+    }
+
+    fn steps(losses: Vec<f32>) -> Event {
+        Event::Steps { first: 1, losses, learning_rate: 0.01, active_seconds: 0.5 }
+    }
+
+    /// An event of each kind, with this text wherever there is one.
+    fn all(text: &str) -> Vec<Event> {
+        let text = || text.to_owned();
+        let data =
+            DataInfo { description: text(), train: 6000, test: 1000, checksum: text(), source: text() };
+        let layer = LayerRow {
+            name: text(),
+            kind: text(),
+            setting: text(),
+            output: vec![10, 24, 24],
+            parameters: 260,
+        };
+        vec![
+            Event::Started {
+                step: 0,
+                device: text(),
+                threads: 2,
+                data,
+                steps_per_epoch: 94,
+                total_steps: 3760,
+                parameters: 21_840,
+                layers: vec![layer],
+            },
+            steps(vec![2.3, 2.25]),
+            Event::Epoch {
+                epoch: 1,
+                step: 94,
+                train_loss: 0.1 + 0.2,
+                train_accuracy: 0.5,
+                test_loss: 1.0 / 3.0,
+                test_accuracy: 0.75,
+                learning_rate: 0.01,
+                active_seconds: 2.5,
+            },
+            Event::Paused { step: 94, reason: PauseReason::Disk },
+            Event::Resumed { step: 94 },
+            Event::Checkpoint { step: 94, name: text() },
+            Event::Rejected { file: text(), reason: text() },
+            Event::Note { text: text() },
+            Event::Ended { step: 94, status: Status::Failed, reason: Some(text()) },
+        ]
+    }
+
+    #[test]
+    fn every_event_comes_back() {
+        for event in all("plain text") {
+            assert_eq!(read(&json(&event)), Record { time: 1.25, event });
+        }
+    }
+
+    #[test]
+    fn the_form_on_disk_is_fixed() {
+        assert_eq!(
+            json(&steps(vec![2.5, f32::INFINITY])),
+            r#"{"time":1.25,"event":{"steps":{"first":1,"losses":[2.5,null],"learning_rate":0.01,"active_seconds":0.5}}}"#
+        );
+        assert_eq!(
+            json(&Event::Paused { step: 3, reason: PauseReason::Command }),
+            r#"{"time":1.25,"event":{"paused":{"step":3,"reason":"command"}}}"#
+        );
+        assert_eq!(
+            json(&Event::Ended { step: 3, status: Status::Stopped, reason: None }),
+            r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null}}}"#
+        );
+    }
+
+    #[test]
+    fn no_text_of_an_event_controls_the_terminal() {
+        for event in all("\u{1b}]0;x\u{7}") {
+            let clean = json(&read(&json(&event)).event);
+            assert!(!clean.contains("\\u00"), "{clean}");
+        }
+    }
+
+    #[test]
+    fn a_diverged_epoch_comes_back_as_nan() {
+        let nan = f64::NAN;
+        let epoch = Event::Epoch {
+            epoch: 1,
+            step: 94,
+            train_loss: nan,
+            train_accuracy: nan,
+            test_loss: f64::INFINITY,
+            test_accuracy: nan,
+            learning_rate: f32::NEG_INFINITY,
+            active_seconds: nan,
+        };
+        let read = read(&json(&epoch)).event;
+        assert_eq!(json(&read), json(&epoch));
+        assert!(matches!(read, Event::Epoch { test_loss, .. } if test_loss.is_nan()));
+    }
+
+    #[test]
+    fn a_reason_of_a_newer_version_is_another_one() {
+        let record = read(r#"{"time":0,"event":{"paused":{"step":1,"reason":"moonlight"}}}"#);
+        assert_eq!(record.event, Event::Paused { step: 1, reason: PauseReason::Other });
+    }
+
+    #[test]
+    fn words_are_those_on_disk() {
+        use Status::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
+        for status in [Queued, Running, Paused, Finished, Stopped, Failed, Interrupted] {
+            assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
+        }
+        for reason in [
+            PauseReason::Command,
+            PauseReason::Signal,
+            PauseReason::Disk,
+            PauseReason::Diverged,
+            PauseReason::Other,
+        ] {
+            assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
+            assert_eq!(serde_json::from_value::<PauseReason>(reason.as_str().into()).unwrap(), reason);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn losses_come_back_bit_for_bit_and_gaps_as_nan(losses in prop::collection::vec(prop::num::f32::ANY, 0..20)) {
+            let Event::Steps { losses: found, .. } = read(&json(&steps(losses.clone()))).event else {
+                return Err(TestCaseError::fail("another kind"));
+            };
+            prop_assert_eq!(found.len(), losses.len());
+            for (found, loss) in found.into_iter().zip(losses) {
+                let same = found.to_bits() == loss.to_bits();
+                prop_assert!(if loss.is_finite() { same } else { found.is_nan() }, "{loss} became {found}");
+            }
+        }
+
+        #[test]
+        fn times_come_back_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
+            let record = Record { time, event: Event::Resumed { step: 1 } };
+            let found = read(&serde_json::to_string(&record).unwrap());
+            prop_assert_eq!(found.time.to_bits(), time.to_bits());
+        }
+    }
+}

@@ -125,3 +125,66 @@ const ANIMALS: [&str; 48] = [
     "osprey", "otter", "owl", "panda", "puffin", "raven", "robin", "seal", "shrew", "stork", "swan", "tapir",
     "wombat", "wren",
 ];
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    #[test]
+    fn an_id_is_its_time_and_two_words() {
+        let id = RunId::new(at(1_795_501_812), 1);
+        assert!(id.as_str().starts_with("20261124-063012-"), "{id}");
+        assert_eq!(id.name(), &id.as_str()[16..]);
+        assert_eq!(id.name().split('-').count(), 2);
+        assert_eq!(RunId::new(at(1_795_501_812), 1), id);
+        assert_ne!(RunId::new(at(1_795_501_812), 2), id);
+    }
+
+    #[test]
+    fn an_id_without_a_time_is_its_name() {
+        for (id, name) in [
+            ("lecture", "lecture"),
+            ("a-b-c", "a-b-c"),
+            ("20261124-063012", "20261124-063012"),
+            ("20261124-063012-", "20261124-063012-"),
+            ("20261124-063012-a-b-c", "a-b-c"),
+        ] {
+            assert_eq!(id.parse::<RunId>().unwrap().name(), name);
+        }
+    }
+
+    #[test]
+    fn no_id_leaves_the_directory() {
+        let long = "a".repeat(65);
+        for text in ["", ".", "..", "a/b", "/", "-rf", "A", "a b", "ä", "a\0", "a\u{1b}", &long] {
+            assert_eq!(text.parse::<RunId>().unwrap_err().text, text);
+            assert!(serde_json::from_value::<RunId>(text.into()).is_err());
+        }
+        assert!(long[..64].parse::<RunId>().is_ok());
+    }
+
+    #[test]
+    fn all_words_are_used_and_differ() {
+        let mut words: Vec<&str> = ADJECTIVES.iter().chain(&ANIMALS).copied().collect();
+        let names: Vec<String> = (0..4000).map(|seed| RunId::new(at(0), seed).name().to_owned()).collect();
+        let names = names.join(" ");
+        assert!(words.iter().all(|word| names.contains(word)));
+        words.sort_unstable();
+        assert!(words.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    proptest! {
+        #[test]
+        fn ids_sort_by_time_and_are_valid(a in 0_i64..9_999_999_999, later in 1_i64..1_000_000, seed in any::<u64>()) {
+            let (first, second) = (RunId::new(at(a), seed), RunId::new(at(a + later), !seed));
+            prop_assert!(first < second);
+            prop_assert_eq!(first.as_str().parse(), Ok(first.clone()));
+        }
+    }
+}

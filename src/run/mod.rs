@@ -1,18 +1,54 @@
-//! A run is a directory: its formats, the store of runs, and following one that lives.
+//! Runs on disk: the formats, the store of runs, and following one.
+//!
+//! A run is a directory ([`RunDir`] has its layout). Its trainer holds the lock, appends [`Event`]s to the journal,
+//! replaces checkpoints and `run.json` as a whole, and takes [`Command`]s from the inbox. Anyone may read at any time:
+//! [`Store`] lists and finds runs, [`Follower`] follows one.
+//!
+//! Whatever is read may be torn, damaged, hostile or from a newer version: that is an error with a name or is left out,
+//! never a panic, and text is [sanitized](sanitize()) on the way in.
 
+mod apply;
 mod checkpoint;
+mod checkpoint_name;
 mod command;
 mod config;
+mod dir;
+mod error;
 mod event;
+mod file;
 mod float;
+mod follow;
 mod id;
+mod inbox;
+mod journal;
+mod limits;
+mod lines;
+mod lock;
+mod optimizer;
 mod record;
 mod sanitize;
+mod schedule;
+mod state;
+mod store;
+mod watched;
 
-pub use checkpoint::{Checkpoint, NamedTensor, Progress};
+pub use checkpoint::{Checkpoint, CheckpointError, NamedTensor, Progress};
+pub use checkpoint_name::{CheckpointName, CheckpointNameError};
 pub use command::Command;
-pub use config::{ConfigError, Device, Optimizer, RunConfig, Schedule};
+pub use config::{Device, RunConfig};
+pub use dir::RunDir;
+pub use error::RunError;
 pub use event::{DataInfo, Event, LayerRow, PauseReason, Record, Status};
+pub use file::write_atomic;
+pub use follow::{Follower, Update};
 pub use id::{IdError, RunId};
+pub use inbox::{Inbox, Rejection};
+pub use journal::{Batch, JournalReader, JournalWriter};
+pub use limits::ConfigError;
+pub use lock::{Holder, Liveness, RunLock};
+pub use optimizer::Optimizer;
 pub use record::{Extra, Provenance, RunRecord, SCHEMA, Summary};
 pub use sanitize::sanitize;
+pub use schedule::Schedule;
+pub use state::State;
+pub use store::{Listed, NewRun, Origin, RunSummary, Store};

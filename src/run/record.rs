@@ -1,9 +1,12 @@
 //! `run.json`: what a run is, and its result in short.
 
+use std::path::Path;
+
 use serde::{Deserialize, Serialize};
 
 use super::{
     config::RunConfig,
+    error::RunError,
     event::{DataInfo, Status},
     id::RunId,
     sanitize,
@@ -57,6 +60,30 @@ pub struct RunRecord {
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl RunRecord {
+    /// The record in the bytes of the `run.json` at `path`, which may be anything.
+    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, RunError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
+        let Version { schema } = serde_json::from_slice(bytes).map_err(damaged)?;
+        if schema > SCHEMA {
+            return Err(RunError::Newer { path: path.to_owned(), found: schema });
+        }
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// The bytes of its `run.json`.
+    pub(super) fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
+        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(damaged)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
 }
 
 /// What one would need to know to get the same result again. Text that is not known is empty.
@@ -119,4 +146,162 @@ pub struct Summary {
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(json: &Value) -> Result<RunRecord, RunError> {
+        RunRecord::parse(Path::new("run.json"), json.to_string().as_bytes())
+    }
+
+    fn minimal() -> Value {
+        json!({"schema": 1, "id": "20261124-063012-swift-otter", "status": "running", "created": 1.5})
+    }
+
+    fn full(text: &str) -> Value {
+        json!({
+            "schema": 1,
+            "id": "20261124-063012-swift-otter",
+            "name": text,
+            "notes": text,
+            "tags": [text, text],
+            "parent": "20261123-063012-calm-hare",
+            "status": "failed",
+            "reason": text,
+            "created": 1_795_501_812.25,
+            "config": {
+                "preset": text,
+                "data": "/data",
+                "batch_size": 64,
+                "epochs": 40,
+                "optimizer": {"sgd": {"learning_rate": 0.01, "momentum": 0.5}},
+                "schedule": {"step": {"every_epochs": 3, "factor": 0.1}},
+                "dropout": 0.25,
+                "seed": u64::MAX,
+                "device": "cpu",
+                "threads": 2
+            },
+            "provenance": {
+                "version": text,
+                "git_commit": text,
+                "command_line": text,
+                "host": text,
+                "cpu": text,
+                "gpu": text,
+                "dataset": {"description": text, "train": 6000, "test": 1000, "checksum": text, "source": text}
+            },
+            "summary": {
+                "epoch": 3,
+                "step": 282,
+                "total_steps": 3760,
+                "best_test_accuracy": 0.75,
+                "best_epoch": 2,
+                "last_test_accuracy": 0.5,
+                "last_test_loss": 1.25,
+                "last_train_loss": 1.5,
+                "active_seconds": 7.5,
+                "images_per_second": 2500.0,
+                "weights_hash": text
+            }
+        })
+    }
+
+    #[test]
+    fn a_record_comes_back_with_every_field() {
+        let record = parse(&full("plain")).unwrap();
+        assert_eq!(serde_json::to_value(&record).unwrap(), full("plain"));
+        assert!(record.extra.is_empty() && record.config.extra.is_empty() && record.summary.extra.is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_as_in_a_new_run() {
+        let record = parse(&minimal()).unwrap();
+        assert_eq!((record.config, record.summary), (RunConfig::default(), Summary::default()));
+        for field in ["schema", "id", "status", "created"] {
+            let mut json = minimal();
+            json[field] = Value::Null;
+            assert!(parse(&json).is_err(), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_added_is_kept() {
+        let mut json = full("plain");
+        json["stars"] = json!(5);
+        json["config"]["patience"] = json!({"epochs": 3});
+        json["provenance"]["kernel"] = json!("6.1");
+        json["summary"]["ledger"] = json!([{"step": 3, "reason": "\u{1b}"}]);
+        let path = Path::new("run.json");
+        let bytes = parse(&json).unwrap().to_bytes(path).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), json);
+    }
+
+    #[test]
+    fn no_text_of_a_record_controls_the_terminal() {
+        let record = parse(&full("\u{1b}[2J\u{9b}x")).unwrap();
+        assert_eq!(serde_json::to_value(record).unwrap(), full("[2Jx"));
+    }
+
+    #[test]
+    fn a_result_that_is_not_finite_is_not_there() {
+        let mut record = parse(&minimal()).unwrap();
+        record.summary.last_train_loss = Some(f64::NAN);
+        let path = Path::new("run.json");
+        let read = RunRecord::parse(path, &record.to_bytes(path).unwrap()).unwrap();
+        assert_eq!(read.summary.last_train_loss, None);
+    }
+
+    #[test]
+    fn no_part_of_a_file_passes_for_the_whole() {
+        let path = Path::new("run.json");
+        let bytes = parse(&full("plain")).unwrap().to_bytes(path).unwrap();
+        for len in 0..bytes.len() - 1 {
+            assert!(RunRecord::parse(path, &bytes[..len]).is_err(), "the first {len} bytes");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong() {
+        let message = |json: Value| parse(&json).unwrap_err().to_string();
+        assert_eq!(
+            message(json!({"schema": 2})),
+            "run.json: was written by a newer cnn-tui (schema 2, and this version reads up to 1); update cnn-tui"
+        );
+        let mut json = minimal();
+        json["id"] = json!("../../etc");
+        assert!(message(json).contains("\"../../etc\" is not a run id"));
+        let mut json = minimal();
+        json["status"] = json!("\u{1b}[2Jlost");
+        assert!(message(json).contains("unknown variant `[2Jlost`"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(bytes in any::<Vec<u8>>()) {
+            prop_assert!(RunRecord::parse(Path::new("run.json"), &bytes).is_err());
+        }
+
+        #[test]
+        fn damage_is_answered(position in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = full("plain").to_string().into_bytes();
+            let at = position.index(bytes.len());
+            bytes[at] = byte;
+            let _ = RunRecord::parse(Path::new("run.json"), &bytes);
+        }
+
+        #[test]
+        fn numbers_come_back_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
+            let mut record = parse(&minimal()).unwrap();
+            record.config.seed = seed;
+            record.config.optimizer = crate::run::Optimizer::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
+            record.created = created;
+            let path = Path::new("run.json");
+            prop_assert_eq!(RunRecord::parse(path, &record.to_bytes(path).unwrap()).unwrap(), record);
+        }
+    }
 }

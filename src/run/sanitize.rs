@@ -1,6 +1,6 @@
 //! The one home of the rule that text from a file never controls the terminal.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Display};
 
 use serde::{Deserialize, Deserializer};
 
@@ -42,6 +42,11 @@ pub(super) fn sanitized(text: String) -> String {
     }
 }
 
+/// The [sanitized](sanitize) text of a value that may quote a file, such as a parser's error.
+pub(super) fn display(value: &impl Display) -> String {
+    sanitized(value.to_string())
+}
+
 /// For `#[serde(deserialize_with)]`: a [sanitized](sanitize) string.
 pub(super) fn string<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     String::deserialize(deserializer).map(sanitized)
@@ -55,4 +60,35 @@ pub(super) fn option<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Optio
 /// For `#[serde(deserialize_with)]`: a list of [sanitized](sanitize) strings.
 pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
     Ok(Vec::<String>::deserialize(deserializer)?.into_iter().map(sanitized).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_text_is_borrowed() {
+        for text in ["", "plain", "5×5, 1→10", "日本語", "é\u{301}", "👩‍🔬"] {
+            assert!(matches!(sanitize(text), Cow::Borrowed(same) if same == text), "{text}");
+        }
+    }
+
+    #[test]
+    fn nothing_controls_the_terminal() {
+        assert_eq!(sanitize("a\u{1b}[2Jb"), "a[2Jb");
+        assert_eq!(sanitize("\u{9b}2J\u{90}\u{7f}\0\u{7}x"), "2Jx");
+        assert_eq!(sanitize("gnp\u{202e}evil\u{2066}\u{200f}\u{61c}"), "gnpevil");
+        assert_eq!(sanitize("one\ttwo\nthree\u{2028}four\r"), "one two three four");
+    }
+
+    proptest! {
+        #[test]
+        fn clean_text_stays(text in any::<String>()) {
+            let clean = sanitize(&text).into_owned();
+            prop_assert!(!clean.chars().any(char::is_control));
+            prop_assert_eq!(sanitize(&clean), clean.as_str());
+        }
+    }
 }

@@ -1,0 +1,267 @@
+//! The one table of what a person can do: it binds the keys, fills the line of hints, the help and the
+//! README.
+
+use super::{App, Dialog, Key, Pane, Screen};
+use crate::run::Status;
+
+/// Something that a person can ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Pause the run on the screen.
+    Pause,
+    /// Go on with the paused run on the screen.
+    Continue,
+    /// Ask whether to stop the run on the screen.
+    AskStop,
+    /// Stop it.
+    Stop,
+    /// Write a checkpoint of it.
+    Checkpoint,
+    /// Start a trainer for a run that has ended before its time.
+    Resume,
+    /// To the pane after the one with the focus.
+    NextPane,
+    /// To the pane before it.
+    PreviousPane,
+    /// Give it the whole screen, or take that back.
+    Zoom,
+    /// To the layer before, of those whose kernels are shown.
+    PreviousLayer,
+    /// To the layer after.
+    NextLayer,
+    /// Up by a row, or to the channel before.
+    Up,
+    /// Down by a row, or to the channel after.
+    Down,
+    /// Up by ten rows.
+    PageUp,
+    /// Down by ten rows.
+    PageDown,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// Do what the selected row offers.
+    Choose,
+    /// To the screen before, or close what lies on top.
+    Back,
+    /// To the screen that offers to train.
+    ShowHome,
+    /// To the run on the screen.
+    ShowLive,
+    /// To the runs.
+    ShowRuns,
+    /// To the next theme.
+    NextTheme,
+    /// Show every key, or close that.
+    Help,
+    /// Draw everything anew.
+    Redraw,
+    /// Leave the program, after asking what is to become of a live run.
+    Quit,
+    /// Leave the program and the run as it is.
+    Leave,
+    /// Pause the run and leave.
+    PauseAndLeave,
+    /// Stop and save the run and leave.
+    StopAndLeave,
+}
+
+/// Where a binding holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Scope {
+    /// On every screen, where nothing lies on top.
+    Everywhere,
+    /// On the screen that offers to train.
+    Home,
+    /// With a run on the screen.
+    Live,
+    /// With the runs on the screen.
+    Runs,
+    /// While asked what is to become of the run.
+    Quit,
+    /// While asked whether to stop the run.
+    Stop,
+    /// While the keys are shown.
+    Help,
+}
+
+impl Scope {
+    /// Every scope, in the order of the help.
+    pub const ALL: [Self; 7] =
+        [Self::Live, Self::Home, Self::Runs, Self::Everywhere, Self::Quit, Self::Stop, Self::Help];
+
+    /// What it is called in the help.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::Everywhere => "everywhere",
+            Self::Home => "start",
+            Self::Live => "a run",
+            Self::Runs => "runs",
+            Self::Quit => "leaving",
+            Self::Stop => "stopping",
+            Self::Help => "keys",
+        }
+    }
+}
+
+/// A row of the table.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// What it does.
+    pub action: Action,
+    /// The keys that do it; the first is the one that hints show.
+    pub keys: &'static [Key],
+    /// Where.
+    pub scope: Scope,
+    /// One or two words for the line of hints; none: it is not hinted at.
+    pub hint: Option<&'static str>,
+    /// A line for the help.
+    pub help: &'static str,
+    /// When, besides.
+    pub when: fn(&App) -> bool,
+}
+
+fn always(_: &App) -> bool {
+    true
+}
+
+fn run_is(app: &App, test: impl Fn(Status) -> bool) -> bool {
+    app.run.as_ref().and_then(|run| run.status()).is_some_and(test)
+}
+
+fn running(app: &App) -> bool {
+    run_is(app, |status| status == Status::Running)
+}
+
+fn paused(app: &App) -> bool {
+    run_is(app, |status| status == Status::Paused)
+}
+
+fn live(app: &App) -> bool {
+    app.run.as_ref().is_some_and(super::RunView::is_live)
+}
+
+fn resumable(app: &App) -> bool {
+    app.resumable().is_some()
+}
+
+fn has_run(app: &App) -> bool {
+    app.run.is_some()
+}
+
+fn on_kernels(app: &App) -> bool {
+    app.focus == Pane::Kernels
+}
+
+fn on_rows(app: &App) -> bool {
+    app.focus == Pane::Kernels || app.focus == Pane::Log
+}
+
+use Action as A;
+use Scope as S;
+
+const fn row(
+    action: Action,
+    keys: &'static [Key],
+    scope: Scope,
+    hint: Option<&'static str>,
+    help: &'static str,
+    when: fn(&App) -> bool,
+) -> Binding {
+    Binding { action, keys, scope, hint, help, when }
+}
+
+/// The table. Hints and help follow its order, so the most useful come first.
+#[rustfmt::skip]
+pub const BINDINGS: &[Binding] = &[
+    row(A::Pause,         &[Key::Char(' ')],                    S::Live, Some("pause"),      "pause within one step", running),
+    row(A::Continue,      &[Key::Char(' ')],                    S::Live, Some("go on"),      "go on after a pause", paused),
+    row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "go on from the last checkpoint of a run that was stopped", resumable),
+    row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save, after asking", live),
+    row(A::Checkpoint,    &[Key::Char('c')],                    S::Live, Some("checkpoint"), "write a checkpoint now", live),
+    row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "to the next pane", always),
+    row(A::PreviousPane,  &[Key::BackTab],                      S::Live, None,               "to the pane before", always),
+    row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "give the pane the whole screen, or take it back", always),
+    row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels of the layer before", on_kernels),
+    row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels of the next layer", on_kernels),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "kernels of the input channel before; scroll the log", on_rows),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "kernels of the next input channel; scroll the log", on_rows),
+    row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
+
+    row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the selected line offers", always),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "to the line above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "to the line below", always),
+
+    row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the selected run", always),
+    row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "go on with the selected run from its last checkpoint", resumable),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "to the run above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "to the run below", always),
+    row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "up by ten runs", always),
+    row(A::PageDown,      &[Key::PageDown],                     S::Runs, None,               "down by ten runs", always),
+    row(A::First,         &[Key::Home, Key::Char('g')],         S::Runs, None,               "to the first run", always),
+    row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "to the last run", always),
+    row(A::Back,          &[Key::Esc],                          S::Runs, None,               "back", always),
+
+    row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", has_run),
+    row(A::ShowRuns,      &[Key::Char('2')],                    S::Everywhere, Some("runs"),  "all runs", always),
+    row(A::ShowHome,      &[Key::Char('n')],                    S::Everywhere, Some("new"),   "a new run", always),
+    row(A::NextTheme,     &[Key::Char('t')],                    S::Everywhere, Some("theme"), "the next theme", always),
+    row(A::Help,          &[Key::Char('?')],                    S::Everywhere, Some("keys"),  "every key", always),
+    row(A::Redraw,        &[Key::Ctrl('l')],                    S::Everywhere, None,          "draw everything anew", always),
+    row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave; asks what is to become of a live run", always),
+
+    row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it goes on without you", always),
+    row(A::PauseAndLeave, &[Key::Char('p')],                    S::Quit, None,               "pause it and leave", running),
+    row(A::StopAndLeave,  &[Key::Char('s')],                    S::Quit, None,               "stop and save it, and leave", always),
+    row(A::Back,          &[Key::Esc],                          S::Quit, None,               "stay", always),
+
+    row(A::Stop,          &[Key::Char('s'), Key::Enter],        S::Stop, None,               "stop and save it; it can be resumed", always),
+    row(A::Back,          &[Key::Esc],                          S::Stop, None,               "let it train", always),
+
+    row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
+];
+
+/// The scopes that hold now, the nearest first.
+fn scopes(app: &App) -> &'static [Scope] {
+    match (app.dialog, app.screen) {
+        (Some(Dialog::Quit), _) => &[Scope::Quit],
+        (Some(Dialog::Stop), _) => &[Scope::Stop],
+        (Some(Dialog::Help), _) => &[Scope::Help],
+        (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
+        (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
+        (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
+    }
+}
+
+/// What can be done now.
+pub fn available(app: &App) -> impl Iterator<Item = &'static Binding> {
+    let in_scope = |scope: &'static Scope| BINDINGS.iter().filter(move |binding| binding.scope == *scope);
+    scopes(app).iter().flat_map(in_scope).filter(|binding| (binding.when)(app))
+}
+
+/// What a key does now.
+pub(super) fn action(app: &App, key: Key) -> Option<Action> {
+    available(app).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_once() {
+        // These are told apart by the run's state.
+        let by_state = [(Action::Pause, Action::Continue)];
+        for (index, binding) in BINDINGS.iter().enumerate() {
+            for other in &BINDINGS[index + 1..] {
+                let together = other.scope == binding.scope
+                    || (other.scope == Scope::Everywhere)
+                        && matches!(binding.scope, Scope::Home | Scope::Live | Scope::Runs);
+                let shared = binding.keys.iter().any(|key| other.keys.contains(key));
+                let apart = by_state.contains(&(binding.action, other.action));
+                assert!(!(together && shared) || apart, "{binding:?} and {other:?}");
+            }
+        }
+    }
+}

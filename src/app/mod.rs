@@ -1,0 +1,177 @@
+//! What the dashboard is about: its state, and how it changes. No I/O, no clock, no chance: whatever
+//! is to be done in the world is an [`Effect`].
+
+mod binding;
+mod home;
+mod key;
+mod run_view;
+mod update;
+
+pub use binding::{Action, BINDINGS, Binding, Scope, available};
+pub use home::Offer;
+pub use key::Key;
+pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
+pub use update::{Effect, Farewell, Msg, update};
+
+use crate::run::{Listed, RunConfig, RunDir, RunSummary, Status};
+
+/// The state of the dashboard.
+#[derive(Debug, Clone)]
+pub struct App {
+    /// What is on the screen.
+    pub screen: Screen,
+    /// What lies on top of it.
+    pub dialog: Option<Dialog>,
+    /// The networks that can be trained.
+    pub presets: Vec<PresetOffer>,
+    /// The settings of new runs, but for the preset.
+    pub defaults: RunConfig,
+    /// What new runs would be trained on; none until that is found out.
+    pub data: Option<String>,
+    /// The runs on disk, newest first; none until they were listed.
+    pub runs: Option<Vec<Listed>>,
+    /// The selected one of them.
+    pub selected_run: usize,
+    /// The selected one of [`App::offers`].
+    pub selected_offer: usize,
+    /// The run that is followed.
+    pub run: Option<RunView>,
+    /// The pane with the focus.
+    pub focus: Pane,
+    /// Whether it has the whole screen.
+    pub zoom: Zoom,
+    /// Which convolution's kernels are shown, of those there are.
+    pub kernel_layer: usize,
+    /// Which of its input channels.
+    pub kernel_channel: usize,
+    /// Lines that the log is scrolled up by.
+    pub log_scroll: usize,
+    /// The theme, by its place in the list of themes.
+    pub theme: usize,
+    /// How many themes there are.
+    pub themes: usize,
+    /// Something that a person should know, until the next key.
+    pub notice: Option<String>,
+    /// Seconds since 1970.
+    pub now: f64,
+}
+
+/// A network that can be trained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PresetOffer {
+    /// Its name.
+    pub name: String,
+    /// What it is, in one line.
+    pub about: String,
+}
+
+/// The screens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Screen {
+    /// What the program is and what it offers.
+    Home,
+    /// One run, live or past.
+    Live,
+    /// All runs.
+    Runs,
+}
+
+/// What can lie on top of a screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Dialog {
+    /// Every key.
+    Help,
+    /// What is to become of the live run?
+    Quit,
+    /// Is the run to be stopped?
+    Stop,
+}
+
+/// The panes of the live screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Pane {
+    /// Loss by step.
+    Loss,
+    /// Accuracy by epoch.
+    Accuracy,
+    /// The network.
+    Layers,
+    /// The kernels of its convolutions.
+    Kernels,
+    /// The trainer's log.
+    Log,
+}
+
+impl Pane {
+    /// Every pane, in the order in which the focus goes through them.
+    pub const ALL: [Self; 5] = [Self::Loss, Self::Accuracy, Self::Layers, Self::Kernels, Self::Log];
+}
+
+/// How much of the screen the pane with the focus has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Zoom {
+    /// Its place among the others.
+    Together,
+    /// All of it.
+    Alone,
+}
+
+impl App {
+    /// The dashboard before anything is known.
+    pub fn new(presets: Vec<PresetOffer>, defaults: RunConfig, themes: usize) -> Self {
+        Self {
+            screen: Screen::Home,
+            dialog: None,
+            presets,
+            defaults,
+            data: None,
+            runs: None,
+            selected_run: 0,
+            selected_offer: 0,
+            run: None,
+            focus: Pane::Loss,
+            zoom: Zoom::Together,
+            kernel_layer: 0,
+            kernel_channel: 0,
+            log_scroll: 0,
+            theme: 0,
+            themes,
+            notice: None,
+            now: 0.0,
+        }
+    }
+
+    /// The runs that could be read.
+    pub fn summaries(&self) -> impl Iterator<Item = &RunSummary> {
+        self.runs.iter().flatten().filter_map(|listed| match listed {
+            Listed::Run(summary) => Some(&**summary),
+            Listed::Broken { .. } => None,
+        })
+    }
+
+    /// The selected run, if it could be read.
+    pub fn selected(&self) -> Option<&RunSummary> {
+        match self.runs.as_ref()?.get(self.selected_run)? {
+            Listed::Run(summary) => Some(summary),
+            Listed::Broken { .. } => None,
+        }
+    }
+
+    /// The run that can be resumed now: the one on the screen, or the selected one.
+    pub fn resumable(&self) -> Option<&RunDir> {
+        let ended = |status| {
+            matches!(status, Status::Stopped | Status::Failed | Status::Interrupted | Status::Queued)
+        };
+        match self.screen {
+            Screen::Home => None,
+            Screen::Live => {
+                let run = self.run.as_ref()?;
+                (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)
+            }
+            Screen::Runs => {
+                let run = self.selected()?;
+                (ended(run.state.status) && !run.state.is_live()).then_some(&run.dir)
+            }
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! One run as a person follows it: everything that the screen shows of it, folded from its events.
+
+use std::collections::VecDeque;
+
+use crate::metrics::{Curve, Ema, Pace};
+use crate::run::{
+    Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Record, RunDir, RunRecord,
+    State, Status, Update,
+};
+
+/// Steps that the smoothed loss looks back.
+const SMOOTHED: f64 = 50.0;
+/// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
+const PACE: f64 = 120.0;
+/// Lines of the trainer's log that are kept.
+const LOG: usize = 1000;
+
+/// One run as a person follows it.
+#[derive(Debug, Clone)]
+pub struct RunView {
+    /// Its directory.
+    pub dir: RunDir,
+    /// Its record, once that was read.
+    pub record: Option<RunRecord>,
+    /// How it really stands, once that is known.
+    pub state: Option<State>,
+    /// What its trainer said when it began.
+    pub start: Option<Start>,
+    /// Training loss by step.
+    pub loss: Curve,
+    /// What came of each epoch.
+    pub epochs: Vec<Epoch>,
+    /// What happened at which step.
+    pub marks: Vec<Mark>,
+    /// Throughput in steps of active time.
+    pub pace: Pace,
+    /// The last step that is known.
+    pub step: u64,
+    /// Training time at it, without pauses, in seconds.
+    pub active_seconds: f64,
+    /// The learning rate at it.
+    pub learning_rate: Option<f32>,
+    /// When the pause began, in seconds since 1970, if it is paused.
+    pub paused_since: Option<f64>,
+    /// The kernels of its convolutions, as in its newest checkpoint.
+    pub kernels: Vec<NamedTensor>,
+    /// The step of that checkpoint.
+    pub kernels_step: u64,
+    /// The end of its trainer's log.
+    pub log: VecDeque<String>,
+    /// What was asked of the trainer and not answered yet.
+    pub asked: Option<Command>,
+    /// What cannot be read of it at the moment.
+    pub problem: Option<String>,
+    /// Whether everything that is on disk was read once.
+    pub caught_up: bool,
+}
+
+/// What a trainer says when it begins.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// Where it trains.
+    pub device: String,
+    /// With how many threads.
+    pub threads: usize,
+    /// What it trains on.
+    pub data: DataInfo,
+    /// Batches in an epoch.
+    pub steps_per_epoch: u64,
+    /// Steps in the whole run.
+    pub total_steps: u64,
+    /// Trainable numbers.
+    pub parameters: usize,
+    /// The network.
+    pub layers: Vec<LayerRow>,
+}
+
+/// What came of an epoch. Accuracies are fractions.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Epoch {
+    /// Which, from 1.
+    pub epoch: u32,
+    /// Steps done at its end.
+    pub step: u64,
+    /// Mean loss of its training images, as they were seen.
+    pub train_loss: f64,
+    /// Accuracy on them.
+    pub train_accuracy: f64,
+    /// Mean loss on the test set after it.
+    pub test_loss: f64,
+    /// Accuracy on the test set after it.
+    pub test_accuracy: f64,
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Mark {
+    /// Steps done then.
+    pub step: u64,
+    /// What.
+    pub kind: MarkKind,
+}
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum MarkKind {
+    /// It was paused.
+    Paused(PauseReason),
+    /// A trainer went on from a checkpoint.
+    Resumed,
+}
+
+impl RunView {
+    /// A run of which nothing was read yet.
+    pub fn new(dir: RunDir) -> Self {
+        Self {
+            dir,
+            record: None,
+            state: None,
+            start: None,
+            loss: Curve::new(Ema::over(SMOOTHED)),
+            epochs: Vec::new(),
+            marks: Vec::new(),
+            pace: Pace::new(PACE),
+            step: 0,
+            active_seconds: 0.0,
+            learning_rate: None,
+            paused_since: None,
+            kernels: Vec::new(),
+            kernels_step: 0,
+            log: VecDeque::new(),
+            asked: None,
+            problem: None,
+            caught_up: false,
+        }
+    }
+
+    /// Takes in what is new on disk.
+    pub fn update(&mut self, update: Update) {
+        if update.restarted {
+            *self = Self { log: std::mem::take(&mut self.log), ..Self::new(self.dir.clone()) };
+        }
+        for record in update.records {
+            self.take(record);
+        }
+        if let Some(record) = update.record {
+            self.record = Some(record);
+        }
+        if let Some(state) = update.state {
+            self.state = Some(state);
+        }
+        if !self.is_live() {
+            self.asked = None;
+        }
+        if let Some(checkpoint) = update.checkpoint {
+            self.take_checkpoint(checkpoint);
+        }
+        self.log.extend(update.log);
+        self.log.drain(..self.log.len().saturating_sub(LOG));
+        self.problem = update.problem;
+        self.caught_up |= update.caught_up;
+    }
+
+    fn take(&mut self, Record { time, event }: Record) {
+        match event {
+            Event::Started {
+                step,
+                device,
+                threads,
+                data,
+                steps_per_epoch,
+                total_steps,
+                parameters,
+                layers,
+            } => {
+                self.start =
+                    Some(Start { device, threads, data, steps_per_epoch, total_steps, parameters, layers });
+                self.rewind(step);
+                self.paused_since = None;
+            }
+            Event::Steps { first, losses, learning_rate, active_seconds } => {
+                self.take_steps(first, &losses, learning_rate, active_seconds);
+            }
+            Event::Epoch {
+                epoch,
+                step,
+                train_loss,
+                train_accuracy,
+                test_loss,
+                test_accuracy,
+                active_seconds,
+                ..
+            } => {
+                let point = Epoch { epoch, step, train_loss, train_accuracy, test_loss, test_accuracy };
+                self.epochs.retain(|before| before.epoch < epoch);
+                self.epochs.push(point);
+                self.pass(step, active_seconds);
+            }
+            Event::Paused { step, reason } => {
+                self.mark(step, MarkKind::Paused(reason));
+                self.paused_since = Some(time);
+                self.answer(Command::Pause);
+            }
+            Event::Resumed { .. } => {
+                self.paused_since = None;
+                self.answer(Command::Resume);
+            }
+            Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
+            Event::Ended { .. } => self.asked = None,
+            Event::Rejected { .. } | Event::Note { .. } => {}
+        }
+    }
+
+    /// Back to `step`: what was done after it is done again.
+    fn rewind(&mut self, step: u64) {
+        if step == 0 && self.step == 0 {
+            return;
+        }
+        self.loss.rewind((step + 1) as f64);
+        self.epochs.retain(|epoch| epoch.step <= step);
+        self.marks.retain(|mark| mark.step <= step);
+        self.step = step;
+        self.mark(step, MarkKind::Resumed);
+    }
+
+    fn take_steps(&mut self, first: u64, losses: &[f32], learning_rate: f32, active_seconds: f64) {
+        for (step, loss) in (first..).zip(losses) {
+            self.loss.push(step as f64, f64::from(*loss));
+        }
+        let last = (first + losses.len() as u64).saturating_sub(1);
+        self.learning_rate = Some(learning_rate);
+        self.pass(last, active_seconds);
+    }
+
+    fn pass(&mut self, step: u64, active_seconds: f64) {
+        self.step = step;
+        self.active_seconds = active_seconds;
+        self.pace.push(active_seconds, step as f64);
+    }
+
+    fn mark(&mut self, step: u64, kind: MarkKind) {
+        self.marks.push(Mark { step, kind });
+    }
+
+    fn answer(&mut self, command: Command) {
+        if self.asked == Some(command) {
+            self.asked = None;
+        }
+    }
+
+    fn take_checkpoint(&mut self, checkpoint: Checkpoint) {
+        self.kernels_step = checkpoint.progress.step;
+        self.kernels = checkpoint.weights.into_iter().filter(|weight| weight.shape.len() == 4).collect();
+    }
+
+    /// How it stands; none until that is known.
+    pub fn status(&self) -> Option<Status> {
+        self.state.as_ref().map(|state| state.status)
+    }
+
+    /// Whether a trainer has it, so that commands are heard.
+    pub fn is_live(&self) -> bool {
+        self.state.as_ref().is_some_and(State::is_live)
+    }
+
+    /// What people call it.
+    pub fn name(&self) -> &str {
+        self.record.as_ref().map_or_else(|| self.dir.id().name(), |record| &record.name)
+    }
+
+    /// The epoch with the highest test accuracy, the first of equals.
+    pub fn best(&self) -> Option<Epoch> {
+        let better = |best: Epoch, epoch: &Epoch| match epoch.test_accuracy > best.test_accuracy {
+            true => *epoch,
+            false => best,
+        };
+        let numbers = self.epochs.iter().filter(|epoch| epoch.test_accuracy.is_finite());
+        numbers.fold(None, |best, epoch| Some(best.map_or(*epoch, |best| better(best, epoch))))
+    }
+
+    /// Images per second of active time, lately.
+    pub fn images_per_second(&self) -> Option<f64> {
+        let batch = self.record.as_ref()?.config.batch_size as f64;
+        Some(self.pace.rate()? * batch)
+    }
+
+    /// Active seconds until it is finished, at the pace it has.
+    pub fn eta(&self) -> Option<f64> {
+        let left = self.start.as_ref()?.total_steps.saturating_sub(self.step);
+        self.pace.eta(left as f64)
+    }
+}

@@ -1,0 +1,95 @@
+//! `train` and `resume`.
+
+use std::io;
+use std::process::Child;
+
+use clap::Args;
+use jiff::Timestamp;
+
+use super::{CliError, TrainOptions};
+use crate::run::{NewRun, RunDir, Status, Store};
+use crate::shell::{self, ShellError, Tie};
+
+/// Train a network.
+#[derive(Debug, Args)]
+pub(super) struct TrainCommand {
+    #[command(flatten)]
+    options: TrainOptions,
+    /// What to call the run [default: two words].
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    #[command(flatten)]
+    output: Output,
+}
+
+/// Go on with a run.
+#[derive(Debug, Args)]
+pub(super) struct ResumeCommand {
+    /// The run: its id, its name, or how its id begins.
+    #[arg(value_name = "ID")]
+    run: String,
+    #[command(flatten)]
+    output: Output,
+}
+
+#[derive(Debug, Args)]
+struct Output {
+    /// Print the lecture's lines instead of opening the dashboard; Ctrl-C stops and saves the run.
+    #[arg(long)]
+    headless: bool,
+    /// Train in this process, tied to this shell, and print the lecture's lines.
+    #[arg(long)]
+    foreground: bool,
+}
+
+impl TrainCommand {
+    /// Creates the run and trains it. Gives the directory of a run to open the dashboard on.
+    pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<Option<RunDir>, CliError> {
+        let config = self.options.or(defaults).into_config()?;
+        let now = Timestamp::now();
+        let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
+        let new = NewRun { name: self.name, ..NewRun::new(now, nonce, config, shell::provenance()) };
+        self.output.train(store.create(&new)?)
+    }
+}
+
+impl ResumeCommand {
+    /// Goes on with the run. Gives the directory of a run to open the dashboard on.
+    pub(super) fn run(self, store: &Store) -> Result<Option<RunDir>, CliError> {
+        let dir = store.resolve(&self.run)?;
+        let (record, state) = dir.look()?;
+        if record.status == Status::Finished {
+            let epochs = record.config.epochs;
+            let name = &record.name;
+            return Err(CliError::Usage(format!(
+                "{name} has finished its {epochs} epochs; there is nothing to resume"
+            )));
+        }
+        if state.is_live() {
+            let name = &record.name;
+            return Err(CliError::Usage(format!("{name} is training already; `cnn-tui` shows it")));
+        }
+        self.output.train(dir)
+    }
+}
+
+impl Output {
+    fn train(&self, dir: RunDir) -> Result<Option<RunDir>, CliError> {
+        let status = if self.foreground {
+            shell::train_run(&dir, Tie::Shell, io::stdout())?
+        } else {
+            let trainer: Child = shell::launch(&dir)?;
+            if !self.headless {
+                return Ok(Some(dir));
+            }
+            shell::watch(&dir, trainer, io::stdout())?
+        };
+        match status {
+            Status::Stopped => {
+                let stopped = format!("stopped and saved; `cnn-tui resume {}` goes on", dir.id());
+                Err(CliError::Shell(ShellError::Failed(stopped)))
+            }
+            _ => Ok(None),
+        }
+    }
+}

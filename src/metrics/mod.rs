@@ -1,0 +1,17 @@
+//! Plain numbers: curves that thin out without lying, smoothing, axis ticks, pace, and numbers as text.
+//!
+//! This layer uses the standard library only and knows neither where a number comes from nor what shows it.
+mod curve;
+mod ema;
+mod pace;
+mod series;
+mod span;
+pub mod text;
+mod ticks;
+
+pub use curve::Curve;
+pub use ema::Ema;
+pub use pace::Pace;
+pub use series::{Point, Series};
+pub use span::Span;
+pub use ticks::{Ladder, Step, Tick, nice_bounds, ticks, ticks_by};

@@ -1,0 +1,261 @@
+//! Where numbers become text: the only file that decides how a number is written.
+//!
+//! Everything takes `f64` or `Option<f64>`. What does not exist yet is [`MISSING`] and never zero; what exists but is
+//! no number says so. The widths in [`width`] hold every usual value, so that columns padded to them stay in place.
+
+/// What stands where there is no value yet.
+pub const MISSING: &str = "-";
+
+/// Widths that hold every usual value of a kind, to pad columns with.
+pub mod width {
+    /// `12.3456`
+    pub const LOSS: usize = 7;
+    /// `100.00 %`
+    pub const PERCENT: usize = 8;
+    /// `100.00`
+    pub const PERCENTAGE: usize = 6;
+    /// `100 %`
+    pub const SHARE: usize = 5;
+    /// `00:00:41`
+    pub const CLOCK: usize = 8;
+    /// `23 h 59 m`
+    pub const DURATION: usize = 9;
+    /// `just now`
+    pub const AGE: usize = 8;
+    /// `999,999`
+    pub const RATE: usize = 7;
+    /// `9.9e-10`
+    pub const RATIO: usize = 7;
+}
+
+const MINUTE: f64 = 60.0;
+const HOUR: f64 = 60.0 * MINUTE;
+const DAY: f64 = 24.0 * HOUR;
+const YEAR: f64 = 365.0 * DAY;
+
+/// A count with its thousands set apart: `21,840`.
+pub fn count(n: u64) -> String {
+    grouped(&n.to_string())
+}
+
+/// A loss with four decimals, fewer where it is large: `0.4721`, `1234.56`, `1.2e7`.
+pub fn loss(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| match value.abs() {
+        size if size < 99.999_95 => format!("{value:.4}"),
+        size if size < 9_999.995 => format!("{value:.2}"),
+        _ => power(value, 1),
+    })
+}
+
+/// A share of one in hundredths, with its unit: `86.31 %`.
+pub fn percent(fraction: impl Into<Option<f64>>) -> String {
+    written(fraction, |fraction| format!("{:.2} %", positive_zero(fraction * 100.0)))
+}
+
+/// A share of one in hundredths, for where the unit stands elsewhere: `86.31`.
+pub fn percentage(fraction: impl Into<Option<f64>>) -> String {
+    written(fraction, |fraction| format!("{:.2}", positive_zero(fraction * 100.0)))
+}
+
+/// A share of one without decimals, which is nought only for nothing: `73 %`, `<1 %`, `0 %`.
+pub fn share(fraction: impl Into<Option<f64>>) -> String {
+    written(fraction, |fraction| match fraction * 100.0 {
+        percent if percent > 0.0 && percent < 0.5 => "<1 %".to_owned(),
+        percent => format!("{:.0} %", positive_zero(percent)),
+    })
+}
+
+/// Seconds as a clock, for what counts up or down: `00:00:41`.
+pub fn clock(seconds: impl Into<Option<f64>>) -> String {
+    written(seconds, |seconds| {
+        let rounded = seconds.max(0.0).round();
+        let (hours, minutes) = ((rounded / HOUR).floor(), (rounded % HOUR / MINUTE).floor());
+        format!("{hours:02.0}:{minutes:02.0}:{:02.0}", rounded % MINUTE)
+    })
+}
+
+/// Seconds in the two units that matter: `41 s`, `4 m`, `3 h 12 m`, `2 d 3 h`.
+pub fn duration(seconds: impl Into<Option<f64>>) -> String {
+    let two = |seconds: f64, large: f64, unit: char, small: f64, part: char| {
+        format!("{:.0} {unit} {:.0} {part}", (seconds / large).floor(), (seconds % large / small).floor())
+    };
+    written(seconds, |seconds| match seconds.max(0.0) {
+        seconds if seconds > 0.0 && seconds < 1.0 => "<1 s".to_owned(),
+        seconds if seconds < MINUTE => format!("{:.0} s", seconds.floor()),
+        seconds if seconds < HOUR => format!("{:.0} m", (seconds / MINUTE).floor()),
+        seconds if seconds < DAY => two(seconds, HOUR, 'h', MINUTE, 'm'),
+        seconds => two(seconds, DAY, 'd', HOUR, 'h'),
+    })
+}
+
+/// How long ago something was, in one unit: `just now`, `2 h ago`.
+pub fn age(seconds: impl Into<Option<f64>>) -> String {
+    let ago = |seconds: f64, unit: f64, name: char| format!("{:.0} {name} ago", (seconds / unit).floor());
+    written(seconds, |seconds| match seconds {
+        seconds if seconds < MINUTE => "just now".to_owned(),
+        seconds if seconds < HOUR => ago(seconds, MINUTE, 'm'),
+        seconds if seconds < DAY => ago(seconds, HOUR, 'h'),
+        seconds if seconds < YEAR => ago(seconds, DAY, 'd'),
+        seconds => ago(seconds, YEAR, 'y'),
+    })
+}
+
+/// A rate in three digits or more: `71,240`, `12.5`, `0.90`.
+pub fn rate(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| match value.abs() {
+        size if size < 9.995 => fixed(value, 2),
+        size if size < 99.95 => fixed(value, 1),
+        size if size < 1e9 => fixed(value, 0),
+        _ => power(value, 2),
+    })
+}
+
+/// Seconds in milliseconds, for where the unit stands elsewhere: `0.90`.
+pub fn millis(seconds: impl Into<Option<f64>>) -> String {
+    rate(seconds.into().map(|seconds| seconds * 1000.0))
+}
+
+/// A ratio of which the size matters more than the digits: `2.1e-3`.
+pub fn ratio(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| power(value, 1))
+}
+
+/// A setting as a person would type it: `0.01`, `0.5`, `3e-7`.
+#[expect(clippy::cast_possible_truncation, reason = "settings are single precision; their shortest form is")]
+pub fn setting(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| match value.abs() {
+        size if size != 0.0 && !(1e-4..1e6).contains(&size) => format!("{:e}", value as f32),
+        _ => format!("{}", positive_zero(value) as f32),
+    })
+}
+
+/// The end of a scale, in two decimals or more if it is small: `0.41`, `0.0032`.
+pub fn scale(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| match value.abs() {
+        size if size == 0.0 || (0.095..999.5).contains(&size) => fixed(value, 2),
+        size if (0.00095..0.095).contains(&size) => fixed(value, 4),
+        _ => power(value, 1),
+    })
+}
+
+/// A number with so many decimals, and its thousands set apart: `1,234.5`.
+pub fn fixed(value: f64, decimals: usize) -> String {
+    grouped(&format!("{:.decimals$}", positive_zero(value)))
+}
+
+/// A number as a power of ten, its first digit followed by so many others: `1.2e-7`.
+pub fn power(value: f64, digits: usize) -> String {
+    if value == 0.0 { "0".to_owned() } else { format!("{value:.digits$e}") }
+}
+
+fn written(value: impl Into<Option<f64>>, write: impl Fn(f64) -> String) -> String {
+    match value.into() {
+        None => MISSING.to_owned(),
+        Some(value) if value.is_nan() => "NaN".to_owned(),
+        Some(value) if value.is_infinite() => if value > 0.0 { "inf" } else { "-inf" }.to_owned(),
+        Some(value) => write(value),
+    }
+}
+
+/// Zero without a sign.
+fn positive_zero(value: f64) -> f64 {
+    value + 0.0
+}
+
+/// Sets the thousands of the whole part apart.
+fn grouped(number: &str) -> String {
+    let digits = number.bytes().position(|byte| byte == b'.').unwrap_or(number.len());
+    let mut text = String::with_capacity(number.len() + digits / 3);
+    for (index, digit) in number.char_indices() {
+        let after_digit = number[..index].ends_with(|before: char| before.is_ascii_digit());
+        if after_digit && index < digits && (digits - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        let texts = [0, 999, 1000, 21_840, 1_234_567].map(count);
+        assert_eq!(texts, ["0", "999", "1,000", "21,840", "1,234,567"]);
+        assert_eq!(fixed(-1_234.56, 1), "-1,234.6");
+        assert_eq!(fixed(-999.0, 0), "-999");
+    }
+
+    #[test]
+    fn what_does_not_exist_is_a_dash_and_what_is_no_number_says_so() {
+        let writers: [fn(Option<f64>) -> String; 11] =
+            [loss, percent, percentage, share, clock, duration, age, rate, millis, ratio, setting];
+        for write in writers {
+            assert_eq!(write(None), MISSING);
+            assert_eq!(write(Some(f64::NAN)), "NaN");
+            assert_eq!(write(Some(f64::NEG_INFINITY)), "-inf");
+        }
+    }
+
+    #[test]
+    fn losses_keep_their_width() {
+        assert_eq!(
+            [0.4721, 2.301_26, 12.0, 99.999_99, 1234.0, 1.2e7].map(loss),
+            ["0.4721", "2.3013", "12.0000", "100.00", "1234.00", "1.2e7"]
+        );
+    }
+
+    #[test]
+    fn shares_are_nought_only_for_nothing() {
+        assert_eq!([0.0, 0.001, 0.0119, 0.735, 1.0].map(share), ["0 %", "<1 %", "1 %", "74 %", "100 %"]);
+        assert_eq!(percent(0.863_1), "86.31 %");
+        assert_eq!(percentage(-0.0), "0.00");
+    }
+
+    #[test]
+    fn times_are_read_at_a_glance() {
+        assert_eq!([41.0, 3_661.4, 432_000.0].map(clock), ["00:00:41", "01:01:01", "120:00:00"]);
+        assert_eq!(
+            [0.0, 0.3, 41.9, 250.0, 11_520.0, 190_000.0].map(duration),
+            ["0 s", "<1 s", "41 s", "4 m", "3 h 12 m", "2 d 4 h"]
+        );
+        assert_eq!(
+            [-5.0, 59.0, 61.0, 7_300.0, 9e4, 9e7].map(age),
+            ["just now", "just now", "1 m ago", "2 h ago", "1 d ago", "2 y ago"]
+        );
+    }
+
+    #[test]
+    fn rates_have_three_digits_or_more() {
+        assert_eq!([71_240.4, 99.96, 12.34, 0.9, 0.0].map(rate), ["71,240", "100", "12.3", "0.90", "0.00"]);
+        assert_eq!(millis(0.000_9), "0.90");
+    }
+
+    #[test]
+    fn settings_are_what_was_typed() {
+        assert_eq!(
+            [0.01_f32, 0.5, 3e-7, 64.0, 0.0].map(|x| setting(f64::from(x))),
+            ["0.01", "0.5", "3e-7", "64", "0"]
+        );
+        assert_eq!(ratio(0.0021), "2.1e-3");
+        assert_eq!([0.41, 0.0032, 4.1e-7, 0.0].map(scale), ["0.41", "0.0032", "4.1e-7", "0.00"]);
+    }
+
+    proptest! {
+        #[test]
+        fn usual_values_fit_their_width(value in 0.0..1.0_f64) {
+            prop_assert!(loss(value * 99.0).len() <= width::LOSS);
+            prop_assert!(percent(value).len() <= width::PERCENT);
+            prop_assert!(percentage(value).len() <= width::PERCENTAGE);
+            prop_assert!(share(value).len() <= width::SHARE);
+            prop_assert!(clock(value * 99.0 * HOUR).len() <= width::CLOCK);
+            prop_assert!(duration(value * 100.0 * DAY).len() <= width::DURATION);
+            prop_assert!(rate(value * 999_999.0).len() <= width::RATE);
+            prop_assert!(ratio(value).len() <= width::RATIO);
+        }
+    }
+}

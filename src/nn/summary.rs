@@ -1,0 +1,101 @@
+//! The table that `torchsummary` prints for a network.
+
+use std::fmt;
+
+use super::model::{LayerInfo, LayerKind};
+
+/// Bytes of a number.
+const BYTES: f64 = 4.0;
+/// Bytes of a megabyte, as torchsummary counts them.
+const MEGABYTE: f64 = 1024.0 * 1024.0;
+const INPUT: usize = 28 * 28;
+const WIDTH: usize = 64;
+
+/// The table for a network and a batch size, to the letter.
+///
+/// It lists what PyTorch has as modules of their own in such a network; what is a mere function there
+/// (pooling, ReLU, dropout between linear layers) is left out, as are its outputs in the sizes.
+#[derive(Debug, Clone, Copy)]
+pub struct Summary<'a> {
+    /// The network's layers.
+    pub layers: &'a [LayerInfo],
+    /// Images in a batch.
+    pub batch_size: usize,
+}
+
+impl fmt::Display for Summary<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let listed: Vec<_> = self.layers.iter().filter(|layer| is_module(layer.kind)).collect();
+        writeln!(f, "{}", "-".repeat(WIDTH))?;
+        writeln!(f, "{:>20}  {:>25} {:>15}", "Layer (type)", "Output Shape", "Param #")?;
+        writeln!(f, "{}", "=".repeat(WIDTH))?;
+        for (number, layer) in (1..).zip(&listed) {
+            let name = format!("{}-{number}", layer.kind.name());
+            let shape: Vec<_> =
+                [self.batch_size].iter().chain(&layer.output).map(ToString::to_string).collect();
+            let shape = format!("[{}]", shape.join(", "));
+            writeln!(f, "{name:>20}  {shape:>25} {:>15}", thousands(layer.parameters))?;
+        }
+        let parameters: usize = self.layers.iter().map(|layer| layer.parameters).sum();
+        writeln!(f, "{}", "=".repeat(WIDTH))?;
+        writeln!(f, "Total params: {}", thousands(parameters))?;
+        writeln!(f, "Trainable params: {}", thousands(parameters))?;
+        writeln!(f, "Non-trainable params: 0")?;
+        writeln!(f, "{}", "-".repeat(WIDTH))?;
+        let outputs: usize = listed.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
+        let megabytes = |numbers: usize| numbers as f64 * BYTES / MEGABYTE;
+        let input = megabytes(INPUT * self.batch_size);
+        // Every output counts twice: its gradient is as large.
+        let passes = megabytes(2 * outputs * self.batch_size);
+        let weights = megabytes(parameters);
+        writeln!(f, "Input size (MB): {input:.2}")?;
+        writeln!(f, "Forward/backward pass size (MB): {passes:.2}")?;
+        writeln!(f, "Params size (MB): {weights:.2}")?;
+        writeln!(f, "Estimated Total Size (MB): {:.2}", input + passes + weights)?;
+        write!(f, "{}", "-".repeat(WIDTH))
+    }
+}
+
+fn is_module(kind: LayerKind) -> bool {
+    matches!(kind, LayerKind::Conv2d | LayerKind::Dropout2d | LayerKind::Linear)
+}
+
+fn thousands(number: usize) -> String {
+    let digits = number.to_string();
+    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
+    groups.join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::Cpu;
+
+    use super::*;
+    use crate::nn::presets;
+
+    #[test]
+    fn the_cnns_table_is_the_lectures_to_the_letter() {
+        let model = presets::build("cnn", Cpu::default(), None).unwrap();
+        let summary = Summary { layers: model.layers(), batch_size: 64 };
+        let want = "\
+----------------------------------------------------------------
+        Layer (type)               Output Shape         Param #
+================================================================
+            Conv2d-1           [64, 10, 24, 24]             260
+            Conv2d-2             [64, 20, 8, 8]           5,020
+         Dropout2d-3             [64, 20, 8, 8]               0
+            Linear-4                   [64, 50]          16,050
+            Linear-5                   [64, 10]             510
+================================================================
+Total params: 21,840
+Trainable params: 21,840
+Non-trainable params: 0
+----------------------------------------------------------------
+Input size (MB): 0.19
+Forward/backward pass size (MB): 4.09
+Params size (MB): 0.08
+Estimated Total Size (MB): 4.37
+----------------------------------------------------------------";
+        assert_eq!(summary.to_string(), want);
+    }
+}

@@ -1,0 +1,131 @@
+//! What can go wrong with runs on disk.
+
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+use thiserror::Error;
+
+use super::{
+    checkpoint::CheckpointError, id::IdError, limits::ConfigError, lock::Holder, record::SCHEMA,
+    sanitize::display,
+};
+
+/// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and
+/// holds its cause.
+#[derive(Debug, Error)]
+pub enum RunError {
+    /// The operating system refuses.
+    #[error("{}: cannot be {action}: {source}", shown(.path))]
+    Io {
+        /// What was to be done, such as `read`.
+        action: &'static str,
+        /// With which file or directory.
+        path: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
+    /// Where a file is expected there is a symbolic link, a pipe or the like, which is never followed.
+    #[error("{}: is not a regular file; remove it", shown(.path))]
+    NotAFile {
+        /// The thing.
+        path: PathBuf,
+    },
+    /// A file is far larger than such a file can be.
+    #[error("{}: is larger than {limit} bytes, so it cannot be what its name says; remove it", shown(.path))]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The most bytes it may have.
+        limit: u64,
+    },
+    /// A `run.json` that cannot be understood.
+    #[error("{}: is not a valid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// A `run.json` with a greater schema.
+    #[error(
+        "{}: was written by a newer cnn-tui (schema {found}, and this version reads up to {SCHEMA}); update cnn-tui",
+        shown(.path)
+    )]
+    Newer {
+        /// The file.
+        path: PathBuf,
+        /// Its schema.
+        found: u32,
+    },
+    /// A checkpoint that cannot be understood or written.
+    #[error("{}: {source}; use another checkpoint of the run", shown(.path))]
+    Checkpoint {
+        /// The file.
+        path: PathBuf,
+        /// Why not.
+        source: CheckpointError,
+    },
+    /// Another process trains the run.
+    #[error("{}: is held by {}; stop or wait for that process", shown(.path), held_by(.holder.as_ref()))]
+    Locked {
+        /// The lock file.
+        path: PathBuf,
+        /// Who holds it, where that can be read.
+        holder: Option<Holder>,
+    },
+    /// A directory that is no run.
+    #[error("{}: is not a run: it has no run.json", shown(.path))]
+    NotARun {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// No run has this id or name.
+    #[error("no run is called {query:?} in {}; --runs looks in another directory", shown(.root))]
+    Unknown {
+        /// What was asked for.
+        query: String,
+        /// Where it was looked for.
+        root: PathBuf,
+    },
+    /// Several runs have this name or beginning.
+    #[error("{query:?} could be {}; give one of these ids", .candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        query: String,
+        /// The ids that fit.
+        candidates: Vec<String>,
+    },
+    /// A text that is no id.
+    #[error(transparent)]
+    Id(#[from] IdError),
+    /// A setting that cannot be.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+}
+
+impl RunError {
+    /// For `map_err`: the operating system refused `action` (a participle, such as `read`) on `path`.
+    pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io { action, path: path.to_owned(), source }
+    }
+
+    /// Whether a file or directory is simply not there.
+    pub fn is_not_found(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}
+
+/// A path as text that is safe to show.
+fn shown(path: &Path) -> String {
+    display(&path.display())
+}
+
+/// A holder in words.
+fn held_by(holder: Option<&Holder>) -> String {
+    holder.map_or_else(
+        || "another process".to_owned(),
+        |Holder { pid, host }| format!("process {pid} on {host}"),
+    )
+}

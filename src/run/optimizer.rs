@@ -1,0 +1,139 @@
+//! How a gradient becomes a step.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    config::Changes,
+    limits::{ConfigError, below_one, positive, within},
+};
+
+/// How a gradient becomes a step. As in PyTorch; a missing field has PyTorch's default.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Optimizer {
+    /// Stochastic gradient descent with momentum.
+    Sgd {
+        /// The learning rate before the schedule.
+        learning_rate: f64,
+        /// The share of the last step that the next one keeps.
+        #[serde(default)]
+        momentum: f64,
+    },
+    /// Adam with decoupled weight decay.
+    #[serde(rename = "adamw")]
+    AdamW {
+        /// The learning rate before the schedule.
+        learning_rate: f64,
+        /// The decay of the mean of gradients.
+        #[serde(default = "adamw::beta1")]
+        beta1: f64,
+        /// The decay of the mean of squared gradients.
+        #[serde(default = "adamw::beta2")]
+        beta2: f64,
+        /// Keeps the division from zero.
+        #[serde(default = "adamw::epsilon")]
+        epsilon: f64,
+        /// The share of a weight, times the learning rate, that each step takes away.
+        #[serde(default = "adamw::weight_decay")]
+        weight_decay: f64,
+    },
+}
+
+/// PyTorch's defaults for `AdamW`.
+mod adamw {
+    pub(super) const LEARNING_RATE: f64 = 1e-3;
+
+    pub(super) const fn beta1() -> f64 {
+        0.9
+    }
+
+    pub(super) const fn beta2() -> f64 {
+        0.999
+    }
+
+    pub(super) const fn epsilon() -> f64 {
+        1e-8
+    }
+
+    pub(super) const fn weight_decay() -> f64 {
+        1e-2
+    }
+}
+
+impl Default for Optimizer {
+    fn default() -> Self {
+        Self::SGD
+    }
+}
+
+impl Optimizer {
+    /// SGD as in the lecture.
+    pub const SGD: Self = Self::Sgd { learning_rate: 0.01, momentum: 0.5 };
+
+    /// `AdamW` with PyTorch's defaults.
+    pub const ADAMW: Self = Self::AdamW {
+        learning_rate: adamw::LEARNING_RATE,
+        beta1: adamw::beta1(),
+        beta2: adamw::beta2(),
+        epsilon: adamw::epsilon(),
+        weight_decay: adamw::weight_decay(),
+    };
+
+    /// The word that stands for the optimizer in flags and on disk.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Sgd { .. } => "sgd",
+            Self::AdamW { .. } => "adamw",
+        }
+    }
+
+    /// The learning rate before the schedule.
+    pub const fn learning_rate(&self) -> f64 {
+        match self {
+            Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate,
+        }
+    }
+}
+
+impl Optimizer {
+    pub(super) fn validate(&self) -> Result<(), ConfigError> {
+        positive("learning-rate", self.learning_rate())?;
+        match *self {
+            Self::Sgd { momentum, .. } => below_one("momentum", momentum),
+            Self::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
+                below_one("beta1", beta1)?;
+                below_one("beta2", beta2)?;
+                positive("epsilon", epsilon)?;
+                within("weight-decay", weight_decay, 0.0..=1.0)
+            }
+        }
+    }
+
+    /// The settings as names of flags and values.
+    fn settings(&self) -> Vec<(&'static str, f64)> {
+        match *self {
+            Self::Sgd { learning_rate, momentum } => {
+                vec![("learning-rate", learning_rate), ("momentum", momentum)]
+            }
+            Self::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay } => vec![
+                ("learning-rate", learning_rate),
+                ("beta1", beta1),
+                ("beta2", beta2),
+                ("epsilon", epsilon),
+                ("weight-decay", weight_decay),
+            ],
+        }
+    }
+
+    /// Notes the kind where it is not the default one, and the settings that differ from that kind's default.
+    pub(super) fn note_changes(&self, changes: &mut Changes) {
+        changes.note("optimizer", &self.name(), &Self::default().name());
+        let default = match self {
+            Self::Sgd { .. } => Self::SGD,
+            Self::AdamW { .. } => Self::ADAMW,
+        };
+        for ((name, value), (_, default)) in self.settings().into_iter().zip(default.settings()) {
+            changes.note(name, &value, &default);
+        }
+    }
+}

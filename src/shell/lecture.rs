@@ -1,0 +1,102 @@
+//! The lecture's lines, from a run's events.
+
+use crate::run::Event;
+
+/// Steps between two lines.
+const EVERY: u64 = 200;
+
+/// Turns events into the lines that the lecture's training loop prints.
+///
+/// As in the lecture, a line stands for the batch about to be counted: the first of an epoch is
+/// `[0/60000 (0%)]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LectureLines {
+    batch_size: u64,
+    images: u64,
+    steps_per_epoch: u64,
+}
+
+impl LectureLines {
+    /// For the run that began with this event; `None` if it is another event.
+    pub fn new(batch_size: usize, started: &Event) -> Option<Self> {
+        let Event::Started { data, steps_per_epoch, .. } = started else { return None };
+        Some(Self {
+            batch_size: batch_size as u64,
+            images: data.train as u64,
+            steps_per_epoch: (*steps_per_epoch).max(1),
+        })
+    }
+
+    /// The lines of an event.
+    pub fn of(&self, event: &Event) -> Vec<String> {
+        match event {
+            Event::Steps { first, losses, .. } => {
+                (*first..).zip(losses).filter_map(|(step, loss)| self.of_step(step, *loss)).collect()
+            }
+            Event::Epoch { epoch, test_loss, test_accuracy, .. } => {
+                vec![format!("[{epoch}] Test Loss: {test_loss:.4}, Accuracy: {:.2}%", test_accuracy * 100.0)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// `step` counts from 1.
+    fn of_step(&self, step: u64, loss: f32) -> Option<String> {
+        let done = step.checked_sub(1)?;
+        let (epoch, batch) = (done / self.steps_per_epoch + 1, done % self.steps_per_epoch);
+        let percent = 100.0 * batch as f64 / self.steps_per_epoch as f64;
+        let seen = batch * self.batch_size;
+        (batch % EVERY == 0).then(|| {
+            format!("Train Epoch: {epoch} [{seen}/{} ({percent:.0}%)]\tLoss: {loss:.6}", self.images)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::DataInfo;
+
+    fn lines() -> LectureLines {
+        let (description, checksum, source) = Default::default();
+        let started = Event::Started {
+            step: 0,
+            device: "cpu".to_owned(),
+            threads: 1,
+            data: DataInfo { description, train: 60_000, test: 10_000, checksum, source },
+            steps_per_epoch: 938,
+            total_steps: 40 * 938,
+            parameters: 21_840,
+            layers: Vec::new(),
+        };
+        LectureLines::new(64, &started).unwrap()
+    }
+
+    #[test]
+    fn steps_become_the_lectures_lines() {
+        let first = 39 * 938 + 1;
+        let mut losses = vec![0.0; 938];
+        losses[200] = 0.345_638;
+        let event = Event::Steps { first, losses, learning_rate: 0.01, active_seconds: 1.0 };
+        let lines = lines().of(&event);
+        assert_eq!(lines.len(), 5);
+        assert_eq!(lines[0], "Train Epoch: 40 [0/60000 (0%)]\tLoss: 0.000000");
+        assert_eq!(lines[1], "Train Epoch: 40 [12800/60000 (21%)]\tLoss: 0.345638");
+        assert_eq!(lines[4], "Train Epoch: 40 [51200/60000 (85%)]\tLoss: 0.000000");
+    }
+
+    #[test]
+    fn an_epoch_becomes_the_lectures_line() {
+        let event = Event::Epoch {
+            epoch: 40,
+            step: 37_520,
+            train_loss: 0.5,
+            train_accuracy: 0.8,
+            test_loss: 0.314_51,
+            test_accuracy: 0.8868,
+            learning_rate: 0.01,
+            active_seconds: 1.0,
+        };
+        assert_eq!(lines().of(&event), ["[40] Test Loss: 0.3145, Accuracy: 88.68%"]);
+    }
+}

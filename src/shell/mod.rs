@@ -1,0 +1,72 @@
+//! The world: processes, signals, the terminal, the clock, and where files lie.
+
+mod clock;
+mod launch;
+mod lecture;
+mod paths;
+mod provenance;
+mod trainer;
+mod watch;
+
+use std::path::PathBuf;
+use std::process::ExitStatus;
+
+pub use launch::launch;
+pub use lecture::LectureLines;
+pub use paths::{config_dir, store};
+pub use provenance::provenance;
+pub use trainer::{Tie, train_run};
+pub use watch::watch;
+
+pub(crate) use clock::unix_seconds;
+
+use crate::data::DataError;
+use crate::run::RunError;
+use crate::train::TrainError;
+
+/// What can go wrong between the program and the world.
+#[derive(Debug, thiserror::Error)]
+pub enum ShellError {
+    /// A run directory.
+    #[error(transparent)]
+    Run(#[from] RunError),
+    /// A data set.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// Training.
+    #[error(transparent)]
+    Train(#[from] TrainError),
+    /// The data is not what the run was trained on before.
+    #[error(
+        "the run was trained on {before}, but what is found now is {now}; bring the first back, or start a new run"
+    )]
+    OtherData {
+        /// What it was trained on.
+        before: String,
+        /// What was found.
+        now: String,
+    },
+    /// The system gave no thread, signal or timer.
+    #[error("the system refused a thread, a signal or a timer: {0}")]
+    Runtime(std::io::Error),
+    /// The trainer process could not be started.
+    #[error("the trainer could not be started: {0}")]
+    Launch(std::io::Error),
+    /// The train thread panicked.
+    #[error("the trainer failed: {0}; this is a bug, and trainer.log has its last words")]
+    Panic(String),
+    /// The trainer said that it failed.
+    #[error("{0}")]
+    Failed(String),
+    /// The trainer process ended without a word.
+    #[error("the trainer ended ({exit}) without a word; {} may tell why", log.display())]
+    Ended {
+        /// How.
+        exit: ExitStatus,
+        /// What it printed.
+        log: PathBuf,
+    },
+    /// There is no home directory.
+    #[error("there is no home directory to keep runs in; set HOME, or say where with --runs DIR")]
+    NoHome,
+}

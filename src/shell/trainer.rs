@@ -1,0 +1,298 @@
+//! The trainer process: training on a thread of its own, and around it the journal, the inbox and
+//! the signals.
+
+use std::io::Write;
+use std::sync::mpsc as commands;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc as messages;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::ShellError;
+use super::clock::unix_seconds;
+use super::lecture::LectureLines;
+use crate::data::{Dataset, Found, Places, Roots, Source};
+use crate::nn::LayerInfo;
+use crate::run::{
+    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Record, RunDir, RunRecord,
+    Status,
+};
+use crate::train::{Session, Supervisor, TrainError, train};
+
+/// How often the inbox is looked at. A command takes effect within this and a step.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often `run.json` is brought up to date while steps are made.
+const RECORD: Duration = Duration::from_secs(1);
+
+/// What a trainer lives as long as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tie {
+    /// The shell that started it: when the line drops, it stops and saves.
+    Shell,
+    /// Its run: a dropped line does not concern it.
+    Run,
+}
+
+/// Trains the run in this directory to its end, from its last checkpoint if it has one, and gives its
+/// final status. The lecture's lines go to `out`.
+pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, ShellError> {
+    let _lock = dir.lock()?;
+    let mut desk = Desk {
+        record: dir.record()?,
+        journal: dir.journal()?,
+        dir,
+        lines: None,
+        out,
+        recorded: Instant::now(),
+    };
+    let outcome = desk.begin().and_then(|session| desk.attend(session, tie));
+    if let Err(error) = &outcome {
+        let step = desk.record.summary.step;
+        let ended = Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()) };
+        // If the disk is what failed, this fails too; then `error` is the one to tell.
+        let _ = desk.take(ended).and_then(|()| desk.write_record());
+    }
+    outcome
+}
+
+/// What the train thread sends.
+enum Message {
+    Event(Event),
+    Save(Vec<CheckpointName>, Checkpoint),
+}
+
+/// Where the train thread's word is written down.
+struct Desk<'a, W> {
+    dir: &'a RunDir,
+    record: RunRecord,
+    journal: JournalWriter,
+    lines: Option<LectureLines>,
+    out: W,
+    /// When `run.json` was written last.
+    recorded: Instant,
+}
+
+impl<W: Write> Desk<'_, W> {
+    /// Loads the data, builds the network and takes up where the run stands.
+    fn begin(&mut self) -> Result<Session, ShellError> {
+        let config = self.record.config.clone();
+        let source = config.data.clone().map(|path| Source::from(path.into_os_string()));
+        let Found { dataset, broken, .. } = Places::new(source, &Roots::of_user()).locate()?;
+        for (place, error) in broken {
+            self.take(Event::Note { text: format!("the data in the {place} was passed over: {error}") })?;
+        }
+        let data = data_info(&dataset);
+        if let Some(before) = &self.record.provenance.dataset
+            && before.checksum != data.checksum
+        {
+            return Err(ShellError::OtherData { before: before.description.clone(), now: data.description });
+        }
+        let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+        let mut session = Session::new(config, Arc::new(dataset), threads.unwrap_or(1))?;
+        let last = self.dir.checkpoint_path(CheckpointName::Last);
+        if last.exists() {
+            session.restore(&Checkpoint::read(&last)?)?;
+        }
+        // What an earlier trainer was told and did not hear is not meant for this one.
+        self.dir.inbox().take()?;
+        let started = started(&session, data);
+        self.lines = LectureLines::new(self.record.config.batch_size, &started);
+        self.take(started)?;
+        self.write_record()?;
+        Ok(session)
+    }
+
+    /// Has the session trained, and writes down what comes of it.
+    fn attend(&mut self, session: Session, tie: Tie) -> Result<Status, ShellError> {
+        let (command_sender, commands) = commands::channel();
+        let (message_sender, messages) = messages::unbounded_channel();
+        let newest = Arc::default();
+        let desk =
+            Link { messages: message_sender, commands, newest: Arc::clone(&newest), start: Instant::now() };
+        let thread = spawn(session, desk)?;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let served = runtime
+            .map_err(ShellError::Runtime)
+            .and_then(|runtime| runtime.block_on(self.serve(messages, &command_sender, &newest, tie)));
+        // If this end failed, the other must not go on unheard; if it is over, nobody listens.
+        let _ = command_sender.send(Command::Stop);
+        let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
+        served?;
+        let status = trained?;
+        self.write_record()?;
+        Ok(status)
+    }
+
+    /// Serves the train thread until it has said its last word.
+    async fn serve(
+        &mut self,
+        mut messages: messages::UnboundedReceiver<Message>,
+        commands: &commands::Sender<Command>,
+        newest: &Newest,
+        tie: Tie,
+    ) -> Result<(), ShellError> {
+        let mut inbox = self.dir.inbox();
+        let mut look = interval(LOOK);
+        look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+        let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
+        // The train thread may have ended already; then nobody is there to be told.
+        let tell = |command| {
+            let _ = commands.send(command);
+        };
+        loop {
+            tokio::select! {
+                message = messages.recv() => match message {
+                    Some(Message::Event(event)) => self.take(event)?,
+                    Some(Message::Save(names, checkpoint)) => self.save(&names, &checkpoint)?,
+                    None => return Ok(()),
+                },
+                _ = look.tick() => {
+                    for taken in inbox.take()? {
+                        match taken {
+                            Ok(command) => tell(command),
+                            Err(rejection) => self.take(Event::Rejected {
+                                file: rejection.file,
+                                reason: rejection.reason,
+                            })?,
+                        }
+                    }
+                    let checkpoint = lock(newest).take();
+                    if let Some(checkpoint) = checkpoint {
+                        checkpoint.write(&self.dir.checkpoint_path(CheckpointName::Last))?;
+                    }
+                    if self.recorded.elapsed() >= RECORD {
+                        self.write_record()?;
+                    }
+                }
+                _ = terminate.recv() => tell(Command::Stop),
+                _ = interrupt.recv() => tell(Command::Stop),
+                _ = hangup.recv() => if tie == Tie::Shell { tell(Command::Stop) },
+            }
+        }
+    }
+
+    /// Writes an event down wherever it belongs.
+    fn take(&mut self, event: Event) -> Result<(), ShellError> {
+        if let Some(lines) = &mut self.lines {
+            for line in lines.of(&event) {
+                // Whoever read the lines may have gone; the run goes on.
+                let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+            }
+        }
+        self.record.apply(&event);
+        let turning = !matches!(event, Event::Steps { .. });
+        self.journal.append(&[Record { time: unix_seconds(), event }])?;
+        if turning {
+            self.write_record()?;
+        }
+        Ok(())
+    }
+
+    fn save(&mut self, names: &[CheckpointName], checkpoint: &Checkpoint) -> Result<(), ShellError> {
+        for &name in names {
+            checkpoint.write(&self.dir.checkpoint_path(name))?;
+        }
+        self.record.summary.weights_hash = Some(checkpoint.weights_hash());
+        for &name in names {
+            self.take(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() })?;
+        }
+        Ok(())
+    }
+
+    fn write_record(&mut self) -> Result<(), ShellError> {
+        self.recorded = Instant::now();
+        Ok(self.dir.write_record(&self.record)?)
+    }
+}
+
+/// A checkpoint that only matters until there is a newer one.
+type Newest = Mutex<Option<Checkpoint>>;
+
+fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
+    newest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The train thread's end of the line. Nothing it does can block but `wait`.
+struct Link {
+    messages: messages::UnboundedSender<Message>,
+    commands: commands::Receiver<Command>,
+    newest: Arc<Newest>,
+    start: Instant,
+}
+
+impl Supervisor for Link {
+    fn report(&mut self, event: Event) {
+        // If the desk is gone, it has sent `Stop` too.
+        let _ = self.messages.send(Message::Event(event));
+    }
+
+    fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint) {
+        // What waits to be written is older.
+        *lock(&self.newest) = None;
+        let _ = self.messages.send(Message::Save(names, checkpoint));
+    }
+
+    fn refresh(&mut self, checkpoint: Checkpoint) {
+        *lock(&self.newest) = Some(checkpoint);
+    }
+
+    fn command(&mut self) -> Option<Command> {
+        self.commands.try_recv().ok()
+    }
+
+    fn wait(&mut self) -> Option<Command> {
+        self.commands.recv().ok()
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+fn spawn(mut session: Session, mut link: Link) -> Result<JoinHandle<Result<Status, TrainError>>, ShellError> {
+    std::thread::Builder::new()
+        .name("train".to_owned())
+        .spawn(move || train(&mut session, &mut link))
+        .map_err(ShellError::Runtime)
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+fn data_info(dataset: &Dataset) -> DataInfo {
+    DataInfo {
+        description: dataset.describe(),
+        train: dataset.train.len(),
+        test: dataset.test.len(),
+        checksum: dataset.checksum.clone(),
+        source: dataset.source.to_string(),
+    }
+}
+
+fn started(session: &Session, data: DataInfo) -> Event {
+    let row = |layer: &LayerInfo| LayerRow {
+        name: layer.name.clone(),
+        kind: layer.kind.name().to_owned(),
+        setting: layer.setting.clone(),
+        output: layer.output.clone(),
+        parameters: layer.parameters,
+    };
+    Event::Started {
+        step: session.progress().step,
+        device: session.device().to_string(),
+        threads: session.threads(),
+        data,
+        steps_per_epoch: session.steps_per_epoch(),
+        total_steps: session.total_steps(),
+        parameters: session.weights().len(),
+        layers: session.layers().iter().map(row).collect(),
+    }
+}

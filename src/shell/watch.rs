@@ -1,0 +1,66 @@
+//! Following a run from a shell, line by line.
+
+use std::io::Write;
+use std::process::Child;
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::ShellError;
+use super::lecture::LectureLines;
+use crate::run::{Command, Event, Follower, RunDir, Status};
+
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Prints the lecture's lines of a run that `trainer` trains until it ends, and gives its final
+/// status. Interrupting it stops the run; if it is killed, the run goes on.
+pub fn watch(dir: &RunDir, trainer: Child, out: impl Write) -> Result<Status, ShellError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, trainer, out))
+}
+
+async fn follow(dir: &RunDir, mut trainer: Child, mut out: impl Write) -> Result<Status, ShellError> {
+    let mut follower = Follower::new(dir.clone());
+    // What an earlier trainer of this run reported is not news.
+    while !follower.poll().caught_up {}
+    let batch_size = dir.record()?.config.batch_size;
+    let mut lines = None;
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
+    loop {
+        tokio::select! {
+            _ = look.tick() => {}
+            _ = interrupt.recv() => dir.drop_command(Command::Stop)?,
+            _ = terminate.recv() => dir.drop_command(Command::Stop)?,
+        }
+        // Asked before the last look, so that this look sees all that it wrote.
+        let ended = trainer.try_wait().map_err(ShellError::Launch)?;
+        loop {
+            let update = follower.poll();
+            for record in &update.records {
+                if let Event::Ended { status, reason, .. } = &record.event {
+                    return match reason {
+                        Some(reason) if *status == Status::Failed => Err(ShellError::Failed(reason.clone())),
+                        _ => Ok(*status),
+                    };
+                }
+                lines = LectureLines::new(batch_size, &record.event).or(lines);
+                for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
+                    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+                        // Whoever read the lines has gone; the run goes on.
+                        return Ok(Status::Running);
+                    }
+                }
+            }
+            if update.caught_up {
+                break;
+            }
+        }
+        if let Some(exit) = ended {
+            return Err(ShellError::Ended { exit, log: dir.trainer_log() });
+        }
+    }
+}

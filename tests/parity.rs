@@ -1,0 +1,108 @@
+//! Replays batches that PyTorch trained on, and compares every loss and the final weights.
+//!
+//! `parity/README.md` says how the fixtures were made.
+
+#![expect(clippy::cast_possible_truncation, reason = "the fixtures hold f32")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+use std::path::Path;
+use std::sync::Arc;
+
+use cnn_tui::data::Dataset;
+use cnn_tui::nn::{DeviceKind, Parameter};
+use cnn_tui::run;
+use cnn_tui::train::{Blueprint, Optimizer, Workers};
+use safetensors::SafeTensors;
+
+const BATCH: u32 = 64;
+/// Of a loss, absolute.
+const LOSS_TOLERANCE: f32 = 1e-4;
+/// Of a tensor, relative to its largest value.
+const WEIGHT_TOLERANCE: f32 = 1e-3;
+
+struct Fixture(Vec<u8>);
+
+impl Fixture {
+    fn read(name: &str) -> Self {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
+        Self(std::fs::read(path).unwrap())
+    }
+
+    fn tensor(&self, name: &str) -> Vec<f32> {
+        let tensors = SafeTensors::deserialize(&self.0).unwrap();
+        let bytes = tensors.tensor(name).unwrap().data();
+        bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
+    }
+
+    fn all(&self, prefix: &str, parameters: &[Parameter]) -> Vec<f32> {
+        parameters.iter().flat_map(|parameter| self.tensor(&format!("{prefix}.{}", parameter.name))).collect()
+    }
+}
+
+fn assert_weights(got: &[f32], want: &[f32], parameters: &[Parameter]) {
+    let (mut got, mut want) = (got, want);
+    for parameter in parameters {
+        let (these, rest) = got.split_at(parameter.len());
+        let (those, other) = want.split_at(parameter.len());
+        (got, want) = (rest, other);
+        let largest = those.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
+        let apart = these.iter().zip(those).fold(0.0_f32, |apart, (a, b)| apart.max((a - b).abs()));
+        assert!(apart <= WEIGHT_TOLERANCE * largest, "{}: {apart} apart, of {largest}", parameter.name);
+    }
+}
+
+fn workers(preset: &str, threads: usize) -> Workers {
+    let blueprint = Blueprint { preset: preset.to_owned(), device: DeviceKind::Cpu, dropout: None };
+    Workers::start(&blueprint, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
+}
+
+fn replay(fixture: &str, preset: &str, config: &run::Optimizer) {
+    let fixture = Fixture::read(fixture);
+    let mut workers = workers(preset, 2);
+    let parameters = workers.parameters().to_vec();
+    let mut weights = Arc::new(fixture.all("initial", &parameters));
+    let mut gradient = vec![0.0; weights.len()];
+    let mut optimizer = Optimizer::new(config, weights.len());
+    for (batch, want) in (0..).zip(fixture.tensor("losses")) {
+        let images: Vec<u32> = (batch * BATCH..(batch + 1) * BATCH).collect();
+        let tally = workers.train(&weights, &images, None, &mut gradient).unwrap();
+        let loss = tally.mean_loss() as f32;
+        assert!((loss - want).abs() < LOSS_TOLERANCE, "batch {batch}: loss {loss}, not {want}");
+        let values: &mut Vec<f32> = Arc::make_mut(&mut weights);
+        optimizer.step(values, &gradient, config.learning_rate(), u64::from(batch));
+    }
+    assert_weights(&weights, &fixture.all("final", &parameters), &parameters);
+
+    let test = workers.evaluate(&weights, 0..1000).unwrap();
+    let (loss, accuracy) = (fixture.tensor("test_loss")[0], fixture.tensor("test_accuracy")[0]);
+    assert!((test.mean_loss() as f32 - loss).abs() < LOSS_TOLERANCE, "test loss {}", test.mean_loss());
+    // One image in a thousand may fall to the other side of a tie.
+    assert!((test.accuracy() as f32 * 100.0 - accuracy).abs() < 0.15, "test accuracy {}", test.accuracy());
+}
+
+#[test]
+fn the_cnn_follows_pytorch_with_sgd() {
+    replay("cnn-sgd.safetensors", "cnn", &run::Optimizer::SGD);
+}
+
+#[test]
+fn the_cnn_follows_pytorch_with_adamw() {
+    replay("cnn-adamw.safetensors", "cnn", &run::Optimizer::ADAMW);
+}
+
+#[test]
+fn the_dnn_follows_pytorch_with_sgd() {
+    replay("dnn-sgd.safetensors", "dnn", &run::Optimizer::SGD);
+}
+
+#[test]
+fn the_first_gradient_is_pytorchs() {
+    let fixture = Fixture::read("cnn-sgd.safetensors");
+    let mut workers = workers("cnn", 1);
+    let parameters = workers.parameters().to_vec();
+    let weights = Arc::new(fixture.all("initial", &parameters));
+    let mut gradient = vec![0.0; weights.len()];
+    let images: Vec<u32> = (0..BATCH).collect();
+    workers.train(&weights, &images, None, &mut gradient).unwrap();
+    assert_weights(&gradient, &fixture.all("gradient", &parameters), &parameters);
+}
