@@ -1,17 +1,22 @@
 //! The command line.
 
+pub mod data;
 mod options;
 mod print;
+mod settings;
 mod train;
 
-use std::io;
+use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use options::TrainOptions;
+pub use options::{DeviceName, OptimizerName, TrainOptions};
+pub use settings::{LookOptions, Settings};
 
-use crate::run::{RunDir, RunError};
+use crate::app::Farewell;
+use crate::data::Roots;
+use crate::run::{self, RunDir, RunError};
 use crate::shell::{self, ShellError, Tie};
 
 /// Trains convolutional networks, shows how they learn, and keeps what they learned.
@@ -23,6 +28,9 @@ pub struct Cli {
     /// Where runs are kept; also `CNN_TUI_RUNS` [default: the user's data directory].
     #[arg(long, global = true, value_name = "DIR")]
     runs: Option<PathBuf>,
+
+    #[command(flatten)]
+    look: LookOptions,
 
     #[command(subcommand)]
     command: Option<Command>,
@@ -38,6 +46,9 @@ enum Command {
     Runs(print::RunsCommand),
     /// Print a network layer by layer.
     Summary(print::SummaryCommand),
+    /// Get the data set, and see what is there.
+    #[command(subcommand)]
+    Data(data::DataCommand),
     /// What a trainer process does; the dashboard starts it.
     #[command(hide = true)]
     Trainer {
@@ -58,6 +69,9 @@ pub enum CliError {
     /// Something with a run.
     #[error(transparent)]
     Run(#[from] RunError),
+    /// Something with the data.
+    #[error(transparent)]
+    Data(#[from] data::DataCliError),
     /// Standard output.
     #[error("the output could not be written: {0}")]
     Output(#[from] io::Error),
@@ -68,7 +82,7 @@ impl CliError {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Run(RunError::Config(_)) => 2,
-            Self::Shell(_) | Self::Run(_) | Self::Output(_) => 1,
+            Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Output(_) => 1,
         }
     }
 }
@@ -77,18 +91,48 @@ impl Cli {
     /// Does what the command line says.
     pub fn run(self) -> Result<(), CliError> {
         let runs = self.runs.or_else(|| std::env::var_os("CNN_TUI_RUNS").map(PathBuf::from));
+        let store = || shell::store(runs);
         let mut out = io::stdout();
-        let _show = match self.command {
-            None => None,
-            Some(Command::Train(command)) => command.run(&shell::store(runs)?, TrainOptions::default())?,
-            Some(Command::Resume(command)) => command.run(&shell::store(runs)?)?,
-            Some(Command::Runs(command)) => return command.run(&shell::store(runs)?, &mut out),
+        match self.command {
+            Some(Command::Runs(command)) => return command.run(&store()?, &mut out),
             Some(Command::Summary(command)) => return command.run(&mut out),
             Some(Command::Trainer { dir }) => {
-                shell::train_run(&RunDir::open(&dir)?, Tie::Run, io::stdout())?;
+                shell::train_run(&RunDir::open(&dir)?, Tie::Run, out)?;
                 return Ok(());
             }
+            _ => {}
+        }
+        let config_dir = settings::config_dir()?;
+        let settings = Settings::read(&config_dir)?;
+        let look = self.look.or(&settings);
+        let options = look.dashboard(&config_dir, settings.train.clone())?;
+        let store = store()?;
+        let show = match self.command {
+            Some(Command::Data(command)) => {
+                let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+                command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
+                return Ok(());
+            }
+            Some(Command::Train(command)) => command.run(&store, settings.train)?,
+            Some(Command::Resume(command)) => command.run(&store)?,
+            _ => {
+                train::needs_terminal()?;
+                train::Next::Dashboard(None)
+            }
         };
+        if let train::Next::Dashboard(run) = show {
+            let farewell = shell::dashboard(store, run, &options)?;
+            farewell.map_or(Ok(()), |farewell| say(&farewell, &mut out))?;
+        }
         Ok(())
+    }
+}
+
+/// Tells what becomes of the run that the dashboard showed last.
+fn say(Farewell { name, told }: &Farewell, out: &mut impl Write) -> io::Result<()> {
+    match told {
+        Some(run::Command::Stop) => writeln!(out, "{name} stops and saves; `cnn-tui resume {name}` goes on"),
+        Some(run::Command::Pause) => writeln!(out, "{name} is paused; `cnn-tui` shows it"),
+        _ => writeln!(out, "{name} goes on training; `cnn-tui` shows it"),
     }
 }

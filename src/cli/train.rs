@@ -43,9 +43,10 @@ struct Output {
 }
 
 impl TrainCommand {
-    /// Creates the run and trains it. Gives the directory of a run to open the dashboard on.
-    pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<Option<RunDir>, CliError> {
+    /// Creates the run and trains it.
+    pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<Next, CliError> {
         let config = self.options.or(defaults).into_config()?;
+        self.output.check()?;
         let now = Timestamp::now();
         let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
         let new = NewRun { name: self.name, ..NewRun::new(now, nonce, config, shell::provenance()) };
@@ -54,8 +55,9 @@ impl TrainCommand {
 }
 
 impl ResumeCommand {
-    /// Goes on with the run. Gives the directory of a run to open the dashboard on.
-    pub(super) fn run(self, store: &Store) -> Result<Option<RunDir>, CliError> {
+    /// Goes on with the run.
+    pub(super) fn run(self, store: &Store) -> Result<Next, CliError> {
+        self.output.check()?;
         let dir = store.resolve(&self.run)?;
         let (record, state) = dir.look()?;
         if record.status == Status::Finished {
@@ -73,14 +75,37 @@ impl ResumeCommand {
     }
 }
 
+/// What is left to do after a command.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Nothing.
+    Done,
+    /// Open the dashboard, on a run with its trainer if there is one.
+    Dashboard(Option<(RunDir, Child)>),
+}
+
+/// The dashboard cannot do without one.
+pub(super) fn needs_terminal() -> Result<(), CliError> {
+    if shell::is_terminal() {
+        return Ok(());
+    }
+    let hint = "the dashboard needs a terminal; `cnn-tui train --headless` trains without one";
+    Err(CliError::Usage(hint.to_owned()))
+}
+
 impl Output {
-    fn train(&self, dir: RunDir) -> Result<Option<RunDir>, CliError> {
+    /// Refuses before anything is created.
+    fn check(&self) -> Result<(), CliError> {
+        if self.headless || self.foreground { Ok(()) } else { needs_terminal() }
+    }
+
+    fn train(&self, dir: RunDir) -> Result<Next, CliError> {
         let status = if self.foreground {
             shell::train_run(&dir, Tie::Shell, io::stdout())?
         } else {
-            let trainer: Child = shell::launch(&dir)?;
+            let trainer = shell::launch(&dir)?;
             if !self.headless {
-                return Ok(Some(dir));
+                return Ok(Next::Dashboard(Some((dir, trainer))));
             }
             shell::watch(&dir, trainer, io::stdout())?
         };
@@ -89,7 +114,7 @@ impl Output {
                 let stopped = format!("stopped and saved; `cnn-tui resume {}` goes on", dir.id());
                 Err(CliError::Shell(ShellError::Failed(stopped)))
             }
-            _ => Ok(None),
+            _ => Ok(Next::Done),
         }
     }
 }

@@ -105,8 +105,8 @@ impl Dataset {
     /// Reads the set in `dir`.
     ///
     /// The directory holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    /// `t10k-labels-idx1-ubyte`. `.idx` may stand for `-idx`, each file may be gzip-compressed, and the files may lie in
-    /// `raw` or `FashionMNIST/raw` below the directory.
+    /// `t10k-labels-idx1-ubyte`. `.idx` may stand for `-idx`, each file may be gzip-compressed, and the files may lie
+    /// in `raw` or `FashionMNIST/raw` below the directory.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         let Files { dir: found_in, paths: [train_images, train_labels, test_images, test_labels] } =
             Files::find(dir)?;
@@ -198,6 +198,8 @@ fn name_of(dir: &Path) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
     use crate::data::PIXELS;
 
@@ -213,6 +215,25 @@ mod tests {
         assert_eq!(set.describe(), "fashion-mnist 6,000 (built in)");
         assert_eq!(set.checksum, FASHION_CHECKSUMS[1]);
         assert_eq!(set.class_names()[usize::from(set.test.label(0))], "Ankle boot");
+    }
+
+    #[test]
+    fn files_of_different_sets_are_named() {
+        let root = tempfile::tempdir().unwrap();
+        let file = |name: &str, header: Vec<u8>, items: &[u8]| {
+            fs::write(root.path().join(name), [&header, items].concat()).unwrap();
+        };
+        for half in ["train", "t10k"] {
+            file(&format!("{half}-images-idx3-ubyte"), Content::Images.header(1), &[0; PIXELS]);
+            file(&format!("{half}-labels-idx1-ubyte"), Content::Labels.header(2), &[0; 2]);
+        }
+        let error = Dataset::open(root.path()).unwrap_err();
+        let expected = format!(
+            "{dir}/train-images-idx3-ubyte and {dir}/train-labels-idx1-ubyte: 1 images but 2 labels; \
+             take both files from the same set",
+            dir = root.path().display()
+        );
+        assert_eq!(error.to_string(), expected);
     }
 
     #[test]

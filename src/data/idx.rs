@@ -21,6 +21,10 @@ use super::text::{shown, thousands};
 /// The largest count that is read, in images or labels: far above any set of this kind, and 784 MB of images.
 pub const MAX_ITEMS: u32 = 1_000_000;
 
+/// Rows and columns as the header has them.
+const SIDE_FIELD: u32 = 28;
+const _: () = assert!(SIDE_FIELD as usize == SIDE);
+
 /// The first two bytes of every gzip file. An IDX file starts with two zeros.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
@@ -52,9 +56,8 @@ impl Content {
 
     /// The header of a file with `count` items.
     pub fn header(self, count: u32) -> Vec<u8> {
-        let side = SIDE as u32;
         let fields: &[u32] = match self {
-            Self::Images => &[self.magic(), count, side, side],
+            Self::Images => &[self.magic(), count, SIDE_FIELD, SIDE_FIELD],
             Self::Labels => &[self.magic(), count],
         };
         fields.iter().flat_map(|field| field.to_be_bytes()).collect()
@@ -277,7 +280,7 @@ impl<'a> Input<'a> {
             return Err(IdxError::TooMany { file, content, found: count });
         }
         for ((axis, offset), found) in [("rows", 8), ("columns", 12)].into_iter().zip(fields) {
-            if found as usize != SIDE {
+            if found != SIDE_FIELD {
                 return Err(IdxError::WrongSide { file, offset, axis, found });
             }
         }
@@ -299,5 +302,158 @@ impl<'a> Input<'a> {
         }
         items.shrink_to_fit();
         Ok(items)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use flate2::Compression;
+    use flate2::write::GzEncoder;
+
+    use super::*;
+
+    fn images(count: u32) -> Vec<u8> {
+        let pixels = (0..=250).cycle().take(count as usize * PIXELS);
+        Content::Images.header(count).into_iter().chain(pixels).collect()
+    }
+
+    fn labels(labels: &[u8]) -> Vec<u8> {
+        [&Content::Labels.header(labels.len().try_into().unwrap())[..], labels].concat()
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn parsed(content: Content, bytes: &[u8]) -> Result<Vec<u8>, IdxError> {
+        parse(content, Path::new("some file"), bytes)
+    }
+
+    /// The words of the error that `bytes` give.
+    fn error(content: Content, bytes: &[u8]) -> String {
+        parsed(content, bytes).unwrap_err().to_string()
+    }
+
+    /// A file with one byte changed.
+    fn with(mut bytes: Vec<u8>, offset: usize, byte: u8) -> Vec<u8> {
+        bytes[offset] = byte;
+        bytes
+    }
+
+    #[test]
+    fn plain_and_compressed_files_are_read_alike() {
+        for bytes in [images(3), gzip(&images(3))] {
+            assert_eq!(parsed(Content::Images, &bytes).unwrap(), images(3)[16..]);
+        }
+        for bytes in [labels(&[0, 9]), gzip(&labels(&[0, 9])), [gzip(&labels(&[0, 9])), gzip(&[])].concat()] {
+            assert_eq!(parsed(Content::Labels, &bytes).unwrap(), [0, 9]);
+        }
+    }
+
+    #[test]
+    fn errors_name_file_offset_and_expectation() {
+        let cases = [
+            (
+                Content::Images,
+                labels(&[1, 2]),
+                "some file: byte 0: expected magic number 2051 (images), found 2049 (0x00000801); \
+                 is it the right file?",
+            ),
+            (
+                Content::Labels,
+                b"<!DOCTYPE html>".to_vec(),
+                "some file: byte 0: expected magic number 2049 (labels), found 1008813135 (0x3c21444f); \
+                 is it the right file?",
+            ),
+            (
+                Content::Labels,
+                Content::Labels.header(1_000_001),
+                "some file: byte 4: expected at most 1,000,000 labels, found a count of 1,000,001; \
+                 the header is damaged or the set too large",
+            ),
+            (
+                Content::Images,
+                with(images(1), 11, 32),
+                "some file: byte 8: expected 28 rows, found 32; only images of 28x28 pixels can be used",
+            ),
+            (
+                Content::Images,
+                with(images(1), 12, 1),
+                "some file: byte 12: expected 28 columns, found 16777244; \
+                 only images of 28x28 pixels can be used",
+            ),
+            (
+                Content::Labels,
+                Vec::new(),
+                "some file: ends at byte 0, expected 8 bytes; copy or fetch it again",
+            ),
+            (
+                Content::Images,
+                images(2)[..1000].to_vec(),
+                "some file: ends at byte 1000, expected 1584 bytes; copy or fetch it again",
+            ),
+            (
+                Content::Images,
+                [images(1), vec![0]].concat(),
+                "some file: byte 800: expected the end after 1 images, found more",
+            ),
+            (
+                Content::Labels,
+                labels(&[0, 9, 10]),
+                "some file: byte 10: expected a label from 0 to 9, found 10 (label number 2); \
+                 only sets of ten classes can be used",
+            ),
+        ];
+        for (content, bytes, text) in cases {
+            assert_eq!(error(content, &bytes), text);
+            if !bytes.is_empty() {
+                assert_eq!(error(content, &gzip(&bytes)), text);
+            }
+        }
+    }
+
+    #[test]
+    fn damaged_gzip_is_told_from_a_short_one() {
+        let whole = gzip(&labels(&[1; 100]));
+        let cut = parsed(Content::Labels, &whole[..whole.len() - 1]);
+        assert!(matches!(cut, Err(IdxError::GzipTruncated { offset: 108, .. })), "{cut:?}");
+
+        let checksum = whole.len() - 8;
+        let damaged = parsed(Content::Labels, &with(whole.clone(), checksum, !whole[checksum]));
+        assert!(matches!(damaged, Err(IdxError::GzipDamaged { .. })), "{damaged:?}");
+
+        let tail = parsed(Content::Labels, &[&whole[..], b"tail of something else"].concat());
+        assert!(matches!(tail, Err(IdxError::GzipDamaged { .. })), "{tail:?}");
+    }
+
+    #[test]
+    fn a_failing_disk_is_not_called_damage() {
+        struct Failing;
+        impl Read for Failing {
+            fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
+                Err(io::Error::from_raw_os_error(5))
+            }
+        }
+        let whole = gzip(&labels(&[1; 100]));
+        for length in [0, 1, 2, 20] {
+            let result = parse(Content::Labels, Path::new("f"), whole[..length].chain(Failing));
+            assert!(matches!(result, Err(IdxError::Io { .. })), "{length}: {result:?}");
+        }
+    }
+
+    #[test]
+    fn names_cannot_steer_the_terminal() {
+        let text = parse(Content::Labels, Path::new("a\u{1b}[2Jb"), &[][..]).unwrap_err().to_string();
+        assert!(text.starts_with("a\u{fffd}[2Jb: "), "{text}");
+    }
+
+    #[test]
+    fn a_missing_file_is_named() {
+        let error = read(Content::Labels, Path::new("no/such/file")).unwrap_err();
+        assert!(error.to_string().starts_with("no/such/file: cannot be read: "), "{error}");
     }
 }

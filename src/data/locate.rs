@@ -2,9 +2,9 @@
 //!
 //! A source that was asked for is the only place: if it is no good, that is an error. Without one, three places are
 //! tried in order: the data directory, where `cnn-tui data fetch` puts the full Fashion-MNIST; the directory of the
-//! Debian package `dataset-fashion-mnist`; the built-in set. There, a place without data is passed over in silence, and a
-//! broken one is passed over with a warning that the caller must show: a person should know why training uses less
-//! data than is on the disk.
+//! Debian package `dataset-fashion-mnist`; the built-in set. There, a place without data is passed over in silence,
+//! and a broken one with a warning that the caller must show: a person should know why training uses less data than
+//! is on the disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

@@ -12,6 +12,7 @@
 
 mod dataset;
 mod error;
+mod fetch;
 mod files;
 pub mod idx;
 mod locate;
@@ -20,6 +21,7 @@ pub(crate) mod text;
 
 pub use dataset::{CLASSES, Dataset, Source};
 pub use error::DataError;
+pub use fetch::{BASE_URL, FASHION_MNIST, Fetch, FetchError, Fetched, Patience, Progress, RemoteFile};
 pub use idx::IdxError;
 pub use locate::{Found, Looked, Outcome, Place, Places, Roots, Survey};
 pub use split::{Image, PIXELS, SIDE, Split, SplitError};

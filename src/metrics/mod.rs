@@ -14,4 +14,5 @@ pub use ema::Ema;
 pub use pace::Pace;
 pub use series::{Point, Series};
 pub use span::Span;
+pub(crate) use span::floor_index;
 pub use ticks::{Ladder, Step, Tick, nice_bounds, ticks, ticks_by};

@@ -153,7 +153,7 @@ impl Ladder {
         let rows = rows.max(1);
         let used = rows.saturating_sub(headroom).max(1);
         let closest = (rows / 8).max(2).min(rows.saturating_sub(1).max(1));
-        let gaps = closest..=closest.max(rows / 3);
+        let gaps = closest..=(closest + 1).max(rows / 3);
         let ladders = gaps.rev().map(|gap| Self::finest(span, rows, used, gap));
         let finest = ladders.min_by(|a, b| a.per_row().total_cmp(&b.per_row()));
         finest.unwrap_or(Self { step: Step::ONE, gap: 1, rows, bottom: 0.0 })
@@ -165,8 +165,16 @@ impl Ladder {
         loop {
             let per_row = step.size() / gap as f64;
             let bottom = (span.low() / per_row + SLACK).floor();
-            if span.high() / per_row <= bottom + used as f64 - 1.0 + SLACK {
-                return Self { step, gap, rows, bottom };
+            let spare = bottom + used as f64 - 1.0 + SLACK - span.high() / per_row;
+            if spare >= 0.0 {
+                // The span stands in the middle, but what is never negative does not reach below zero.
+                let centered = bottom - (spare / 2.0).floor();
+                return Self {
+                    step,
+                    gap,
+                    rows,
+                    bottom: if bottom < 0.0 { centered } else { centered.max(0.0) },
+                };
             }
             step = step.next();
         }

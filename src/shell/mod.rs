@@ -1,24 +1,28 @@
 //! The world: processes, signals, the terminal, the clock, and where files lie.
 
 mod clock;
+mod dashboard;
+mod input;
 mod launch;
 mod lecture;
+mod observe;
 mod paths;
 mod provenance;
+mod terminal;
 mod trainer;
 mod watch;
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+pub use dashboard::{DashboardOptions, dashboard};
 pub use launch::launch;
 pub use lecture::LectureLines;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
+pub use terminal::is_terminal;
 pub use trainer::{Tie, train_run};
 pub use watch::watch;
-
-pub(crate) use clock::unix_seconds;
 
 use crate::data::DataError;
 use crate::run::RunError;
@@ -66,6 +70,9 @@ pub enum ShellError {
         /// What it printed.
         log: PathBuf,
     },
+    /// The terminal.
+    #[error("the terminal could not be used: {0}")]
+    Terminal(std::io::Error),
     /// There is no home directory.
     #[error("there is no home directory to keep runs in; set HOME, or say where with --runs DIR")]
     NoHome,

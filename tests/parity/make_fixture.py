@@ -17,7 +17,7 @@ import torch.nn.functional as F
 from safetensors.torch import save
 from torch import nn
 
-SEED, BATCHES, BATCH, TEST_IMAGES = 1, 30, 64, 1000
+BATCHES, BATCH, TEST_IMAGES = 30, 64, 1000
 MEAN, STD = 0.1307, 0.3081
 
 
@@ -55,8 +55,11 @@ def adamw(parameters):
     return torch.optim.AdamW(parameters, lr=0.001)  # betas 0.9 and 0.999, eps 1e-8, weight decay 0.01
 
 
-# dnn has 235,146 parameters, so it is kept with one optimizer only.
-CASES = {"cnn-sgd": (Cnn, sgd), "cnn-adamw": (Cnn, adamw), "dnn-sgd": (Dnn, sgd)}
+# Name: model, optimizer, seed of the initial weights. dnn has 235,146 parameters, so one optimizer only is kept for it.
+# With many seeds some max pool or ReLU is so near a tie that float32 rounding decides it, and two correct programs can
+# then drift apart (losses by 1e-4 and more). These seeds were chosen to have none that matters: PyTorch in float64,
+# with other kernels, and with rounding-size noise added to every layer's output agrees with the fixture.
+CASES = {"cnn-sgd": (Cnn, sgd, 64), "cnn-adamw": (Cnn, adamw, 258), "dnn-sgd": (Dnn, sgd, 2)}
 
 
 def load(folder, part, count):
@@ -69,8 +72,8 @@ def load(folder, part, count):
     return x, y
 
 
-def make(model_class, make_optimizer, train, test, with_gradient):
-    torch.manual_seed(SEED)
+def make(model_class, make_optimizer, seed, train, test, with_gradient):
+    torch.manual_seed(seed)
     model = model_class()
     optimizer = make_optimizer(model.parameters())
     tensors, losses = {}, []
@@ -116,13 +119,13 @@ def main():
 
     train = load(folder, "train", BATCHES * BATCH)
     test = load(folder, "t10k", TEST_IMAGES)
-    for name, (model_class, make_optimizer) in CASES.items():
-        tensors = make(model_class, make_optimizer, train, test, with_gradient=name == "cnn-sgd")
+    for name, (model_class, make_optimizer, seed) in CASES.items():
+        tensors = make(model_class, make_optimizer, seed, train, test, with_gradient=name == "cnn-sgd")
         metadata = {
             "torch": torch.__version__,
             "command": "python make_fixture.py --data DIR",
             "description": f"{name}: {BATCHES} batches of {BATCH} Fashion-MNIST training images in file order, "
-            f"seed {SEED}, dropout off; losses are before each update; test_loss and test_accuracy (percent) "
+            f"seed {seed}, dropout off; losses are before each update; test_loss and test_accuracy (percent) "
             f"are the final weights on the first {TEST_IMAGES} test images",
         }
         Path(__file__).with_name(f"{name}.safetensors").write_bytes(to_bytes(tensors, metadata))

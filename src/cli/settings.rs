@@ -1,0 +1,192 @@
+//! The settings file, and how the dashboard looks.
+
+use std::fmt::Display;
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use clap::Args;
+use serde::Deserialize;
+
+use super::{CliError, TrainOptions};
+use crate::shell::{self, DashboardOptions};
+use crate::ui::theme::{self, Themes};
+use crate::ui::{ColorDepth, Glyphs};
+
+/// `config.toml` in the user's configuration directory. Whatever it does not say has its default.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// The theme to begin with.
+    theme: Option<String>,
+    /// The symbols: `auto`, `unicode` or `ascii`.
+    glyphs: Option<String>,
+    /// The colours: `auto`, `truecolor`, `256`, `16` or `none`.
+    color: Option<String>,
+    /// How new runs train, under the names of the flags, with `_` for `-`.
+    pub(super) train: TrainOptions,
+}
+
+/// How the dashboard looks.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+pub struct LookOptions {
+    /// The theme to begin with [default: dark].
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Look")]
+    theme: Option<String>,
+    /// Symbols: auto, unicode or ascii [default: auto].
+    #[arg(long, global = true, value_name = "SET", help_heading = "Look")]
+    glyphs: Option<String>,
+    /// Colours: auto, truecolor, 256, 16 or none; `NO_COLOR` is honoured [default: auto].
+    #[arg(long, global = true, value_name = "DEPTH", help_heading = "Look")]
+    color: Option<String>,
+}
+
+impl Settings {
+    /// Reads the settings file if there is one.
+    pub(super) fn read(config_dir: &Path) -> Result<Self, CliError> {
+        let path = config_dir.join("config.toml");
+        match fs::read_to_string(&path) {
+            Ok(text) => toml::from_str(&text).map_err(|error| {
+                CliError::Usage(format!("{}: {}", path.display(), error.to_string().trim()))
+            }),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(CliError::Usage(format!("{}: cannot be read: {error}", path.display()))),
+        }
+    }
+}
+
+impl LookOptions {
+    /// These options, and where they say nothing, those of the settings file.
+    #[must_use]
+    pub(super) fn or(self, settings: &Settings) -> Self {
+        Self {
+            theme: self.theme.or_else(|| settings.theme.clone()),
+            glyphs: self.glyphs.or_else(|| settings.glyphs.clone()),
+            color: self.color.or_else(|| settings.color.clone()),
+        }
+    }
+
+    /// The symbols, as asked for or as the terminal has them.
+    pub(super) fn glyphs(&self) -> Result<Glyphs, CliError> {
+        chosen(self.glyphs.as_deref(), || Glyphs::detect(env))
+    }
+
+    /// The colours, as asked for or as the terminal has them.
+    pub(super) fn depth(&self) -> Result<ColorDepth, CliError> {
+        chosen(self.color.as_deref(), || ColorDepth::detect(env))
+    }
+
+    /// Everything that the dashboard needs to know.
+    pub(super) fn dashboard(
+        &self,
+        config_dir: &Path,
+        train: TrainOptions,
+    ) -> Result<DashboardOptions, CliError> {
+        let themes = theme::load(user_themes(&config_dir.join("themes")));
+        Ok(DashboardOptions {
+            theme: self.first_theme(&themes)?,
+            depth: self.depth()?,
+            glyphs: self.glyphs()?,
+            defaults: train.into_config()?,
+            // A broken theme of the user's hides no other, but must not go unseen.
+            notice: themes.errors().first().map(ToString::to_string),
+            themes: themes.iter().cloned().collect(),
+        })
+    }
+
+    fn first_theme(&self, themes: &Themes) -> Result<usize, CliError> {
+        let Some(name) = &self.theme else { return Ok(0) };
+        themes.iter().position(|theme| theme.name == *name).ok_or_else(|| {
+            let names: Vec<_> = themes.iter().map(|theme| theme.name.as_str()).collect();
+            let broken = themes.errors().iter().map(|error| format!("; {error}")).collect::<String>();
+            CliError::Usage(format!("there is no theme `{name}`; there are: {}{broken}", names.join(", ")))
+        })
+    }
+}
+
+fn env(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+/// What a word asks for; nothing or `auto`: what was detected.
+fn chosen<T: FromStr<Err: Display>>(word: Option<&str>, detect: impl Fn() -> T) -> Result<T, CliError> {
+    match word {
+        None | Some("auto") => Ok(detect()),
+        Some(word) => word.parse().map_err(|error: T::Err| CliError::Usage(error.to_string())),
+    }
+}
+
+/// The user's theme files with their texts, by name. One that cannot be read is a theme that is broken.
+fn user_themes(dir: &Path) -> Vec<(String, String)> {
+    let mut paths: Vec<PathBuf> =
+        fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let text =
+        |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| format!("cannot be read: {error}"));
+    paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
+}
+
+/// Where the settings and the user's themes lie.
+pub(super) fn config_dir() -> Result<PathBuf, CliError> {
+    Ok(shell::config_dir()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(text: &str) -> Result<Settings, String> {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join("config.toml"), text).unwrap();
+        Settings::read(dir.path()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn without_a_file_everything_has_its_default() {
+        assert_eq!(Settings::read(Path::new("/nowhere")).unwrap(), Settings::default());
+    }
+
+    #[test]
+    fn flags_go_before_the_file() {
+        let file = settings("theme = 'light'\nglyphs = 'ascii'\n[train]\nepochs = 3").unwrap();
+        assert_eq!(file.train.epochs, Some(3));
+        let look = LookOptions { theme: Some("mono".to_owned()), ..LookOptions::default() }.or(&file);
+        assert_eq!((look.theme.as_deref(), look.glyphs().unwrap()), (Some("mono"), Glyphs::Ascii));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_named_with_its_place() {
+        let error = settings("theme = 'dark'\n[train]\nepoch = 3").unwrap_err();
+        for part in ["config.toml", "line 3", "epoch"] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
+    }
+
+    #[test]
+    fn unknown_words_are_errors_that_list_the_known() {
+        let look = LookOptions {
+            theme: Some("drak".to_owned()),
+            glyphs: Some("emoji".to_owned()),
+            color: Some("8".to_owned()),
+        };
+        let train = TrainOptions::default;
+        assert!(
+            look.dashboard(Path::new("/nowhere"), train()).unwrap_err().to_string().contains("high-contrast")
+        );
+        assert!(look.glyphs().unwrap_err().to_string().contains("unicode"));
+        assert!(look.depth().unwrap_err().to_string().contains("truecolor"));
+        assert_eq!(look.depth().unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_broken_theme_is_told_and_hides_no_other() {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join("themes")).unwrap();
+        fs::write(dir.path().join("themes/mine.toml"), "text = 'blurple'").unwrap();
+        let options = LookOptions::default().dashboard(dir.path(), TrainOptions::default()).unwrap();
+        assert!(options.notice.unwrap().contains("mine.toml"));
+        assert!(options.themes.len() >= 5);
+    }
+}

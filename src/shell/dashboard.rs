@@ -1,0 +1,211 @@
+//! The dashboard's loop: messages in, effects out, and a frame when something changed.
+
+use std::io;
+use std::process::Child;
+use std::thread;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream};
+use futures::{Stream, StreamExt};
+use jiff::Timestamp;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::clock::unix_seconds;
+use super::observe::Observer;
+use super::terminal::{Screen, TakenTerminal};
+use super::{ShellError, input, launch, provenance};
+use crate::app::{App, Effect, Farewell, Msg, PresetOffer, update};
+use crate::nn::PRESETS;
+use crate::run::{NewRun, RunConfig, RunDir, Status, Store};
+use crate::ui::theme::{Look, Theme};
+use crate::ui::{ColorDepth, Glyphs, View};
+
+/// At most 20 frames a second.
+const FRAME: Duration = Duration::from_millis(50);
+/// How often the screen hears what time it is: ages and pauses count in seconds.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How the dashboard looks, and what it trains by default.
+#[derive(Debug, Clone)]
+pub struct DashboardOptions {
+    /// The themes; there is at least one.
+    pub themes: Vec<Theme>,
+    /// The first one shown, by its place among them.
+    pub theme: usize,
+    /// The colours of the terminal.
+    pub depth: ColorDepth,
+    /// Its symbols.
+    pub glyphs: Glyphs,
+    /// The settings of new runs.
+    pub defaults: RunConfig,
+    /// Something to tell at once.
+    pub notice: Option<String>,
+}
+
+/// Opens the dashboard, on this run if there is one, and gives what becomes of the run it showed last.
+pub fn dashboard(
+    store: Store,
+    show: Option<(RunDir, Child)>,
+    options: &DashboardOptions,
+) -> Result<Option<Farewell>, ShellError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(ShellError::Runtime)?;
+    runtime.block_on(async {
+        let screen = TakenTerminal::take().map_err(ShellError::Terminal)?;
+        let mut shell = Shell::new(screen, store, options)?;
+        if let Some((dir, trainer)) = show {
+            shell.reap(dir.clone(), trainer);
+            shell.handle(Msg::Started(dir));
+        }
+        shell.run(EventStream::new()).await.map_err(ShellError::Terminal)
+    })
+}
+
+struct Shell<'a, S> {
+    screen: S,
+    store: Store,
+    options: &'a DashboardOptions,
+    app: App,
+    sender: UnboundedSender<Msg>,
+    messages: UnboundedReceiver<Msg>,
+    observer: Observer,
+    shown: Buffer,
+    stale: bool,
+    end: Option<Option<Farewell>>,
+}
+
+impl<'a, S: Screen> Shell<'a, S> {
+    fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
+        let presets = PRESETS
+            .iter()
+            .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
+        let mut app = App::new(presets.collect(), options.defaults.clone(), options.themes.len());
+        app.theme = options.theme;
+        app.notice.clone_from(&options.notice);
+        app.now = unix_seconds();
+        let (sender, messages) = unbounded_channel();
+        let observer =
+            Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
+        let shown = Buffer::empty(Rect::ZERO);
+        Ok(Self { screen, store, options, app, sender, messages, observer, shown, stale: true, end: None })
+    }
+
+    /// Turns until a person leaves, a signal ends it, or the terminal is gone.
+    async fn run(
+        &mut self,
+        mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+    ) -> io::Result<Option<Farewell>> {
+        let mut frames = interval(FRAME);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seconds = interval(SECOND);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        loop {
+            tokio::select! {
+                biased;
+                event = input.next() => match event {
+                    Some(event) => self.hear(&event?),
+                    None => return Ok(None),
+                },
+                _ = frames.tick(), if self.stale => self.draw()?,
+                Some(msg) = self.messages.recv() => self.handle(msg),
+                _ = seconds.tick() => self.handle(Msg::Time(unix_seconds())),
+                _ = hangup.recv() => return Ok(None),
+                _ = terminate.recv() => return Ok(None),
+                _ = interrupt.recv() => return Ok(None),
+            }
+            if let Some(farewell) = self.end.take() {
+                return Ok(farewell);
+            }
+        }
+    }
+
+    fn hear(&mut self, event: &Event) {
+        self.stale = true;
+        if let Some(key) = input::key(event) {
+            self.handle(Msg::Key(key));
+        }
+    }
+
+    fn handle(&mut self, msg: Msg) {
+        self.stale = true;
+        for effect in update(&mut self.app, msg) {
+            match effect {
+                Effect::Follow(dir) => self.observer.follow(dir),
+                Effect::Train(config) => self.train(*config),
+                Effect::Resume(dir) => self.start(dir),
+                Effect::Send(dir, command) => {
+                    if let Err(error) = dir.drop_command(command) {
+                        self.tell(Msg::Failed(error.to_string()));
+                    }
+                }
+                Effect::Redraw => {
+                    self.shown = Buffer::empty(Rect::ZERO);
+                    // If that fails, so does the drawing that follows.
+                    let _ = self.screen.forget();
+                }
+                Effect::Exit(farewell) => self.end = Some(farewell),
+            }
+        }
+    }
+
+    fn tell(&self, msg: Msg) {
+        // This end holds the receiver too.
+        let _ = self.sender.send(msg);
+    }
+
+    fn train(&mut self, config: RunConfig) {
+        let now = Timestamp::now();
+        let nonce = u64::from(now.subsec_nanosecond().unsigned_abs());
+        match self.store.create(&NewRun::new(now, nonce, config, provenance())) {
+            Ok(dir) => self.start(dir),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    fn start(&mut self, dir: RunDir) {
+        match launch(&dir) {
+            Ok(trainer) => {
+                self.reap(dir.clone(), trainer);
+                self.tell(Msg::Started(dir));
+            }
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    /// Waits for a trainer's end on a thread, and tells it if it ended without having begun.
+    fn reap(&self, dir: RunDir, mut trainer: Child) {
+        let sender = self.sender.clone();
+        let wait = move || {
+            let Ok(exit) = trainer.wait() else { return };
+            let queued = dir.record().is_ok_and(|record| record.status == Status::Queued);
+            if queued && !exit.success() {
+                let error = ShellError::Ended { exit, log: dir.trainer_log() };
+                let _ = sender.send(Msg::Failed(error.to_string()));
+            }
+        };
+        // Without the thread the trainer goes on all the same.
+        let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
+    }
+
+    /// Brings the screen up to date; writes nothing if that changes no cell.
+    fn draw(&mut self) -> io::Result<()> {
+        self.stale = false;
+        let (width, height) = self.screen.size()?;
+        let theme = &self.options.themes[self.app.theme.min(self.options.themes.len() - 1)];
+        let look = Look::new(theme, self.options.depth, self.options.glyphs);
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+        View { app: &self.app, look: &look }.draw(&mut cells);
+        if cells != self.shown {
+            self.screen.show(&cells)?;
+            self.shown = cells;
+        }
+        Ok(())
+    }
+}

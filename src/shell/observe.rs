@@ -1,0 +1,119 @@
+//! The threads that look at the disk for the dashboard, so that a slow disk never holds up a key.
+
+use std::io;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::Msg;
+use crate::data::{Places, Roots, Source};
+use crate::run::{Follower, Listed, RunConfig, RunDir, State, Store, Update};
+
+/// How often the run on the screen is looked at.
+const FOLLOW: Duration = Duration::from_millis(100);
+/// How often the runs are listed.
+const LIST: Duration = Duration::from_secs(1);
+
+/// Follows one run after another.
+#[derive(Debug)]
+pub(super) struct Observer {
+    follow: Sender<RunDir>,
+}
+
+impl Observer {
+    /// Starts the threads; each ends when nobody takes its messages any more.
+    pub(super) fn start(
+        store: Store,
+        defaults: &RunConfig,
+        messages: &UnboundedSender<Msg>,
+    ) -> io::Result<Self> {
+        let (follow, runs) = channel();
+        let to = messages.clone();
+        thread::Builder::new().name("follow".to_owned()).spawn(move || follow_runs(&runs, &to))?;
+        let to = messages.clone();
+        thread::Builder::new().name("list".to_owned()).spawn(move || list_runs(&store, &to))?;
+        let to = messages.clone();
+        let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
+        thread::Builder::new().name("data".to_owned()).spawn(move || find_data(source, &to))?;
+        Ok(Self { follow })
+    }
+
+    /// Follows this run from now on, and no other.
+    pub(super) fn follow(&self, dir: RunDir) {
+        // Its thread ends only with the program.
+        let _ = self.follow.send(dir);
+    }
+}
+
+fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
+    let mut follower: Option<Follower> = None;
+    let mut seen: (Option<State>, Option<String>) = Default::default();
+    let mut wait = FOLLOW;
+    loop {
+        match runs.recv_timeout(wait) {
+            Ok(dir) => {
+                follower = Some(Follower::new(dir));
+                seen = Default::default();
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let Some(follower) = &mut follower else { continue };
+        let update = follower.poll();
+        wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
+        let now = (update.state.clone(), update.problem.clone());
+        if update.is_empty() && seen == now && !first(&update) {
+            continue;
+        }
+        seen = now;
+        if messages.send(Msg::Run(follower.dir().clone(), Box::new(update))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether an update says that a run has nothing yet, which a screen must know too.
+fn first(update: &Update) -> bool {
+    update.state.is_none() && update.problem.is_none()
+}
+
+fn list_runs(store: &Store, messages: &UnboundedSender<Msg>) {
+    let mut before: Option<Vec<Listed>> = None;
+    loop {
+        let mut runs = store.list();
+        // The newest first; what is broken last.
+        runs.sort_by(|a, b| order(b).total_cmp(&order(a)));
+        if before.as_ref() != Some(&runs) && messages.send(Msg::Runs(runs.clone())).is_err() {
+            return;
+        }
+        before = Some(runs);
+        if messages.is_closed() {
+            return;
+        }
+        thread::sleep(LIST);
+    }
+}
+
+fn order(listed: &Listed) -> f64 {
+    match listed {
+        Listed::Run(run) => run.record.created,
+        Listed::Broken { .. } => f64::NEG_INFINITY,
+    }
+}
+
+fn find_data(source: Option<Source>, messages: &UnboundedSender<Msg>) {
+    let text = match Places::new(source, &Roots::of_user()).locate() {
+        Ok(found) => match found.broken.first() {
+            Some((place, error)) => {
+                let _ =
+                    messages.send(Msg::Failed(format!("the data in the {place} is passed over: {error}")));
+                found.dataset.describe()
+            }
+            None => found.dataset.describe(),
+        },
+        Err(error) => error.to_string(),
+    };
+    let _ = messages.send(Msg::Data(text));
+}

@@ -1,0 +1,239 @@
+//! How many colours a terminal has, and what becomes of a colour where there are fewer.
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use anstyle::{Ansi256Color, AnsiColor, RgbColor};
+use anstyle_lossy::palette;
+use ratatui::style::Color;
+
+/// How many colours a terminal shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ColorDepth {
+    /// None: only modifiers such as bold and reverse.
+    None,
+    /// The sixteen named ones, whose exact hue is the user's choice.
+    Ansi16,
+    /// The 256 of xterm.
+    Ansi256,
+    /// All of them.
+    TrueColor,
+}
+
+/// A word that names no colour depth.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown colour depth '{0}': use truecolor, 256, 16 or none")]
+pub struct UnknownDepth(String);
+
+impl ColorDepth {
+    /// Every depth, the richest first.
+    pub const ALL: [Self; 4] = [Self::TrueColor, Self::Ansi256, Self::Ansi16, Self::None];
+
+    /// The name under which a person chooses it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Ansi16 => "16",
+            Self::Ansi256 => "256",
+            Self::TrueColor => "truecolor",
+        }
+    }
+
+    /// What the environment says about the terminal; `env` looks up a variable.
+    ///
+    /// `NO_COLOR` wins over everything; `COLORTERM` seldom crosses an SSH line, so terminals known to show all
+    /// colours are told by their `TERM` too.
+    pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
+        const RICH: [&str; 7] = ["direct", "kitty", "alacritty", "ghostty", "wezterm", "foot", "iterm"];
+        let var = |name: &str| env(name).unwrap_or_default().to_ascii_lowercase();
+        let (term, program) = (var("TERM"), var("TERM_PROGRAM"));
+        let is_rich = |name: &str| term.contains(name) || program.contains(name);
+        if !var("NO_COLOR").is_empty() || term == "dumb" || term.starts_with("vt") {
+            Self::None
+        } else if matches!(var("COLORTERM").as_str(), "truecolor" | "24bit") || RICH.into_iter().any(is_rich)
+        {
+            Self::TrueColor
+        } else if term.contains("256") {
+            Self::Ansi256
+        } else {
+            Self::Ansi16
+        }
+    }
+}
+
+impl fmt::Display for ColorDepth {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for ColorDepth {
+    type Err = UnknownDepth;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL.into_iter().find(|depth| depth.name() == name).ok_or_else(|| UnknownDepth(name.to_owned()))
+    }
+}
+
+/// The nearest colour that `depth` has, or `None` if it has no colours.
+///
+/// Among sixteen colours it is never that of `behind`, what it is drawn on, as text must stay visible.
+pub(super) fn reduce(
+    color: anstyle::Color,
+    behind: Option<anstyle::Color>,
+    depth: ColorDepth,
+) -> Option<anstyle::Color> {
+    match depth {
+        ColorDepth::None => None,
+        ColorDepth::TrueColor => Some(color),
+        ColorDepth::Ansi256 => match color {
+            anstyle::Color::Rgb(rgb) => Some(nearest_of_256(rgb).into()),
+            named => Some(named),
+        },
+        ColorDepth::Ansi16 => {
+            let behind = behind.map(|behind| anstyle_lossy::color_to_ansi(behind, palette::DEFAULT));
+            let found = anstyle_lossy::color_to_ansi(color, palette::DEFAULT);
+            Some(if Some(found) == behind { visible_on(found) } else { found }.into())
+        }
+    }
+}
+
+/// The faintest of sixteen colours that is visible on `background`.
+const fn visible_on(background: AnsiColor) -> AnsiColor {
+    match background {
+        AnsiColor::Black => AnsiColor::BrightBlack,
+        AnsiColor::BrightWhite => AnsiColor::White,
+        AnsiColor::White | AnsiColor::BrightYellow | AnsiColor::BrightCyan => AnsiColor::Black,
+        _ => AnsiColor::BrightWhite,
+    }
+}
+
+/// The red, green and blue that `color` has on a usual terminal.
+pub(super) const fn to_rgb(color: anstyle::Color) -> RgbColor {
+    anstyle_lossy::color_to_rgb(color, palette::DEFAULT)
+}
+
+/// The one of xterm's colours that looks most like `color`.
+///
+/// Distances are taken in Oklab and not between the bytes, where a dark blue is nearest to a green. The first sixteen
+/// are left out, as terminals show them in the user's own hues.
+fn nearest_of_256(color: RgbColor) -> Ansi256Color {
+    static COLORS: LazyLock<Vec<(Ansi256Color, [f64; 3])>> = LazyLock::new(|| {
+        let color = |index: u8| (Ansi256Color(index), oklab(to_rgb(Ansi256Color(index).into())));
+        (16..=255).map(color).collect()
+    });
+    let wanted = oklab(color);
+    let distance = |found: [f64; 3]| -> f64 {
+        wanted.into_iter().zip(found).map(|(wanted, found)| (wanted - found).powi(2)).sum()
+    };
+    let nearest = COLORS.iter().min_by(|(_, a), (_, b)| distance(*a).total_cmp(&distance(*b)));
+    nearest.map_or(Ansi256Color(16), |(color, _)| *color)
+}
+
+/// Lightness and two hues on which equal distances look equal: B. Ottosson, "A perceptual color space for image
+/// processing", 2020.
+fn oklab(color: RgbColor) -> [f64; 3] {
+    let [r, g, b] = linear(color);
+    let l = (0.412_221 * r + 0.536_333 * g + 0.051_446 * b).cbrt();
+    let m = (0.211_903 * r + 0.680_700 * g + 0.107_397 * b).cbrt();
+    let s = (0.088_302 * r + 0.281_719 * g + 0.629_979 * b).cbrt();
+    [
+        0.210_454 * l + 0.793_618 * m - 0.004_072 * s,
+        1.977_998 * l - 2.428_592 * m + 0.450_594 * s,
+        0.025_904 * l + 0.782_772 * m - 0.808_676 * s,
+    ]
+}
+
+/// How bright a colour is, from 0 to 1: relative luminance as of WCAG 2.
+pub(super) fn luminance(color: RgbColor) -> f64 {
+    let [r, g, b] = linear(color);
+    0.2126 * r + 0.7152 * g + 0.0722 * b
+}
+
+/// Red, green and blue as shares of light.
+fn linear(RgbColor(r, g, b): RgbColor) -> [f64; 3] {
+    [r, g, b].map(|channel| {
+        let share = f64::from(channel) / 255.0;
+        if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
+    })
+}
+
+/// A colour in the drawing library's words.
+pub(super) const fn drawn(color: anstyle::Color) -> Color {
+    match color {
+        anstyle::Color::Rgb(RgbColor(r, g, b)) => Color::Rgb(r, g, b),
+        anstyle::Color::Ansi256(Ansi256Color(index)) => Color::Indexed(index),
+        anstyle::Color::Ansi(name) => match name {
+            AnsiColor::Black => Color::Black,
+            AnsiColor::Red => Color::Red,
+            AnsiColor::Green => Color::Green,
+            AnsiColor::Yellow => Color::Yellow,
+            AnsiColor::Blue => Color::Blue,
+            AnsiColor::Magenta => Color::Magenta,
+            AnsiColor::Cyan => Color::Cyan,
+            AnsiColor::White => Color::Gray,
+            AnsiColor::BrightBlack => Color::DarkGray,
+            AnsiColor::BrightRed => Color::LightRed,
+            AnsiColor::BrightGreen => Color::LightGreen,
+            AnsiColor::BrightYellow => Color::LightYellow,
+            AnsiColor::BrightBlue => Color::LightBlue,
+            AnsiColor::BrightMagenta => Color::LightMagenta,
+            AnsiColor::BrightCyan => Color::LightCyan,
+            AnsiColor::BrightWhite => Color::White,
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn detect(vars: &[(&str, &str)]) -> ColorDepth {
+        ColorDepth::detect(|name| {
+            vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_tells_the_depth() {
+        let (none, few) = (ColorDepth::None, ColorDepth::Ansi16);
+        assert_eq!(detect(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]), none);
+        assert_eq!(detect(&[("NO_COLOR", ""), ("COLORTERM", "24bit")]), ColorDepth::TrueColor);
+        assert_eq!(detect(&[("TERM", "xterm-kitty")]), ColorDepth::TrueColor);
+        assert_eq!(
+            detect(&[("TERM", "xterm-256color"), ("TERM_PROGRAM", "iTerm.app")]),
+            ColorDepth::TrueColor
+        );
+        assert_eq!(detect(&[("TERM", "tmux-256color")]), ColorDepth::Ansi256);
+        assert_eq!(
+            (detect(&[("TERM", "linux")]), detect(&[("TERM", "screen")]), detect(&[])),
+            (few, few, few)
+        );
+        assert_eq!((detect(&[("TERM", "dumb")]), detect(&[("TERM", "vt220")])), (none, none));
+    }
+
+    #[test]
+    fn a_depth_is_chosen_by_its_name() {
+        for depth in ColorDepth::ALL {
+            assert_eq!(depth.to_string().parse(), Ok(depth));
+        }
+        let error = "many".parse::<ColorDepth>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown colour depth 'many': use truecolor, 256, 16 or none");
+    }
+
+    #[test]
+    fn dark_blue_stays_blue_in_256_colours() {
+        let reduced = |r, g, b| reduce(RgbColor(r, g, b).into(), None, ColorDepth::Ansi256);
+        assert_eq!(reduced(43, 93, 148), Some(Ansi256Color(24).into()));
+        assert_eq!(reduced(16, 19, 26), Some(Ansi256Color(233).into()));
+        assert_eq!(reduced(255, 255, 255), Some(Ansi256Color(231).into()));
+    }
+
+    #[test]
+    fn few_colours_never_hide_what_is_drawn() {
+        let (faint, dark) = (RgbColor(30, 34, 42).into(), RgbColor(13, 16, 22).into());
+        assert_eq!(reduce(faint, Some(dark), ColorDepth::Ansi16), Some(AnsiColor::BrightBlack.into()));
+        assert_eq!(reduce(faint, None, ColorDepth::Ansi16), Some(AnsiColor::Black.into()));
+        assert_eq!(reduce(faint, None, ColorDepth::None), None);
+    }
+}

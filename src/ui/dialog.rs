@@ -1,0 +1,116 @@
+//! What lies on top of a screen: every key, and questions.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Clear, Widget};
+
+use super::layout::{cells, centered};
+use super::theme::Look;
+use super::widgets::{Focus, Pane};
+use crate::app::{App, BINDINGS, Binding, Dialog, Scope, available};
+
+/// A box in the middle of the screen.
+pub(super) struct DialogBox<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+    pub(super) dialog: Dialog,
+}
+
+impl Widget for DialogBox<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        match self.dialog {
+            Dialog::Help => self.help(area, buf),
+            Dialog::Quit => self.question("leave", &self.leaving(), area, buf),
+            Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
+        }
+    }
+}
+
+/// Columns of the keys.
+const KEYS: usize = 10;
+
+impl DialogBox<'_> {
+    fn name(&self) -> &str {
+        self.app.run.as_ref().map_or("the run", |run| run.name())
+    }
+
+    fn leaving(&self) -> String {
+        format!("What is to become of {}?", self.name())
+    }
+
+    fn stopping(&self) -> String {
+        format!("Stop {}?", self.name())
+    }
+
+    /// A question with a line for each answer.
+    fn question(&self, title: &str, question: &str, area: Rect, buf: &mut Buffer) {
+        let palette = &self.look.palette;
+        let mut lines = vec![Line::styled(question.to_owned(), palette.strong), Line::default()];
+        lines.extend(available(self.app).map(|binding| self.line(binding)));
+        self.frame(title, vec![lines], area, buf);
+    }
+
+    /// Every key, in one column or in two.
+    fn help(&self, area: Rect, buf: &mut Buffer) {
+        let palette = &self.look.palette;
+        let sections: Vec<Vec<Line<'_>>> = Scope::ALL
+            .into_iter()
+            .map(|scope| {
+                let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
+                let title = Line::styled(scope.title(), palette.title);
+                [title]
+                    .into_iter()
+                    .chain(rows.map(|binding| self.line(binding)))
+                    .chain([Line::default()])
+                    .collect()
+            })
+            .collect();
+        let mut columns = vec![Vec::new()];
+        let half = sections.iter().map(Vec::len).sum::<usize>() / 2;
+        for section in sections {
+            let last = columns.len() - 1;
+            if columns[last].len() > half && columns.len() == 1 {
+                columns.push(section);
+            } else {
+                columns[last].extend(section);
+            }
+        }
+        self.frame("keys", columns, area, buf);
+    }
+
+    fn line(&self, binding: &Binding) -> Line<'static> {
+        let palette = &self.look.palette;
+        let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
+        Line::from_iter([
+            Span::styled(format!("{:<KEYS$} ", keys.join(" ")), palette.strong),
+            Span::styled(binding.help, palette.text),
+        ])
+    }
+
+    /// Draws columns of lines in a box that is as large as they need.
+    fn frame(&self, title: &str, columns: Vec<Vec<Line<'_>>>, area: Rect, buf: &mut Buffer) {
+        let width = |lines: &Vec<Line<'_>>| lines.iter().map(Line::width).max().unwrap_or(0);
+        let gap = 3;
+        let columns = match columns.iter().map(|lines| width(lines) + gap).sum::<usize>() + 2 {
+            // Too narrow for columns side by side: one under the other.
+            needed if needed > usize::from(area.width) => vec![columns.concat()],
+            _ => columns,
+        };
+        let total = columns.iter().map(|lines| width(lines) + gap).sum::<usize>() - gap;
+        let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let area = centered(area, cells(total + 4), cells(rows + 2));
+        Clear.render(area, buf);
+        buf.set_style(area, self.look.base());
+        Pane::new(self.look, title).focus(Focus::Here).render(area, buf);
+        let mut inner = Pane::inner(area);
+        for lines in columns {
+            let used = cells(width(&lines) + gap);
+            for (row, line) in inner.rows().zip(lines) {
+                line.render(row, buf);
+            }
+            inner.x = inner.x.saturating_add(used);
+            inner.width = inner.width.saturating_sub(used);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! The first screen: what the program is, and what it offers.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::layout::{cells, centered};
+use super::theme::Look;
+use super::words::{settings, state};
+use crate::app::{App, Offer};
+use crate::metrics::text;
+
+/// The first screen.
+pub(super) struct Home<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+}
+
+/// Columns of the block in the middle.
+const WIDTH: u16 = 72;
+
+impl Widget for Home<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let lines = self.lines();
+        let block = centered(area, WIDTH.min(area.width.saturating_sub(4)), cells(lines.len()));
+        for (row, line) in block.rows().zip(lines) {
+            line.render(row, buf);
+        }
+    }
+}
+
+impl<'a> Home<'a> {
+    fn lines(&self) -> Vec<Line<'a>> {
+        let Self { app, look } = self;
+        let palette = &look.palette;
+        let dot = format!(" {} ", look.glyphs.separator());
+        let mut lines = vec![
+            Line::styled("cnn-tui", palette.accent),
+            Line::styled(
+                "Trains convolutional networks, and shows how they learn, in a terminal.",
+                palette.text,
+            ),
+            Line::styled("Every run is kept, and goes on when you leave or the line drops.", palette.text),
+            Line::default(),
+        ];
+        for (place, offer) in app.offers().into_iter().enumerate() {
+            let chosen = place == app.selected_offer;
+            let pointer = if chosen { look.glyphs.right() } else { " " };
+            let style = if chosen { palette.strong } else { palette.text };
+            let mut line = Line::from_iter([
+                Span::styled(format!("{pointer} "), palette.accent),
+                Span::styled(format!("{:<22}", title(&offer)), style),
+            ]);
+            line.extend(self.about(&offer));
+            lines.push(line);
+        }
+        let data = app.data.as_deref().unwrap_or("looking for data");
+        let facts: Vec<_> = [data.to_owned(), format!("{} epochs", app.defaults.epochs)]
+            .into_iter()
+            .chain(settings(&app.defaults))
+            .collect();
+        lines.extend([
+            Line::default(),
+            Line::styled(format!("  new runs: {}", facts.join(&dot)), palette.dim),
+        ]);
+        lines
+    }
+
+    fn about(&self, offer: &Offer<'_>) -> Line<'a> {
+        let palette = &self.look.palette;
+        match offer {
+            Offer::Attach(run) => {
+                let words = state(self.look, Some(run.state.status));
+                let summary = &run.record.summary;
+                let epochs = format!("  epoch {}/{}", summary.epoch, run.record.config.epochs);
+                let best = format!("  best {}", text::percent(summary.best_test_accuracy));
+                Line::from_iter([
+                    Span::styled(format!("{} {}", words.symbol, words.word), words.style),
+                    Span::styled(epochs + &best, palette.dim),
+                ])
+            }
+            Offer::Train(preset) => Line::styled(preset.about.clone(), palette.dim),
+            Offer::Runs(0) => Line::styled("none yet", palette.dim),
+            Offer::Runs(count) => {
+                Line::styled(format!("{} on disk", text::count(*count as u64)), palette.dim)
+            }
+        }
+    }
+}
+
+fn title(offer: &Offer<'_>) -> String {
+    match offer {
+        Offer::Attach(run) => format!("watch {}", run.record.name),
+        Offer::Train(preset) => format!("train {}", preset.name),
+        Offer::Runs(_) => "look at the runs".to_owned(),
+    }
+}

@@ -1,0 +1,68 @@
+//! How much room there is, and where things go in it.
+use ratatui::layout::{Rect, Size as Extent};
+
+/// How much a terminal has room for, from least to most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Size {
+    /// Below 60x20: a message only.
+    TooSmall,
+    /// From 60x20: what matters most.
+    Minimal,
+    /// From 80x24: everything, folded.
+    Compact,
+    /// From 120x36: everything.
+    Normal,
+    /// From 170x45: more beside it.
+    Wide,
+}
+
+impl Size {
+    /// Every size but the one without a screen, with the least room it needs.
+    const LEAST: [(Self, Extent); 4] = [
+        (Self::Wide, Extent::new(170, 45)),
+        (Self::Normal, Extent::new(120, 36)),
+        (Self::Compact, Extent::new(80, 24)),
+        (Self::Minimal, Extent::new(60, 20)),
+    ];
+
+    /// The size of a screen.
+    pub fn of(area: Rect) -> Self {
+        let fits = |least: Extent| area.width >= least.width && area.height >= least.height;
+        Self::LEAST.into_iter().find(|(_, least)| fits(*least)).map_or(Self::TooSmall, |(size, _)| size)
+    }
+}
+
+/// A rectangle of this width and height in the middle of `area`, or as much of it as there is room for.
+pub fn centered(area: Rect, width: u16, height: u16) -> Rect {
+    let (width, height) = (width.min(area.width), height.min(area.height));
+    Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
+}
+
+/// A count of cells, as many as a screen can have at most.
+pub(super) fn cells(count: usize) -> u16 {
+    u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_must_fit() {
+        let size = |width, height| Size::of(Rect::new(0, 0, width, height));
+        assert_eq!(size(59, 99), Size::TooSmall);
+        assert_eq!(size(60, 20), Size::Minimal);
+        assert_eq!(size(80, 24), Size::Compact);
+        assert_eq!(size(300, 24), Size::Compact);
+        assert_eq!(size(120, 36), Size::Normal);
+        assert_eq!(size(200, 60), Size::Wide);
+        assert!(Size::Wide > Size::Normal);
+    }
+
+    #[test]
+    fn the_middle_is_inside() {
+        let area = Rect::new(3, 4, 10, 5);
+        assert_eq!(centered(area, 4, 3), Rect::new(6, 5, 4, 3));
+        assert_eq!(centered(area, 40, 30), area);
+    }
+}

@@ -1,0 +1,121 @@
+//! Loss by step, and accuracy by epoch.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Shown;
+use crate::app::{Epoch, MarkKind as Happened, Pane as Which};
+use crate::metrics::{Series, text};
+use crate::run::Status;
+use crate::ui::widgets::{Chart, Layer, Mark, MarkKind, Pane};
+
+/// Training loss, faint by step and smoothed, and test loss by epoch.
+pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
+
+impl Widget for LossPane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Shown { run, look, .. } = self.0;
+        let curve = &look.palette.curve;
+        let test = series(&run.epochs, |epoch| (epoch.step as f64, epoch.test_loss));
+        let steps_per_epoch = run.start.as_ref().map_or(1, |start| start.steps_per_epoch) as f64;
+
+        let smoothed = run.loss.smooth().last_finite().map(|point| point.y);
+        let last = run.epochs.last().map(|epoch| epoch.test_loss);
+        Pane::new(look, "loss")
+            .value(fact("step", text::count(run.step), &self.0))
+            .value(legend(look.glyphs.small_dot(), "train", text::loss(smoothed), curve.train, &self.0))
+            .value(legend(look.glyphs.dot(), "test", text::loss(last), curve.test, &self.0))
+            .focus(self.0.focus(Which::Loss))
+            .render(area, buf);
+
+        Chart::new(look)
+            .layer(Layer::dots(run.loss.raw(), curve.raw))
+            .layer(Layer::line(run.loss.smooth(), curve.train))
+            .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
+            .marks(run.marks.iter().map(|mark| {
+                let (kind, label) = match mark.kind {
+                    Happened::Paused(_) => (MarkKind::Paused, "paused"),
+                    Happened::Resumed => (MarkKind::Changed, "resumed"),
+                };
+                Mark::new(kind, mark.step as f64).label(label)
+            }))
+            .x_axis("epoch", steps_per_epoch)
+            .empty(waiting(&self.0, "the first step"))
+            .render(Pane::inner(area), buf);
+    }
+}
+
+/// Accuracy on the training and on the test set, by epoch.
+pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
+
+impl Widget for AccuracyPane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Shown { run, look, .. } = self.0;
+        let curve = &look.palette.curve;
+        let percent = |accuracy: f64| accuracy * 100.0;
+        let train = series(&run.epochs, |epoch| (f64::from(epoch.epoch), percent(epoch.train_accuracy)));
+        let test = series(&run.epochs, |epoch| (f64::from(epoch.epoch), percent(epoch.test_accuracy)));
+
+        let last = run.epochs.last();
+        let of_train = text::percent(last.map(|epoch| epoch.train_accuracy));
+        let of_test = text::percent(last.map(|epoch| epoch.test_accuracy));
+        Pane::new(look, "accuracy")
+            .value(legend(look.glyphs.small_dot(), "train", of_train, curve.train, &self.0))
+            .value(legend(look.glyphs.dot(), "test", of_test, curve.test, &self.0))
+            .focus(self.0.focus(Which::Accuracy))
+            .render(area, buf);
+
+        let best = run.best().map(|best| {
+            Mark::new(MarkKind::Best, f64::from(best.epoch)).at(percent(best.test_accuracy)).label("best")
+        });
+        Chart::new(look)
+            .layer(Layer::line(&train, curve.raw))
+            .layer(Layer::points(&train, curve.train, look.glyphs.small_dot()))
+            .layer(Layer::line(&test, curve.raw))
+            .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
+            .marks(best)
+            .x_axis("epoch", 1.0)
+            .empty(waiting(&self.0, "the first epoch"))
+            .render(Pane::inner(area), buf);
+    }
+}
+
+fn series(epochs: &[Epoch], point: impl Fn(&Epoch) -> (f64, f64)) -> Series {
+    let mut series = Series::default();
+    for (x, y) in epochs.iter().map(point) {
+        series.push(x, y);
+    }
+    series
+}
+
+/// `step 11,256`
+fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
+    let palette = &shown.look.palette;
+    Line::from_iter([Span::styled(label, palette.dim), Span::raw(" "), Span::styled(value, palette.text)])
+}
+
+/// `● test 0.3817`
+fn legend<'a>(
+    symbol: &'a str,
+    label: &'a str,
+    value: String,
+    style: ratatui::style::Style,
+    shown: &Shown<'a>,
+) -> Line<'a> {
+    let palette = &shown.look.palette;
+    Line::from_iter([
+        Span::styled(symbol, style),
+        Span::styled(format!(" {label} "), palette.dim),
+        Span::styled(value, style),
+    ])
+}
+
+/// What an empty chart waits for.
+fn waiting(shown: &Shown<'_>, what: &str) -> String {
+    match shown.run.status() {
+        None | Some(Status::Queued | Status::Running | Status::Paused) => format!("waiting for {what}"),
+        Some(_) => format!("it ended before {what}"),
+    }
+}

@@ -1,0 +1,182 @@
+//! What matters most of a run, above everything else.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Alignment, Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Shown;
+use crate::metrics::text;
+use crate::run::Status;
+use crate::ui::widgets::{Progress, Sparkline};
+use crate::ui::words::{run_state, settings};
+
+/// ```text
+///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
+///  epoch 12/40 ━━━━━━━━━━╸───── 74 %   run ━━━━━╸─────────── 29 %                 ETA 00:00:41
+///  71,240 images/s   0.90 ms a step   lr 0.01                         best 86.31 % @ epoch 11
+/// ```
+pub(super) struct Header<'a>(pub(super) Shown<'a>);
+
+impl Widget for Header<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+        let rows: Vec<Rect> = area.rows().collect();
+        let lines = if rows.len() > 2 {
+            vec![
+                (self.identity(), self.state()),
+                (self.bars(area.width), self.eta()),
+                (self.pace(), self.best("@ epoch")),
+            ]
+        } else {
+            vec![(self.identity(), self.state()), (self.short(area.width), self.best("@"))]
+        };
+        for (row, (left, right)) in rows.into_iter().zip(lines) {
+            let width = u16::try_from(right.width()).unwrap_or(u16::MAX);
+            let [left_area, _, right_area] =
+                Layout::horizontal([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(width)])
+                    .areas(row);
+            left.render(left_area, buf);
+            right.alignment(Alignment::Right).render(right_area, buf);
+        }
+    }
+}
+
+impl<'a> Header<'a> {
+    fn identity(&self) -> Line<'a> {
+        let Shown { run, look, .. } = self.0;
+        let palette = &look.palette;
+        let mut facts = Vec::new();
+        if let Some(record) = &run.record {
+            facts.push(record.config.preset.clone());
+            let data = run.start.as_ref().map(|start| &start.data);
+            let data = data.or(record.provenance.dataset.as_ref());
+            facts.extend(data.map(|data| data.description.clone()));
+            facts.extend(settings(&record.config));
+        }
+        if let Some(start) = &run.start {
+            facts.push(format!("{} {}{}", start.device, look.glyphs.times(), start.threads));
+        }
+        Line::from_iter([
+            Span::styled("cnn-tui  ", palette.dim),
+            Span::styled(run.name().to_owned(), palette.strong),
+            Span::raw("  "),
+            Span::styled(facts.join(&self.0.dot()), palette.text),
+        ])
+    }
+
+    fn state(&self) -> Line<'a> {
+        let words = run_state(self.0.look, self.0.run);
+        Line::styled(format!("{} {}", words.symbol, words.word), words.style)
+    }
+
+    /// The epoch under way and how much of it is done; none before the trainer has begun.
+    fn epoch(&self) -> Option<(u64, u64, f64)> {
+        let start = self.0.run.start.as_ref()?;
+        let per_epoch = start.steps_per_epoch.max(1);
+        let (step, epochs) = (self.0.run.step, start.total_steps / per_epoch);
+        let evaluated = self.0.run.epochs.last().map_or(0, |epoch| u64::from(epoch.epoch));
+        let epoch = (evaluated + 1).min(epochs.max(1));
+        let done = step.saturating_sub((epoch - 1) * per_epoch).min(per_epoch);
+        Some((epoch, epochs, done as f64 / per_epoch as f64))
+    }
+
+    fn total(&self) -> f64 {
+        let total = self.0.run.start.as_ref().map_or(0, |start| start.total_steps);
+        if total == 0 { 0.0 } else { self.0.run.step as f64 / total as f64 }
+    }
+
+    fn epoch_words(&self) -> String {
+        let Some((epoch, epochs, _)) = self.epoch() else { return "epoch -".to_owned() };
+        let width = epochs.to_string().len();
+        format!("epoch {epoch:>width$}/{epochs}")
+    }
+
+    fn bars(&self, width: u16) -> Line<'a> {
+        let Shown { look, .. } = self.0;
+        let palette = &look.palette;
+        let epoch = self.epoch().map_or(0.0, |(_, _, done)| done);
+        let bar = usize::from(width / 4);
+        let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
+        line.extend(Progress::new(look, epoch).line(bar));
+        line.push_span(Span::styled(format!(" {:>5}   run ", text::share(epoch)), palette.text));
+        line.extend(Progress::new(look, self.total()).line(bar));
+        line.push_span(Span::styled(format!(" {:>5}", text::share(self.total())), palette.text));
+        line
+    }
+
+    fn eta(&self) -> Line<'a> {
+        let Shown { app, run, look } = self.0;
+        let palette = &look.palette;
+        let (label, value) = match run.status() {
+            Some(Status::Paused) => {
+                let paused = run.paused_since.map(|since| (app.now - since).max(0.0));
+                ("paused for ", text::duration(paused))
+            }
+            Some(Status::Running) => ("ETA ", text::clock(run.eta())),
+            _ => ("trained for ", text::duration(Some(run.active_seconds))),
+        };
+        Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
+    }
+
+    fn pace(&self) -> Line<'a> {
+        let Shown { run, look, .. } = self.0;
+        let palette = &look.palette;
+        if let Some(reason) = run.record.as_ref().and_then(|record| record.reason.clone()) {
+            return Line::styled(reason, palette.warning);
+        }
+        let images = run.images_per_second().filter(|_| run.status() == Some(Status::Running));
+        let step = run.pace.seconds_per_step().filter(|_| images.is_some());
+        let rate = run.learning_rate.map(f64::from);
+        Line::from_iter([
+            Span::styled(format!("{:>7}", text::rate(images)), palette.text),
+            Span::styled(" images/s   ", palette.dim),
+            Span::styled(format!("{:>6}", text::millis(step)), palette.text),
+            Span::styled(" ms a step   lr ", palette.dim),
+            Span::styled(text::setting(rate), palette.text),
+        ])
+    }
+
+    fn best(&self, at: &'static str) -> Line<'a> {
+        let palette = &self.0.look.palette;
+        let Some(best) = self.0.run.best() else {
+            return Line::styled("best -", palette.dim);
+        };
+        Line::from_iter([
+            Span::styled("best ", palette.dim),
+            Span::styled(text::percent(best.test_accuracy), palette.strong),
+            Span::styled(format!(" {at} {}", best.epoch), palette.dim),
+        ])
+    }
+
+    /// Everything but the identity on one line.
+    fn short(&self, width: u16) -> Line<'a> {
+        let Shown { run, look, .. } = self.0;
+        let palette = &look.palette;
+        if let Some(reason) = run.record.as_ref().and_then(|record| record.reason.clone()) {
+            return Line::styled(reason, palette.warning);
+        }
+        let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
+        line.extend(Progress::new(look, self.total()).line(usize::from(width / 6)));
+        line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
+        line.extend(self.eta());
+        line
+    }
+}
+
+/// The losses of the last steps.
+pub(super) struct LastSteps<'a>(pub(super) Shown<'a>);
+
+impl Widget for LastSteps<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Shown { run, look, .. } = self.0;
+        let area = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
+        let label = Span::styled("last steps  ", look.palette.dim);
+        let width = usize::from(area.width).saturating_sub(label.width());
+        let mut line = Line::from(label);
+        let values: Vec<f64> = run.loss.raw().tail(width).collect();
+        let sparkline = Sparkline::new(look, values).style(look.palette.curve.train);
+        line.extend(sparkline.line(width));
+        line.render(area, buf);
+    }
+}

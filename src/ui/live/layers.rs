@@ -1,0 +1,72 @@
+//! The network, layer by layer.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Shown;
+use crate::app::Pane as Which;
+use crate::metrics::text;
+use crate::run::LayerRow;
+use crate::ui::widgets::{Notice, Pane};
+use crate::ui::words::shape;
+
+/// Every layer's setting, the shape of its output for one image, its parameters and its share of all.
+pub(super) struct LayersPane<'a>(pub(super) Shown<'a>);
+
+impl LayersPane<'_> {
+    /// Columns it needs.
+    pub(super) const WIDTH: u16 = 58;
+
+    /// Rows it needs for all layers.
+    pub(super) fn height(&self) -> u16 {
+        let layers = self.0.run.start.as_ref().map_or(0, |start| start.layers.len());
+        u16::try_from(layers).unwrap_or(u16::MAX).saturating_add(3)
+    }
+
+    fn row(&self, layer: &LayerRow, total: usize) -> Line<'static> {
+        let Shown { look, .. } = self.0;
+        let palette = &look.palette;
+        let glyphs = look.glyphs;
+        let setting = layer.setting.replace('×', glyphs.times()).replace('→', glyphs.arrow());
+        let style = if layer.parameters > 0 { palette.text } else { palette.dim };
+        let name = if layer.parameters > 0 { palette.strong } else { palette.dim };
+        let share = match layer.parameters {
+            0 => String::new(),
+            parameters => text::share(parameters as f64 / total.max(1) as f64),
+        };
+        Line::from_iter([
+            Span::styled(format!("{:<11}", layer.name), name),
+            Span::styled(format!("{setting:<14}"), style),
+            Span::styled(format!("{:<11}", shape(glyphs, &layer.output)), style),
+            Span::styled(format!("{:>9}", text::count(layer.parameters as u64)), style),
+            Span::styled(format!("{share:>7}"), palette.dim),
+        ])
+    }
+}
+
+impl Widget for LayersPane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Shown { run, look, .. } = self.0;
+        let inner = Pane::inner(area);
+        let pane = Pane::new(look, "layers").focus(self.0.focus(Which::Layers));
+        let Some(start) = &run.start else {
+            pane.render(area, buf);
+            return Notice::new(look, "waiting for the network").render(inner, buf);
+        };
+        let total = format!("{} parameters", text::count(start.parameters as u64));
+        pane.value(Span::styled(total, look.palette.text)).render(area, buf);
+        let heading =
+            format!("{:<11}{:<14}{:<11}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
+        let heading = Line::styled(heading, look.palette.dim);
+        // Where there is no room for all, those that only pass values on give way.
+        let room = usize::from(inner.height).saturating_sub(1);
+        let all = start.layers.len() <= room;
+        let layers = start.layers.iter().filter(|layer| all || layer.parameters > 0);
+        let rows = layers.map(|layer| self.row(layer, start.parameters));
+        for (row, line) in inner.rows().zip([heading].into_iter().chain(rows)) {
+            line.render(row, buf);
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! What the trainer printed.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Shown;
+use crate::app::Pane as Which;
+use crate::metrics::text;
+use crate::ui::widgets::{Notice, Pane};
+
+/// The end of the trainer's log, or as far up as it is scrolled.
+pub(super) struct LogPane<'a>(pub(super) Shown<'a>);
+
+impl Widget for LogPane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Shown { app, run, look } = self.0;
+        let inner = Pane::inner(area);
+        let room = usize::from(inner.height);
+        let hidden = app.log_scroll.min(run.log.len().saturating_sub(room));
+        let mut pane = Pane::new(look, "log").focus(self.0.focus(Which::Log));
+        if hidden > 0 {
+            pane =
+                pane.value(Span::styled(format!("{} below", text::count(hidden as u64)), look.palette.dim));
+        }
+        pane.render(area, buf);
+        if run.log.is_empty() {
+            return Notice::new(look, "the trainer has printed nothing yet").render(inner, buf);
+        }
+        let last = run.log.len() - hidden;
+        let lines = run.log.range(last.saturating_sub(room)..last);
+        for (row, line) in inner.rows().zip(lines) {
+            // A tab has no width of its own on a screen of cells.
+            let style = if line.starts_with("cnn-tui:") { look.palette.warning } else { look.palette.text };
+            Line::styled(line.replace('\t', "  "), style).render(row, buf);
+        }
+    }
+}

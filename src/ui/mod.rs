@@ -1,0 +1,22 @@
+//! From the state to cells: reads everything, changes nothing.
+//!
+//! Every part of the screen is drawn with a [`Look`](theme::Look): the styles of a theme, the symbols and the colours
+//! that the terminal has. Nothing in here asks for the time, reads a file or knows a key.
+mod color;
+mod glyphs;
+mod layout;
+pub mod theme;
+pub mod widgets;
+
+pub use color::{ColorDepth, UnknownDepth};
+pub use glyphs::{Glyphs, UnknownGlyphs};
+pub use layout::{Size, centered};
+
+mod dialog;
+mod home;
+mod live;
+mod runs;
+mod view;
+mod words;
+
+pub use view::View;

@@ -1,0 +1,182 @@
+//! All runs on disk.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Size;
+use super::theme::Look;
+use super::widgets::{Notice, Pane};
+use super::words::{settings, state};
+use crate::app::App;
+use crate::metrics::text;
+use crate::run::{Listed, Origin, RunSummary};
+
+/// The runs, and at 120 columns and wider the selected one's details beside them.
+pub(super) struct Runs<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+}
+
+/// Columns of the details.
+const DETAILS: u16 = 44;
+
+impl Widget for Runs<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Self { app, look } = self;
+        let with_details = Size::of(Rect { height: area.height + 1, ..area }) >= Size::Normal;
+        let side = if with_details { DETAILS } else { 0 };
+        let [table, details] =
+            Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(area);
+        let runs = app.runs.as_deref();
+        let count = runs.map_or(String::new(), |runs| text::count(runs.len() as u64));
+        Pane::new(look, "runs").value(Span::styled(count, look.palette.text)).render(table, buf);
+        let inner = Pane::inner(table);
+        match runs {
+            None => Notice::new(look, "reading the runs").render(inner, buf),
+            Some([]) => Notice::new(look, "no runs yet\nn starts one").render(inner, buf),
+            Some(runs) => self.table(runs, inner, buf),
+        }
+        if with_details {
+            self.details(details, buf);
+        }
+    }
+}
+
+impl<'a> Runs<'a> {
+    fn table(&self, runs: &[Listed], area: Rect, buf: &mut Buffer) {
+        let palette = &self.look.palette;
+        let mut rows = area.rows();
+        if let Some(row) = rows.next() {
+            let heading = format!(
+                "{:<14}{:<18}{:<7}{:>9}{:>11}{:>9}  {}",
+                "  state", "name", "preset", "epochs", "best", "loss", "age"
+            );
+            Line::styled(heading, palette.dim).render(row, buf);
+        }
+        let room = usize::from(area.height).saturating_sub(1).max(1);
+        // The selected run stays in the middle where it can.
+        let top = self.app.selected_run.saturating_sub(room / 2).min(runs.len().saturating_sub(room));
+        for ((place, listed), row) in runs.iter().enumerate().skip(top).zip(rows) {
+            let line = match listed {
+                Listed::Run(run) => self.row(run),
+                Listed::Broken { name, reason } => self.broken(name, reason),
+            };
+            line.render(row, buf);
+            if place == self.app.selected_run {
+                buf.set_style(row, palette.selection);
+            }
+        }
+    }
+
+    fn row(&self, run: &RunSummary) -> Line<'static> {
+        let palette = &self.look.palette;
+        let words = state(self.look, Some(run.state.status));
+        let RunSummary { record, origin, .. } = run;
+        let summary = &record.summary;
+        let epochs = format!("{}/{}", summary.epoch, record.config.epochs);
+        let age = match origin {
+            Origin::Own => text::age(Some((self.app.now - record.created).max(0.0))),
+            Origin::Reference => "reference".to_owned(),
+        };
+        Line::from_iter([
+            Span::styled(format!("{} {:<12}", words.symbol, words.word), words.style),
+            Span::styled(format!("{:<17.17} ", record.name), palette.strong),
+            Span::styled(format!("{:<7}", record.config.preset), palette.text),
+            Span::styled(format!("{epochs:>9}"), palette.text),
+            Span::styled(format!("{:>11}", text::percent(summary.best_test_accuracy)), palette.strong),
+            Span::styled(format!("{:>9}", text::loss(summary.last_test_loss)), palette.text),
+            Span::styled(format!("  {age}"), palette.dim),
+        ])
+    }
+
+    fn broken(&self, name: &str, reason: &str) -> Line<'static> {
+        let palette = &self.look.palette;
+        Line::from_iter([
+            Span::styled(format!("{} {:<12}", self.look.glyphs.cross(), "broken"), palette.state.failed),
+            Span::styled(format!("{name:<17} "), palette.text),
+            Span::styled(reason.to_owned(), palette.dim),
+        ])
+    }
+
+    fn details(&self, area: Rect, buf: &mut Buffer) {
+        let Self { app, look } = self;
+        let palette = &look.palette;
+        let inner = Pane::inner(area);
+        let Some(run) = app.selected() else {
+            Pane::new(look, "details").render(area, buf);
+            let broken = app.runs.as_ref().and_then(|runs| runs.get(app.selected_run));
+            if let Some(Listed::Broken { name, reason }) = broken {
+                let width = usize::from(inner.width).max(1);
+                let text = format!("{name}\n\n{reason}");
+                let lines = text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>();
+                for (row, line) in inner.rows().zip(lines) {
+                    Line::styled(line, palette.text).render(row, buf);
+                }
+            }
+            return;
+        };
+        Pane::new(look, run.record.name.clone()).render(area, buf);
+        let record = &run.record;
+        let (summary, provenance) = (&record.summary, &record.provenance);
+        let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());
+        let best = match summary.best_epoch {
+            Some(epoch) => format!("{} @ epoch {epoch}", text::percent(summary.best_test_accuracy)),
+            None => "-".to_owned(),
+        };
+        let mut facts = vec![
+            ("id", run.dir.id().to_string()),
+            ("preset", record.config.preset.clone()),
+            ("data", data),
+            ("settings", settings(&record.config).join(&format!(" {} ", look.glyphs.separator()))),
+            ("best", best),
+            ("test loss", text::loss(summary.last_test_loss)),
+            ("train loss", text::loss(summary.last_train_loss)),
+            ("steps", text::count(summary.step)),
+            ("trained", text::duration(Some(summary.active_seconds))),
+            ("speed", format!("{} images/s", text::rate(summary.images_per_second))),
+            ("host", provenance.host.clone()),
+            ("version", provenance.version.clone()),
+        ];
+        if let Some(reason) = &record.reason {
+            facts.insert(0, ("reason", reason.clone()));
+        }
+        let mut rows = inner.rows();
+        let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
+        for (label, value) in facts {
+            for (number, part) in wrap(&value, width).into_iter().enumerate() {
+                let Some(row) = rows.next() else { return };
+                let label = if number == 0 { label } else { "" };
+                let line = Line::from_iter([
+                    Span::styled(format!("{label:<LABEL$}"), palette.dim),
+                    Span::styled(part, palette.text),
+                ]);
+                line.render(row, buf);
+            }
+        }
+    }
+}
+
+/// Columns of the labels of details.
+const LABEL: usize = 12;
+
+/// A text in lines of at most `width` characters, broken between words where that is possible.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + word.trim_end().chars().count() > width {
+            lines.push(String::new());
+        }
+        for character in word.chars() {
+            if lines.last().is_some_and(|line| line.chars().count() >= width) {
+                lines.push(String::new());
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(character);
+            }
+        }
+    }
+    lines
+}

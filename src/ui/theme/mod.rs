@@ -1,0 +1,18 @@
+//! Colours by what they mean: roles, the files that fill them, and what a terminal can show of them.
+//!
+//! A theme is a TOML file that gives every [role](Roles) a paint, such as `"#7cc4ff bold"`. A [`Look`] is a theme as
+//! one terminal shows it, and is what every widget draws with; nothing else in this layer names a colour.
+mod error;
+mod file;
+mod look;
+mod paint;
+mod ramp;
+mod roles;
+mod shelf;
+
+pub use error::{Problem, ThemeError};
+pub use look::{Look, Palette};
+pub use paint::{Ink, Paint};
+pub use ramp::Ramp;
+pub use roles::{Curves, Kernels, Roles, States};
+pub use shelf::{Theme, Themes, load};

@@ -1,0 +1,122 @@
+//! The colours of weights, from negative over zero to positive.
+use anstyle::RgbColor;
+use anstyle_lossy::palette;
+use ratatui::style::Color;
+
+use super::Ink;
+use super::paint::Paint;
+use super::roles::Kernels;
+use crate::metrics::floor_index;
+use crate::ui::color::{ColorDepth, drawn, luminance, reduce, to_rgb};
+
+/// How many shades a scale has on each side of zero.
+const SHADES: u8 = 64;
+
+/// A scale of colours over -1 to 1; without colours where the terminal has none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ramp {
+    /// From negative to positive, zero in the middle.
+    colors: Vec<Color>,
+}
+
+impl Ramp {
+    pub(super) fn new(paints: Kernels<Paint>, depth: ColorDepth) -> Self {
+        let color = |paint: Paint| paint.foreground.and_then(Ink::color);
+        let (Some(negative), Some(positive)) = (color(paints.negative), color(paints.positive)) else {
+            return Self { colors: Vec::new() };
+        };
+        let colors = match (depth, negative, color(paints.zero), positive) {
+            (ColorDepth::None, ..) => Vec::new(),
+            (
+                ColorDepth::TrueColor | ColorDepth::Ansi256,
+                anstyle::Color::Rgb(negative),
+                Some(anstyle::Color::Rgb(zero)),
+                anstyle::Color::Rgb(positive),
+            ) => shades(Kernels { negative, zero, positive }, depth),
+            _ => steps(paints),
+        };
+        Self { colors }
+    }
+
+    /// Whether there are no colours.
+    pub const fn is_plain(&self) -> bool {
+        self.colors.is_empty()
+    }
+
+    /// The colour of a weight that is `share` of the largest; `None` where there are no colours, and for NaN.
+    pub fn color(&self, share: f32) -> Option<Color> {
+        let last = self.colors.len().checked_sub(1)?;
+        let place = (f64::from(share.clamp(-1.0, 1.0)) + 1.0) / 2.0 * last as f64;
+        (!share.is_nan()).then(|| self.colors[floor_index(place.round())])
+    }
+}
+
+/// Every shade between the ends and the middle.
+fn shades(stops: Kernels<RgbColor>, depth: ColorDepth) -> Vec<Color> {
+    let side = |end: RgbColor| {
+        (0..=SHADES).map(move |shade| mix(stops.zero, end, f64::from(shade) / f64::from(SHADES)))
+    };
+    let all = side(stops.negative).rev().chain(side(stops.positive).skip(1));
+    all.filter_map(|color| reduce(color.into(), None, depth)).map(drawn).collect()
+}
+
+/// Strongly and weakly negative, zero, weakly and strongly positive in the sixteen named colours.
+fn steps(paints: Kernels<Paint>) -> Vec<Color> {
+    let named = |paint: Paint| paint.foreground.and_then(|ink| ink.on(None, ColorDepth::Ansi16));
+    let zero = paints.zero.foreground.and_then(Ink::color);
+    let is_light = zero.is_some_and(|zero| luminance(to_rgb(zero)) > 0.5);
+    let two = |paint: Paint| named(paint).map_or([Color::Reset; 2], |color| two_of_a_hue(color, is_light));
+    let [strong_negative, weak_negative] = two(paints.negative);
+    let [strong_positive, weak_positive] = two(paints.positive);
+    let zero = named(paints.zero).map_or(Color::Reset, drawn);
+    vec![strong_negative, weak_negative, zero, weak_positive, strong_positive]
+}
+
+/// The strong and the weak one of the two named colours of a hue.
+fn two_of_a_hue(color: anstyle::Color, is_light: bool) -> [Color; 2] {
+    let named = anstyle_lossy::color_to_ansi(color, palette::DEFAULT);
+    let pair = [named.bright(!is_light), named.bright(is_light)];
+    pair.map(|color| drawn(color.into()))
+}
+
+fn mix(RgbColor(r, g, b): RgbColor, RgbColor(to_r, to_g, to_b): RgbColor, share: f64) -> RgbColor {
+    let channel = |from: u8, to: u8| {
+        let (from, to) = (f64::from(from), f64::from(to));
+        u8::try_from(floor_index((from + (to - from) * share).round())).unwrap_or(u8::MAX)
+    };
+    RgbColor(channel(r, to_r), channel(g, to_g), channel(b, to_b))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::{Glyphs, theme};
+
+    fn ramp(name: &str, depth: ColorDepth) -> Ramp {
+        theme::Look::new(theme::load([]).get(name).unwrap(), depth, Glyphs::Unicode).ramp
+    }
+
+    #[test]
+    fn zero_is_the_middle_and_the_ends_are_the_ends() {
+        let ramp = ramp("dark", ColorDepth::TrueColor);
+        let colors = [-2.0, -1.0, 0.0, 1.0].map(|share| ramp.color(share).unwrap().to_string());
+        assert_eq!(colors, ["#3D9BFF", "#3D9BFF", "#1A1F2A", "#FF7A45"]);
+        assert_eq!(ramp.color(f32::NAN), None);
+    }
+
+    #[test]
+    fn sixteen_colours_have_five_steps() {
+        let steps = [-1.0, -0.4, 0.1, 0.4, 1.0];
+        let dark = steps.map(|share| ramp("dark", ColorDepth::Ansi16).color(share).unwrap());
+        let light = steps.map(|share| ramp("light", ColorDepth::Ansi16).color(share).unwrap());
+        assert_eq!(dark, [Color::LightBlue, Color::Blue, Color::Black, Color::Red, Color::LightRed]);
+        assert_eq!(light, [Color::Blue, Color::LightBlue, Color::White, Color::LightRed, Color::Red]);
+    }
+
+    #[test]
+    fn without_colours_there_is_no_ramp() {
+        let plain = ramp("dark", ColorDepth::None);
+        assert!(plain.is_plain() && plain.color(1.0).is_none());
+        assert!(ramp("mono", ColorDepth::TrueColor).is_plain());
+    }
+}

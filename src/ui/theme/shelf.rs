@@ -1,0 +1,186 @@
+//! The themes there are: those built in, and a user's own.
+use super::error::{Problem, ThemeError};
+use super::file;
+use super::paint::Paint;
+use super::roles::Roles;
+
+/// The built-in themes in the order in which a key goes through them, each a file of the repository.
+const BUILT_IN: [(&str, &str); 8] = [
+    ("dark.toml", include_str!("../../../themes/dark.toml")),
+    ("light.toml", include_str!("../../../themes/light.toml")),
+    ("dusk.toml", include_str!("../../../themes/dusk.toml")),
+    ("paper.toml", include_str!("../../../themes/paper.toml")),
+    ("terminal.toml", include_str!("../../../themes/terminal.toml")),
+    ("high-contrast.toml", include_str!("../../../themes/high-contrast.toml")),
+    ("colorblind.toml", include_str!("../../../themes/colorblind.toml")),
+    ("mono.toml", include_str!("../../../themes/mono.toml")),
+];
+/// The one whose modifiers every theme falls back to where there are no colours.
+const PLAIN: &str = "mono";
+
+/// A name, and a paint for every role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Theme {
+    /// What a person calls it.
+    pub name: String,
+    /// Its paints.
+    pub roles: Roles<Paint>,
+}
+
+/// Every theme that can be used, and what is wrong with those that cannot.
+#[derive(Debug, Clone)]
+pub struct Themes {
+    themes: Vec<Theme>,
+    errors: Vec<ThemeError>,
+}
+
+/// Reads the built-in themes and the user's, given as paths and texts.
+///
+/// A user's theme with the name of a built-in one takes its place. A broken one leaves an error and hides no other.
+pub fn load(user: impl IntoIterator<Item = (String, String)>) -> Themes {
+    let mut shelf = Themes { themes: Vec::new(), errors: Vec::new() };
+    for (path, text) in BUILT_IN {
+        match file::parse(path, text, &[]) {
+            Ok(theme) => shelf.themes.push(theme),
+            Err(error) => shelf.errors.push(error),
+        }
+    }
+    let built_in = shelf.themes.clone();
+    let mut taken: Vec<String> = Vec::new();
+    for (path, text) in user {
+        match file::parse(&path, &text, &built_in) {
+            Ok(theme) if taken.contains(&theme.name) => {
+                shelf.errors.push(ThemeError::new(&path, &text, 0, Problem::Taken(theme.name)));
+            }
+            Ok(theme) => {
+                taken.push(theme.name.clone());
+                match shelf.themes.iter_mut().find(|old| old.name == theme.name) {
+                    Some(old) => *old = theme,
+                    None => shelf.themes.push(theme),
+                }
+            }
+            Err(error) => shelf.errors.push(error),
+        }
+    }
+    let plain = built_in.into_iter().find(|theme| theme.name == PLAIN).unwrap_or_default();
+    for theme in &mut shelf.themes {
+        theme.roles = theme.roles.zip(plain.roles, Paint::or_plain);
+    }
+    if shelf.themes.is_empty() {
+        shelf.themes.push(Theme { name: PLAIN.to_owned(), ..Theme::default() });
+    }
+    shelf
+}
+
+impl Themes {
+    /// Every theme, the built-in ones first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Theme> {
+        self.themes.iter()
+    }
+
+    /// The theme of this name.
+    pub fn get(&self, name: &str) -> Option<&Theme> {
+        self.themes.iter().find(|theme| theme.name == name)
+    }
+
+    /// The theme to begin with.
+    pub fn first(&self) -> &Theme {
+        &self.themes[0]
+    }
+
+    /// The theme after the one of this name; after the last comes the first again.
+    pub fn after(&self, name: &str) -> &Theme {
+        let next = self.themes.iter().position(|theme| theme.name == name).map_or(0, |index| index + 1);
+        self.themes.get(next).unwrap_or_else(|| self.first())
+    }
+
+    /// What is wrong with the themes that are not here.
+    pub fn errors(&self) -> &[ThemeError] {
+        &self.errors
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn load_one(text: &str) -> Themes {
+        load([("themes/mine.toml".to_owned(), text.to_owned())])
+    }
+
+    fn error(text: &str) -> String {
+        let themes = load_one(text);
+        assert_eq!(themes.iter().len(), BUILT_IN.len(), "a broken theme hides no other");
+        themes.errors()[0].to_string()
+    }
+
+    #[test]
+    fn every_built_in_theme_is_sound_and_named_after_its_file() {
+        let themes = load([]);
+        assert_eq!(themes.errors(), []);
+        let names: Vec<_> = themes.iter().map(|theme| format!("{}.toml", theme.name)).collect();
+        assert_eq!(names, BUILT_IN.map(|(path, _)| path));
+    }
+
+    #[test]
+    fn a_key_goes_through_all_themes_and_begins_again() {
+        let themes = load([]);
+        let mut name = themes.first().name.as_str();
+        for _ in 0..themes.iter().len() {
+            name = &themes.after(name).name;
+        }
+        assert_eq!(name, "dark");
+        assert_eq!(themes.after("gone").name, "dark");
+    }
+
+    #[test]
+    fn a_user_theme_can_change_a_few_roles_of_a_built_in_one() {
+        let themes =
+            load_one("base = \"light\"\naccent = \"#ff8800\"\n[state]\nrunning = \"bright-green\"\n");
+        assert_eq!(themes.errors(), []);
+        let (mine, light) = (themes.get("mine").unwrap(), themes.get("light").unwrap());
+        assert_ne!(mine.roles.accent, light.roles.accent);
+        assert_eq!(mine.roles.curve, light.roles.curve);
+    }
+
+    #[test]
+    fn a_user_theme_takes_the_place_of_a_built_in_one_but_not_of_another() {
+        let twice = ["a.toml", "b.toml"]
+            .map(|path| (path.to_owned(), "name = \"dark\"\nbase = \"dark\"\ntext = \"red\"".to_owned()));
+        let themes = load(twice);
+        assert_eq!(themes.iter().len(), BUILT_IN.len());
+        assert_ne!(themes.get("dark"), load([]).get("dark"));
+        assert_eq!(
+            themes.errors()[0].to_string(),
+            "b.toml:1:1: the name 'dark' is taken by another theme file"
+        );
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_place_and_the_way_out() {
+        assert!(error("base = \"dark\"\nacent = \"red\"").starts_with(
+            "themes/mine.toml:2:1: unknown role 'acent': the roles are text, strong, dim, frame, title, accent,"
+        ));
+        assert!(error("base = \"dark\"\n[curve]\ntest = \"bold orange\"").starts_with(
+            "themes/mine.toml:3:14: bad colour 'orange': write [colour] [on colour] [modifier...], a colour as #rrggbb"
+        ));
+        assert_eq!(
+            error("text = \"red\""),
+            "themes/mine.toml:1:13: role 'strong' is missing: add it, or take what is missing from a built-in theme \
+             with base = \"dark\""
+        );
+        assert_eq!(
+            error("base = \"drak\""),
+            "themes/mine.toml:1:8: there is no built-in theme 'drak' to be the base: there are dark, light, dusk, \
+             paper, terminal, high-contrast, colorblind, mono"
+        );
+        assert_eq!(
+            error("base = \"dark\"\ntext = 7"),
+            "themes/mine.toml:2:1: 'text' must be a text in quotes, such as \"#7cc4ff bold\""
+        );
+        assert_eq!(
+            error("base = \"dark\ntext"),
+            "themes/mine.toml:1:13: invalid basic string, expected `\"`"
+        );
+    }
+}

@@ -1,0 +1,82 @@
+//! The whole screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::Size;
+use super::dialog::DialogBox;
+use super::home::Home;
+use super::live::Live;
+use super::runs::Runs;
+use super::theme::Look;
+use super::widgets::{Hints, Notice};
+use crate::app::{Action, App, Screen, available};
+
+/// The screen as it is to be: the state, and how it looks.
+#[derive(Debug, Clone, Copy)]
+pub struct View<'a> {
+    /// The state.
+    pub app: &'a App,
+    /// How it looks.
+    pub look: &'a Look,
+}
+
+impl View<'_> {
+    /// Draws it on these cells.
+    pub fn draw(self, cells: &mut Buffer) {
+        self.render(cells.area, cells);
+    }
+}
+
+/// ```text
+/// ┌────────────────────┐
+/// │ the screen         │
+/// │   ┌ a dialog ┐     │
+/// │   └──────────┘     │
+/// │ keys, or a notice  │
+/// └────────────────────┘
+/// ```
+impl Widget for View<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Self { app, look } = self;
+        buf.set_style(area, look.base());
+        if Size::of(area) == Size::TooSmall {
+            let text = format!("{}×{} is too small\ncnn-tui needs 60×20", area.width, area.height);
+            let text = text.replace('×', look.glyphs.times());
+            return Notice::new(look, text).render(area, buf);
+        }
+        let [screen, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
+        match app.screen {
+            Screen::Home => Home { app, look }.render(screen, buf),
+            Screen::Live => Live { app, look }.render(screen, buf),
+            Screen::Runs => Runs { app, look }.render(screen, buf),
+        }
+        bottom_line(app, look, usize::from(bottom.width)).render(bottom, buf);
+        if let Some(dialog) = app.dialog {
+            DialogBox { app, look, dialog }.render(screen, buf);
+        }
+    }
+}
+
+/// A notice if there is one, else what the keys do.
+fn bottom_line<'a>(app: &'a App, look: &'a Look, width: usize) -> Line<'a> {
+    let problem =
+        app.run.as_ref().filter(|_| app.screen == Screen::Live).and_then(|run| run.problem.as_ref());
+    if let Some(text) = app.notice.as_ref().or(problem) {
+        return Line::from(Span::styled(format!(" {text}"), look.palette.warning));
+    }
+    let mut hints = Hints::new(look);
+    for binding in available(app) {
+        let Some(words) = binding.hint else { continue };
+        let key = binding.keys[0].to_string();
+        hints = match binding.action {
+            Action::Help => hints.end(key, words),
+            _ => hints.key(key, words),
+        };
+    }
+    let mut line = hints.line(width.saturating_sub(2));
+    line.spans.insert(0, Span::raw(" "));
+    line
+}

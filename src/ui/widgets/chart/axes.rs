@@ -1,0 +1,135 @@
+//! The axes around a chart's drawing, and where values are between them.
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+
+use super::canvas::{Canvas, Dot};
+use crate::metrics::{Ladder, Point, Span as Range, floor_index, ticks};
+use crate::ui::layout::cells;
+use crate::ui::theme::Look;
+
+/// Labels of the vertical axis have at least this width, so that a curve stays in place when they change.
+const LABEL: usize = 4;
+/// Below these, there is no room for axes beside the curve.
+const LEAST_COLUMNS: u16 = 12;
+const LEAST_ROWS: u16 = 4;
+/// The least distance between the starts of two labels of the horizontal axis.
+const X_DISTANCE: u16 = 8;
+
+/// What the axes of a chart say.
+#[derive(Debug)]
+pub(super) struct Axes<'a> {
+    pub(super) look: &'a Look,
+    /// The visible x.
+    pub(super) x: Range,
+    /// How much of x is one on the horizontal axis.
+    pub(super) unit: f64,
+    /// What the horizontal axis counts.
+    pub(super) name: &'a str,
+    /// The visible y, if there is any.
+    pub(super) y: Option<Range>,
+    /// Rows that the curve leaves free at the top.
+    pub(super) headroom: usize,
+}
+
+/// The place between the axes.
+#[derive(Debug)]
+pub(super) struct Plot {
+    pub(super) area: Rect,
+    x: Range,
+    ladder: Ladder,
+    dots: (usize, usize),
+}
+
+impl Axes<'_> {
+    /// Draws the axes and returns the place between them.
+    pub(super) fn render(&self, area: Rect, buf: &mut Buffer) -> Plot {
+        let has_axes = area.width >= LEAST_COLUMNS && area.height >= LEAST_ROWS;
+        let rows = usize::from(area.height) - usize::from(has_axes);
+        let headroom = if rows < 6 { 0 } else { self.headroom };
+        let ladder = Ladder::fit(self.y.unwrap_or(Range::UNIT), rows, headroom);
+        let dots = Canvas::dots_per_cell(self.look.glyphs);
+        if !has_axes {
+            return Plot { area, x: self.x, ladder, dots };
+        }
+        let labels: Vec<_> = ladder.ticks().collect();
+        let widest = labels.iter().map(|(_, tick)| tick.label.len()).fold(LABEL, usize::max);
+        // The label, a space and the tick.
+        let gutter = cells(widest + 2).min(area.width / 2);
+        let palette = &self.look.palette;
+        if self.y.is_some() {
+            for (row, tick) in labels {
+                let line = Line::from_iter([
+                    Span::styled(format!("{:>widest$} ", tick.label), palette.dim),
+                    Span::styled(self.look.glyphs.tick(), palette.frame),
+                ]);
+                buf.set_line(area.x, area.y + cells(row), &line, gutter);
+            }
+        }
+        let plot = Rect { x: area.x + gutter, width: area.width - gutter, height: area.height - 1, ..area };
+        self.render_x(plot, buf);
+        Plot { area: plot, x: self.x, ladder, dots }
+    }
+
+    /// Draws the horizontal axis below `plot`, its labels on the line.
+    fn render_x(&self, plot: Rect, buf: &mut Buffer) {
+        let (palette, glyphs) = (&self.look.palette, self.look.glyphs);
+        let y = plot.bottom();
+        buf.set_string(plot.x - 1, y, glyphs.corner(), palette.frame);
+        buf.set_string(plot.x, y, glyphs.horizontal().repeat(plot.width.into()), palette.frame);
+        let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
+        let name_width = cells(Span::raw(name.as_str()).width());
+        let end = plot.right().saturating_sub(name_width);
+        if end > plot.x {
+            buf.set_string(end, y, name, palette.dim);
+        }
+        let (Some(low), Some(high)) = (self.in_units(self.x.low()), self.in_units(self.x.high())) else {
+            return;
+        };
+        let Some(span) = Range::new(low, high).filter(|_| self.y.is_some()) else { return };
+        let mut free = plot.x;
+        for tick in ticks(span, usize::from(plot.width / X_DISTANCE).max(1)) {
+            let Some(column) = self.x.column(tick.value * self.unit, plot.width.into()) else { continue };
+            let label = format!(" {} ", tick.label);
+            let width = cells(label.len());
+            let start = (plot.x + cells(column)).saturating_sub(width / 2).max(plot.x);
+            if start >= free && start + width <= end {
+                buf.set_string(start, y, label, palette.dim);
+                free = start + width + 1;
+            }
+        }
+    }
+
+    fn in_units(&self, x: f64) -> Option<f64> {
+        Some(x / self.unit).filter(|x| x.is_finite())
+    }
+}
+
+impl Plot {
+    /// How many columns of dots there are.
+    pub(super) fn dot_columns(&self) -> usize {
+        usize::from(self.area.width) * self.dots.0
+    }
+
+    /// The dot of a point, also where that is outside.
+    pub(super) fn dot(&self, point: Point) -> Dot {
+        let columns = self.dot_columns();
+        let outside = || (self.x.ratio(point.x) * columns as f64).floor();
+        let below_top = f64::from(self.area.height) - self.ladder.height(point.y);
+        Dot {
+            x: self.x.column(point.x, columns).map_or_else(outside, |column| column as f64),
+            y: (below_top * self.dots.1 as f64).floor(),
+        }
+    }
+
+    /// The column of cells in which `x` is.
+    pub(super) fn column(&self, x: f64) -> Option<usize> {
+        self.x.column(x, self.area.width.into())
+    }
+
+    /// The row of cells in which `y` is.
+    pub(super) fn row(&self, y: f64) -> Option<usize> {
+        let below_top = f64::from(self.area.height) - self.ladder.height(y);
+        (0.0..f64::from(self.area.height)).contains(&below_top).then(|| floor_index(below_top))
+    }
+}

@@ -1,0 +1,409 @@
+//! Curves over steps or epochs.
+mod axes;
+mod canvas;
+mod marks;
+
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::widgets::Widget;
+
+use self::axes::{Axes, Plot};
+use self::canvas::{Canvas, Pen};
+use self::marks::Marker;
+pub use self::marks::{Mark, MarkKind};
+use super::Notice;
+use crate::metrics::{Point, Series, Span};
+use crate::ui::theme::Look;
+
+/// A chart of one or more series over the same axes.
+///
+/// ```text
+/// 2.0 ┤⡀      ┆ lr ÷2
+///     │⢣      ┆
+/// 1.0 ┤ ⠱⡀    ⡀
+///     │  ⠈⠑⠒⠢⠤⣀⣀⣀⣀⣀×
+///     └ 0 ────── 5 ───── epoch
+/// ```
+///
+/// It does not lie: what is not a number is a gap with a cross at its start, the extremes of every column of dots are
+/// drawn however many points there are, and a constant is a line.
+#[derive(Debug, Clone)]
+pub struct Chart<'a> {
+    look: &'a Look,
+    layers: Vec<Layer<'a>>,
+    marks: Vec<Mark<'a>>,
+    x: Option<Span>,
+    x_unit: f64,
+    x_name: &'a str,
+    y: Option<Span>,
+    empty: Cow<'a, str>,
+}
+
+/// One series and how it is drawn.
+#[derive(Debug, Clone, Copy)]
+pub struct Layer<'a> {
+    series: &'a Series,
+    style: Style,
+    shape: Shape,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Shape {
+    Line,
+    Dots,
+    Points(&'static str),
+    Beads(&'static str),
+}
+
+/// How many columns the symbols on a line are apart at least.
+const BEADS: usize = 3;
+
+impl<'a> Layer<'a> {
+    /// A line from point to point.
+    pub const fn line(series: &'a Series, style: Style) -> Self {
+        Self { series, style, shape: Shape::Line }
+    }
+
+    /// A dot for each point, to be faint beneath a line.
+    pub const fn dots(series: &'a Series, style: Style) -> Self {
+        Self { series, style, shape: Shape::Dots }
+    }
+
+    /// A symbol for each point, for few points that matter: one per epoch.
+    pub const fn points(series: &'a Series, style: Style, symbol: &'static str) -> Self {
+        Self { series, style, shape: Shape::Points(symbol) }
+    }
+
+    /// A line with a symbol at every few of its points, which tells it from other lines without colour.
+    pub const fn beads(series: &'a Series, style: Style, symbol: &'static str) -> Self {
+        Self { series, style, shape: Shape::Beads(symbol) }
+    }
+}
+
+impl<'a> Chart<'a> {
+    /// A chart without curves.
+    pub const fn new(look: &'a Look) -> Self {
+        Self {
+            look,
+            layers: Vec::new(),
+            marks: Vec::new(),
+            x: None,
+            x_unit: 1.0,
+            x_name: "",
+            y: None,
+            empty: Cow::Borrowed("nothing to show yet"),
+        }
+    }
+
+    /// Adds a series above those before.
+    #[must_use]
+    pub fn layer(mut self, layer: Layer<'a>) -> Self {
+        self.layers.push(layer);
+        self
+    }
+
+    /// Adds a mark.
+    #[must_use]
+    pub fn mark(mut self, mark: Mark<'a>) -> Self {
+        self.marks.push(mark);
+        self
+    }
+
+    /// Adds marks.
+    #[must_use]
+    pub fn marks(mut self, marks: impl IntoIterator<Item = Mark<'a>>) -> Self {
+        self.marks.extend(marks);
+        self
+    }
+
+    /// What the horizontal axis counts, and how much of x is one of it: epochs of 938 steps.
+    #[must_use]
+    pub const fn x_axis(mut self, name: &'a str, unit: f64) -> Self {
+        self.x_name = name;
+        self.x_unit = if unit > 0.0 { unit } else { 1.0 };
+        self
+    }
+
+    /// The x to show; else from zero to the last point.
+    #[must_use]
+    pub const fn x_span(mut self, x: Span) -> Self {
+        self.x = Some(x);
+        self
+    }
+
+    /// The y to show, moved out to round values; else that of all points within x.
+    #[must_use]
+    pub const fn y_span(mut self, y: Span) -> Self {
+        self.y = Some(y);
+        self
+    }
+
+    /// The words that stand in a chart without points.
+    #[must_use]
+    pub fn empty(mut self, words: impl Into<Cow<'a, str>>) -> Self {
+        self.empty = words.into();
+        self
+    }
+
+    fn visible_x(&self) -> Option<Span> {
+        let all = self.layers.iter().filter_map(|layer| layer.series.x_span()).reduce(Span::join);
+        self.x.or_else(|| Some(all?.join(Span::of([0.0])?)))
+    }
+
+    fn draw_layer(&self, index: usize, x: Span, plot: &Plot, canvas: &mut Canvas) {
+        let Layer { series, style, shape } = self.layers[index];
+        let columns = match shape {
+            Shape::Line | Shape::Dots | Shape::Beads(_) => plot.dot_columns(),
+            Shape::Points(_) => plot.area.width.into(),
+        };
+        let points = series.thin(x, columns);
+        for (at, point) in points.iter().enumerate().filter(|(_, point)| point.y.is_finite()) {
+            let dot = plot.dot(*point);
+            let before = at.checked_sub(1).map(|before| points[before]).filter(|before| before.y.is_finite());
+            match (shape, before) {
+                (Shape::Line | Shape::Beads(_), Some(before)) => {
+                    canvas.line(index, style, plot.dot(before), dot)
+                }
+                (Shape::Line | Shape::Beads(_), None) => canvas.dot(index, style, Pen::Line, dot),
+                (Shape::Dots, _) => canvas.dot(index, style, Pen::Dots, dot),
+                (Shape::Points(symbol), _) => canvas.symbol(index, style, symbol, dot),
+            }
+        }
+        if let Shape::Beads(symbol) = shape {
+            let mut free = 0;
+            for point in points.iter().filter(|point| point.y.is_finite()) {
+                if let Some(column) = plot.column(point.x).filter(|column| *column >= free) {
+                    canvas.symbol(index, style, symbol, plot.dot(*point));
+                    free = column + BEADS;
+                }
+            }
+        }
+    }
+
+    /// A cross where each gap of a series begins, at the height of the number before it.
+    fn gaps(&self, x: Span, plot: &Plot) -> Vec<Mark<'static>> {
+        let mut gaps: Vec<(usize, Mark<'static>)> = Vec::new();
+        // The uppermost series comes first: where several have a gap, it says how high.
+        for layer in self.layers.iter().rev() {
+            let mut before: Option<Point> = None;
+            let mut in_gap = false;
+            for point in layer.series.thin(x, plot.dot_columns()) {
+                if point.y.is_finite() {
+                    before = Some(point);
+                } else if let Some(column) = plot.column(point.x).filter(|_| !in_gap)
+                    && gaps.iter().all(|(taken, _)| *taken != column)
+                {
+                    let mark = Mark::new(MarkKind::NotANumber, point.x);
+                    gaps.push((column, before.map_or(mark.clone(), |before| mark.at(before.y))));
+                }
+                in_gap = !point.y.is_finite();
+            }
+        }
+        gaps.into_iter().map(|(_, mark)| mark).collect()
+    }
+}
+
+impl Widget for Chart<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if area.is_empty() {
+            return;
+        }
+        let x = self.visible_x();
+        let spans = self.layers.iter().filter_map(|layer| layer.series.y_span(x?));
+        let y = self.y.or_else(|| spans.reduce(Span::join));
+        let axes = Axes {
+            look: self.look,
+            x: x.unwrap_or(Span::UNIT),
+            unit: self.x_unit,
+            name: self.x_name,
+            y,
+            headroom: usize::from(!self.marks.is_empty()),
+        };
+        let plot = axes.render(area, buf);
+        let mut canvas = Canvas::new(self.look, plot.area.width.into(), plot.area.height.into());
+        for index in 0..self.layers.len() {
+            self.draw_layer(index, axes.x, &plot, &mut canvas);
+        }
+        canvas.render(plot.area, buf);
+        let marks: Vec<_> = self.gaps(axes.x, &plot).into_iter().chain(self.marks).collect();
+        Marker::new(self.look, &plot, &canvas).draw(&marks, buf);
+        if self.layers.iter().all(|layer| layer.series.is_empty()) {
+            Notice::new(self.look, self.empty).render(plot.area, buf);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::metrics::{Curve, Ema};
+    use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
+
+    fn series(points: impl IntoIterator<Item = (f64, f64)>) -> Series {
+        let mut series = Series::default();
+        for (x, y) in points {
+            series.push(x, y);
+        }
+        series
+    }
+
+    /// A falling loss over 12 epochs of 100 steps, with noise that repeats.
+    fn loss() -> Curve {
+        let mut curve = Curve::new(Ema::over(30.0));
+        for step in 1..=1200_u32 {
+            let noise = f64::from(step * 7919 % 101) / 101.0 - 0.5;
+            curve.push(step.into(), 0.4 + 1.9 * (-f64::from(step) / 150.0).exp() + 0.3 * noise);
+        }
+        curve
+    }
+
+    fn accuracy() -> Series {
+        series((1..=12).map(|epoch| (f64::from(epoch), 88.0 - 20.0 / f64::from(epoch))))
+    }
+
+    fn loss_chart<'a>(look: &'a Look, loss: &'a Curve, test: &'a Series) -> Chart<'a> {
+        let curve = look.palette.curve;
+        Chart::new(look)
+            .layer(Layer::dots(loss.raw(), curve.raw))
+            .layer(Layer::line(loss.smooth(), curve.train))
+            .layer(Layer::points(test, curve.test, look.glyphs.dot()))
+            .x_axis("epoch", 100.0)
+            .mark(Mark::new(MarkKind::Changed, 500.0).label(format!("lr {}2", look.glyphs.divide())))
+            .mark(Mark::new(MarkKind::Paused, 820.0).label("paused 4 m"))
+    }
+
+    #[test]
+    fn a_loss_curve_has_round_axes_and_marks_that_stand_on_it() {
+        let (loss, test) = (loss(), series((1..=12).map(|epoch| (f64::from(epoch) * 100.0, 0.3))));
+        for look in [unicode(), ascii()] {
+            insta::assert_snapshot!(
+                format!("loss_{}", look.glyphs),
+                text(loss_chart(&look, &loss, &test), 72, 16)
+            );
+        }
+    }
+
+    #[test]
+    fn the_best_epoch_is_marked_at_its_own_point() {
+        let (test, train) =
+            (accuracy(), series(accuracy().points().iter().map(|point| (point.x, point.y + 4.0))));
+        for look in [unicode(), ascii()] {
+            let chart = Chart::new(&look)
+                .layer(Layer::line(&train, look.palette.curve.train))
+                .layer(Layer::beads(&test, look.palette.curve.test, look.glyphs.dot()))
+                .x_axis("epoch", 1.0)
+                .mark(Mark::new(MarkKind::Best, 12.0).at(86.3).label("best"));
+            insta::assert_snapshot!(format!("accuracy_{}", look.glyphs), text(chart, 44, 12));
+        }
+    }
+
+    #[test]
+    fn a_constant_is_a_line() {
+        let constant = series([(0.0, 0.5), (10.0, 0.5)]);
+        let look = unicode();
+        let chart = Chart::new(&look).layer(Layer::line(&constant, look.palette.curve.train));
+        insta::assert_snapshot!(text(chart, 30, 6), @"
+        ");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_a_gap_with_a_cross() {
+        let holes = series((0..=40).map(|x| match x {
+            10..=14 | 35.. => (f64::from(x), f64::NAN),
+            _ => (f64::from(x), 2.0 - f64::from(x) / 40.0),
+        }));
+        let none = series((0..9).map(|x| (f64::from(x), f64::NAN)));
+        let look = unicode();
+        let draw = |series: &Series| {
+            text(Chart::new(&look).layer(Layer::line(series, look.palette.curve.train)), 40, 8)
+        };
+        insta::assert_snapshot!(draw(&holes), @"
+        ");
+        insta::assert_snapshot!(draw(&none), @"
+        ");
+    }
+
+    #[test]
+    fn a_chart_without_points_has_axes_and_says_why() {
+        let (look, nothing) = (unicode(), Series::default());
+        let chart = Chart::new(&look)
+            .layer(Layer::line(&nothing, look.palette.curve.train))
+            .x_axis("epoch", 1.0)
+            .empty("waiting for the first step");
+        insta::assert_snapshot!(text(chart, 44, 7), @"
+        ");
+    }
+
+    #[test]
+    fn a_spike_of_one_step_is_drawn() {
+        let spike = series((0..100_000).map(|x| (f64::from(x), if x == 54_321 { 9.0 } else { 1.0 })));
+        let look = unicode();
+        let chart = Chart::new(&look).layer(Layer::line(&spike, look.palette.curve.train));
+        insta::assert_snapshot!(text(chart, 40, 7), @"
+        ");
+    }
+
+    #[test]
+    fn the_smooth_line_is_seen_through_any_noise() {
+        let (look, loss, nothing) = (unicode(), loss(), Series::default());
+        let cells = buffer(loss_chart(&look, &loss, &nothing), 60, 14);
+        let train = look.palette.curve.train.fg.unwrap();
+        let columns = (6..60).filter(|x| (0..13).any(|y| cells[(*x, y)].fg == train));
+        assert_eq!(columns.count(), 54, "the line has a cell in every column");
+    }
+
+    #[test]
+    fn a_zoomed_chart_shows_only_what_was_asked_for() {
+        let (look, loss, nothing) = (ascii(), loss(), Series::default());
+        let chart = loss_chart(&look, &loss, &nothing)
+            .x_span(Span::new(600.0, 900.0).unwrap())
+            .y_span(Span::new(0.3, 0.5).unwrap());
+        insta::assert_snapshot!(text(chart, 50, 10));
+    }
+
+    #[test]
+    fn labels_never_hide_each_other_or_a_curve() {
+        let (look, flat) = (unicode(), series((0..=100).map(|x| (f64::from(x), 1.0))));
+        let marks =
+            [40.0, 42.0, 44.0, 99.0].map(|x| Mark::new(MarkKind::Changed, x).label(format!("at {x}")));
+        let chart = Chart::new(&look).layer(Layer::line(&flat, look.palette.curve.train)).marks(marks);
+        insta::assert_snapshot!(text(chart, 50, 9), @"
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_drawn_at_any_size(
+            points in prop::collection::vec((any::<f64>(), any::<f64>()), 0..40),
+            ordered in prop::collection::vec(prop_oneof![9 => -1e3..1e3_f64, 1 => Just(f64::NAN)], 0..200),
+            (width, height) in (0..50_u16, 0..20_u16),
+            marked in any::<f64>(),
+            unit in any::<f64>(),
+        ) {
+            let (wild, tame) = (series(points), series((0..).map(f64::from).zip(ordered)));
+            for look in [unicode(), ascii()] {
+                let kinds = [MarkKind::Changed, MarkKind::Paused, MarkKind::Best, MarkKind::NotANumber];
+                let marks = kinds.into_iter().flat_map(|kind| {
+                    [Mark::new(kind, 3.0).label("words"), Mark::new(kind, marked).at(marked).label("words")]
+                });
+                for series in [&wild, &tame] {
+                    let chart = Chart::new(&look)
+                        .layer(Layer::dots(series, look.palette.curve.raw))
+                        .layer(Layer::line(series, look.palette.curve.train))
+                        .layer(Layer::points(series, look.palette.curve.test, look.glyphs.dot()))
+                        .layer(Layer::beads(series, look.palette.curve.test, look.glyphs.dot()))
+                        .marks(marks.clone())
+                        .x_axis("epoch", unit);
+                    overhanging(chart.clone(), width, height);
+                    buffer(chart, width, height);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A calm message where there is nothing else to show.
+use std::borrow::Cow;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Line;
+use ratatui::widgets::Widget;
+
+use crate::ui::layout::{cells, centered};
+use crate::ui::theme::Look;
+
+/// Lines of text in the middle of an area.
+#[derive(Debug, Clone)]
+pub struct Notice<'a> {
+    text: Cow<'a, str>,
+    style: Style,
+}
+
+impl<'a> Notice<'a> {
+    /// A message in one or more lines.
+    pub fn new(look: &Look, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), style: look.palette.dim }
+    }
+
+    /// In this style.
+    #[must_use]
+    pub const fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+}
+
+impl Widget for Notice<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        let lines: Vec<Line<'_>> = self.text.lines().map(|line| Line::styled(line, self.style)).collect();
+        let rows = centered(area, area.width, cells(lines.len())).rows();
+        for (row, line) in rows.zip(lines) {
+            let row = centered(row, cells(line.width()), 1);
+            buf.set_line(row.x, row.y, &line, row.width);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ui::widgets::testing::{overhanging, text, unicode};
+
+    #[test]
+    fn it_stands_in_the_middle() {
+        let notice = Notice::new(&unicode(), "no runs yet\nEnter starts one");
+        insta::assert_snapshot!(text(notice.clone(), 20, 4), @"
+            no runs yet
+          Enter starts one
+        ");
+        for (width, height) in [(0, 0), (1, 1), (3, 1)] {
+            text(notice.clone(), width, height);
+        }
+        overhanging(notice, 3, 2);
+    }
+}

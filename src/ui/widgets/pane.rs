@@ -1,0 +1,162 @@
+//! The frame around each part of the screen.
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Margin, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Widget};
+
+use crate::ui::theme::Look;
+
+/// Whether the keys go to a pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Focus {
+    /// They do.
+    Here,
+    /// They do not.
+    #[default]
+    Elsewhere,
+}
+
+/// A frame whose title says what it holds on the left, and how that stands on the right.
+///
+/// ```text
+/// ╭─ loss ───── step 11,256  train 0.4721 ─╮
+/// │                                        │
+/// ╰────────────────────────────────────────╯
+/// ```
+#[derive(Debug, Clone)]
+pub struct Pane<'a> {
+    look: &'a Look,
+    title: Line<'a>,
+    values: Vec<Line<'a>>,
+    focus: Focus,
+}
+
+impl<'a> Pane<'a> {
+    /// A pane that holds this.
+    pub fn new(look: &'a Look, title: impl Into<Line<'a>>) -> Self {
+        Self { look, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere }
+    }
+
+    /// Adds a value on the right. Where there is no room for all, the first ones give way, and never a part of one.
+    #[must_use]
+    pub fn value(mut self, value: impl Into<Line<'a>>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// With or without the focus.
+    #[must_use]
+    pub const fn focus(mut self, focus: Focus) -> Self {
+        self.focus = focus;
+        self
+    }
+
+    /// The part of `area` that is left for what the pane holds.
+    pub fn inner(area: Rect) -> Rect {
+        area.inner(Margin { horizontal: 2, vertical: 1 })
+    }
+
+    /// The values that fit into `width` cells, the last ones if not all do.
+    fn fitting(&self, width: usize) -> Option<Line<'a>> {
+        let gap = Span::raw("  ");
+        (0..self.values.len()).find_map(|first| {
+            let mut line = Line::default();
+            for value in &self.values[first..] {
+                let base = value.style;
+                let spans = value.iter().map(|span| span.clone().style(base.patch(span.style)));
+                line.spans.extend((!line.spans.is_empty()).then(|| gap.clone()));
+                line.spans.extend(spans);
+            }
+            (line.width() <= width).then_some(line)
+        })
+    }
+}
+
+impl Widget for Pane<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        let palette = &self.look.palette;
+        let (frame, title) = match self.focus {
+            Focus::Here => (palette.accent, palette.accent),
+            Focus::Elsewhere => (palette.frame, palette.title),
+        };
+        Block::bordered().border_set(self.look.glyphs.border()).border_style(frame).render(area, buf);
+        // A corner, a line and a space at each end.
+        let room = usize::from(area.width.saturating_sub(6));
+        if area.height < 2 || room == 0 {
+            return;
+        }
+        let width = self.title.width().min(room);
+        let value = self.fitting(room.saturating_sub(width + 3));
+        let left = self.title.patch_style(title);
+        write(buf, area.x + 2, area.y, &left, area.right() - 2);
+        if let Some(value) = value {
+            let end = area.right() - 2;
+            let start = end.saturating_sub(crate::ui::layout::cells(value.width()) + 2);
+            write(buf, start, area.y, &value.style(palette.text), end);
+        }
+    }
+}
+
+/// Writes `line` with a space on each side from `x` on, ending before `end`.
+fn write(buf: &mut Buffer, x: u16, y: u16, line: &Line<'_>, end: u16) {
+    buf.set_string(x, y, " ", Style::new());
+    let (after, _) = buf.set_line(x + 1, y, line, end.saturating_sub(x + 2));
+    if after < end {
+        buf.set_string(after, y, " ", Style::new());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
+
+    fn pane(look: &Look) -> Pane<'_> {
+        Pane::new(look, "loss").value("step 11,256").value("train 0.4721").value("test 0.3817")
+    }
+
+    #[test]
+    fn the_title_is_left_and_the_values_are_right() {
+        insta::assert_snapshot!(text(pane(&unicode()), 60, 3), @"
+        ╭─ loss ────────── step 11,256  train 0.4721  test 0.3817 ─╮
+        │                                                          │
+        ╰──────────────────────────────────────────────────────────╯
+        ");
+        insta::assert_snapshot!(text(pane(&ascii()), 60, 3), @"
+        +- loss ---------- step 11,256  train 0.4721  test 0.3817 -+
+        |                                                          |
+        +----------------------------------------------------------+
+        ");
+    }
+
+    #[test]
+    fn where_there_is_little_room_whole_values_give_way() {
+        let look = unicode();
+        let titles: Vec<_> = [49, 48, 26, 25, 10, 8, 7, 6, 2].map(|width| text(pane(&look), width, 2)).into();
+        insta::assert_snapshot!(titles.join("\n"), @"
+        ");
+    }
+
+    #[test]
+    fn the_focus_has_the_accent() {
+        let look = unicode();
+        let focused = buffer(pane(&look).focus(Focus::Here), 20, 3);
+        assert_eq!(focused[(0, 0)].fg, look.palette.accent.fg.unwrap());
+        assert_eq!(buffer(pane(&look), 20, 3)[(0, 0)].fg, look.palette.frame.fg.unwrap());
+    }
+
+    proptest! {
+        #[test]
+        fn any_size_can_be_drawn(width in 0..70_u16, height in 0..6_u16, title in ".{0,20}", value in ".{0,20}") {
+            for look in [unicode(), ascii()] {
+                let pane = Pane::new(&look, title.as_str()).value(value.as_str()).value("x");
+                overhanging(pane.clone(), width, height);
+                buffer(pane, width, height);
+            }
+        }
+    }
+}

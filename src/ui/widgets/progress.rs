@@ -1,0 +1,86 @@
+//! A thin bar that says how much is done.
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::ui::theme::Look;
+use crate::ui::{Glyphs, layout::cells};
+
+/// A bar of one row, in steps of half a cell: `━━━━╸────`.
+///
+/// It is full only when everything is done, and empty when nothing is or how much is not known.
+#[derive(Debug, Clone, Copy)]
+pub struct Progress<'a> {
+    look: &'a Look,
+    ratio: f64,
+}
+
+impl<'a> Progress<'a> {
+    /// A bar of which the share `ratio` is done; NaN counts as nothing.
+    pub const fn new(look: &'a Look, ratio: f64) -> Self {
+        let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
+        Self { look, ratio }
+    }
+
+    /// The bar as text of `width` cells.
+    pub fn line(self, width: usize) -> Line<'a> {
+        let glyphs = self.look.glyphs;
+        let halves = match glyphs {
+            Glyphs::Unicode => 2,
+            Glyphs::Ascii => 1,
+        };
+        let done = (0..width * halves).take_while(|half| self.is_done(*half + 1, width * halves)).count();
+        let (full, half) = (done / halves, done % halves);
+        let palette = &self.look.palette;
+        Line::from_iter([
+            Span::styled(glyphs.bar().repeat(full) + &glyphs.bar_half().repeat(half), palette.progress),
+            Span::styled(glyphs.bar_track().repeat(width - full - half), palette.frame),
+        ])
+    }
+
+    fn is_done(self, part: usize, parts: usize) -> bool {
+        part as f64 <= self.ratio * parts as f64
+    }
+}
+
+impl Widget for Progress<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if !area.is_empty() {
+            let line = self.line(usize::from(area.width));
+            buf.set_line(area.x, area.y, &line, cells(line.width()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::widgets::testing::{ascii, overhanging, text, unicode};
+
+    #[test]
+    fn it_grows_by_half_cells_and_is_full_only_at_the_end() {
+        let (unicode, ascii) = (unicode(), ascii());
+        let bars: Vec<_> = [f64::NAN, -1.0, 0.04, 0.05, 0.5, 0.55, 0.999, 1.0, f64::INFINITY]
+            .map(|ratio| {
+                text(Progress::new(&unicode, ratio), 10, 1) + " " + &text(Progress::new(&ascii, ratio), 10, 1)
+            })
+            .into();
+        insta::assert_snapshot!(bars.join("\n"), @"
+        ");
+    }
+
+    proptest! {
+        #[test]
+        fn any_size_and_ratio_can_be_drawn(ratio in any::<f64>(), width in 0..50_u16, height in 0..3_u16) {
+            for look in [unicode(), ascii()] {
+                let bar = text(Progress::new(&look, ratio), width, height);
+                prop_assert!(height == 0 || bar.lines().next().unwrap_or("").chars().count() == usize::from(width));
+                overhanging(Progress::new(&look, ratio), width, height);
+            }
+        }
+    }
+}

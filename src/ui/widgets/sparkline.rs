@@ -1,0 +1,112 @@
+//! The last values of something, each one cell wide.
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::metrics::Span as Range;
+use crate::ui::layout::cells;
+use crate::ui::theme::Look;
+
+/// A row of bars on the scale of the values it shows, the newest at the right end.
+///
+/// A value that is not a number is a cross. A constant stands at half height: it is neither low nor high.
+#[derive(Debug, Clone)]
+pub struct Sparkline<'a> {
+    look: &'a Look,
+    values: Vec<f64>,
+    style: Style,
+}
+
+impl<'a> Sparkline<'a> {
+    /// A sparkline of the last of these values that there is room for.
+    pub fn new(look: &'a Look, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { look, values: values.into_iter().collect(), style: look.palette.progress }
+    }
+
+    /// In this style.
+    #[must_use]
+    pub const fn style(mut self, style: Style) -> Self {
+        self.style = style;
+        self
+    }
+
+    /// The sparkline as text of `width` cells.
+    pub fn line(&self, width: usize) -> Line<'a> {
+        let shown = &self.values[self.values.len().saturating_sub(width)..];
+        let scale = Range::of(shown.iter().copied());
+        let mut spans = vec![Span::raw(" ".repeat(width - shown.len()))];
+        // Values of one kind in a row share a span.
+        for run in shown.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
+            let bars: String = run.iter().map(|&value| self.symbol(value, scale)).collect();
+            let is_number = run.iter().all(|value| value.is_finite());
+            spans.push(Span::styled(bars, if is_number { self.style } else { self.look.palette.warning }));
+        }
+        Line::from(spans)
+    }
+
+    fn symbol(&self, value: f64, scale: Option<Range>) -> &'static str {
+        let levels = self.look.glyphs.levels();
+        let level = scale.and_then(|scale| scale.column(value, levels.len()));
+        level.map_or(self.look.glyphs.cross(), |level| levels[level])
+    }
+}
+
+impl Widget for Sparkline<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let area = area.intersection(buf.area);
+        if !area.is_empty() {
+            let line = self.line(usize::from(area.width));
+            buf.set_line(area.x, area.y, &line, cells(line.width()));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
+
+    #[test]
+    fn the_newest_values_are_at_the_right() {
+        let (unicode, ascii) = (unicode(), ascii());
+        let rows: Vec<_> = [
+            vec![],
+            vec![3.0],
+            vec![2.0; 5],
+            vec![99.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0],
+            vec![1.0, f64::NAN, 2.0, f64::INFINITY],
+            vec![f64::NAN; 3],
+        ]
+        .into_iter()
+        .map(|values| {
+            let [unicode, ascii] =
+                [&unicode, &ascii].map(|look| text(Sparkline::new(look, values.clone()), 8, 1));
+            format!("{unicode:>8} | {ascii:>8} |")
+        })
+        .collect();
+        insta::assert_snapshot!(rows.join("\n"), @"
+        ");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_a_warning() {
+        let look = unicode();
+        let cells = buffer(Sparkline::new(&look, [1.0, f64::NAN]).style(look.palette.curve.train), 2, 1);
+        assert_eq!(Some(cells[(0, 0)].fg), look.palette.curve.train.fg);
+        assert_eq!(Some(cells[(1, 0)].fg), look.palette.warning.fg);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_can_be_drawn(values in prop::collection::vec(any::<f64>(), 0..40), width in 0..30_u16) {
+            for look in [unicode(), ascii()] {
+                text(Sparkline::new(&look, values.clone()), width, 1);
+                overhanging(Sparkline::new(&look, values.clone()), width, 1);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Drawing a widget for a test.
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::widgets::Widget;
+
+use crate::ui::theme::{Look, load};
+use crate::ui::{ColorDepth, Glyphs};
+
+/// The dark theme in Unicode, in all colours.
+pub(crate) fn unicode() -> Look {
+    look("dark", ColorDepth::TrueColor, Glyphs::Unicode)
+}
+
+/// The dark theme in ASCII, without colours.
+pub(crate) fn ascii() -> Look {
+    look("dark", ColorDepth::None, Glyphs::Ascii)
+}
+
+/// A built-in theme.
+pub(crate) fn look(theme: &str, depth: ColorDepth, glyphs: Glyphs) -> Look {
+    Look::new(load([]).get(theme).unwrap(), depth, glyphs)
+}
+
+/// The cells that a widget draws.
+pub(crate) fn buffer(widget: impl Widget, width: u16, height: u16) -> Buffer {
+    let mut buf = Buffer::empty(Rect::new(0, 0, width, height));
+    widget.render(buf.area, &mut buf);
+    buf
+}
+
+/// What a widget draws, as lines of text.
+pub(crate) fn text(widget: impl Widget, width: u16, height: u16) -> String {
+    let buf = buffer(widget, width, height);
+    let rows = buf.content.chunks(usize::from(width).max(1));
+    let lines =
+        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned());
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+/// Draws a widget into a corner that only partly overlaps its buffer, where a careless one would panic.
+pub(crate) fn overhanging(widget: impl Widget, width: u16, height: u16) {
+    let mut buf = Buffer::empty(Rect::new(2, 1, width, height));
+    widget.render(Rect::new(0, 0, width + 9, height + 9), &mut buf);
+}

@@ -1,0 +1,75 @@
+//! How states and settings are called on every screen.
+
+use ratatui::style::Style;
+
+use super::Glyphs;
+use super::theme::Look;
+use crate::app::RunView;
+use crate::metrics::text;
+use crate::run::{Command, Optimizer, RunConfig, Schedule, Status};
+
+/// A state's symbol, word and style.
+pub(super) struct StateWords {
+    pub(super) symbol: &'static str,
+    pub(super) word: &'static str,
+    pub(super) style: Style,
+}
+
+/// The words for a status; none yet: it is being read.
+pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
+    let (glyphs, states) = (look.glyphs, &look.palette.state);
+    let (symbol, word, style) = match status {
+        None => (glyphs.ring(), "reading", states.queued),
+        Some(Status::Queued) => (glyphs.ring(), "starting", states.queued),
+        Some(Status::Running) => (glyphs.dot(), "training", states.running),
+        Some(Status::Paused) => (glyphs.paused(), "paused", states.paused),
+        Some(Status::Finished) => (glyphs.check(), "finished", states.ended),
+        Some(Status::Stopped) => (glyphs.square(), "stopped", states.ended),
+        Some(Status::Failed) => (glyphs.cross(), "failed", states.failed),
+        Some(Status::Interrupted) => (glyphs.cross(), "interrupted", states.failed),
+    };
+    StateWords { symbol, word, style }
+}
+
+/// The words for a run: what was asked of it and not answered yet comes before how it stands.
+pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
+    let states = &look.palette.state;
+    let words = state(look, run.status());
+    let (word, style) = match run.asked {
+        Some(Command::Pause) => ("pausing", states.paused),
+        Some(Command::Resume) => ("going on", states.running),
+        Some(Command::Stop) => ("stopping", states.paused),
+        Some(Command::Checkpoint) => ("saving", words.style),
+        None => (words.word, words.style),
+    };
+    StateWords { word, style, ..words }
+}
+
+/// An optimizer with its settings: `sgd 0.01 m 0.5`.
+pub(super) fn optimizer(optimizer: &Optimizer) -> String {
+    let rate = text::setting(optimizer.learning_rate());
+    match optimizer {
+        Optimizer::Sgd { momentum, .. } => format!("sgd {rate} m {}", text::setting(*momentum)),
+        Optimizer::AdamW { weight_decay, .. } => format!("adamw {rate} wd {}", text::setting(*weight_decay)),
+    }
+}
+
+/// A run's settings, the most telling first.
+pub(super) fn settings(config: &RunConfig) -> Vec<String> {
+    let mut settings = vec![optimizer(&config.optimizer)];
+    if config.schedule != Schedule::Constant {
+        settings.push(config.schedule.to_string());
+    }
+    settings.push(format!("batch {}", text::count(config.batch_size as u64)));
+    if let Some(dropout) = config.dropout {
+        settings.push(format!("dropout {}", text::setting(f64::from(dropout))));
+    }
+    settings.push(format!("seed {}", config.seed));
+    settings
+}
+
+/// A shape: `10×24×24`.
+pub(super) fn shape(glyphs: Glyphs, sizes: &[usize]) -> String {
+    let sizes: Vec<_> = sizes.iter().map(ToString::to_string).collect();
+    sizes.join(glyphs.times())
+}

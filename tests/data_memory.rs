@@ -1,0 +1,103 @@
+//! The memory that the IDX reader takes for hostile files, measured at the allocator.
+//!
+//! All in one test, since the count is of the whole process.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
+#![expect(unsafe_code, reason = "memory in use can only be counted by an allocator")]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::io::Write as _;
+use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use cnn_tui::data::idx::{self, Content, MAX_ITEMS};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use proptest::sample::Index;
+use proptest::test_runner::TestRunner;
+
+/// The system's allocator, with the bytes in use and the most there have been.
+struct Counting;
+
+static IN_USE: AtomicUsize = AtomicUsize::new(0);
+static PEAK: AtomicUsize = AtomicUsize::new(0);
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+// SAFETY: every call is passed on as it is; the counters do not touch the memory.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        let in_use = IN_USE.fetch_add(layout.size(), Relaxed) + layout.size();
+        PEAK.fetch_max(in_use, Relaxed);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, memory: *mut u8, layout: Layout) {
+        IN_USE.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: `memory` is from `alloc` above, which is the system's.
+        unsafe { System.dealloc(memory, layout) }
+    }
+}
+
+/// Parses `bytes` and returns the most memory that this took at a time.
+fn peak(content: Content, bytes: &[u8]) -> usize {
+    let before = IN_USE.load(Relaxed);
+    PEAK.store(before, Relaxed);
+    drop(idx::parse(content, Path::new("test"), bytes));
+    PEAK.load(Relaxed) - before
+}
+
+fn gzip(parts: &[&[u8]]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
+    for part in parts {
+        encoder.write_all(part).unwrap();
+    }
+    encoder.finish().unwrap()
+}
+
+/// Buffers and the state of the decompressor.
+const FIXED: usize = 256 * 1024;
+
+#[test]
+fn memory_follows_the_bytes_that_are_there() {
+    // A header that promises 784 MB, and little behind it.
+    let header = Content::Images.header(MAX_ITEMS);
+    assert!(peak(Content::Images, &header) < FIXED);
+    assert!(peak(Content::Images, &gzip(&[&header, &[0; 1000]])) < FIXED);
+
+    // 64 MB of zeros in 64 kB of gzip, behind a header that promises 3 images.
+    let zeros = vec![0; 64 << 20];
+    let bomb = gzip(&[&Content::Images.header(3), &zeros]);
+    assert!(bomb.len() < 128 * 1024);
+    assert!(peak(Content::Images, &bomb) < FIXED);
+
+    // The same where the header promises as much as is allowed: a label is one byte.
+    let bomb = gzip(&[&Content::Labels.header(MAX_ITEMS), &zeros]);
+    assert!(peak(Content::Labels, &bomb) < FIXED + 4 * MAX_ITEMS as usize);
+
+    let noise = vec(any::<u8>(), 0..400);
+    let damage = vec((any::<Index>(), any::<u8>()), 0..8);
+    let strategy = (noise, damage, any::<bool>(), any::<bool>());
+    let mut runner = TestRunner::default();
+    let result = runner.run(&strategy, |(noise, damage, compressed, images)| {
+        let content = if images { Content::Images } else { Content::Labels };
+        let mut bytes = [content.header(MAX_ITEMS), noise].concat();
+        if compressed {
+            bytes = gzip(&[&bytes]);
+        }
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        // Deflate makes at most 1,032 bytes of one; growing doubles, and the old half lives until it is copied.
+        let bound = FIXED + 3 * if compressed { 1032 * bytes.len() } else { bytes.len() };
+        let peak = peak(content, &bytes);
+        prop_assert!(peak <= bound, "{} bytes of memory for {} bytes of file", peak, bytes.len());
+        Ok(())
+    });
+    result.unwrap();
+}
