@@ -9,7 +9,10 @@ fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("cnn-tui: {error}");
+            #[expect(clippy::print_stderr, reason = "here errors are told, once")]
+            {
+                eprintln!("cnn-tui: {error}");
+            }
             ExitCode::from(error.exit_code())
         }
     }

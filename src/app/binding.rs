@@ -87,9 +87,8 @@ pub enum Scope {
 }
 
 impl Scope {
-    /// Every scope, in the order of the help.
-    pub const ALL: [Self; 7] =
-        [Self::Live, Self::Home, Self::Runs, Self::Everywhere, Self::Quit, Self::Stop, Self::Help];
+    /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
+    pub const LISTED: [Self; 4] = [Self::Live, Self::Everywhere, Self::Runs, Self::Home];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -127,7 +126,7 @@ fn always(_: &App) -> bool {
 }
 
 fn run_is(app: &App, test: impl Fn(Status) -> bool) -> bool {
-    app.run.as_ref().and_then(|run| run.status()).is_some_and(test)
+    app.run.as_ref().and_then(super::RunView::status).is_some_and(test)
 }
 
 fn running(app: &App) -> bool {
@@ -177,30 +176,30 @@ const fn row(
 pub const BINDINGS: &[Binding] = &[
     row(A::Pause,         &[Key::Char(' ')],                    S::Live, Some("pause"),      "pause within one step", running),
     row(A::Continue,      &[Key::Char(' ')],                    S::Live, Some("go on"),      "go on after a pause", paused),
-    row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "go on from the last checkpoint of a run that was stopped", resumable),
-    row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save, after asking", live),
+    row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run that ended early", resumable),
+    row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save (asks)", live),
     row(A::Checkpoint,    &[Key::Char('c')],                    S::Live, Some("checkpoint"), "write a checkpoint now", live),
-    row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "to the next pane", always),
-    row(A::PreviousPane,  &[Key::BackTab],                      S::Live, None,               "to the pane before", always),
-    row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "give the pane the whole screen, or take it back", always),
-    row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels of the layer before", on_kernels),
-    row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels of the next layer", on_kernels),
-    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "kernels of the input channel before; scroll the log", on_rows),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "kernels of the next input channel; scroll the log", on_rows),
+    row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "next pane", always),
+    row(A::PreviousPane,  &[Key::BackTab],                      S::Live, None,               "pane before", always),
+    row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "zoom the pane, and back", always),
+    row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels: layer before", on_kernels),
+    row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels: next layer", on_kernels),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "kernels: input before; log: up", on_rows),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "kernels: next input; log: down", on_rows),
     row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
 
-    row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the selected line offers", always),
-    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "to the line above", always),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "to the line below", always),
+    row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "line above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "line below", always),
 
-    row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the selected run", always),
-    row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "go on with the selected run from its last checkpoint", resumable),
-    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "to the run above", always),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "to the run below", always),
-    row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "up by ten runs", always),
-    row(A::PageDown,      &[Key::PageDown],                     S::Runs, None,               "down by ten runs", always),
-    row(A::First,         &[Key::Home, Key::Char('g')],         S::Runs, None,               "to the first run", always),
-    row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "to the last run", always),
+    row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
+    row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run that ended early", resumable),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "run above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "run below", always),
+    row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "ten runs up", always),
+    row(A::PageDown,      &[Key::PageDown],                     S::Runs, None,               "ten runs down", always),
+    row(A::First,         &[Key::Home, Key::Char('g')],         S::Runs, None,               "first run", always),
+    row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "last run", always),
     row(A::Back,          &[Key::Esc],                          S::Runs, None,               "back", always),
 
     row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", has_run),
@@ -209,7 +208,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::NextTheme,     &[Key::Char('t')],                    S::Everywhere, Some("theme"), "the next theme", always),
     row(A::Help,          &[Key::Char('?')],                    S::Everywhere, Some("keys"),  "every key", always),
     row(A::Redraw,        &[Key::Ctrl('l')],                    S::Everywhere, None,          "draw everything anew", always),
-    row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave; asks what is to become of a live run", always),
+    row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave (asks if a run is live)", always),
 
     row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it goes on without you", always),
     row(A::PauseAndLeave, &[Key::Char('p')],                    S::Quit, None,               "pause it and leave", running),
@@ -220,6 +219,8 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Back,          &[Key::Esc],                          S::Stop, None,               "let it train", always),
 
     row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Help, None,               "up", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, Some("scroll"),     "down", always),
 ];
 
 /// The scopes that hold now, the nearest first.

@@ -46,6 +46,8 @@ pub struct App {
     pub kernel_channel: usize,
     /// Lines that the log is scrolled up by.
     pub log_scroll: usize,
+    /// Lines that the help is scrolled down by.
+    pub help_scroll: usize,
     /// The theme, by its place in the list of themes.
     pub theme: usize,
     /// How many themes there are.
@@ -134,6 +136,7 @@ impl App {
             kernel_layer: 0,
             kernel_channel: 0,
             log_scroll: 0,
+            help_scroll: 0,
             theme: 0,
             themes,
             notice: None,

@@ -270,12 +270,9 @@ impl RunView {
 
     /// The epoch with the highest test accuracy, the first of equals.
     pub fn best(&self) -> Option<Epoch> {
-        let better = |best: Epoch, epoch: &Epoch| match epoch.test_accuracy > best.test_accuracy {
-            true => *epoch,
-            false => best,
-        };
         let numbers = self.epochs.iter().filter(|epoch| epoch.test_accuracy.is_finite());
-        numbers.fold(None, |best, epoch| Some(best.map_or(*epoch, |best| better(best, epoch))))
+        // Of equals `max_by` takes the last, so the way is backwards.
+        numbers.rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy)).copied()
     }
 
     /// Images per second of active time, lately.

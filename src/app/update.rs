@@ -1,7 +1,7 @@
 //! How the state changes: by messages, one at a time.
 
 use super::binding::action;
-use super::{Action, App, Dialog, Key, Offer, Pane, RunView, Screen, Zoom};
+use super::{Action, App, BINDINGS, Dialog, Key, Offer, Pane, RunView, Screen, Zoom};
 use crate::run::{Command, Listed, RunConfig, RunDir, Status, Update};
 
 /// Something that happened.
@@ -140,7 +140,10 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::ShowLive => app.screen = Screen::Live,
         Action::ShowRuns => app.screen = Screen::Runs,
         Action::NextTheme => app.theme = (app.theme + 1) % app.themes.max(1),
-        Action::Help => app.dialog = Some(Dialog::Help),
+        Action::Help => {
+            app.dialog = Some(Dialog::Help);
+            app.help_scroll = 0;
+        }
         Action::Redraw => return vec![Effect::Redraw],
         Action::Quit => return quit(app),
         Action::Leave => return leave(app, None),
@@ -174,6 +177,9 @@ fn choose_layer(app: &mut App, choice: impl Fn(usize, usize) -> usize) {
 fn move_by(app: &mut App, rows: isize) {
     let runs = app.runs.as_ref().map_or(0, Vec::len);
     let offers = app.offers().len();
+    if app.dialog == Some(Dialog::Help) {
+        return step(&mut app.help_scroll, rows, BINDINGS.len());
+    }
     match (app.screen, app.focus) {
         (Screen::Home, _) => step(&mut app.selected_offer, rows, offers),
         (Screen::Runs, _) => step(&mut app.selected_run, rows, runs),
@@ -255,4 +261,204 @@ fn leave(app: &App, told: Option<Command>) -> Vec<Effect> {
     let farewell = Farewell { name: run.name().to_owned(), told: asked };
     let send = told.map(|command| Effect::Send(run.dir.clone(), command));
     send.into_iter().chain([Effect::Exit(Some(farewell))]).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::app::PresetOffer;
+    use crate::run::{
+        Event, Liveness, NewRun, Origin, PauseReason, Provenance, Record, RunSummary, State, Store,
+    };
+
+    fn dir(nonce: u64) -> RunDir {
+        let root = tempfile::tempdir().unwrap();
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
+        Store::open(root.path()).create(&new).unwrap()
+    }
+
+    fn listed(dir: &RunDir, status: Status) -> Listed {
+        let record = {
+            let root = tempfile::tempdir().unwrap();
+            let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
+            Store::open(root.path()).create(&new).unwrap().record().unwrap()
+        };
+        let (dir, state) = (dir.clone(), state(status));
+        Listed::Run(Box::new(RunSummary { dir, record, state, origin: Origin::Own }))
+    }
+
+    fn state(status: Status) -> State {
+        let live = matches!(status, Status::Running | Status::Paused);
+        State { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
+    }
+
+    fn app() -> App {
+        let presets = ["cnn", "dnn"].map(|name| PresetOffer { name: name.to_owned(), about: String::new() });
+        App::new(presets.to_vec(), RunConfig::default(), 3)
+    }
+
+    fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
+        keys.iter().flat_map(|key| update(app, Msg::Key(*key))).collect()
+    }
+
+    /// A run on the screen with this status, after these events.
+    fn showing(status: Status, events: Vec<Event>) -> (App, RunDir) {
+        let (mut app, dir) = (app(), dir(1));
+        assert_eq!(update(&mut app, Msg::Started(dir.clone())), [Effect::Follow(dir.clone())]);
+        let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+        let change = Update { state: Some(state(status)), records, ..Update::default() };
+        update(&mut app, Msg::Run(dir.clone(), Box::new(change)));
+        (app, dir)
+    }
+
+    #[test]
+    fn enter_on_a_fresh_start_trains_the_first_preset() {
+        let mut app = app();
+        update(&mut app, Msg::Runs(Vec::new()));
+        let effects = press(&mut app, &[Key::Enter]);
+        assert_eq!(effects, [Effect::Train(Box::new(RunConfig::default()))]);
+    }
+
+    #[test]
+    fn enter_with_a_live_run_attaches_to_it() {
+        let (mut app, live) = (app(), dir(1));
+        update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Finished), listed(&live, Status::Paused)]));
+        assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
+        assert_eq!(app.screen, Screen::Live);
+    }
+
+    #[test]
+    fn a_choice_stays_when_the_runs_are_listed_anew() {
+        let mut app = app();
+        update(&mut app, Msg::Runs(Vec::new()));
+        press(&mut app, &[Key::Down]);
+        update(&mut app, Msg::Runs(vec![listed(&dir(1), Status::Running)]));
+        assert!(matches!(app.offers()[app.selected_offer], Offer::Train(preset) if preset.name == "dnn"));
+        app.screen = Screen::Runs;
+        update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Queued), listed(&dir(1), Status::Running)]));
+        assert_eq!(app.selected_run, 0, "the directories differ, so the place stays");
+    }
+
+    #[test]
+    fn space_pauses_or_goes_on_as_the_run_stands() {
+        let (mut app, dir) = showing(Status::Running, Vec::new());
+        let space = [Key::Char(' ')];
+        assert_eq!(press(&mut app, &space), [Effect::Send(dir.clone(), Command::Pause)]);
+        let (mut app, dir) = showing(Status::Paused, Vec::new());
+        assert_eq!(press(&mut app, &space), [Effect::Send(dir, Command::Resume)]);
+        let (mut app, _) = showing(Status::Finished, Vec::new());
+        assert_eq!(press(&mut app, &space), []);
+    }
+
+    #[test]
+    fn what_was_asked_is_shown_until_it_is_answered() {
+        let (mut app, dir) = showing(Status::Running, Vec::new());
+        press(&mut app, &[Key::Char(' ')]);
+        assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
+        let event = Event::Paused { step: 3, reason: PauseReason::Command };
+        let records = vec![Record { time: 9.0, event }];
+        let change = Update { records, state: Some(state(Status::Paused)), ..Update::default() };
+        update(&mut app, Msg::Run(dir, Box::new(change)));
+        let run = app.run.unwrap();
+        assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
+    }
+
+    #[test]
+    fn leaving_a_live_run_asks_and_does_what_is_chosen() {
+        let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
+        for (key, command) in cases {
+            let (mut app, dir) = showing(Status::Running, Vec::new());
+            assert_eq!(press(&mut app, &[Key::Char('q')]), []);
+            assert_eq!(app.dialog, Some(Dialog::Quit));
+            let name = dir.id().name().to_owned();
+            let exit = Effect::Exit(Some(Farewell { name, told: command }));
+            let send = command.map(|command| Effect::Send(dir, command));
+            let want: Vec<_> = send.into_iter().chain([exit]).collect();
+            assert_eq!(press(&mut app, &[Key::Char(key)]), want);
+        }
+        let (mut app, _) = showing(Status::Running, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('q'), Key::Esc]), []);
+        assert_eq!(app.dialog, None);
+    }
+
+    #[test]
+    fn leaving_an_ended_run_asks_nothing() {
+        let (mut app, _) = showing(Status::Finished, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('q')]), [Effect::Exit(None)]);
+    }
+
+    #[test]
+    fn only_a_run_that_ended_early_can_be_resumed() {
+        for status in [Status::Stopped, Status::Failed, Status::Interrupted] {
+            let (mut app, dir) = showing(status, Vec::new());
+            assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(dir)]);
+        }
+        for status in [Status::Running, Status::Paused, Status::Finished] {
+            let (mut app, _) = showing(status, Vec::new());
+            assert_eq!(press(&mut app, &[Key::Char('r')]), []);
+        }
+    }
+
+    #[test]
+    fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
+        let (mut app, _) = showing(Status::Running, Vec::new());
+        let change = Update { state: Some(state(Status::Failed)), ..Update::default() };
+        update(&mut app, Msg::Run(dir(2), Box::new(change)));
+        assert_eq!(app.run.unwrap().status(), Some(Status::Running));
+    }
+
+    #[test]
+    fn a_failure_is_told_until_the_next_key() {
+        let (mut app, _) = showing(Status::Running, Vec::new());
+        press(&mut app, &[Key::Char(' ')]);
+        update(&mut app, Msg::Failed("the disk is full".to_owned()));
+        assert_eq!(app.notice.as_deref(), Some("the disk is full"));
+        assert_eq!(app.run.as_ref().unwrap().asked, None);
+        press(&mut app, &[Key::Tab]);
+        assert_eq!(app.notice, None);
+    }
+
+    #[test]
+    fn themes_and_panes_go_round() {
+        let (mut app, _) = showing(Status::Running, Vec::new());
+        press(&mut app, &[Key::Char('t'); 3]);
+        assert_eq!(app.theme, 0);
+        press(&mut app, &[Key::Tab; Pane::ALL.len()]);
+        assert_eq!(app.focus, Pane::Loss);
+        press(&mut app, &[Key::BackTab]);
+        assert_eq!(app.focus, Pane::Log);
+    }
+
+    #[test]
+    fn replayed_steps_are_not_counted_twice() {
+        let steps = |first: u64, losses: &[f32], active_seconds| Event::Steps {
+            first,
+            losses: losses.to_vec(),
+            learning_rate: 0.1,
+            active_seconds,
+        };
+        let started = |step| Event::Started {
+            step,
+            device: String::new(),
+            threads: 1,
+            data: crate::run::DataInfo {
+                description: String::new(),
+                train: 1,
+                test: 1,
+                checksum: String::new(),
+                source: String::new(),
+            },
+            steps_per_epoch: 10,
+            total_steps: 10,
+            parameters: 0,
+            layers: Vec::new(),
+        };
+        let events = vec![started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1), steps(2, &[2.0], 2.0)];
+        let (app, _) = showing(Status::Running, events);
+        let run = app.run.unwrap();
+        assert_eq!(run.loss.raw().points().len(), 2);
+        assert_eq!(run.step, 2);
+    }
 }

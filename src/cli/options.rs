@@ -103,11 +103,11 @@ impl TrainOptions {
     pub fn into_config(self) -> Result<RunConfig, CliError> {
         let optimizer = self.optimizer()?;
         let defaults = RunConfig::default();
-        let data = self.data.map(|data| match data.as_os_str() == "built-in" {
-            true => Ok(data),
-            // The trainer runs elsewhere.
-            false => std::path::absolute(data),
-        });
+        // The trainer runs in another directory.
+        let place = |data: PathBuf| {
+            if data.as_os_str() == "built-in" { Ok(data) } else { std::path::absolute(data) }
+        };
+        let data = self.data.map(place);
         let config = RunConfig {
             preset: self.preset.unwrap_or(defaults.preset),
             data: data.transpose()?,
@@ -234,7 +234,7 @@ mod tests {
     fn a_value_out_of_range_is_an_error_that_names_it() {
         let options = TrainOptions { batch_size: Some(0), ..TrainOptions::default() };
         let error = options.into_config().unwrap_err();
-        assert!(error.to_string().starts_with("batch_size is 0"), "{error}");
+        assert!(error.to_string().starts_with("batch-size is 0"), "{error}");
         assert_eq!(error.exit_code(), 2);
     }
 }

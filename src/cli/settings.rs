@@ -99,8 +99,10 @@ impl LookOptions {
         let Some(name) = &self.theme else { return Ok(0) };
         themes.iter().position(|theme| theme.name == *name).ok_or_else(|| {
             let names: Vec<_> = themes.iter().map(|theme| theme.name.as_str()).collect();
-            let broken = themes.errors().iter().map(|error| format!("; {error}")).collect::<String>();
-            CliError::Usage(format!("there is no theme `{name}`; there are: {}{broken}", names.join(", ")))
+            let known = names.join(", ");
+            let broken: Vec<_> = themes.errors().iter().map(ToString::to_string).collect();
+            let hint = if broken.is_empty() { String::new() } else { format!("; {}", broken.join("; ")) };
+            CliError::Usage(format!("there is no theme `{name}`; there are: {known}{hint}"))
         })
     }
 }

@@ -31,6 +31,8 @@ pub struct Step {
 impl Step {
     /// The distance of one.
     pub const ONE: Self = Self { digit: 1, exponent: 0 };
+    /// A distance below which nothing is told apart.
+    pub const SMALLEST: Self = Self { digit: 1, exponent: -290 };
 
     /// The smallest step that is not below `size`.
     pub fn at_least(size: f64) -> Self {
@@ -100,7 +102,7 @@ fn decade(x: f64) -> i32 {
 
 /// At most `max` round values within `span`, as close together as that allows.
 pub fn ticks(span: Span, max: usize) -> Vec<Tick> {
-    fitting(span, max, Step::at_least(0.0)).ticks(span)
+    fitting(span, max, Step::SMALLEST).ticks(span)
 }
 
 /// As [`ticks`], but never closer together than `least`: epochs, for one, are whole.
@@ -111,7 +113,7 @@ pub fn ticks_by(span: Span, max: usize, least: Step) -> Vec<Tick> {
 /// `span` with its ends moved out to round values, which are among its own `max` ticks.
 pub fn nice_bounds(span: Span, max: usize) -> Span {
     let span = span.widened();
-    let mut step = fitting(span, max, Step::at_least(0.0));
+    let mut step = fitting(span, max, Step::SMALLEST);
     loop {
         let (low, high) = ((span.low() / step.size()).floor(), (span.high() / step.size()).ceil());
         if high - low < max.max(2) as f64 {

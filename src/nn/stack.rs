@@ -83,6 +83,7 @@ where
     }
 
     /// Max-pooling by 2 x 2.
+    #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn max_pool2d(self) -> Stack<D, Image<H::Out, W::Out, C>, Chain<L, MaxPool2d>>
     where
         H: Halve,

@@ -14,7 +14,7 @@ const WIDTH: usize = 64;
 /// The table for a network and a batch size, to the letter.
 ///
 /// It lists what PyTorch has as modules of their own in such a network; what is a mere function there
-/// (pooling, ReLU, dropout between linear layers) is left out, as are its outputs in the sizes.
+/// (pooling, the rectifier, dropout between linear layers) is left out, as are its outputs in the sizes.
 #[derive(Debug, Clone, Copy)]
 pub struct Summary<'a> {
     /// The network's layers.

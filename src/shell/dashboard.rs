@@ -65,6 +65,9 @@ pub fn dashboard(
     })
 }
 
+/// The dashboard is to end, with this to be told.
+struct End(Option<Farewell>);
+
 struct Shell<'a, S> {
     screen: S,
     store: Store,
@@ -75,7 +78,7 @@ struct Shell<'a, S> {
     observer: Observer,
     shown: Buffer,
     stale: bool,
-    end: Option<Option<Farewell>>,
+    end: Option<End>,
 }
 
 impl<'a, S: Screen> Shell<'a, S> {
@@ -120,7 +123,7 @@ impl<'a, S: Screen> Shell<'a, S> {
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
             }
-            if let Some(farewell) = self.end.take() {
+            if let Some(End(farewell)) = self.end.take() {
                 return Ok(farewell);
             }
         }
@@ -150,7 +153,7 @@ impl<'a, S: Screen> Shell<'a, S> {
                     // If that fails, so does the drawing that follows.
                     let _ = self.screen.forget();
                 }
-                Effect::Exit(farewell) => self.end = Some(farewell),
+                Effect::Exit(farewell) => self.end = Some(End(farewell)),
             }
         }
     }

@@ -99,7 +99,7 @@ impl Workers {
             parameters: Vec::new(),
         };
         for _ in 0..threads {
-            (workers.layers, workers.parameters) = ready.recv().map_err(|_| TrainError::Worker)??;
+            (workers.layers, workers.parameters) = ready.recv().map_err(gone)??;
         }
         Ok(workers)
     }
@@ -169,16 +169,21 @@ impl Workers {
         let mut count = 0;
         for (index, (images, train)) in parts.enumerate() {
             let job = Job { index, set, images, weights: Arc::clone(weights), train };
-            jobs.send(job).map_err(|_| TrainError::Worker)?;
+            jobs.send(job).map_err(gone)?;
             count += 1;
         }
         let mut outcomes = Vec::with_capacity(count);
         for _ in 0..count {
-            outcomes.push(self.outcomes.recv().map_err(|_| TrainError::Worker)?);
+            outcomes.push(self.outcomes.recv().map_err(gone)?);
         }
         outcomes.sort_unstable_by_key(|outcome: &Outcome| outcome.index);
         Ok(outcomes)
     }
+}
+
+/// A channel's other end is gone: the threads have ended.
+fn gone<E>(_closed: E) -> TrainError {
+    TrainError::Worker
 }
 
 /// Images that are evaluated at once: their patches take a few megabytes.
@@ -221,14 +226,20 @@ fn work(
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        let outcome = compute(&mut *model, size, data, &normalised, job);
+        let outcome = compute(&mut *model, size, data, &normalised, &job);
         if outcomes.send(outcome).is_err() {
             return;
         }
     }
 }
 
-fn compute(model: &mut dyn Model, size: usize, data: &Dataset, normalised: &[f32; 256], job: Job) -> Outcome {
+fn compute(
+    model: &mut dyn Model,
+    size: usize,
+    data: &Dataset,
+    normalised: &[f32; 256],
+    job: &Job,
+) -> Outcome {
     let split = match job.set {
         Set::Train => &data.train,
         Set::Test => &data.test,

@@ -133,15 +133,21 @@ fn nearest_of_256(color: RgbColor) -> Ansi256Color {
 /// Lightness and two hues on which equal distances look equal: B. Ottosson, "A perceptual color space for image
 /// processing", 2020.
 fn oklab(color: RgbColor) -> [f64; 3] {
-    let [r, g, b] = linear(color);
-    let l = (0.412_221 * r + 0.536_333 * g + 0.051_446 * b).cbrt();
-    let m = (0.211_903 * r + 0.680_700 * g + 0.107_397 * b).cbrt();
-    let s = (0.088_302 * r + 0.281_719 * g + 0.629_979 * b).cbrt();
-    [
-        0.210_454 * l + 0.793_618 * m - 0.004_072 * s,
-        1.977_998 * l - 2.428_592 * m + 0.450_594 * s,
-        0.025_904 * l + 0.782_772 * m - 0.808_676 * s,
-    ]
+    const CONES: [[f64; 3]; 3] = [
+        [0.412_221, 0.536_333, 0.051_446],
+        [0.211_903, 0.680_700, 0.107_397],
+        [0.088_302, 0.281_719, 0.629_979],
+    ];
+    const LAB: [[f64; 3]; 3] = [
+        [0.210_454, 0.793_618, -0.004_072],
+        [1.977_998, -2.428_592, 0.450_594],
+        [0.025_904, 0.782_772, -0.808_676],
+    ];
+    times(LAB, times(CONES, linear(color)).map(f64::cbrt))
+}
+
+fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
+    matrix.map(|row| row.into_iter().zip(vector).map(|(a, b)| a * b).sum())
 }
 
 /// How bright a colour is, from 0 to 1: relative luminance as of WCAG 2.

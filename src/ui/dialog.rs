@@ -51,32 +51,18 @@ impl DialogBox<'_> {
         self.frame(title, vec![lines], area, buf);
     }
 
-    /// Every key, in one column or in two.
+    /// Every key, in two columns where there is room, scrolled where there is not.
     fn help(&self, area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
-        let sections: Vec<Vec<Line<'_>>> = Scope::ALL
-            .into_iter()
-            .map(|scope| {
-                let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
-                let title = Line::styled(scope.title(), palette.title);
-                [title]
-                    .into_iter()
-                    .chain(rows.map(|binding| self.line(binding)))
-                    .chain([Line::default()])
-                    .collect()
-            })
-            .collect();
-        let mut columns = vec![Vec::new()];
-        let half = sections.iter().map(Vec::len).sum::<usize>() / 2;
-        for section in sections {
-            let last = columns.len() - 1;
-            if columns[last].len() > half && columns.len() == 1 {
-                columns.push(section);
-            } else {
-                columns[last].extend(section);
-            }
+        let mut columns = [Vec::new(), Vec::new()];
+        for scope in Scope::LISTED {
+            let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
+            let title = Line::styled(scope.title(), palette.title);
+            let column = usize::from(scope != Scope::Live && scope != Scope::Home);
+            columns[column].extend([title].into_iter().chain(rows.map(|binding| self.line(binding))));
+            columns[column].push(Line::default());
         }
-        self.frame("keys", columns, area, buf);
+        self.frame("keys", columns.to_vec(), area, buf);
     }
 
     fn line(&self, binding: &Binding) -> Line<'static> {
@@ -97,6 +83,11 @@ impl DialogBox<'_> {
             needed if needed > usize::from(area.width) => vec![columns.concat()],
             _ => columns,
         };
+        let most = columns.iter().map(Vec::len).max().unwrap_or(0);
+        let room = usize::from(area.height).saturating_sub(2);
+        let scroll = self.app.help_scroll.min(most.saturating_sub(room));
+        let columns: Vec<_> =
+            columns.into_iter().map(|lines| lines.into_iter().skip(scroll).collect::<Vec<_>>()).collect();
         let total = columns.iter().map(|lines| width(lines) + gap).sum::<usize>() - gap;
         let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
         let area = centered(area, cells(total + 4), cells(rows + 2));

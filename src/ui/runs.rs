@@ -44,13 +44,13 @@ impl Widget for Runs<'_> {
     }
 }
 
-impl<'a> Runs<'a> {
+impl Runs<'_> {
     fn table(&self, runs: &[Listed], area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
         let mut rows = area.rows();
         if let Some(row) = rows.next() {
             let heading = format!(
-                "{:<14}{:<18}{:<7}{:>9}{:>11}{:>9}  {}",
+                "{:<15}{:<16}{:<7}{:>8}{:>10}{:>8}  {}",
                 "  state", "name", "preset", "epochs", "best", "loss", "age"
             );
             Line::styled(heading, palette.dim).render(row, buf);
@@ -81,12 +81,12 @@ impl<'a> Runs<'a> {
             Origin::Reference => "reference".to_owned(),
         };
         Line::from_iter([
-            Span::styled(format!("{} {:<12}", words.symbol, words.word), words.style),
-            Span::styled(format!("{:<17.17} ", record.name), palette.strong),
+            Span::styled(format!("{} {:<13}", words.symbol, words.word), words.style),
+            Span::styled(format!("{:<15.15} ", record.name), palette.strong),
             Span::styled(format!("{:<7}", record.config.preset), palette.text),
-            Span::styled(format!("{epochs:>9}"), palette.text),
-            Span::styled(format!("{:>11}", text::percent(summary.best_test_accuracy)), palette.strong),
-            Span::styled(format!("{:>9}", text::loss(summary.last_test_loss)), palette.text),
+            Span::styled(format!("{epochs:>8}"), palette.text),
+            Span::styled(format!("{:>10}", text::percent(summary.best_test_accuracy)), palette.strong),
+            Span::styled(format!("{:>8}", text::loss(summary.last_test_loss)), palette.text),
             Span::styled(format!("  {age}"), palette.dim),
         ])
     }
@@ -94,8 +94,8 @@ impl<'a> Runs<'a> {
     fn broken(&self, name: &str, reason: &str) -> Line<'static> {
         let palette = &self.look.palette;
         Line::from_iter([
-            Span::styled(format!("{} {:<12}", self.look.glyphs.cross(), "broken"), palette.state.failed),
-            Span::styled(format!("{name:<17} "), palette.text),
+            Span::styled(format!("{} {:<13}", self.look.glyphs.cross(), "broken"), palette.state.failed),
+            Span::styled(format!("{name:<15} "), palette.text),
             Span::styled(reason.to_owned(), palette.dim),
         ])
     }

@@ -17,16 +17,16 @@ pub(super) struct StateWords {
 
 /// The words for a status; none yet: it is being read.
 pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
-    let (glyphs, states) = (look.glyphs, &look.palette.state);
+    let (glyphs, paint) = (look.glyphs, &look.palette.state);
     let (symbol, word, style) = match status {
-        None => (glyphs.ring(), "reading", states.queued),
-        Some(Status::Queued) => (glyphs.ring(), "starting", states.queued),
-        Some(Status::Running) => (glyphs.dot(), "training", states.running),
-        Some(Status::Paused) => (glyphs.paused(), "paused", states.paused),
-        Some(Status::Finished) => (glyphs.check(), "finished", states.ended),
-        Some(Status::Stopped) => (glyphs.square(), "stopped", states.ended),
-        Some(Status::Failed) => (glyphs.cross(), "failed", states.failed),
-        Some(Status::Interrupted) => (glyphs.cross(), "interrupted", states.failed),
+        None => (glyphs.ring(), "reading", paint.queued),
+        Some(Status::Queued) => (glyphs.ring(), "starting", paint.queued),
+        Some(Status::Running) => (glyphs.dot(), "training", paint.running),
+        Some(Status::Paused) => (glyphs.paused(), "paused", paint.paused),
+        Some(Status::Finished) => (glyphs.check(), "finished", paint.ended),
+        Some(Status::Stopped) => (glyphs.square(), "stopped", paint.ended),
+        Some(Status::Failed) => (glyphs.cross(), "failed", paint.failed),
+        Some(Status::Interrupted) => (glyphs.cross(), "interrupted", paint.failed),
     };
     StateWords { symbol, word, style }
 }

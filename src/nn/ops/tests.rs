@@ -39,10 +39,9 @@ fn assert_gradient(gradient: &[f64], point: &[f64], loss: impl Fn(&[f64]) -> f64
 }
 
 /// A weighted sum, so that every output has a gradient of its own.
-fn weigh<S: Shape, T: Tape<f64, Cpu>>(output: Tensor<S, f64, Cpu, T>) -> Tensor<Rank0, f64, Cpu, T>
+fn weigh<S, T: Tape<f64, Cpu>>(output: Tensor<S, f64, Cpu, T>) -> Tensor<Rank0, f64, Cpu, T>
 where
-    S: ReduceShape<S::AllAxes>,
-    S: ReduceShapeTo<Rank0, S::AllAxes>,
+    S: Shape + ReduceShape<<S as Shape>::AllAxes> + ReduceShapeTo<Rank0, <S as Shape>::AllAxes>,
 {
     let shape = *output.shape();
     let weights = output.device().tensor_from_vec(random(99, shape.num_elements()), shape);

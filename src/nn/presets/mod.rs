@@ -42,12 +42,13 @@ mod tests {
     use dfdx::tensor::Cpu;
 
     use super::*;
+    use crate::nn::model::Parameter;
 
     #[test]
     fn every_preset_can_be_built_by_its_name() {
         for preset in PRESETS {
             let model = build(preset.name, Cpu::default(), None).unwrap();
-            let parameters: usize = model.parameters().iter().map(|p| p.len()).sum();
+            let parameters: usize = model.parameters().iter().map(Parameter::len).sum();
             assert_eq!(parameters, model.layers().iter().map(|layer| layer.parameters).sum::<usize>());
         }
         assert!(build("rnn", Cpu::default(), None).is_none());

@@ -71,10 +71,9 @@ impl Widget for AccuracyPane<'_> {
             Mark::new(MarkKind::Best, f64::from(best.epoch)).at(percent(best.test_accuracy)).label("best")
         });
         Chart::new(look)
-            .layer(Layer::line(&train, curve.raw))
-            .layer(Layer::points(&train, curve.train, look.glyphs.small_dot()))
-            .layer(Layer::line(&test, curve.raw))
-            .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
+            .layer(Layer::line(&train, curve.train))
+            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()))
+            .whole_x()
             .marks(best)
             .x_axis("epoch", 1.0)
             .empty(waiting(&self.0, "the first epoch"))

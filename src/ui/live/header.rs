@@ -8,13 +8,14 @@ use ratatui::widgets::Widget;
 use super::Shown;
 use crate::metrics::text;
 use crate::run::Status;
+use crate::ui::layout::cells;
 use crate::ui::widgets::{Progress, Sparkline};
 use crate::ui::words::{run_state, settings};
 
 /// ```text
 ///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
 ///  epoch 12/40 ━━━━━━━━━━╸───── 74 %   run ━━━━━╸─────────── 29 %                 ETA 00:00:41
-///  71,240 images/s   0.90 ms a step   lr 0.01                         best 86.31 % @ epoch 11
+///  images/s 71,240   ms/step 0.90   lr 0.01                            best 86.31 % @ epoch 11
 /// ```
 pub(super) struct Header<'a>(pub(super) Shown<'a>);
 
@@ -24,18 +25,17 @@ impl Widget for Header<'_> {
         let rows: Vec<Rect> = area.rows().collect();
         let lines = if rows.len() > 2 {
             vec![
-                (self.identity(), self.state()),
+                (self.identity(area.width), self.state()),
                 (self.bars(area.width), self.eta()),
                 (self.pace(), self.best("@ epoch")),
             ]
         } else {
-            vec![(self.identity(), self.state()), (self.short(area.width), self.best("@"))]
+            vec![(self.identity(area.width), self.state()), (self.short(area.width), self.best("@"))]
         };
         for (row, (left, right)) in rows.into_iter().zip(lines) {
-            let width = u16::try_from(right.width()).unwrap_or(u16::MAX);
-            let [left_area, _, right_area] =
-                Layout::horizontal([Constraint::Fill(1), Constraint::Length(1), Constraint::Length(width)])
-                    .areas(row);
+            let width = cells(right.width());
+            let [left_area, right_area] =
+                Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]).areas(row);
             left.render(left_area, buf);
             right.alignment(Alignment::Right).render(right_area, buf);
         }
@@ -43,7 +43,8 @@ impl Widget for Header<'_> {
 }
 
 impl<'a> Header<'a> {
-    fn identity(&self) -> Line<'a> {
+    /// Who it is; facts that do not fit are left out, the last ones first.
+    fn identity(&self, width: u16) -> Line<'a> {
         let Shown { run, look, .. } = self.0;
         let palette = &look.palette;
         let mut facts = Vec::new();
@@ -57,12 +58,17 @@ impl<'a> Header<'a> {
         if let Some(start) = &run.start {
             facts.push(format!("{} {}{}", start.device, look.glyphs.times(), start.threads));
         }
-        Line::from_iter([
+        let mut line = Line::from_iter([
             Span::styled("cnn-tui  ", palette.dim),
             Span::styled(run.name().to_owned(), palette.strong),
             Span::raw("  "),
-            Span::styled(facts.join(&self.0.dot()), palette.text),
-        ])
+        ]);
+        let room = usize::from(width).saturating_sub(line.width() + self.state().width() + 2);
+        while facts.len() > 1 && facts.join(&self.0.dot()).chars().count() > room {
+            facts.pop();
+        }
+        line.push_span(Span::styled(facts.join(&self.0.dot()), palette.text));
+        line
     }
 
     fn state(&self) -> Line<'a> {
@@ -129,10 +135,11 @@ impl<'a> Header<'a> {
         let step = run.pace.seconds_per_step().filter(|_| images.is_some());
         let rate = run.learning_rate.map(f64::from);
         Line::from_iter([
-            Span::styled(format!("{:>7}", text::rate(images)), palette.text),
-            Span::styled(" images/s   ", palette.dim),
-            Span::styled(format!("{:>6}", text::millis(step)), palette.text),
-            Span::styled(" ms a step   lr ", palette.dim),
+            Span::styled("images/s ", palette.dim),
+            Span::styled(format!("{:<9}", text::rate(images)), palette.text),
+            Span::styled("ms/step ", palette.dim),
+            Span::styled(format!("{:<8}", text::millis(step)), palette.text),
+            Span::styled("lr ", palette.dim),
             Span::styled(text::setting(rate), palette.text),
         ])
     }

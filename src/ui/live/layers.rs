@@ -17,7 +17,7 @@ pub(super) struct LayersPane<'a>(pub(super) Shown<'a>);
 
 impl LayersPane<'_> {
     /// Columns it needs.
-    pub(super) const WIDTH: u16 = 58;
+    pub(super) const WIDTH: u16 = 54;
 
     /// Rows it needs for all layers.
     pub(super) fn height(&self) -> u16 {
@@ -38,8 +38,8 @@ impl LayersPane<'_> {
         };
         Line::from_iter([
             Span::styled(format!("{:<11}", layer.name), name),
-            Span::styled(format!("{setting:<14}"), style),
-            Span::styled(format!("{:<11}", shape(glyphs, &layer.output)), style),
+            Span::styled(format!("{setting:<12}"), style),
+            Span::styled(format!("{:<10}", shape(glyphs, &layer.output)), style),
             Span::styled(format!("{:>9}", text::count(layer.parameters as u64)), style),
             Span::styled(format!("{share:>7}"), palette.dim),
         ])
@@ -58,7 +58,7 @@ impl Widget for LayersPane<'_> {
         let total = format!("{} parameters", text::count(start.parameters as u64));
         pane.value(Span::styled(total, look.palette.text)).render(area, buf);
         let heading =
-            format!("{:<11}{:<14}{:<11}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
+            format!("{:<11}{:<12}{:<10}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
         let heading = Line::styled(heading, look.palette.dim);
         // Where there is no room for all, those that only pass values on give way.
         let room = usize::from(inner.height).saturating_sub(1);

@@ -35,7 +35,7 @@ struct Shown<'a> {
     look: &'a Look,
 }
 
-impl<'a> Shown<'a> {
+impl Shown<'_> {
     fn focus(&self, pane: Pane) -> Focus {
         if self.app.focus == pane { Focus::Here } else { Focus::Elsewhere }
     }

@@ -3,7 +3,7 @@ use super::roles;
 
 /// A theme file that cannot be used: where it is wrong, and what is wrong there.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{path}:{line}:{column}: {problem}")]
+#[error("{}:{line}:{column}: {problem}", shown(path))]
 pub struct ThemeError {
     /// The file.
     pub path: String,
@@ -19,18 +19,19 @@ pub struct ThemeError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Problem {
     /// It is not TOML.
-    #[error("{0}")]
+    #[error("{}", shown(.0))]
     Syntax(String),
     /// A role that does not exist.
-    #[error("unknown role '{role}': the roles are {known}", role = .0, known = roles::names().join(", "))]
+    #[error("unknown role '{}': the roles are {}", shown(.0), roles::names().join(", "))]
     Role(String),
     /// A paint that is not a text.
-    #[error("'{0}' must be a text in quotes, such as \"#7cc4ff bold\"")]
+    #[error("'{}' must be a text in quotes, such as \"#7cc4ff bold\"", shown(.0))]
     Kind(String),
     /// A word of a paint that is neither a colour nor a modifier.
     #[error(
-        "bad colour '{0}': write [colour] [on colour] [modifier...], a colour as #rrggbb, as default or by a \
-         name such as red or bright-red, a modifier as bold, dim, italic, underline or reverse"
+        "bad colour '{}': write [colour] [on colour] [modifier...], a colour as #rrggbb, as default or by a \
+         name such as red or bright-red, a modifier as bold, dim, italic, underline or reverse",
+        shown(.0)
     )]
     Word(String),
     /// A role that the file does not fill.
@@ -39,7 +40,7 @@ pub enum Problem {
     )]
     Missing(&'static str),
     /// A base that is no built-in theme.
-    #[error("there is no built-in theme '{name}' to be the base: there are {known}")]
+    #[error("there is no built-in theme '{}' to be the base: there are {known}", shown(name))]
     Base {
         /// What the file asks for.
         name: String,
@@ -47,8 +48,14 @@ pub enum Problem {
         known: String,
     },
     /// Two files with one name.
-    #[error("the name '{0}' is taken by another theme file")]
+    #[error("the name '{}' is taken by another theme file", shown(.0))]
     Taken(String),
+}
+
+/// A file's words as they may reach a terminal: control characters are spelled out.
+fn shown(text: &str) -> String {
+    let spelled = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(spelled).collect()
 }
 
 impl ThemeError {

@@ -103,6 +103,20 @@ mod tests {
     }
 
     #[test]
+    fn the_chosen_row_stands_out_and_can_be_read() {
+        for theme in load([]).iter() {
+            for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {
+                let Palette { text, selection, background, .. } =
+                    Look::new(theme, depth, Glyphs::Unicode).palette;
+                let is_reversed = selection.add_modifier.contains(Modifier::REVERSED);
+                assert!(is_reversed || selection.bg != background.bg, "{} at {depth}", theme.name);
+                let contrast = contrast(text.patch(selection).fg, selection.bg).unwrap_or(21.0);
+                assert!(contrast >= 4.0, "{} at {depth}: {contrast:.2}", theme.name);
+            }
+        }
+    }
+
+    #[test]
     fn the_curves_and_the_focus_keep_their_own_colours() {
         for theme in load([]).iter().filter(|theme| theme.name != "mono") {
             for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {

@@ -14,5 +14,5 @@ pub use error::{Problem, ThemeError};
 pub use look::{Look, Palette};
 pub use paint::{Ink, Paint};
 pub use ramp::Ramp;
-pub use roles::{Curves, Kernels, Roles, States};
+pub use roles::{CurveRoles, KernelRoles, Roles, StateRoles};
 pub use shelf::{Theme, Themes, load};

@@ -5,7 +5,7 @@ use ratatui::style::Color;
 
 use super::Ink;
 use super::paint::Paint;
-use super::roles::Kernels;
+use super::roles::KernelRoles;
 use crate::metrics::floor_index;
 use crate::ui::color::{ColorDepth, drawn, luminance, reduce, to_rgb};
 
@@ -20,7 +20,7 @@ pub struct Ramp {
 }
 
 impl Ramp {
-    pub(super) fn new(paints: Kernels<Paint>, depth: ColorDepth) -> Self {
+    pub(super) fn new(paints: KernelRoles<Paint>, depth: ColorDepth) -> Self {
         let color = |paint: Paint| paint.foreground.and_then(Ink::color);
         let (Some(negative), Some(positive)) = (color(paints.negative), color(paints.positive)) else {
             return Self { colors: Vec::new() };
@@ -32,7 +32,7 @@ impl Ramp {
                 anstyle::Color::Rgb(negative),
                 Some(anstyle::Color::Rgb(zero)),
                 anstyle::Color::Rgb(positive),
-            ) => shades(Kernels { negative, zero, positive }, depth),
+            ) => shades(KernelRoles { negative, zero, positive }, depth),
             _ => steps(paints),
         };
         Self { colors }
@@ -45,14 +45,14 @@ impl Ramp {
 
     /// The colour of a weight that is `share` of the largest; `None` where there are no colours, and for NaN.
     pub fn color(&self, share: f32) -> Option<Color> {
-        let last = self.colors.len().checked_sub(1)?;
-        let place = (f64::from(share.clamp(-1.0, 1.0)) + 1.0) / 2.0 * last as f64;
-        (!share.is_nan()).then(|| self.colors[floor_index(place.round())])
+        let middle = self.colors.len() / 2;
+        let place = (1.0 + f64::from(share.clamp(-1.0, 1.0))) * middle as f64;
+        self.colors.get(floor_index(place.round())).copied().filter(|_| !share.is_nan())
     }
 }
 
 /// Every shade between the ends and the middle.
-fn shades(stops: Kernels<RgbColor>, depth: ColorDepth) -> Vec<Color> {
+fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
     let side = |end: RgbColor| {
         (0..=SHADES).map(move |shade| mix(stops.zero, end, f64::from(shade) / f64::from(SHADES)))
     };
@@ -61,7 +61,7 @@ fn shades(stops: Kernels<RgbColor>, depth: ColorDepth) -> Vec<Color> {
 }
 
 /// Strongly and weakly negative, zero, weakly and strongly positive in the sixteen named colours.
-fn steps(paints: Kernels<Paint>) -> Vec<Color> {
+fn steps(paints: KernelRoles<Paint>) -> Vec<Color> {
     let named = |paint: Paint| paint.foreground.and_then(|ink| ink.on(None, ColorDepth::Ansi16));
     let zero = paints.zero.foreground.and_then(Ink::color);
     let is_light = zero.is_some_and(|zero| luminance(to_rgb(zero)) > 0.5);

@@ -57,17 +57,17 @@ roles! {
         progress: "progress",
     } with {
         /// States of a run.
-        state: States,
+        state: StateRoles,
         /// Curves on a chart.
-        curve: Curves,
+        curve: CurveRoles,
         /// Weights of a kernel.
-        kernel: Kernels,
+        kernel: KernelRoles,
     }
 }
 
 roles! {
     /// Something for every state of a run.
-    States {
+    StateRoles {
         /// It trains.
         running: "state.running",
         /// It waits to go on.
@@ -83,7 +83,7 @@ roles! {
 
 roles! {
     /// Something for every curve on a chart.
-    Curves {
+    CurveRoles {
         /// Of the training set.
         train: "curve.train",
         /// Of the test set.
@@ -95,7 +95,7 @@ roles! {
 
 roles! {
     /// Something for the ends and the middle of the scale of weights.
-    Kernels {
+    KernelRoles {
         /// The lowest weight.
         negative: "kernel.negative",
         /// A weight of zero.

@@ -178,6 +178,7 @@ mod tests {
             error("base = \"dark\"\ntext = 7"),
             "themes/mine.toml:2:1: 'text' must be a text in quotes, such as \"#7cc4ff bold\""
         );
+        assert!(error("base = \"dark\"\ntext = \"\\u001b[31m\"").contains("bad colour '\\u{1b}[31m'"));
         assert_eq!(
             error("base = \"dark\ntext"),
             "themes/mine.toml:1:13: invalid basic string, expected `\"`"

@@ -81,6 +81,11 @@ mod tests {
             Hints::new(&look).key("space", "pause").key("s", "stop").key("c", "checkpoint").end("?", "keys");
         let lines: Vec<_> = [41, 40, 20, 6, 3, 0].map(|width| text(hints.clone(), width, 1)).into();
         insta::assert_snapshot!(lines.join("\n"), @"
+        space pause  s stop  c checkpoint  ? keys
+        space pause  s stop  ? keys
+        space pause  ? keys
+        ? keys
+        ? k
         ");
         overhanging(hints, 5, 1);
     }

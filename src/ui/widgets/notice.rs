@@ -51,9 +51,9 @@ mod tests {
     #[test]
     fn it_stands_in_the_middle() {
         let notice = Notice::new(&unicode(), "no runs yet\nEnter starts one");
-        insta::assert_snapshot!(text(notice.clone(), 20, 4), @"
-            no runs yet
-          Enter starts one
+        insta::assert_snapshot!(text(notice.clone(), 16, 3), @"
+          no runs yet
+        Enter starts one
         ");
         for (width, height) in [(0, 0), (1, 1), (3, 1)] {
             text(notice.clone(), width, height);

@@ -3,7 +3,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
-use ratatui::widgets::{Block, Widget};
+use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::ui::theme::Look;
 
@@ -30,12 +30,13 @@ pub struct Pane<'a> {
     title: Line<'a>,
     values: Vec<Line<'a>>,
     focus: Focus,
+    is_opaque: bool,
 }
 
 impl<'a> Pane<'a> {
     /// A pane that holds this.
     pub fn new(look: &'a Look, title: impl Into<Line<'a>>) -> Self {
-        Self { look, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere }
+        Self { look, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere, is_opaque: false }
     }
 
     /// Adds a value on the right. Where there is no room for all, the first ones give way, and never a part of one.
@@ -49,6 +50,13 @@ impl<'a> Pane<'a> {
     #[must_use]
     pub const fn focus(mut self, focus: Focus) -> Self {
         self.focus = focus;
+        self
+    }
+
+    /// Hiding what is beneath, as dialogs do.
+    #[must_use]
+    pub const fn opaque(mut self) -> Self {
+        self.is_opaque = true;
         self
     }
 
@@ -76,6 +84,10 @@ impl<'a> Pane<'a> {
 impl Widget for Pane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
+        if self.is_opaque {
+            Clear.render(area, buf);
+            buf.set_style(area, self.look.base());
+        }
         let palette = &self.look.palette;
         let (frame, title) = match self.focus {
             Focus::Here => (palette.accent, palette.accent),
@@ -138,6 +150,24 @@ mod tests {
         let look = unicode();
         let titles: Vec<_> = [49, 48, 26, 25, 10, 8, 7, 6, 2].map(|width| text(pane(&look), width, 2)).into();
         insta::assert_snapshot!(titles.join("\n"), @"
+        ╭─ loss ──────────── train 0.4721  test 0.3817 ─╮
+        ╰───────────────────────────────────────────────╯
+        ╭─ loss ─────────── train 0.4721  test 0.3817 ─╮
+        ╰──────────────────────────────────────────────╯
+        ╭─ loss ─── test 0.3817 ─╮
+        ╰────────────────────────╯
+        ╭─ loss ── test 0.3817 ─╮
+        ╰───────────────────────╯
+        ╭─ loss ─╮
+        ╰────────╯
+        ╭─ lo ─╮
+        ╰──────╯
+        ╭─ l ─╮
+        ╰─────╯
+        ╭────╮
+        ╰────╯
+        ╭╮
+        ╰╯
         ");
     }
 
@@ -147,6 +177,14 @@ mod tests {
         let focused = buffer(pane(&look).focus(Focus::Here), 20, 3);
         assert_eq!(focused[(0, 0)].fg, look.palette.accent.fg.unwrap());
         assert_eq!(buffer(pane(&look), 20, 3)[(0, 0)].fg, look.palette.frame.fg.unwrap());
+    }
+
+    #[test]
+    fn a_dialog_hides_what_is_beneath() {
+        let look = unicode();
+        let mut buf = Buffer::filled(Rect::new(0, 0, 12, 3), ratatui::buffer::Cell::new("x"));
+        Pane::new(&look, "quit").opaque().render(buf.area, &mut buf);
+        assert_eq!((buf[(5, 1)].symbol(), buf[(5, 1)].bg), (" ", look.base().bg.unwrap()));
     }
 
     proptest! {

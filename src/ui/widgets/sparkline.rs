@@ -89,6 +89,12 @@ mod tests {
         })
         .collect();
         insta::assert_snapshot!(rows.join("\n"), @"
+                 |          |
+               ▅ |        = |
+           ▅▅▅▅▅ |    ===== |
+        ▁▂▃▄▅▆▇█ | _.:-=+*# |
+            ▁×█× |     _x#x |
+             ××× |      xxx |
         ");
     }
 

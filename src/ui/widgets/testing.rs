@@ -1,5 +1,5 @@
 //! Drawing a widget for a test.
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
@@ -32,8 +32,7 @@ pub(crate) fn buffer(widget: impl Widget, width: u16, height: u16) -> Buffer {
 pub(crate) fn text(widget: impl Widget, width: u16, height: u16) -> String {
     let buf = buffer(widget, width, height);
     let rows = buf.content.chunks(usize::from(width).max(1));
-    let lines =
-        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>().trim_end().to_owned());
+    let lines = rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned());
     lines.collect::<Vec<_>>().join("\n")
 }
 

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::{Canvas, Dot};
-use crate::metrics::{Ladder, Point, Span as Range, floor_index, ticks};
+use crate::metrics::{Ladder, Point, Span as Range, Step, floor_index, ticks_by};
 use crate::ui::layout::cells;
 use crate::ui::theme::Look;
 
@@ -24,6 +24,8 @@ pub(super) struct Axes<'a> {
     pub(super) x: Range,
     /// How much of x is one on the horizontal axis.
     pub(super) unit: f64,
+    /// The least distance between two labels of the horizontal axis.
+    pub(super) least: Step,
     /// What the horizontal axis counts.
     pub(super) name: &'a str,
     /// The visible y, if there is any.
@@ -88,7 +90,7 @@ impl Axes<'_> {
         };
         let Some(span) = Range::new(low, high).filter(|_| self.y.is_some()) else { return };
         let mut free = plot.x;
-        for tick in ticks(span, usize::from(plot.width / X_DISTANCE).max(1)) {
+        for tick in ticks_by(span, usize::from(plot.width / X_DISTANCE).max(1), self.least) {
             let Some(column) = self.x.column(tick.value * self.unit, plot.width.into()) else { continue };
             let label = format!(" {} ", tick.label);
             let width = cells(label.len());

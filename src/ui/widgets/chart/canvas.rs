@@ -157,9 +157,10 @@ impl Canvas {
 fn character(glyphs: Glyphs, mask: u8) -> char {
     match (glyphs, mask) {
         (Glyphs::Unicode, _) => char::from_u32(0x2800 + u32::from(mask)).unwrap_or(' '),
-        (Glyphs::Ascii, 0b001) => '"',
+        (Glyphs::Ascii, 0b001 | 0b011) => '"',
         (Glyphs::Ascii, 0b010) => '-',
-        (Glyphs::Ascii, 0b100) => '_',
+        (Glyphs::Ascii, 0b100 | 0b110) => '_',
+        (Glyphs::Ascii, 0b101) => '=',
         (Glyphs::Ascii, _) => '|',
     }
 }
@@ -198,7 +199,7 @@ mod tests {
         let mut buf = Buffer::empty(Rect::new(0, 0, columns, rows));
         canvas.render(buf.area, &mut buf);
         let rows = buf.content.chunks(columns.into());
-        rows.map(|row| row.iter().map(|cell| cell.symbol()).collect::<String>())
+        rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>())
             .collect::<Vec<_>>()
             .join("\n")
     }

@@ -118,11 +118,13 @@ impl<'a> Marker<'a> {
         (0..=column).rev().find_map(|column| self.canvas.top(column))
     }
 
-    /// Writes a label on the first row of its mark where it hides nothing, on the right or else on the left.
-    fn label(&mut self, label: &str, Place { column, mut rows, style }: Place, buf: &mut Buffer) {
+    /// Writes a label on the first row of its mark where it hides nothing, on the right or else on the left, or else
+    /// on the row above.
+    fn label(&mut self, label: &str, Place { column, rows, style }: Place, buf: &mut Buffer) {
         let width = Span::raw(label).width();
         let (right, left) = (column + 2, column.checked_sub(width + 1));
-        let place = rows.find_map(|row| {
+        let above = rows.start.checked_sub(1);
+        let place = rows.chain(above).find_map(|row| {
             let starts = [Some(right), left].into_iter().flatten();
             starts.map(|start| (start, row)).find(|(start, row)| self.is_free(*start, width, *row))
         });
@@ -142,8 +144,10 @@ impl<'a> Marker<'a> {
     fn is_free(&self, start: usize, width: usize, row: usize) -> bool {
         let area = self.plot.area;
         let fits = start + width <= area.width.into() && row < area.height.into();
-        fits && (start..start + width)
-            .all(|column| !self.canvas.is_curve(column, row) && !self.taken.contains(&(column, row)))
+        // A cell of distance on each side, so that words are not read with a mark or words beside them.
+        let is_apart =
+            (start.saturating_sub(1)..=start + width).all(|column| !self.taken.contains(&(column, row)));
+        fits && is_apart && (start..start + width).all(|column| !self.canvas.is_curve(column, row))
     }
 
     fn put(&mut self, buf: &mut Buffer, column: usize, row: usize, symbol: &str, style: Style) {

@@ -15,7 +15,7 @@ use self::canvas::{Canvas, Pen};
 use self::marks::Marker;
 pub use self::marks::{Mark, MarkKind};
 use super::Notice;
-use crate::metrics::{Point, Series, Span};
+use crate::metrics::{Point, Series, Span, Step};
 use crate::ui::theme::Look;
 
 /// A chart of one or more series over the same axes.
@@ -37,6 +37,7 @@ pub struct Chart<'a> {
     marks: Vec<Mark<'a>>,
     x: Option<Span>,
     x_unit: f64,
+    x_least: Step,
     x_name: &'a str,
     y: Option<Span>,
     empty: Cow<'a, str>,
@@ -92,6 +93,7 @@ impl<'a> Chart<'a> {
             marks: Vec::new(),
             x: None,
             x_unit: 1.0,
+            x_least: Step::SMALLEST,
             x_name: "",
             y: None,
             empty: Cow::Borrowed("nothing to show yet"),
@@ -124,6 +126,13 @@ impl<'a> Chart<'a> {
     pub const fn x_axis(mut self, name: &'a str, unit: f64) -> Self {
         self.x_name = name;
         self.x_unit = if unit > 0.0 { unit } else { 1.0 };
+        self
+    }
+
+    /// Only whole numbers are written on the horizontal axis: there is nothing between two epochs.
+    #[must_use]
+    pub const fn whole_x(mut self) -> Self {
+        self.x_least = Step::ONE;
         self
     }
 
@@ -165,7 +174,7 @@ impl<'a> Chart<'a> {
             let before = at.checked_sub(1).map(|before| points[before]).filter(|before| before.y.is_finite());
             match (shape, before) {
                 (Shape::Line | Shape::Beads(_), Some(before)) => {
-                    canvas.line(index, style, plot.dot(before), dot)
+                    canvas.line(index, style, plot.dot(before), dot);
                 }
                 (Shape::Line | Shape::Beads(_), None) => canvas.dot(index, style, Pen::Line, dot),
                 (Shape::Dots, _) => canvas.dot(index, style, Pen::Dots, dot),
@@ -187,7 +196,7 @@ impl<'a> Chart<'a> {
     fn gaps(&self, x: Span, plot: &Plot) -> Vec<Mark<'static>> {
         let mut gaps: Vec<(usize, Mark<'static>)> = Vec::new();
         // The uppermost series comes first: where several have a gap, it says how high.
-        for layer in self.layers.iter().rev() {
+        for layer in self.layers.iter().rev().filter(|layer| layer.series.first_non_finite().is_some()) {
             let mut before: Option<Point> = None;
             let mut in_gap = false;
             for point in layer.series.thin(x, plot.dot_columns()) {
@@ -219,6 +228,7 @@ impl Widget for Chart<'_> {
             look: self.look,
             x: x.unwrap_or(Span::UNIT),
             unit: self.x_unit,
+            least: self.x_least,
             name: self.x_name,
             y,
             headroom: usize::from(!self.marks.is_empty()),
@@ -308,8 +318,7 @@ mod tests {
         let constant = series([(0.0, 0.5), (10.0, 0.5)]);
         let look = unicode();
         let chart = Chart::new(&look).layer(Layer::line(&constant, look.palette.curve.train));
-        insta::assert_snapshot!(text(chart, 30, 6), @"
-        ");
+        insta::assert_snapshot!(text(chart, 30, 6));
     }
 
     #[test]
@@ -323,10 +332,8 @@ mod tests {
         let draw = |series: &Series| {
             text(Chart::new(&look).layer(Layer::line(series, look.palette.curve.train)), 40, 8)
         };
-        insta::assert_snapshot!(draw(&holes), @"
-        ");
-        insta::assert_snapshot!(draw(&none), @"
-        ");
+        insta::assert_snapshot!("holes", draw(&holes));
+        insta::assert_snapshot!("nothing_but_a_hole", draw(&none));
     }
 
     #[test]
@@ -336,8 +343,7 @@ mod tests {
             .layer(Layer::line(&nothing, look.palette.curve.train))
             .x_axis("epoch", 1.0)
             .empty("waiting for the first step");
-        insta::assert_snapshot!(text(chart, 44, 7), @"
-        ");
+        insta::assert_snapshot!(text(chart, 44, 7));
     }
 
     #[test]
@@ -345,8 +351,7 @@ mod tests {
         let spike = series((0..100_000).map(|x| (f64::from(x), if x == 54_321 { 9.0 } else { 1.0 })));
         let look = unicode();
         let chart = Chart::new(&look).layer(Layer::line(&spike, look.palette.curve.train));
-        insta::assert_snapshot!(text(chart, 40, 7), @"
-        ");
+        insta::assert_snapshot!(text(chart, 40, 7));
     }
 
     #[test]
@@ -368,13 +373,21 @@ mod tests {
     }
 
     #[test]
+    fn an_axis_of_epochs_has_whole_numbers() {
+        let (look, two) = (unicode(), series([(1.0, 70.0), (2.0, 75.0)]));
+        let chart = Chart::new(&look).layer(Layer::line(&two, look.palette.curve.test)).x_axis("epoch", 1.0);
+        let axis = |chart: Chart<'_>| text(chart, 50, 5).lines().last().unwrap().to_owned();
+        assert_eq!(axis(chart.clone()), "     └ 0.0 ──── 0.5 ────── 1.0 ────── 1.5 ── epoch");
+        assert_eq!(axis(chart.whole_x()), "     └ 0 ────────────────── 1 ────────────── epoch");
+    }
+
+    #[test]
     fn labels_never_hide_each_other_or_a_curve() {
         let (look, flat) = (unicode(), series((0..=100).map(|x| (f64::from(x), 1.0))));
         let marks =
             [40.0, 42.0, 44.0, 99.0].map(|x| Mark::new(MarkKind::Changed, x).label(format!("at {x}")));
         let chart = Chart::new(&look).layer(Layer::line(&flat, look.palette.curve.train)).marks(marks);
-        insta::assert_snapshot!(text(chart, 50, 9), @"
-        ");
+        insta::assert_snapshot!(text(chart, 50, 9));
     }
 
     proptest! {

@@ -30,14 +30,16 @@ impl Grid {
         if count == 0 || area.is_empty() {
             return None;
         }
-        // A space between a number and its picture is the first thing to be saved.
-        let spaced = (1..=LARGEST).rev().map(|scale| Self::of(area, count, label + 1, tile(scale)));
-        let snug = [Self::of(area, count, label, tile(1))];
-        let fitting = spaced.chain(snug).find(|grid| grid.capacity() >= count);
+        let spaced = |scale: usize| Self::of(area, count, label + 1, tile(scale));
+        // The space between a number and its picture is the first thing to be saved.
+        let snug = |area: Rect| Self::of(area, count, label, tile(1));
+        let fitting =
+            (1..=LARGEST).rev().map(spaced).chain([snug(area)]).find(|grid| grid.capacity() >= count);
         Some(fitting.unwrap_or_else(|| {
             let above = Rect { height: area.height - 1, ..area };
-            let note = Rect { y: above.bottom(), height: 1, ..area };
-            Self { note: Some(note), ..Self::of(above, count, label, tile(1)) }
+            let note = Some(Rect { y: above.bottom(), height: 1, ..area });
+            let (spaced, snug) = (Self::of(above, count, label + 1, tile(1)), snug(above));
+            Self { note, ..if snug.capacity() > spaced.capacity() { snug } else { spaced } }
         }))
     }
 

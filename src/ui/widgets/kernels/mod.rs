@@ -75,8 +75,9 @@ impl<'a> Kernels<'a> {
 
     /// How many pictures there are.
     pub fn count(&self) -> usize {
-        let [outputs, inputs, height, width] = self.shape;
-        if self.weights.len() != outputs * inputs * height * width || self.weights.is_empty() {
+        let [outputs, inputs, ..] = self.shape;
+        let size = self.shape.iter().try_fold(1_usize, |size, side| size.checked_mul(*side));
+        if self.weights.is_empty() || size != Some(self.weights.len()) {
             return 0;
         }
         match self.input {
@@ -221,11 +222,19 @@ mod tests {
         let (look, weights) = (unicode(), slopes(10));
         let kernels = Kernels::new(&look, &weights, [10, 1, 5, 5]);
         insta::assert_snapshot!(text(kernels, 22, 4), @"
+        0▀▀▀▀▀  1▀▀▀▀▀  2▀▀▀▀▀
+         ▀▀▀▀▀   ▀▀▀▀▀   ▀▀▀▀▀
+         ▀▀▀▀▀   ▀▀▀▀▀   ▀▀▀▀▀
+        +7 more
         ");
         insta::assert_snapshot!(text(kernels.first(5), 22, 4), @"
+        5▀▀▀▀▀  6▀▀▀▀▀  7▀▀▀▀▀
+         ▀▀▀▀▀   ▀▀▀▀▀   ▀▀▀▀▀
+         ▀▀▀▀▀   ▀▀▀▀▀   ▀▀▀▀▀
+        +2 more
         ");
         assert_eq!(kernels.capacity(Rect::new(0, 0, 22, 4)), 3);
-        assert!(text(kernels.first(99), 22, 4).starts_with("7"), "the last page is full");
+        assert!(text(kernels.first(99), 22, 4).starts_with('7'), "the last page is full");
     }
 
     #[test]
@@ -260,6 +269,9 @@ mod tests {
         let look = ascii();
         let kernels = Kernels::new(&look, &[f32::NAN, 0.5, f32::INFINITY, -0.5], [1, 1, 2, 2]);
         insta::assert_snapshot!(format!("{}\n{}", kernels.legend(), text(kernels, 8, 2)), @"
+        -0.50 =~-, .+*# +0.50
+        0 xx##
+          xx==
         ");
         assert_eq!(
             Kernels::new(&look, &[0.0; 4], [1, 1, 2, 2]).legend().to_string(),

@@ -1,6 +1,6 @@
 //! Weights as pixels.
 use ratatui::buffer::Buffer;
-use ratatui::style::Style;
+use ratatui::style::{Color, Style};
 use ratatui::text::Span;
 
 use crate::metrics::floor_index;
@@ -90,12 +90,13 @@ fn halves(look: &Look, upper: Option<f32>, lower: Option<f32>) -> (&'static str,
     if upper.into_iter().chain(lower).any(|share| !share.is_finite()) {
         return (look.glyphs.cross(), look.palette.warning);
     }
-    let color = |share: Option<f32>| share.and_then(|share| look.ramp.color(share));
+    // The terminal's own background is no colour that a symbol could have: there the cell stays empty.
+    let color = |share: Option<f32>| look.ramp.color(share?).filter(|color| *color != Color::Reset);
     match (color(upper), color(lower)) {
-        (Some(upper), Some(lower)) if upper == lower => (" ", Style::new().bg(upper)),
         (Some(upper), Some(lower)) => ("▀", Style::new().fg(upper).bg(lower)),
         (Some(upper), None) => ("▀", Style::new().fg(upper)),
-        (None, _) => (" ", Style::new()),
+        (None, Some(lower)) => ("▄", Style::new().fg(lower)),
+        (None, None) => (" ", Style::new()),
     }
 }
 
@@ -115,8 +116,10 @@ pub(super) fn swatch(look: &Look) -> Vec<Span<'static>> {
     let middle = SWATCH / 2;
     let shares = (0..SWATCH).map(|index| (index as f32 - middle as f32) / middle as f32);
     let cell = |share: f32| {
-        if let Some(color) = look.ramp.color(share).filter(|_| look.glyphs == Glyphs::Unicode) {
-            return Span::styled(look.glyphs.bar(), Style::new().fg(color));
+        match look.ramp.color(share).filter(|_| look.glyphs == Glyphs::Unicode) {
+            Some(Color::Reset) => return Span::raw(" "),
+            Some(color) => return Span::styled(look.glyphs.bar(), Style::new().fg(color)),
+            None => {}
         }
         // A little towards zero, as the symbol of a full weight stands for all of the last quarter.
         let (symbol, style) = symbol(look, share - share.signum() * 0.01);

@@ -1,0 +1,141 @@
+//! Frames of every screen, at the sizes and in the states that people see.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod states;
+
+use cnn_tui::app::{App, Dialog, Key, Msg, Pane, Screen, Zoom, update};
+use cnn_tui::run::{Command, Status};
+use cnn_tui::ui::theme::{self, Look};
+use cnn_tui::ui::{ColorDepth, Glyphs, View};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Color;
+
+use crate::states::{at_home, failed, finished, interrupted, paused, queued, runs, training};
+
+fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
+    Look::new(theme::load([]).first(), depth, glyphs)
+}
+
+fn draw(app: &App, look: &Look, width: u16, height: u16) -> Buffer {
+    let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+    View { app, look }.draw(&mut cells);
+    cells
+}
+
+/// The symbols on the screen, line by line.
+fn text(cells: &Buffer) -> String {
+    let rows = cells.content.chunks(usize::from(cells.area.width.max(1)));
+    let lines = rows.map(|row| row.iter().map(ratatui::buffer::Cell::symbol).collect::<String>());
+    lines.map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
+}
+
+fn frame(app: &App, width: u16, height: u16) -> String {
+    text(&draw(app, &look(ColorDepth::TrueColor, Glyphs::Unicode), width, height))
+}
+
+/// A snapshot of a state at each of some sizes.
+macro_rules! snapshots {
+    ($($name:ident: $app:expr, $($width:literal x $height:literal),+;)*) => {
+        $(#[test]
+        fn $name() {
+            let app: App = $app;
+            $(insta::assert_snapshot!(
+                concat!(stringify!($name), "_", $width, "x", $height),
+                frame(&app, $width, $height)
+            );)+
+        })*
+    };
+}
+
+/// `app` after these keys.
+fn keys(mut app: App, keys: &[Key]) -> App {
+    for key in keys {
+        update(&mut app, Msg::Key(*key));
+    }
+    app
+}
+
+snapshots! {
+    the_first_start: at_home(), 80 x 24, 120 x 36, 60 x 20;
+    a_start_with_a_live_run: App { screen: Screen::Home, ..runs() }, 80 x 24;
+    a_run_that_has_not_begun: queued(), 80 x 24, 120 x 36;
+    a_run_that_trains: training(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
+    a_paused_run: paused(), 80 x 24, 120 x 36;
+    a_finished_run: finished(), 120 x 36;
+    an_interrupted_run: interrupted(), 80 x 24;
+    a_failed_run_tells_why: failed(), 80 x 24, 120 x 36;
+    the_layers_where_there_is_little_room: keys(training(), &[Key::Tab, Key::Tab]), 80 x 24;
+    the_kernels_of_the_second_convolution: keys(training(), &[Key::BackTab, Key::BackTab, Key::Right, Key::Down]), 120 x 36;
+    a_zoomed_pane: App { zoom: Zoom::Alone, focus: Pane::Log, ..training() }, 80 x 24;
+    all_runs: runs(), 80 x 24, 120 x 36, 200 x 60;
+    a_broken_run: App { selected_run: 3, ..runs() }, 120 x 36;
+    every_key: App { dialog: Some(Dialog::Help), ..training() }, 80 x 24, 120 x 36;
+    what_is_to_become_of_the_run: keys(training(), &[Key::Char('q')]), 80 x 24;
+    whether_to_stop: keys(training(), &[Key::Char('s')]), 80 x 24;
+    too_small: training(), 59 x 20;
+}
+
+#[test]
+fn in_ascii_every_cell_is_ascii() {
+    let look = look(ColorDepth::None, Glyphs::Ascii);
+    for (name, app) in every_state() {
+        for (width, height) in [(60, 20), (80, 24), (120, 36), (200, 60)] {
+            let text = text(&draw(&app, &look, width, height));
+            assert!(text.is_ascii(), "{name} at {width}x{height}:\n{text}");
+        }
+    }
+    insta::assert_snapshot!("ascii_120x36", text(&draw(&training(), &look, 120, 36)));
+}
+
+#[test]
+fn without_colour_no_cell_has_one() {
+    let look = look(ColorDepth::None, Glyphs::Unicode);
+    for (name, app) in every_state() {
+        let cells = draw(&app, &look, 120, 36);
+        let colourless = |colour: Color| colour == Color::Reset;
+        assert!(cells.content.iter().all(|cell| colourless(cell.fg) && colourless(cell.bg)), "{name}");
+    }
+    insta::assert_snapshot!("without_colour_120x36", text(&draw(&training(), &look, 120, 36)));
+}
+
+#[test]
+fn every_state_can_be_drawn_at_any_size_in_any_theme() {
+    let themes = theme::load([]);
+    assert!(themes.errors().is_empty() && themes.iter().len() >= 5);
+    for (index, theme) in themes.iter().enumerate() {
+        let look = Look::new(theme, ColorDepth::ALL[index % 4], Glyphs::ALL[index % 2]);
+        for (_, app) in every_state() {
+            for (width, height) in
+                [(0, 0), (1, 1), (59, 19), (60, 20), (61, 90), (80, 24), (119, 35), (300, 80)]
+            {
+                draw(&app, &look, width, height);
+            }
+        }
+    }
+}
+
+#[test]
+fn the_screen_shows_that_it_asked_until_it_is_answered() {
+    let app = keys(training(), &[Key::Char(' ')]);
+    assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
+    assert!(frame(&app, 120, 36).contains("pausing"));
+    assert_eq!(paused().run.unwrap().status(), Some(Status::Paused));
+    assert!(!frame(&paused(), 120, 36).contains("pausing"));
+}
+
+fn every_state() -> [(&'static str, App); 11] {
+    [
+        ("home", at_home()),
+        ("queued", queued()),
+        ("training", training()),
+        ("paused", paused()),
+        ("finished", finished()),
+        ("interrupted", interrupted()),
+        ("failed", failed()),
+        ("runs", runs()),
+        ("help", App { dialog: Some(Dialog::Help), ..training() }),
+        ("quit", keys(training(), &[Key::Char('q')])),
+        ("log", App { zoom: Zoom::Alone, focus: Pane::Log, ..training() }),
+    ]
+}

@@ -1,0 +1,236 @@
+//! States of the dashboard, made from events as a trainer reports them.
+
+use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
+use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
+use cnn_tui::run::{
+    Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Origin,
+    PauseReason, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary, State, Status,
+    Store, Update,
+};
+use jiff::Timestamp;
+
+const CREATED: i64 = 1_795_500_000;
+const STEPS_PER_EPOCH: u64 = 938;
+const STEPS: u64 = 11 * STEPS_PER_EPOCH + 694;
+
+/// A run of these words, in a directory that is gone: screens read nothing.
+fn new_run(nonce: u64, config: RunConfig) -> (RunDir, RunRecord) {
+    let root = tempfile::tempdir().unwrap();
+    let created = Timestamp::from_second(CREATED + i64::try_from(nonce).unwrap()).unwrap();
+    let provenance = Provenance {
+        version: "0.1.0".to_owned(),
+        host: "gpu-box".to_owned(),
+        dataset: Some(data()),
+        ..Provenance::default()
+    };
+    let dir = Store::open(root.path()).create(&NewRun::new(created, nonce, config, provenance)).unwrap();
+    let record = dir.record().unwrap();
+    (dir, record)
+}
+
+fn data() -> DataInfo {
+    DataInfo {
+        description: "fashion-mnist 60,000".to_owned(),
+        train: 60_000,
+        test: 10_000,
+        checksum: "14410854".to_owned(),
+        source: "/usr/share/datasets/fashion-mnist".to_owned(),
+    }
+}
+
+fn app() -> App {
+    let preset = |name: &str, about: &str| PresetOffer { name: name.to_owned(), about: about.to_owned() };
+    let presets = nn::PRESETS.iter().map(|offer| preset(offer.name, offer.about)).collect();
+    let mut app = App::new(presets, RunConfig::default(), 8);
+    update(&mut app, Msg::Time(CREATED as f64 + 3_600.0));
+    app
+}
+
+pub(crate) fn at_home() -> App {
+    let mut app = app();
+    update(&mut app, Msg::Data("fashion-mnist 6,000 (built in)".to_owned()));
+    update(&mut app, Msg::Runs(Vec::new()));
+    app
+}
+
+fn state(status: Status) -> State {
+    let held = matches!(status, Status::Running | Status::Paused);
+    let holder = Holder { pid: 4711, host: "gpu-box".to_owned() };
+    State { status, liveness: if held { Liveness::Held(Some(holder)) } else { Liveness::Free } }
+}
+
+fn started(step: u64) -> Event {
+    let model = nn::build("cnn", DeviceKind::Cpu, None).unwrap();
+    let row = |layer: &LayerInfo| LayerRow {
+        name: layer.name.clone(),
+        kind: layer.kind.name().to_owned(),
+        setting: layer.setting.clone(),
+        output: layer.output.clone(),
+        parameters: layer.parameters,
+    };
+    Event::Started {
+        step,
+        device: "cpu".to_owned(),
+        threads: 2,
+        data: data(),
+        steps_per_epoch: STEPS_PER_EPOCH,
+        total_steps: 40 * STEPS_PER_EPOCH,
+        parameters: model.parameters().iter().map(Parameter::len).sum(),
+        layers: model.layers().iter().map(row).collect(),
+    }
+}
+
+/// Losses that fall as the lecture's do, with the scatter of its batches.
+fn loss(step: u64) -> f32 {
+    let epochs = step as f64 / STEPS_PER_EPOCH as f64;
+    let scatter = ((step * 7919 % 1009) as f64 / 1009.0 - 0.5) * 0.3;
+    #[expect(clippy::cast_possible_truncation, reason = "a loss")]
+    let loss = (0.55 + 1.7 * (-1.4 * epochs).exp() - 0.008 * epochs + scatter) as f32;
+    loss
+}
+
+/// Every event of a run up to `STEPS`, with a pause in epoch 5.
+fn events() -> Vec<Event> {
+    let mut events = vec![started(0)];
+    let seconds = |step: u64| step as f64 * 0.0009;
+    for first in (1..=STEPS).step_by(67) {
+        let last = (first + 66).min(STEPS);
+        events.push(Event::Steps {
+            first,
+            losses: (first..=last).map(loss).collect(),
+            learning_rate: 0.01,
+            active_seconds: seconds(last),
+        });
+        for epoch in 1..=40_u32 {
+            let step = u64::from(epoch) * STEPS_PER_EPOCH;
+            if (first..=last).contains(&step) {
+                let learned = 1.0 - (-f64::from(epoch) / 4.0).exp();
+                events.push(Event::Epoch {
+                    epoch,
+                    step,
+                    train_loss: 0.95 - 0.35 * learned,
+                    train_accuracy: 0.62 + 0.17 * learned,
+                    test_loss: 0.70 - 0.33 * learned,
+                    test_accuracy: 0.74 + 0.125 * learned - if epoch == 11 { 0.01 } else { 0.0 },
+                    learning_rate: 0.01,
+                    active_seconds: seconds(step),
+                });
+            }
+        }
+        if first == 67 * 70 + 1 {
+            events.push(Event::Paused { step: last, reason: PauseReason::Command });
+            events.push(Event::Resumed { step: last });
+        }
+    }
+    events
+}
+
+fn checkpoint() -> Checkpoint {
+    let tensor = |name: &str, shape: [usize; 4]| NamedTensor {
+        name: name.to_owned(),
+        values: (0..shape.iter().product()).map(|index: usize| (index as f32 * 0.7).sin() * 0.4).collect(),
+        shape: shape.to_vec(),
+    };
+    Checkpoint {
+        progress: Progress { step: STEPS, ..Progress::default() },
+        weights: vec![tensor("conv1.weight", [10, 1, 5, 5]), tensor("conv2.weight", [20, 10, 5, 5])],
+        optimizer: Vec::new(),
+    }
+}
+
+fn log() -> Vec<String> {
+    let line = |epoch: u32| {
+        [
+            format!("Train Epoch: {epoch} [0/60000 (0%)]\tLoss: 0.512345"),
+            format!("[{epoch}] Test Loss: 0.3817, Accuracy: 85.97%"),
+        ]
+    };
+    (1..=12).flat_map(line).collect()
+}
+
+/// A run on the screen, with these events and in this state.
+fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
+    let (dir, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
+    events.iter().for_each(|event| record.apply(event));
+    (record.status, record.reason) = (status, reason.map(str::to_owned));
+    let begun = !events.is_empty();
+    let time = CREATED as f64 + 3_400.0;
+    let change = Update {
+        record: Some(record),
+        state: Some(state(status)),
+        records: events.into_iter().map(|event| Record { time, event }).collect(),
+        caught_up: true,
+        checkpoint: begun.then(checkpoint),
+        log: if begun { log() } else { Vec::new() },
+        ..Update::default()
+    };
+    let mut app = app();
+    update(&mut app, Msg::Started(dir.clone()));
+    update(&mut app, Msg::Run(dir, Box::new(change)));
+    app
+}
+
+pub(crate) fn queued() -> App {
+    live(Status::Queued, Vec::new(), None)
+}
+
+pub(crate) fn training() -> App {
+    live(Status::Running, events(), None)
+}
+
+pub(crate) fn paused() -> App {
+    let paused = Event::Paused { step: STEPS, reason: PauseReason::Command };
+    live(Status::Paused, events().into_iter().chain([paused]).collect(), None)
+}
+
+pub(crate) fn finished() -> App {
+    let ended = Event::Ended { step: STEPS, status: Status::Finished, reason: None };
+    live(Status::Finished, events().into_iter().chain([ended]).collect(), None)
+}
+
+pub(crate) fn interrupted() -> App {
+    live(Status::Interrupted, events(), None)
+}
+
+/// A run whose loss is no number from some step on.
+pub(crate) fn failed() -> App {
+    let gone = Event::Steps {
+        first: STEPS + 1,
+        losses: vec![f32::NAN; 400],
+        learning_rate: 0.01,
+        active_seconds: 60.0,
+    };
+    let reason = "metrics.jsonl: cannot be written: no space left on device";
+    live(Status::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
+}
+
+pub(crate) fn runs() -> App {
+    let run = |nonce: u64, preset: &str, status: Status, epochs: u32, best: Option<f64>| {
+        let config = RunConfig { preset: preset.to_owned(), ..RunConfig::default() };
+        let (dir, mut record) = new_run(nonce, config);
+        record.status = status;
+        record.summary.epoch = epochs;
+        record.summary.best_test_accuracy = best;
+        record.summary.best_epoch = best.map(|_| epochs);
+        record.summary.last_test_loss = best.map(|best| 1.2 - best);
+        let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
+        Listed::Run(Box::new(RunSummary { dir, record, state: state(status), origin }))
+    };
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let broken = Listed::Broken {
+        name: "20261120-070000-odd-owl".to_owned(),
+        reason:
+            "run.json: is not a valid run.json: expected value at line 1 column 1; restore it from a copy"
+                .to_owned(),
+    };
+    let listed = vec![
+        run(3_000, "cnn", Status::Running, 12, Some(0.8597)),
+        run(2_000, "dnn", Status::Stopped, 3, Some(0.8321)),
+        run(1, "cnn", Status::Finished, 40, Some(0.8868)),
+        broken,
+    ];
+    update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
+    update(&mut app, Msg::Runs(listed));
+    app
+}
