@@ -145,8 +145,16 @@ fn resumable(app: &App) -> bool {
     app.resumable().is_some()
 }
 
-fn has_run(app: &App) -> bool {
-    app.run.is_some()
+fn elsewhere(app: &App) -> bool {
+    app.run.is_some() && app.screen != Screen::Live
+}
+
+fn not_on_runs(app: &App) -> bool {
+    app.screen != Screen::Runs
+}
+
+fn not_at_home(app: &App) -> bool {
+    app.screen != Screen::Home
 }
 
 fn on_kernels(app: &App) -> bool {
@@ -176,7 +184,7 @@ const fn row(
 pub const BINDINGS: &[Binding] = &[
     row(A::Pause,         &[Key::Char(' ')],                    S::Live, Some("pause"),      "pause within one step", running),
     row(A::Continue,      &[Key::Char(' ')],                    S::Live, Some("go on"),      "go on after a pause", paused),
-    row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run that ended early", resumable),
+    row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run cut short", resumable),
     row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save (asks)", live),
     row(A::Checkpoint,    &[Key::Char('c')],                    S::Live, Some("checkpoint"), "write a checkpoint now", live),
     row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "next pane", always),
@@ -184,8 +192,8 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "zoom the pane, and back", always),
     row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels: layer before", on_kernels),
     row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels: next layer", on_kernels),
-    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "kernels: input before; log: up", on_rows),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "kernels: next input; log: down", on_rows),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "input before; log up", on_rows),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "next input; log down", on_rows),
     row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
@@ -193,7 +201,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "line below", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
-    row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run that ended early", resumable),
+    row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "run above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "run below", always),
     row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "ten runs up", always),
@@ -202,13 +210,13 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "last run", always),
     row(A::Back,          &[Key::Esc],                          S::Runs, None,               "back", always),
 
-    row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", has_run),
-    row(A::ShowRuns,      &[Key::Char('2')],                    S::Everywhere, Some("runs"),  "all runs", always),
-    row(A::ShowHome,      &[Key::Char('n')],                    S::Everywhere, Some("new"),   "a new run", always),
+    row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave (asks if it trains)", always),
+    row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", elsewhere),
+    row(A::ShowRuns,      &[Key::Char('2')],                    S::Everywhere, Some("runs"),  "all runs", not_on_runs),
+    row(A::ShowHome,      &[Key::Char('n')],                    S::Everywhere, Some("new"),   "a new run", not_at_home),
     row(A::NextTheme,     &[Key::Char('t')],                    S::Everywhere, Some("theme"), "the next theme", always),
     row(A::Help,          &[Key::Char('?')],                    S::Everywhere, Some("keys"),  "every key", always),
     row(A::Redraw,        &[Key::Ctrl('l')],                    S::Everywhere, None,          "draw everything anew", always),
-    row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave (asks if a run is live)", always),
 
     row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it goes on without you", always),
     row(A::PauseAndLeave, &[Key::Char('p')],                    S::Quit, None,               "pause it and leave", running),

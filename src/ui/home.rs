@@ -22,8 +22,9 @@ const WIDTH: u16 = 72;
 
 impl Widget for Home<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let lines = self.lines();
-        let block = centered(area, WIDTH.min(area.width.saturating_sub(4)), cells(lines.len()));
+        let width = WIDTH.min(area.width.saturating_sub(4));
+        let lines = self.lines(usize::from(width));
+        let block = centered(area, width, cells(lines.len()));
         for (row, line) in block.rows().zip(lines) {
             line.render(row, buf);
         }
@@ -31,17 +32,14 @@ impl Widget for Home<'_> {
 }
 
 impl<'a> Home<'a> {
-    fn lines(&self) -> Vec<Line<'a>> {
+    fn lines(&self, width: usize) -> Vec<Line<'a>> {
         let Self { app, look } = self;
         let palette = &look.palette;
         let dot = format!(" {} ", look.glyphs.separator());
         let mut lines = vec![
             Line::styled("cnn-tui", palette.accent),
-            Line::styled(
-                "Trains convolutional networks, and shows how they learn, in a terminal.",
-                palette.text,
-            ),
-            Line::styled("Every run is kept, and goes on when you leave or the line drops.", palette.text),
+            Line::styled("Trains convolutional networks and shows how they learn.", palette.text),
+            Line::styled("Every run is kept, and goes on when the line drops.", palette.text),
             Line::default(),
         ];
         for (place, offer) in app.offers().into_iter().enumerate() {
@@ -50,20 +48,19 @@ impl<'a> Home<'a> {
             let style = if chosen { palette.strong } else { palette.text };
             let mut line = Line::from_iter([
                 Span::styled(format!("{pointer} "), palette.accent),
-                Span::styled(format!("{:<22}", title(&offer)), style),
+                Span::styled(format!("{:<20}", title(&offer)), style),
             ]);
             line.extend(self.about(&offer));
             lines.push(line);
         }
         let data = app.data.as_deref().unwrap_or("looking for data");
-        let facts: Vec<_> = [data.to_owned(), format!("{} epochs", app.defaults.epochs)]
-            .into_iter()
-            .chain(settings(&app.defaults))
-            .collect();
-        lines.extend([
-            Line::default(),
-            Line::styled(format!("  new runs: {}", facts.join(&dot)), palette.dim),
-        ]);
+        let mut facts = vec![data.to_owned(), format!("{} epochs", app.defaults.epochs)];
+        facts.extend(settings(&app.defaults));
+        let label = "  new runs: ";
+        while facts.len() > 1 && label.len() + facts.join(&dot).chars().count() > width {
+            facts.pop();
+        }
+        lines.extend([Line::default(), Line::styled(label.to_owned() + &facts.join(&dot), palette.dim)]);
         lines
     }
 

@@ -20,7 +20,7 @@ pub(super) struct Runs<'a> {
 }
 
 /// Columns of the details.
-const DETAILS: u16 = 44;
+const DETAILS: u16 = 40;
 
 impl Widget for Runs<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {

@@ -19,8 +19,8 @@ pub struct Preset {
 
 /// Every preset; the first is the one that is offered first.
 pub const PRESETS: &[Preset] = &[
-    Preset { name: "cnn", about: "two convolutions, then two linear layers" },
-    Preset { name: "dnn", about: "the plain network that the cnn improves on" },
+    Preset { name: "cnn", about: "two convolutional layers" },
+    Preset { name: "dnn", about: "plain layers, to compare with" },
 ];
 
 /// The preset with this name on a device, with all parameters zero; `None` if there is no such preset.

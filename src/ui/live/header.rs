@@ -164,12 +164,16 @@ impl<'a> Header<'a> {
             return Line::styled(reason, palette.warning);
         }
         let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
-        line.extend(Progress::new(look, self.total()).line(usize::from(width / 6)));
+        let bar = width.saturating_sub(SHORT).min(width / 6);
+        line.extend(Progress::new(look, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
         line.extend(self.eta());
         line
     }
 }
+
+/// Columns that the short line and the best accuracy need besides the bar.
+const SHORT: u16 = 53;
 
 /// The losses of the last steps.
 pub(super) struct LastSteps<'a>(pub(super) Shown<'a>);
