@@ -1,6 +1,7 @@
 //! The threads that look at the disk for the dashboard, so that a slow disk never holds up a key.
 
 use std::io;
+use std::panic::{self, AssertUnwindSafe};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::Duration;
@@ -30,13 +31,10 @@ impl Observer {
         messages: &UnboundedSender<Msg>,
     ) -> io::Result<Self> {
         let (follow, runs) = channel();
-        let to = messages.clone();
-        thread::Builder::new().name("follow".to_owned()).spawn(move || follow_runs(&runs, &to))?;
-        let to = messages.clone();
-        thread::Builder::new().name("list".to_owned()).spawn(move || list_runs(&store, &to))?;
-        let to = messages.clone();
         let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
-        thread::Builder::new().name("data".to_owned()).spawn(move || find_data(source, &to))?;
+        spawn("follow", messages, move |to| follow_runs(&runs, to))?;
+        spawn("list", messages, move |to| list_runs(&store, to))?;
+        spawn("data", messages, move |to| find_data(source, to))?;
         Ok(Self { follow })
     }
 
@@ -45,6 +43,23 @@ impl Observer {
         // Its thread ends only with the program.
         let _ = self.follow.send(dir);
     }
+}
+
+/// Starts a thread. If it panics that is told on the screen, which goes on.
+fn spawn(
+    name: &'static str,
+    messages: &UnboundedSender<Msg>,
+    look: impl FnOnce(&UnboundedSender<Msg>) + Send + 'static,
+) -> io::Result<()> {
+    let messages = messages.clone();
+    let watched = move || {
+        // Nothing that it worked on is used after a panic.
+        if panic::catch_unwind(AssertUnwindSafe(|| look(&messages))).is_err() {
+            let _ =
+                messages.send(Msg::Failed(format!("the `{name}` thread failed: this is a bug; start anew")));
+        }
+    };
+    thread::Builder::new().name(name.to_owned()).spawn(watched).map(drop)
 }
 
 fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
