@@ -8,14 +8,14 @@ const README: &str = include_str!("../README.md");
 
 /// The table of keys, as the README must have it.
 fn keys() -> String {
-    let mut table = String::from("| where | key | what it does |\n|-|-|-|\n");
+    let mut rows = vec!["| where | key | what it does |".to_owned(), "|-|-|-|".to_owned()];
     for scope in Scope::LISTED {
         for binding in BINDINGS.iter().filter(|binding| binding.scope == scope) {
             let keys: Vec<_> = binding.keys.iter().map(|key| format!("`{key}`")).collect();
-            table.push_str(&format!("| {} | {} | {} |\n", scope.title(), keys.join(" "), binding.help));
+            rows.push(format!("| {} | {} | {} |", scope.title(), keys.join(" "), binding.help));
         }
     }
-    table
+    rows.join("\n")
 }
 
 #[test]

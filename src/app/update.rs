@@ -318,7 +318,7 @@ mod tests {
         let mut app = app();
         update(&mut app, Msg::Runs(Vec::new()));
         let effects = press(&mut app, &[Key::Enter]);
-        assert_eq!(effects, [Effect::Train(Box::new(RunConfig::default()))]);
+        assert_eq!(effects, [Effect::Train(Box::default())]);
     }
 
     #[test]

@@ -151,7 +151,9 @@ fn log() -> Vec<String> {
 /// A run on the screen, with these events and in this state.
 fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
     let (dir, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
-    events.iter().for_each(|event| record.apply(event));
+    for event in &events {
+        record.apply(event);
+    }
     (record.status, record.reason) = (status, reason.map(str::to_owned));
     let begun = !events.is_empty();
     let time = CREATED as f64 + 3_400.0;
