@@ -124,8 +124,8 @@ fn the_screen_shows_that_it_asked_until_it_is_answered() {
     assert!(!frame(&paused(), 120, 36).contains("pausing"));
 }
 
-fn every_state() -> [(&'static str, App); 11] {
-    [
+fn every_state() -> Vec<(&'static str, App)> {
+    vec![
         ("home", at_home()),
         ("queued", queued()),
         ("training", training()),
