@@ -126,7 +126,6 @@ impl Runs<'_> {
             None => "-".to_owned(),
         };
         let mut facts = vec![
-            ("id", run.dir.id().to_string()),
             ("preset", record.config.preset.clone()),
             ("data", data),
             ("settings", settings(&record.config).join(&format!(" {} ", look.glyphs.separator()))),
@@ -143,6 +142,9 @@ impl Runs<'_> {
             facts.insert(0, ("reason", reason.clone()));
         }
         let mut rows = inner.rows();
+        if let Some(row) = rows.next() {
+            Line::styled(run.dir.id().to_string(), palette.dim).render(row, buf);
+        }
         let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
         for (label, value) in facts {
             for (number, part) in wrap(&value, width).into_iter().enumerate() {

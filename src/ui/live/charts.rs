@@ -2,12 +2,12 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{Line, Span};
+use ratatui::text::{self as cells, Line};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::{Epoch, MarkKind as Happened, Pane as Which};
-use crate::metrics::{Series, text};
+use crate::app::{Epoch, MarkKind as Happened, Pane as Which, RunView};
+use crate::metrics::{Series, Span, text};
 use crate::run::Status;
 use crate::ui::widgets::{Chart, Layer, Mark, MarkKind, Pane};
 
@@ -30,7 +30,11 @@ impl Widget for LossPane<'_> {
             .focus(self.0.focus(Which::Loss))
             .render(area, buf);
 
-        Chart::new(look)
+        let mut chart = Chart::new(look);
+        if let Some(span) = settled(run, &test) {
+            chart = chart.y_span(span);
+        }
+        chart
             .layer(Layer::dots(run.loss.raw(), curve.raw))
             .layer(Layer::line(run.loss.smooth(), curve.train))
             .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
@@ -45,6 +49,22 @@ impl Widget for LossPane<'_> {
             .empty(waiting(&self.0, "the first step"))
             .render(Pane::inner(area), buf);
     }
+}
+
+/// The losses after the first fall, with room for the scatter of single steps; none in the first epochs.
+///
+/// That fall takes a moment and most of the height: everything after it would be flat.
+fn settled(run: &RunView, test: &Series) -> Option<Span> {
+    let steps_per_epoch = run.start.as_ref()?.steps_per_epoch;
+    if run.step < 3 * steps_per_epoch {
+        return None;
+    }
+    let all = run.loss.smooth().x_span()?;
+    let after = Span::new(all.low() + all.width() / 20.0, all.high())?;
+    let smooth = run.loss.smooth().y_span(after)?;
+    let both = test.y_span(after).map_or(smooth, |test| smooth.join(test));
+    let room = both.width() / 2.0;
+    Span::new((both.low() - room).max(0.0), both.high() + room)
 }
 
 /// Accuracy on the training and on the test set, by epoch.
@@ -92,7 +112,11 @@ fn series(epochs: &[Epoch], point: impl Fn(&Epoch) -> (f64, f64)) -> Series {
 /// `step 11,256`
 fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
     let palette = &shown.look.palette;
-    Line::from_iter([Span::styled(label, palette.dim), Span::raw(" "), Span::styled(value, palette.text)])
+    Line::from_iter([
+        cells::Span::styled(label, palette.dim),
+        cells::Span::raw(" "),
+        cells::Span::styled(value, palette.text),
+    ])
 }
 
 /// `● test 0.3817`
@@ -105,9 +129,9 @@ fn legend<'a>(
 ) -> Line<'a> {
     let palette = &shown.look.palette;
     Line::from_iter([
-        Span::styled(symbol, style),
-        Span::styled(format!(" {label} "), palette.dim),
-        Span::styled(value, style),
+        cells::Span::styled(symbol, style),
+        cells::Span::styled(format!(" {label} "), palette.dim),
+        cells::Span::styled(value, style),
     ])
 }
 

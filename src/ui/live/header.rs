@@ -131,8 +131,14 @@ impl<'a> Header<'a> {
         if let Some(reason) = run.record.as_ref().and_then(|record| record.reason.clone()) {
             return Line::styled(reason, palette.warning);
         }
-        let images = run.images_per_second().filter(|_| run.status() == Some(Status::Running));
-        let step = run.pace.seconds_per_step().filter(|_| images.is_some());
+        // Of a run that does not train, what it came to on the whole.
+        let (images, step) = match (run.status(), &run.record) {
+            (Some(Status::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
+            (_, Some(record)) => {
+                (record.summary.images_per_second, Some(run.active_seconds / run.step as f64))
+            }
+            (_, None) => (None, None),
+        };
         let rate = run.learning_rate.map(f64::from);
         Line::from_iter([
             Span::styled("images/s ", palette.dim),
