@@ -285,3 +285,53 @@ impl<const N: usize, const O: usize, D: Device<f32>> Layer<Flat<N>, D> for Linea
         vec![&mut self.weight, &mut self.bias]
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use dfdx::tensor::Cpu;
+
+    use super::*;
+
+    const RATE: f32 = 0.3;
+
+    /// The factors of 20 channels for `batch` items of a batch, from its item `first` on.
+    fn factors(layer: usize, step: u64, first: usize, batch: usize) -> Vec<f32> {
+        let pass = Pass::Train { chance: Chance::new(1), step, first };
+        Dropout { rate: RATE, layer }.mask::<20, Cpu>(&Cpu::default(), batch, pass).unwrap().as_vec()
+    }
+
+    #[test]
+    fn a_batch_is_masked_in_parts_as_it_is_as_a_whole() {
+        let whole = factors(4, 7, 0, 64);
+        let parts: Vec<f32> = (0..64).step_by(8).flat_map(|first| factors(4, 7, first, 8)).collect();
+        assert!(whole == parts);
+    }
+
+    #[test]
+    fn every_step_and_every_layer_has_a_mask_of_its_own() {
+        assert!(factors(4, 7, 0, 64) != factors(4, 8, 0, 64));
+        assert!(factors(4, 7, 0, 64) != factors(10, 7, 0, 64));
+    }
+
+    #[test]
+    fn the_rate_is_dropped_and_the_rest_makes_up_for_it() {
+        let factors: Vec<f32> = (0..100).flat_map(|step| factors(4, step, 0, 64)).collect();
+        let kept = 1.0 / (1.0 - RATE);
+        let is = |factor: f32, value: f32| (factor - value).abs() < 1e-6;
+        assert!(factors.iter().all(|&factor| is(factor, 0.0) || is(factor, kept)));
+        // Each channel is dropped as often as any other: within five standard deviations.
+        let spread = 5.0 * (6400.0 * RATE * (1.0 - RATE)).sqrt();
+        for channel in 0..20 {
+            let dropped = factors.iter().skip(channel).step_by(20).filter(|&&factor| is(factor, 0.0)).count();
+            assert!((dropped as f32 - 6400.0 * RATE).abs() < spread, "channel {channel}: {dropped}");
+        }
+    }
+
+    #[test]
+    fn nothing_is_dropped_in_an_evaluation_or_at_rate_0() {
+        let dropout = |rate| Dropout { rate, layer: 4 };
+        assert!(dropout(RATE).mask::<20, Cpu>(&Cpu::default(), 64, Pass::Evaluate).is_none());
+        let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
+        assert!(dropout(0.0).mask::<20, Cpu>(&Cpu::default(), 64, pass).is_none());
+    }
+}

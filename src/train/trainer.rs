@@ -188,3 +188,131 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         self.active_before + self.supervisor.now().saturating_sub(self.since).as_secs_f64()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::data::{Dataset, Source, Split};
+    use crate::run::{Device, RunConfig};
+
+    /// A world in which every look takes as long, and which gives commands at certain looks.
+    #[derive(Default)]
+    struct Script {
+        slow: bool,
+        commands: Vec<(u32, Command)>,
+        waited: Vec<Command>,
+        looks: u32,
+        events: Vec<Event>,
+        saved: Vec<(Vec<CheckpointName>, u64)>,
+        refreshed: u32,
+    }
+
+    impl Supervisor for Script {
+        fn report(&mut self, event: Event) {
+            self.events.push(event);
+        }
+
+        fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint) {
+            self.saved.push((names, checkpoint.progress.step));
+        }
+
+        fn refresh(&mut self, _: Checkpoint) {
+            self.refreshed += 1;
+        }
+
+        fn command(&mut self) -> Option<Command> {
+            let due = self.commands.iter().position(|(look, _)| *look <= self.looks);
+            self.looks += u32::from(due.is_none());
+            due.map(|place| self.commands.remove(place).1)
+        }
+
+        fn wait(&mut self) -> Option<Command> {
+            (!self.waited.is_empty()).then(|| self.waited.remove(0))
+        }
+
+        fn now(&self) -> Duration {
+            Duration::from_millis(if self.slow { 200 } else { 30 }) * self.looks
+        }
+    }
+
+    fn session(epochs: u32) -> Session {
+        let all = Dataset::built_in().unwrap();
+        let few = |split: &Split, len: usize| {
+            Split::new(split.images()[..len].as_flattened().to_vec(), split.labels()[..len].to_vec()).unwrap()
+        };
+        let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 50));
+        let config =
+            RunConfig { preset: "dnn".to_owned(), epochs, device: Device::Cpu, ..RunConfig::default() };
+        Session::new(config, Arc::new(data), 1).unwrap()
+    }
+
+    /// The steps that the events tell of, in their order.
+    fn steps(script: &Script) -> Vec<u64> {
+        let of = |event: &Event| match event {
+            Event::Steps { first, losses, .. } => (*first..first + losses.len() as u64).collect(),
+            _ => Vec::new(),
+        };
+        script.events.iter().flat_map(of).collect()
+    }
+
+    #[test]
+    fn every_step_is_reported_once_and_in_order() {
+        let mut script = Script::default();
+        assert_eq!(train(&mut session(2), &mut script).unwrap(), Status::Finished);
+        assert_eq!(steps(&script), (1..=20).collect::<Vec<_>>());
+        let ended = Event::Ended { step: 20, status: Status::Finished, reason: None };
+        assert_eq!(script.events.last(), Some(&ended));
+        // Several steps a report, and not one each.
+        assert!(script.events.iter().filter(|event| matches!(event, Event::Steps { .. })).count() <= 10);
+    }
+
+    #[test]
+    fn an_epoch_is_kept_under_its_names() {
+        let mut script = Script::default();
+        train(&mut session(1), &mut script).unwrap();
+        let names = vec![CheckpointName::Last, CheckpointName::Epoch(1), CheckpointName::Best];
+        assert_eq!(script.saved, [(names, 10), (vec![CheckpointName::Last], 10)]);
+    }
+
+    #[test]
+    fn a_pause_takes_effect_at_once_and_counts_as_no_time() {
+        let mut script = Script {
+            commands: vec![(4, Command::Pause)],
+            waited: vec![Command::Pause, Command::Resume],
+            ..Script::default()
+        };
+        train(&mut session(1), &mut script).unwrap();
+        assert_eq!(steps(&script), (1..=10).collect::<Vec<_>>());
+        let place = |wanted: &Event| script.events.iter().position(|event| event == wanted);
+        let paused = place(&Event::Paused { step: 4, reason: PauseReason::Command }).unwrap();
+        assert_eq!(place(&Event::Resumed { step: 4 }), Some(paused + 1));
+        assert!(matches!(script.events[paused - 1], Event::Steps { first, ref losses, .. }
+            if first + losses.len() as u64 == 5));
+        assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
+    }
+
+    #[test]
+    fn a_stop_saves_what_was_done_also_out_of_a_pause() {
+        for (commands, waited) in [
+            (vec![(3, Command::Stop)], vec![]),
+            (vec![(3, Command::Pause)], vec![Command::Stop]),
+            // Nobody is left who could say anything.
+            (vec![(3, Command::Pause)], vec![]),
+        ] {
+            let mut script = Script { commands, waited, ..Script::default() };
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), Status::Stopped);
+            assert_eq!(steps(&script), [1, 2, 3]);
+            assert_eq!(script.saved.last(), Some(&(vec![CheckpointName::Last], 3)));
+        }
+    }
+
+    #[test]
+    fn kernels_are_refreshed_while_an_epoch_lasts() {
+        let mut script = Script { slow: true, ..Script::default() };
+        train(&mut session(1), &mut script).unwrap();
+        // Ten steps of 200 ms: after each full second.
+        assert_eq!(script.refreshed, 2);
+    }
+}
