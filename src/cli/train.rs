@@ -102,12 +102,11 @@ impl Output {
     fn train(&self, dir: RunDir) -> Result<Next, CliError> {
         let status = if self.foreground {
             shell::train_run(&dir, Tie::Shell, io::stdout())?
+        } else if self.headless {
+            shell::watch(&dir, io::stdout())?
         } else {
             let trainer = shell::launch(&dir)?;
-            if !self.headless {
-                return Ok(Next::Dashboard(Some((dir, trainer))));
-            }
-            shell::watch(&dir, trainer, io::stdout())?
+            return Ok(Next::Dashboard(Some((dir, trainer))));
         };
         match status {
             Status::Stopped => {

@@ -40,6 +40,8 @@ pub enum Tie {
 /// final status. The lecture's lines go to `out`.
 pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, ShellError> {
     let _lock = dir.lock()?;
+    // What an earlier trainer was told and did not hear is not meant for this one. From here on it is.
+    dir.inbox().take()?;
     let mut desk = Desk {
         record: dir.record()?,
         journal: dir.journal()?,
@@ -96,8 +98,6 @@ impl<W: Write> Desk<'_, W> {
         if last.exists() {
             session.restore(&Checkpoint::read(&last)?)?;
         }
-        // What an earlier trainer was told and did not hear is not meant for this one.
-        self.dir.inbox().take()?;
         let started = started(&session, data);
         self.lines = LectureLines::new(self.record.config.batch_size, &started);
         self.take(started)?;

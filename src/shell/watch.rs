@@ -1,40 +1,48 @@
 //! Following a run from a shell, line by line.
 
 use std::io::Write;
-use std::process::Child;
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::ShellError;
+use super::launch::launch;
 use super::lecture::LectureLines;
 use crate::run::{Command, Event, Follower, RunDir, Status};
 
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Prints the lecture's lines of a run that `trainer` trains until it ends, and gives its final
+/// Starts a trainer for a run, prints the lecture's lines until it ends, and gives the run's final
 /// status. Interrupting it stops the run; if it is killed, the run goes on.
-pub fn watch(dir: &RunDir, trainer: Child, out: impl Write) -> Result<Status, ShellError> {
+pub fn watch(dir: &RunDir, out: impl Write) -> Result<Status, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, trainer, out))
+    runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
 }
 
-async fn follow(dir: &RunDir, mut trainer: Child, mut out: impl Write) -> Result<Status, ShellError> {
+async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
     let mut follower = Follower::new(dir.clone());
-    // What an earlier trainer of this run reported is not news.
+    // What an earlier trainer of this run reported is not news. Whatever the new one reports is, so
+    // it starts only now.
     while !follower.poll().caught_up {}
+    let mut trainer = launch(dir)?;
     let batch_size = dir.record()?.config.batch_size;
     let mut lines = None;
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
+    let mut stop = false;
     loop {
         tokio::select! {
             _ = look.tick() => {}
-            _ = interrupt.recv() => dir.drop_command(Command::Stop)?,
-            _ = terminate.recv() => dir.drop_command(Command::Stop)?,
+            _ = interrupt.recv() => stop = true,
+            _ = terminate.recv() => stop = true,
+        }
+        // A trainer hears what it is told only once it has begun.
+        if stop && lines.is_some() {
+            dir.drop_command(Command::Stop)?;
+            stop = false;
         }
         // Asked before the last look, so that this look sees all that it wrote.
         let ended = trainer.try_wait().map_err(ShellError::Launch)?;
