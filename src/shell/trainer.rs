@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
+use rustix::process::setsid;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc as messages;
 use tokio::time::{MissedTickBehavior, interval};
@@ -39,6 +40,11 @@ pub enum Tie {
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and gives its
 /// final status. The lecture's lines go to `out`.
 pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, ShellError> {
+    if tie == Tie::Run {
+        // Neither the keys of the terminal that started it nor its end are meant for it. Only who leads
+        // a group already cannot leave: a person who started it by hand, in a shell of its own.
+        let _ = setsid();
+    }
     let _lock = dir.lock()?;
     // What an earlier trainer was told and did not hear is not meant for this one. From here on it is.
     dir.inbox().take()?;
