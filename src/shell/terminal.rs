@@ -13,6 +13,7 @@ use crossterm::{execute, queue};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
 
 /// A screen that can be drawn on.
 pub(super) trait Screen {
@@ -45,7 +46,7 @@ impl TakenTerminal {
         let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())));
         let mut taken = Self { terminal: terminal.inspect_err(|_| restore())? };
         execute!(taken.terminal.backend_mut(), EnterAlternateScreen, Hide)?;
-        taken.terminal.clear()?;
+        taken.forget()?;
         Ok(taken)
     }
 }
@@ -59,7 +60,10 @@ impl Screen for TakenTerminal {
     }
 
     fn forget(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // `Terminal::clear` would ask the terminal where its cursor is, and fail if the answer took
+        // more than two seconds.
+        let (width, height) = self.size()?;
+        self.terminal.resize(Rect::new(0, 0, width, height))
     }
 
     fn size(&self) -> io::Result<(u16, u16)> {
