@@ -29,20 +29,20 @@ pub struct TrainOptions {
     #[arg(long, value_name = "NAME")]
     pub optimizer: Option<OptimizerName>,
     /// The learning rate before the schedule [default: 0.01, with adamw 0.001].
-    #[arg(long, visible_alias = "lr", value_name = "RATE")]
+    #[arg(long, visible_alias = "lr", value_name = "RATE", allow_negative_numbers = true)]
     pub learning_rate: Option<f64>,
     /// The share of the last step that the next one keeps; sgd only [default: 0.5].
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub momentum: Option<f64>,
     /// The decay of weights; adamw only [default: 0.01].
-    #[arg(long, value_name = "RATE")]
+    #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
     /// How the learning rate changes: constant, cosine, or `step:EPOCHS:FACTOR` [default: constant].
     #[arg(long, value_name = "SCHEDULE", value_parser = parse_schedule)]
     #[serde(deserialize_with = "schedule_from_text")]
     pub schedule: Option<Schedule>,
     /// The share that dropout layers drop [default: the network's own].
-    #[arg(long, value_name = "SHARE")]
+    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
     pub dropout: Option<f32>,
     /// Decides everything random [default: 0].
     #[arg(long, value_name = "N")]

@@ -26,6 +26,14 @@ pub enum RunError {
         /// Why not.
         source: io::Error,
     },
+    /// A directory where no run can be created.
+    #[error("{}: cannot keep runs: {source}; --runs keeps them in another directory", shown(.root))]
+    Root {
+        /// The directory.
+        root: PathBuf,
+        /// Why not.
+        source: io::Error,
+    },
     /// Where a file is expected there is a symbolic link, a pipe or the like, which is never followed.
     #[error("{}: is not a regular file; remove it", shown(.path))]
     NotAFile {

@@ -151,6 +151,13 @@ impl Store {
     /// Creates a run with the status `queued`. It appears as a whole or not at all.
     pub fn create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         new.config.validate()?;
+        self.try_create(new).map_err(|error| match error {
+            RunError::Io { source, .. } => RunError::Root { root: self.root.clone(), source },
+            other => other,
+        })
+    }
+
+    fn try_create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         file::create_dir(&self.root)?;
         let failed = || RunError::io("created", &self.root);
         let unfinished = file::temp_dir(&self.root).map_err(failed())?;
