@@ -1,5 +1,6 @@
 //! The program: see [`cnn_tui::cli`].
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
@@ -8,11 +9,11 @@ use cnn_tui::cli::Cli;
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
+        // Who read the output has seen enough.
+        Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "here errors are told, once")]
-            {
-                eprintln!("cnn-tui: {error}");
-            }
+            // Where standard error is gone there is nobody to tell.
+            let _ = writeln!(io::stderr(), "cnn-tui: {error}");
             ExitCode::from(error.exit_code())
         }
     }

@@ -8,8 +8,9 @@ use crate::run::{
     State, Status, Update,
 };
 
-/// Steps that the smoothed loss looks back.
-const SMOOTHED: f64 = 50.0;
+/// The smoothed loss looks back over this share of an epoch, or so many steps if that is more: little
+/// enough to follow the first fall, enough to tell one epoch from the next.
+const SMOOTHED: (f64, f64) = (1.0 / 10.0, 10.0);
 /// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
 const PACE: f64 = 120.0;
 /// Lines of the trainer's log that are kept.
@@ -118,7 +119,7 @@ impl RunView {
             record: None,
             state: None,
             start: None,
-            loss: Curve::new(Ema::over(SMOOTHED)),
+            loss: Curve::new(Ema::over(SMOOTHED.1)),
             epochs: Vec::new(),
             marks: Vec::new(),
             pace: Pace::new(PACE),
@@ -175,6 +176,10 @@ impl RunView {
             } => {
                 self.start =
                     Some(Start { device, threads, data, steps_per_epoch, total_steps, parameters, layers });
+                if self.loss.raw().is_empty() {
+                    let (share, least) = SMOOTHED;
+                    self.loss = Curve::new(Ema::over((steps_per_epoch as f64 * share).max(least)));
+                }
                 self.rewind(step);
                 self.paused_since = None;
             }

@@ -78,6 +78,14 @@ pub enum CliError {
 }
 
 impl CliError {
+    /// Whether the reader of the output has gone.
+    pub fn is_broken_pipe(&self) -> bool {
+        let (Self::Output(error) | Self::Data(data::DataCliError::Output(error))) = self else {
+            return false;
+        };
+        error.kind() == io::ErrorKind::BrokenPipe
+    }
+
     /// 2 for arguments that make no sense, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -105,14 +113,14 @@ impl Cli {
         let config_dir = settings::config_dir()?;
         let settings = Settings::read(&config_dir)?;
         let look = self.look.or(&settings);
+        if let Some(Command::Data(command)) = self.command {
+            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+            command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
+            return Ok(());
+        }
         let options = look.dashboard(&config_dir, settings.train.clone())?;
         let store = store()?;
         let show = match self.command {
-            Some(Command::Data(command)) => {
-                let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
-                command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
-                return Ok(());
-            }
             Some(Command::Train(command)) => command.run(&store, settings.train)?,
             Some(Command::Resume(command)) => command.run(&store)?,
             _ => {

@@ -88,7 +88,9 @@ impl LookOptions {
             theme: self.first_theme(&themes)?,
             depth: self.depth()?,
             glyphs: self.glyphs()?,
-            defaults: train.into_config()?,
+            defaults: train.into_config().map_err(|error| {
+                CliError::Usage(format!("{}: [train]: {error}", config_dir.join("config.toml").display()))
+            })?,
             // A broken theme of the user's hides no other, but must not go unseen.
             notice: themes.errors().first().map(ToString::to_string),
             themes: themes.iter().cloned().collect(),

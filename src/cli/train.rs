@@ -47,6 +47,14 @@ impl TrainCommand {
     pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<Next, CliError> {
         let config = self.options.or(defaults).into_config()?;
         self.output.check()?;
+        shell::check(&config)?;
+        if let Some(name) = &self.name
+            && (name.trim().is_empty() || name.chars().any(char::is_control))
+        {
+            return Err(CliError::Usage(
+                "--name must have a visible character, and no control characters".to_owned(),
+            ));
+        }
         let now = Timestamp::now();
         let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
         let new = NewRun { name: self.name, ..NewRun::new(now, nonce, config, shell::provenance()) };
@@ -69,7 +77,7 @@ impl ResumeCommand {
         }
         if state.is_live() {
             let name = &record.name;
-            return Err(CliError::Usage(format!("{name} is training already; `cnn-tui` shows it")));
+            return Err(CliError::Usage(format!("{name} has a trainer already; `cnn-tui` shows it")));
         }
         self.output.train(dir)
     }

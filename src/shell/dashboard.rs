@@ -18,11 +18,11 @@ use super::clock::unix_seconds;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
 use super::{ShellError, input, launch, provenance};
-use crate::app::{App, Effect, Farewell, Msg, PresetOffer, update};
+use crate::app::{App, Effect, Farewell, Key, Msg, PresetOffer, update};
 use crate::nn::PRESETS;
 use crate::run::{NewRun, RunConfig, RunDir, Status, Store};
 use crate::ui::theme::{Look, Theme};
-use crate::ui::{ColorDepth, Glyphs, View};
+use crate::ui::{ColorDepth, Glyphs, Size, View};
 
 /// At most 20 frames a second.
 const FRAME: Duration = Duration::from_millis(50);
@@ -76,7 +76,6 @@ struct Shell<'a, S> {
     sender: UnboundedSender<Msg>,
     messages: UnboundedReceiver<Msg>,
     observer: Observer,
-    shown: Buffer,
     stale: bool,
     end: Option<End>,
 }
@@ -93,8 +92,7 @@ impl<'a, S: Screen> Shell<'a, S> {
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
-        let shown = Buffer::empty(Rect::ZERO);
-        Ok(Self { screen, store, options, app, sender, messages, observer, shown, stale: true, end: None })
+        Ok(Self { screen, store, options, app, sender, messages, observer, stale: true, end: None })
     }
 
     /// Turns until a person leaves, a signal ends it, or the terminal is gone.
@@ -131,9 +129,18 @@ impl<'a, S: Screen> Shell<'a, S> {
 
     fn hear(&mut self, event: &Event) {
         self.stale = true;
-        if let Some(key) = input::key(event) {
-            self.handle(Msg::Key(key));
+        match (input::key(event), self.room()) {
+            (None, _) => {}
+            // Where nothing can be seen nothing can be chosen: a key only leaves.
+            (Some(Key::Char('q') | Key::Ctrl('c')), Size::TooSmall) => self.end = Some(End(None)),
+            (Some(_), Size::TooSmall) => {}
+            (Some(key), _) => self.handle(Msg::Key(key)),
         }
+    }
+
+    fn room(&self) -> Size {
+        let (width, height) = self.screen.size().unwrap_or_default();
+        Size::of(Rect::new(0, 0, width, height))
     }
 
     fn handle(&mut self, msg: Msg) {
@@ -148,11 +155,7 @@ impl<'a, S: Screen> Shell<'a, S> {
                         self.tell(Msg::Failed(error.to_string()));
                     }
                 }
-                Effect::Redraw => {
-                    self.shown = Buffer::empty(Rect::ZERO);
-                    // If that fails, so does the drawing that follows.
-                    let _ = self.screen.forget();
-                }
+                Effect::Redraw => self.screen.forget(),
                 Effect::Exit(farewell) => self.end = Some(End(farewell)),
             }
         }
@@ -205,10 +208,6 @@ impl<'a, S: Screen> Shell<'a, S> {
         let look = Look::new(theme, self.options.depth, self.options.glyphs);
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
         View { app: &self.app, look: &look }.draw(&mut cells);
-        if cells != self.shown {
-            self.screen.show(&cells)?;
-            self.shown = cells;
-        }
-        Ok(())
+        self.screen.show(&cells)
     }
 }

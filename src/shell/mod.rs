@@ -21,7 +21,7 @@ pub use lecture::LectureLines;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
 pub use terminal::is_terminal;
-pub use trainer::{Tie, train_run};
+pub use trainer::{Tie, check, train_run};
 pub use watch::watch;
 
 use crate::data::DataError;
@@ -73,6 +73,9 @@ pub enum ShellError {
     /// The terminal.
     #[error("the terminal could not be used: {0}")]
     Terminal(std::io::Error),
+    /// The directory of runs has no name.
+    #[error("the directory of runs cannot be found: {0}; name it with --runs DIR")]
+    Runs(std::io::Error),
     /// There is no home directory.
     #[error("there is no home directory to keep runs in; set HOME, or say where with --runs DIR")]
     NoHome,

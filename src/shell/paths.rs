@@ -17,7 +17,8 @@ pub fn store(root: Option<PathBuf>) -> Result<Store, ShellError> {
         Some(root) => root,
         None => project()?.data_dir().join("runs"),
     };
-    let store = Store::open(root);
+    // Trainers run in another directory.
+    let store = Store::open(std::path::absolute(root).map_err(ShellError::Runs)?);
     Ok(match references() {
         Some(references) => store.with_references(references),
         None => store,

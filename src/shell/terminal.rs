@@ -6,31 +6,34 @@ use std::thread;
 
 use crossterm::cursor::{Hide, Show};
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use crossterm::{execute, queue};
-use ratatui::Terminal;
-use ratatui::backend::CrosstermBackend;
+use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 /// A screen that can be drawn on.
 pub(super) trait Screen {
-    /// Shows these cells, which fill the screen.
+    /// Shows these cells, which fill the screen; writes nothing if it shows them already.
     fn show(&mut self, cells: &Buffer) -> io::Result<()>;
 
     /// Forgets what is on it, so that everything is drawn anew.
-    fn forget(&mut self) -> io::Result<()>;
+    fn forget(&mut self);
 
     /// Its size in columns and rows.
     fn size(&self) -> io::Result<(u16, u16)>;
 }
 
 /// The terminal, in raw mode and on its alternate screen. Dropping it gives it back.
+///
+/// ratatui's own `Terminal` asks where the cursor is, and prints when it cannot show it at the end;
+/// both go wrong on a line that drops.
 #[derive(Debug)]
 pub(super) struct TakenTerminal {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    backend: CrosstermBackend<BufWriter<Stdout>>,
+    shown: Buffer,
 }
 
 /// Whether a person sits at both ends.
@@ -42,33 +45,41 @@ impl TakenTerminal {
     pub(super) fn take() -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
-        // From here on dropping must give it back.
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::new(stdout())));
-        let mut taken = Self { terminal: terminal.inspect_err(|_| restore())? };
-        execute!(taken.terminal.backend_mut(), EnterAlternateScreen, Hide)?;
-        taken.forget()?;
+        // From here on dropping gives it back.
+        let backend = CrosstermBackend::new(BufWriter::new(stdout()));
+        let mut taken = Self { backend, shown: Buffer::empty(Rect::ZERO) };
+        execute!(taken.backend, EnterAlternateScreen, Hide)?;
         Ok(taken)
     }
 }
 
 impl Screen for TakenTerminal {
     fn show(&mut self, cells: &Buffer) -> io::Result<()> {
-        queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        self.terminal.draw(|frame| frame.buffer_mut().clone_from(cells))?;
-        queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.terminal.backend_mut().flush()
+        let anew = self.shown.area != cells.area;
+        if anew {
+            self.shown = Buffer::empty(cells.area);
+        }
+        let changes = self.shown.diff(cells);
+        if changes.is_empty() && !anew {
+            return Ok(());
+        }
+        queue!(self.backend, BeginSynchronizedUpdate)?;
+        if anew {
+            queue!(self.backend, Clear(ClearType::All))?;
+        }
+        self.backend.draw(changes.into_iter())?;
+        queue!(self.backend, EndSynchronizedUpdate)?;
+        Write::flush(&mut self.backend)?;
+        self.shown.clone_from(cells);
+        Ok(())
     }
 
-    fn forget(&mut self) -> io::Result<()> {
-        // `Terminal::clear` would ask the terminal where its cursor is, and fail if the answer took
-        // more than two seconds.
-        let (width, height) = self.size()?;
-        self.terminal.resize(Rect::new(0, 0, width, height))
+    fn forget(&mut self) {
+        self.shown = Buffer::empty(Rect::ZERO);
     }
 
     fn size(&self) -> io::Result<(u16, u16)> {
-        let size = self.terminal.size()?;
-        Ok((size.width, size.height))
+        crossterm::terminal::size()
     }
 }
 

@@ -16,12 +16,12 @@ use super::ShellError;
 use super::clock::unix_seconds;
 use super::lecture::LectureLines;
 use crate::data::{Dataset, Found, Places, Roots, Source};
-use crate::nn::LayerInfo;
+use crate::nn::{self, LayerInfo};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Record, RunDir, RunRecord,
-    Status,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Record, RunConfig, RunDir,
+    RunRecord, Status,
 };
-use crate::train::{Session, Supervisor, TrainError, train};
+use crate::train::{Session, Supervisor, TrainError, device_kind, train};
 
 /// How often the inbox is looked at. A command takes effect within this and a step.
 const LOOK: Duration = Duration::from_millis(50);
@@ -64,6 +64,15 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         let _ = desk.take(ended).and_then(|()| desk.write_record());
     }
     outcome
+}
+
+/// Whether a run with these settings could begin: before it is created is the time to know.
+pub fn check(config: &RunConfig) -> Result<(), ShellError> {
+    if let Some(data) = &config.data {
+        Dataset::load(&Source::from(data.clone().into_os_string()))?;
+    }
+    nn::build(&config.preset, device_kind(config.device), config.dropout).map_err(TrainError::Device)?;
+    Ok(())
 }
 
 /// What the train thread sends.

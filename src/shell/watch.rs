@@ -68,6 +68,9 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError>
             }
         }
         if let Some(exit) = ended {
+            if let Some(reason) = dir.record()?.reason {
+                return Err(ShellError::Failed(reason));
+            }
             return Err(ShellError::Ended { exit, log: dir.trainer_log() });
         }
     }

@@ -82,6 +82,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
     }
 
     fn run(&mut self) -> Result<Status, TrainError> {
+        self.refresh();
         loop {
             while let Some(command) = self.supervisor.command() {
                 if let Next::End(status) = self.obey(command) {
@@ -102,9 +103,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
                 self.report_steps();
             }
             if now.saturating_sub(self.saved) >= SAVE {
-                self.saved = now;
-                let checkpoint = self.session.checkpoint(self.active_seconds());
-                self.supervisor.refresh(checkpoint);
+                self.refresh();
             }
         }
     }
@@ -175,6 +174,12 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
             learning_rate: self.learning_rate,
             active_seconds: self.active_seconds(),
         });
+    }
+
+    fn refresh(&mut self) {
+        self.saved = self.supervisor.now();
+        let checkpoint = self.session.checkpoint(self.active_seconds());
+        self.supervisor.refresh(checkpoint);
     }
 
     fn save(&mut self, names: Vec<CheckpointName>) {
@@ -312,7 +317,7 @@ mod tests {
     fn kernels_are_refreshed_while_an_epoch_lasts() {
         let mut script = Script { slow: true, ..Script::default() };
         train(&mut session(1), &mut script).unwrap();
-        // Ten steps of 200 ms: after each full second.
-        assert_eq!(script.refreshed, 2);
+        // Ten steps of 200 ms: before the first, and after each full second.
+        assert_eq!(script.refreshed, 3);
     }
 }

@@ -43,7 +43,7 @@ impl Widget for View<'_> {
         let Self { app, look } = self;
         buf.set_style(area, look.base());
         if Size::of(area) == Size::TooSmall {
-            let text = format!("{}×{} is too small\ncnn-tui needs 60×20", area.width, area.height);
+            let text = format!("{}×{} is too small\ncnn-tui needs 60×20; q leaves", area.width, area.height);
             let text = text.replace('×', look.glyphs.times());
             return Notice::new(look, text).render(area, buf);
         }

@@ -21,11 +21,13 @@ impl Widget for LossPane<'_> {
         let test = series(&run.epochs, |epoch| (epoch.step as f64, epoch.test_loss));
         let steps_per_epoch = run.start.as_ref().map_or(1, |start| start.steps_per_epoch) as f64;
 
+        let raw = run.loss.raw().last_finite().map(|point| point.y);
         let smoothed = run.loss.smooth().last_finite().map(|point| point.y);
         let last = run.epochs.last().map(|epoch| epoch.test_loss);
         Pane::new(look, "loss")
             .value(fact("step", text::count(run.step), &self.0))
-            .value(legend(look.glyphs.small_dot(), "train", text::loss(smoothed), curve.train, &self.0))
+            .value(legend(look.glyphs.small_dot(), "train", text::loss(raw), curve.train, &self.0))
+            .value(fact("smoothed", text::loss(smoothed), &self.0))
             .value(legend(look.glyphs.dot(), "test", text::loss(last), curve.test, &self.0))
             .focus(self.0.focus(Which::Loss))
             .render(area, buf);
@@ -51,19 +53,17 @@ impl Widget for LossPane<'_> {
     }
 }
 
-/// The losses after the first fall, with room for the scatter of single steps; none in the first epochs.
-///
-/// That fall takes a moment and most of the height: everything after it would be flat.
+/// The losses to show: in the first epochs all of them, then those after the first fall. That fall takes
+/// a moment and most of the height: everything after it would be flat. A single step, however far off, does
+/// not set the scale.
 fn settled(run: &RunView, test: &Series) -> Option<Span> {
-    let steps_per_epoch = run.start.as_ref()?.steps_per_epoch;
-    if run.step < 3 * steps_per_epoch {
-        return None;
-    }
+    let early = run.step < 3 * run.start.as_ref()?.steps_per_epoch;
+    let (skipped, room) = if early { (0.0, 0.1) } else { (0.05, 0.5) };
     let all = run.loss.smooth().x_span()?;
-    let after = Span::new(all.low() + all.width() / 20.0, all.high())?;
+    let after = Span::new(all.low() + all.width() * skipped, all.high())?;
     let smooth = run.loss.smooth().y_span(after)?;
     let both = test.y_span(after).map_or(smooth, |test| smooth.join(test));
-    let room = both.width() / 2.0;
+    let room = both.width() * room;
     Span::new((both.low() - room).max(0.0), both.high() + room)
 }
 
@@ -139,6 +139,6 @@ fn legend<'a>(
 fn waiting(shown: &Shown<'_>, what: &str) -> String {
     match shown.run.status() {
         None | Some(Status::Queued | Status::Running | Status::Paused) => format!("waiting for {what}"),
-        Some(_) => format!("it ended before {what}"),
+        Some(_) => format!("it ended before\n{what}"),
     }
 }
