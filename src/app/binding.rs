@@ -61,6 +61,8 @@ pub enum Action {
     Quit,
     /// Leave the program and the run as it is.
     Leave,
+    /// Let the paused run go on and leave.
+    GoOnAndLeave,
     /// Pause the run and leave.
     PauseAndLeave,
     /// Stop and save the run and leave.
@@ -88,7 +90,7 @@ pub enum Scope {
 
 impl Scope {
     /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
-    pub const LISTED: [Self; 4] = [Self::Live, Self::Everywhere, Self::Runs, Self::Home];
+    pub const LISTED: [Self; 4] = [Self::Everywhere, Self::Live, Self::Runs, Self::Home];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -131,6 +133,10 @@ fn run_is(app: &App, test: impl Fn(Status) -> bool) -> bool {
 
 fn running(app: &App) -> bool {
     run_is(app, |status| status == Status::Running)
+}
+
+fn not_running(app: &App) -> bool {
+    !running(app)
 }
 
 fn paused(app: &App) -> bool {
@@ -182,6 +188,10 @@ const fn row(
 /// The table. Hints and help follow its order, so the most useful come first.
 #[rustfmt::skip]
 pub const BINDINGS: &[Binding] = &[
+    row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels: layer before", on_kernels),
+    row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels: next layer", on_kernels),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "input before; log up", on_rows),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "next input; log down", on_rows),
     row(A::Pause,         &[Key::Char(' ')],                    S::Live, Some("pause"),      "pause within one step", running),
     row(A::Continue,      &[Key::Char(' ')],                    S::Live, Some("go on"),      "go on after a pause", paused),
     row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run cut short", resumable),
@@ -190,10 +200,6 @@ pub const BINDINGS: &[Binding] = &[
     row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "next pane", always),
     row(A::PreviousPane,  &[Key::BackTab],                      S::Live, None,               "pane before", always),
     row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "zoom the pane, and back", always),
-    row(A::PreviousLayer, &[Key::Left, Key::Char('h')],         S::Live, None,               "kernels: layer before", on_kernels),
-    row(A::NextLayer,     &[Key::Right, Key::Char('l')],        S::Live, Some("layer"),      "kernels: next layer", on_kernels),
-    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Live, None,               "input before; log up", on_rows),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Live, None,               "next input; log down", on_rows),
     row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
@@ -218,7 +224,9 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Help,          &[Key::Char('?')],                    S::Everywhere, Some("keys"),  "every key", always),
     row(A::Redraw,        &[Key::Ctrl('l')],                    S::Everywhere, None,          "draw everything anew", always),
 
-    row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it goes on without you", always),
+    row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it training: it goes on without you", running),
+    row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it waits for you", not_running),
+    row(A::GoOnAndLeave,  &[Key::Char('g')],                    S::Quit, None,               "let it go on and leave", paused),
     row(A::PauseAndLeave, &[Key::Char('p')],                    S::Quit, None,               "pause it and leave", running),
     row(A::StopAndLeave,  &[Key::Char('s')],                    S::Quit, None,               "stop and save it, and leave", always),
     row(A::Back,          &[Key::Esc],                          S::Quit, None,               "stay", always),
@@ -228,7 +236,11 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Help, None,               "up", always),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, Some("scroll"),     "down", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, None,               "down", always),
+    row(A::PageUp,        &[Key::PageUp],                       S::Help, None,               "ten lines up", always),
+    row(A::PageDown,      &[Key::PageDown],                     S::Help, None,               "ten lines down", always),
+    row(A::First,         &[Key::Home, Key::Char('g')],         S::Help, None,               "to the start", always),
+    row(A::Last,          &[Key::End, Key::Char('G')],          S::Help, None,               "to the end", always),
 ];
 
 /// The scopes that hold now, the nearest first.
@@ -261,7 +273,7 @@ mod tests {
     #[test]
     fn no_key_means_two_things_at_once() {
         // These are told apart by the run's state.
-        let by_state = [(Action::Pause, Action::Continue)];
+        let by_state = [(Action::Pause, Action::Continue), (Action::Leave, Action::Leave)];
         for (index, binding) in BINDINGS.iter().enumerate() {
             for other in &BINDINGS[index + 1..] {
                 let together = other.scope == binding.scope

@@ -1,7 +1,7 @@
 //! What the first screen offers.
 
 use super::{App, PresetOffer};
-use crate::run::RunSummary;
+use crate::run::{Origin, RunSummary};
 
 /// Something that a person can choose on the first screen.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -10,8 +10,13 @@ pub enum Offer<'a> {
     Attach(&'a RunSummary),
     /// To train a network.
     Train(&'a PresetOffer),
-    /// To look at the runs; there are so many.
-    Runs(usize),
+    /// To look at the runs.
+    Runs {
+        /// How many there are of a person's own.
+        own: usize,
+        /// How many come with the program.
+        references: usize,
+    },
 }
 
 impl App {
@@ -19,7 +24,9 @@ impl App {
     pub fn offers(&self) -> Vec<Offer<'_>> {
         let live = self.summaries().filter(|run| run.state.is_live()).map(Offer::Attach);
         let train = self.presets.iter().map(Offer::Train);
-        let runs = Offer::Runs(self.runs.as_ref().map_or(0, Vec::len));
+        let references = self.summaries().filter(|run| run.origin == Origin::Reference).count();
+        let own = self.runs.as_ref().map_or(0, Vec::len) - references;
+        let runs = Offer::Runs { own, references };
         live.chain(train).chain([runs]).collect()
     }
 }

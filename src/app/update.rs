@@ -101,7 +101,7 @@ fn offered(offer: &Offer<'_>) -> String {
     match offer {
         Offer::Attach(run) => run.dir.id().to_string(),
         Offer::Train(preset) => preset.name.clone(),
-        Offer::Runs(_) => String::new(),
+        Offer::Runs { .. } => String::new(),
     }
 }
 
@@ -147,6 +147,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Redraw => return vec![Effect::Redraw],
         Action::Quit => return quit(app),
         Action::Leave => return leave(app, None),
+        Action::GoOnAndLeave => return leave(app, Some(Command::Resume)),
         Action::PauseAndLeave => return leave(app, Some(Command::Pause)),
         Action::StopAndLeave => return leave(app, Some(Command::Stop)),
     }
@@ -201,8 +202,15 @@ fn step(place: &mut usize, rows: isize, count: usize) {
 
 fn choose(app: &mut App) -> Vec<Effect> {
     if app.screen == Screen::Runs {
-        return match app.selected().map(|run| run.dir.clone()) {
-            Some(dir) => open(app, dir),
+        return match app.runs.as_ref().and_then(|runs| runs.get(app.selected_run)) {
+            Some(Listed::Run(run)) => {
+                let dir = run.dir.clone();
+                open(app, dir)
+            }
+            Some(Listed::Broken { reason, .. }) => {
+                app.notice = Some(reason.clone());
+                Vec::new()
+            }
             None => Vec::new(),
         };
     }
@@ -215,7 +223,7 @@ fn choose(app: &mut App) -> Vec<Effect> {
             let config = RunConfig { preset: preset.name.clone(), ..app.defaults.clone() };
             vec![Effect::Train(Box::new(config))]
         }
-        Some(Offer::Runs(_)) => {
+        Some(Offer::Runs { .. }) => {
             app.screen = Screen::Runs;
             Vec::new()
         }

@@ -7,7 +7,7 @@ use clap::Args;
 use super::CliError;
 use crate::metrics::text;
 use crate::nn::{self, DeviceKind, Summary};
-use crate::run::{Listed, RunSummary, Store};
+use crate::run::{Listed, Origin, RunSummary, Store};
 
 /// List the runs.
 #[derive(Debug, Args)]
@@ -33,23 +33,31 @@ impl RunsCommand {
             writeln!(out, "no runs in {} yet; `cnn-tui train` starts one", store.root().display())?;
             return Ok(());
         }
-        writeln!(out, "{:<40} {:<12} {:<7} {:>9} {:>9}  data", "id", "state", "preset", "epochs", "best")?;
+        writeln!(
+            out,
+            "{:<36} {:<16} {:<11} {:<6} {:>7} {:>8}  data",
+            "id", "name", "state", "preset", "epochs", "best"
+        )?;
         for listed in runs {
             match listed {
                 Listed::Run(run) => writeln!(out, "{}", row(&run))?,
-                Listed::Broken { name, reason } => writeln!(out, "{name:<40} {:<12} {reason}", "broken")?,
+                Listed::Broken { name, reason } => {
+                    writeln!(out, "{name:<36} {:<16} {:<11} {reason}", "", "broken")?;
+                }
             }
         }
         Ok(())
     }
 }
 
-fn row(RunSummary { dir, record, state, .. }: &RunSummary) -> String {
+fn row(RunSummary { dir, record, state, origin }: &RunSummary) -> String {
     let epochs = format!("{}/{}", record.summary.epoch, record.config.epochs);
     let best = text::percent(record.summary.best_test_accuracy);
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let (id, preset) = (dir.id().as_str(), &record.config.preset);
-    format!("{id:<40} {:<12} {preset:<7} {epochs:>9} {best:>9}  {data}", state.status)
+    let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
+    let (name, state) = (&record.name, state.status);
+    format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}")
 }
 
 impl SummaryCommand {

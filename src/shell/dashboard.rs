@@ -129,12 +129,12 @@ impl<'a, S: Screen> Shell<'a, S> {
 
     fn hear(&mut self, event: &Event) {
         self.stale = true;
-        match (input::key(event), self.room()) {
-            (None, _) => {}
+        let Some(key) = input::key(event) else { return };
+        if self.room() > Size::TooSmall {
+            self.handle(Msg::Key(key));
+        } else if matches!(key, Key::Char('q') | Key::Ctrl('c')) {
             // Where nothing can be seen nothing can be chosen: a key only leaves.
-            (Some(Key::Char('q') | Key::Ctrl('c')), Size::TooSmall) => self.end = Some(End(None)),
-            (Some(_), Size::TooSmall) => {}
-            (Some(key), _) => self.handle(Msg::Key(key)),
+            self.end = Some(End(None));
         }
     }
 

@@ -58,7 +58,7 @@ impl DialogBox<'_> {
         for scope in Scope::LISTED {
             let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
             let title = Line::styled(scope.title(), palette.title);
-            let column = usize::from(scope != Scope::Live && scope != Scope::Home);
+            let column = usize::from(scope == Scope::Everywhere || scope == Scope::Runs);
             columns[column].extend([title].into_iter().chain(rows.map(|binding| self.line(binding))));
             columns[column].push(Line::default());
         }
@@ -80,7 +80,7 @@ impl DialogBox<'_> {
         let gap = 3;
         let columns = match columns.iter().map(|lines| width(lines) + gap).sum::<usize>() + 2 {
             // Too narrow for columns side by side: one under the other.
-            needed if needed > usize::from(area.width) => vec![columns.concat()],
+            needed if needed > usize::from(area.width) => vec![columns.into_iter().rev().flatten().collect()],
             _ => columns,
         };
         let most = columns.iter().map(Vec::len).max().unwrap_or(0);
@@ -93,7 +93,13 @@ impl DialogBox<'_> {
         let area = centered(area, cells(total + 4), cells(rows + 2));
         Clear.render(area, buf);
         buf.set_style(area, self.look.base());
-        Pane::new(self.look, title).focus(Focus::Here).render(area, buf);
+        let mut pane = Pane::new(self.look, title).focus(Focus::Here);
+        if most > room {
+            let last = (scroll + room).min(most);
+            pane =
+                pane.value(Span::styled(format!("{}-{last} of {most}", scroll + 1), self.look.palette.dim));
+        }
+        pane.render(area, buf);
         let mut inner = Pane::inner(area);
         for lines in columns {
             let used = cells(width(&lines) + gap);

@@ -78,9 +78,16 @@ impl<'a> Home<'a> {
                 ])
             }
             Offer::Train(preset) => Line::styled(preset.about.clone(), palette.dim),
-            Offer::Runs(0) => Line::styled("none yet", palette.dim),
-            Offer::Runs(count) => {
-                Line::styled(format!("{} on disk", text::count(*count as u64)), palette.dim)
+            Offer::Runs { own, references } => {
+                let own = match own {
+                    0 => "none of yours yet".to_owned(),
+                    own => format!("{} of yours", text::count(*own as u64)),
+                };
+                let references = match references {
+                    0 => String::new(),
+                    count => format!(", {count} for reference"),
+                };
+                Line::styled(own + &references, palette.dim)
             }
         }
     }
@@ -90,6 +97,6 @@ fn title(offer: &Offer<'_>) -> String {
     match offer {
         Offer::Attach(run) => format!("watch {}", run.record.name),
         Offer::Train(preset) => format!("train {}", preset.name),
-        Offer::Runs(_) => "look at the runs".to_owned(),
+        Offer::Runs { .. } => "look at the runs".to_owned(),
     }
 }

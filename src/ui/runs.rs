@@ -50,9 +50,12 @@ impl Runs<'_> {
         let mut rows = area.rows();
         if let Some(row) = rows.next() {
             let heading = format!(
-                "{:<15}{:<16}{:<7}{:>8}{:>10}{:>8}  {}",
-                "  state", "name", "preset", "epochs", "best", "loss", "age"
+                "{:<14}{:<14}{:<5}{:<21}{:>6}{:>9}  {:<5}",
+                "  state", "name", "net", "data", "epochs", "best", "age"
             );
+            let more =
+                if is_roomy(area) { format!("{:>11}  changed settings", "test loss") } else { String::new() };
+            let heading = heading + &more;
             Line::styled(heading, palette.dim).render(row, buf);
         }
         let room = usize::from(area.height).saturating_sub(1).max(1);
@@ -60,7 +63,7 @@ impl Runs<'_> {
         let top = self.app.selected_run.saturating_sub(room / 2).min(runs.len().saturating_sub(room));
         for ((place, listed), row) in runs.iter().enumerate().skip(top).zip(rows) {
             let line = match listed {
-                Listed::Run(run) => self.row(run),
+                Listed::Run(run) => self.row(run, area),
                 Listed::Broken { name, reason } => self.broken(name, reason),
             };
             line.render(row, buf);
@@ -70,33 +73,46 @@ impl Runs<'_> {
         }
     }
 
-    fn row(&self, run: &RunSummary) -> Line<'static> {
+    fn row(&self, run: &RunSummary, area: Rect) -> Line<'static> {
         let palette = &self.look.palette;
         let words = state(self.look, Some(run.state.status));
         let RunSummary { record, origin, .. } = run;
         let summary = &record.summary;
+        let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
         let epochs = format!("{}/{}", summary.epoch, record.config.epochs);
+        let age = text::age(Some((self.app.now - record.created).max(0.0)));
         let age = match origin {
-            Origin::Own => text::age(Some((self.app.now - record.created).max(0.0))),
-            Origin::Reference => "reference".to_owned(),
+            Origin::Own => age.trim_end_matches(" ago").replace("just now", "now"),
+            Origin::Reference => "ref".to_owned(),
         };
-        Line::from_iter([
-            Span::styled(format!("{} {:<13}", words.symbol, words.word), words.style),
-            Span::styled(format!("{:<15.15} ", record.name), palette.strong),
-            Span::styled(format!("{:<7}", record.config.preset), palette.text),
-            Span::styled(format!("{epochs:>8}"), palette.text),
-            Span::styled(format!("{:>10}", text::percent(summary.best_test_accuracy)), palette.strong),
-            Span::styled(format!("{:>8}", text::loss(summary.last_test_loss)), palette.text),
-            Span::styled(format!("  {age}"), palette.dim),
-        ])
+        let mut line = Line::from_iter([
+            Span::styled(format!("{} {:<12}", words.symbol, words.word), words.style),
+            Span::styled(format!("{:<13.13} ", record.name), palette.strong),
+            Span::styled(format!("{:<5.4}", record.config.preset), palette.text),
+            Span::styled(format!("{data:<20.20} "), palette.text),
+            Span::styled(format!("{epochs:>6}"), palette.text),
+            Span::styled(format!("{:>9}", text::percent(summary.best_test_accuracy)), palette.strong),
+            Span::styled(format!("  {age:<5}"), palette.dim),
+        ]);
+        if is_roomy(area) {
+            let changes: Vec<_> =
+                record.config.changes().into_iter().map(|(name, value)| format!("{name} {value}")).collect();
+            line.push_span(Span::styled(
+                format!("{:>11}  ", text::loss(summary.last_test_loss)),
+                palette.text,
+            ));
+            line.push_span(Span::styled(changes.join("  "), palette.dim));
+        }
+        line
     }
 
     fn broken(&self, name: &str, reason: &str) -> Line<'static> {
         let palette = &self.look.palette;
         Line::from_iter([
             Span::styled(format!("{} {:<13}", self.look.glyphs.cross(), "broken"), palette.state.failed),
-            Span::styled(format!("{name:<15} "), palette.text),
-            Span::styled(reason.to_owned(), palette.dim),
+            Span::styled(format!("{name}  "), palette.text),
+            // Every reason begins with the file, which the name has told.
+            Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
     }
 
@@ -126,6 +142,7 @@ impl Runs<'_> {
             None => "-".to_owned(),
         };
         let mut facts = vec![
+            ("state", run.state.status.to_string()),
             ("preset", record.config.preset.clone()),
             ("data", data),
             ("settings", settings(&record.config).join(&format!(" {} ", look.glyphs.separator()))),
@@ -139,7 +156,7 @@ impl Runs<'_> {
             ("version", provenance.version.clone()),
         ];
         if let Some(reason) = &record.reason {
-            facts.insert(0, ("reason", reason.clone()));
+            facts.insert(1, ("reason", reason.clone()));
         }
         let mut rows = inner.rows();
         if let Some(row) = rows.next() {
@@ -158,6 +175,11 @@ impl Runs<'_> {
             }
         }
     }
+}
+
+/// Whether a table has room for more than the least.
+fn is_roomy(area: Rect) -> bool {
+    area.width >= 110
 }
 
 /// Columns of the labels of details.

@@ -7,6 +7,7 @@ use clap::Parser;
 use cnn_tui::cli::data::{DataCommand, Ink, ShowArgs, Surface, World};
 use cnn_tui::data::idx::Content;
 use cnn_tui::data::{BASE_URL, PIXELS, Roots, Source};
+use cnn_tui::ui::{ColorDepth, Glyphs};
 
 use crate::server::Server;
 
@@ -51,7 +52,7 @@ fn flags_are_read() {
     let show = DataCommand::Show(ShowArgs { data: None, count: None });
     assert_eq!(parsed("data show"), show);
     let show = ShowArgs { data: Some(Source::BuiltIn), count: Some(3) };
-    assert_eq!(parsed("data show --data built-in --count 3 --glyphs ascii"), DataCommand::Show(show));
+    assert_eq!(parsed("data show --data built-in --count 3"), DataCommand::Show(show));
 }
 
 #[test]
@@ -110,11 +111,16 @@ fn pictures_fit_the_terminal() {
 }
 
 #[test]
-fn ascii_can_be_asked_for() {
-    let root = tempfile::tempdir().unwrap();
-    let surface = Surface { width: 80, ink: Ink::TrueColour };
-    assert!(run("data show", root.path(), surface).unwrap().contains("\u{1b}[38;2;"));
-    assert!(run("data show --glyphs ascii", root.path(), surface).unwrap().is_ascii());
+fn symbols_and_colours_decide_the_ink() {
+    assert_eq!(Ink::of(Glyphs::Unicode, ColorDepth::TrueColor), Ink::TrueColour);
+    assert_eq!(Ink::of(Glyphs::Unicode, ColorDepth::Ansi256), Ink::Greys);
+    for (glyphs, depth) in [
+        (Glyphs::Ascii, ColorDepth::TrueColor),
+        (Glyphs::Unicode, ColorDepth::Ansi16),
+        (Glyphs::Unicode, ColorDepth::None),
+    ] {
+        assert_eq!(Ink::of(glyphs, depth), Ink::Ascii);
+    }
 }
 
 #[test]

@@ -26,9 +26,9 @@ impl Widget for LossPane<'_> {
         let last = run.epochs.last().map(|epoch| epoch.test_loss);
         Pane::new(look, "loss")
             .value(fact("step", text::count(run.step), &self.0))
-            .value(legend(look.glyphs.small_dot(), "train", text::loss(raw), curve.train, &self.0))
+            .value(legend(look.glyphs.small_dot(), "train ", text::loss(raw), curve.train, &self.0))
             .value(fact("smoothed", text::loss(smoothed), &self.0))
-            .value(legend(look.glyphs.dot(), "test", text::loss(last), curve.test, &self.0))
+            .value(legend(look.glyphs.dot(), "test ", text::loss(last), curve.test, &self.0))
             .focus(self.0.focus(Which::Loss))
             .render(area, buf);
 
@@ -79,11 +79,12 @@ impl Widget for AccuracyPane<'_> {
         let test = series(&run.epochs, |epoch| (f64::from(epoch.epoch), percent(epoch.test_accuracy)));
 
         let last = run.epochs.last();
+        let (train_word, test_word) = if area.width < 46 { ("", "") } else { ("train ", "test ") };
         let of_train = text::percent(last.map(|epoch| epoch.train_accuracy));
         let of_test = text::percent(last.map(|epoch| epoch.test_accuracy));
         Pane::new(look, "accuracy")
-            .value(legend(look.glyphs.small_dot(), "train", of_train, curve.train, &self.0))
-            .value(legend(look.glyphs.dot(), "test", of_test, curve.test, &self.0))
+            .value(legend(look.glyphs.small_dot(), train_word, of_train, curve.train, &self.0))
+            .value(legend(look.glyphs.dot(), test_word, of_test, curve.test, &self.0))
             .focus(self.0.focus(Which::Accuracy))
             .render(area, buf);
 
@@ -130,7 +131,7 @@ fn legend<'a>(
     let palette = &shown.look.palette;
     Line::from_iter([
         cells::Span::styled(symbol, style),
-        cells::Span::styled(format!(" {label} "), palette.dim),
+        cells::Span::styled(format!(" {label}"), palette.dim),
         cells::Span::styled(value, style),
     ])
 }

@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Shown;
+use crate::app::Start;
 use crate::metrics::text;
 use crate::run::Status;
 use crate::ui::layout::cells;
@@ -30,7 +31,8 @@ impl Widget for Header<'_> {
                 (self.pace(), self.best("@ epoch")),
             ]
         } else {
-            vec![(self.identity(area.width), self.state()), (self.short(area.width), self.best("@"))]
+            let best = if self.reason().is_some() { Line::default() } else { self.best("@") };
+            vec![(self.identity(area.width), self.state()), (self.short(area.width), best)]
         };
         for (row, (left, right)) in rows.into_iter().zip(lines) {
             let width = cells(right.width());
@@ -53,16 +55,16 @@ impl<'a> Header<'a> {
             let data = run.start.as_ref().map(|start| &start.data);
             let data = data.or(record.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
+            let device = |start: &Start| format!("{} {}{}", start.device, look.glyphs.times(), start.threads);
+            facts.extend(run.start.as_ref().map(device));
             facts.extend(settings(&record.config));
         }
-        if let Some(start) = &run.start {
-            facts.push(format!("{} {}{}", start.device, look.glyphs.times(), start.threads));
+        let mut line = Line::default();
+        if width >= WITH_TITLE {
+            line.push_span(Span::styled("cnn-tui  ", palette.dim));
         }
-        let mut line = Line::from_iter([
-            Span::styled("cnn-tui  ", palette.dim),
-            Span::styled(run.name().to_owned(), palette.strong),
-            Span::raw("  "),
-        ]);
+        line.push_span(Span::styled(run.name().to_owned(), palette.strong));
+        line.push_span(Span::raw("  "));
         let room = usize::from(width).saturating_sub(line.width() + self.state().width() + 2);
         while facts.len() > 1 && facts.join(&self.0.dot()).chars().count() > room {
             facts.pop();
@@ -128,14 +130,15 @@ impl<'a> Header<'a> {
     fn pace(&self) -> Line<'a> {
         let Shown { run, look, .. } = self.0;
         let palette = &look.palette;
-        if let Some(reason) = run.record.as_ref().and_then(|record| record.reason.clone()) {
+        if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
         // Of a run that does not train, what it came to on the whole.
         let (images, step) = match (run.status(), &run.record) {
             (Some(Status::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
             (_, Some(record)) => {
-                (record.summary.images_per_second, Some(run.active_seconds / run.step as f64))
+                let steps = (run.step > 0).then_some(run.step as f64);
+                (record.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
             }
             (_, None) => (None, None),
         };
@@ -166,20 +169,33 @@ impl<'a> Header<'a> {
     fn short(&self, width: u16) -> Line<'a> {
         let Shown { run, look, .. } = self.0;
         let palette = &look.palette;
-        if let Some(reason) = run.record.as_ref().and_then(|record| record.reason.clone()) {
+        if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
-        let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
-        let bar = width.saturating_sub(SHORT).min(width / 6);
+        let mut line = Line::from(Span::styled(self.epoch_words() + "  run ", palette.text));
+        let bar = width.saturating_sub(SHORT).min(width / 12);
         line.extend(Progress::new(look, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
         line.extend(self.eta());
+        if width >= WITH_PACE && run.status() == Some(Status::Running) {
+            let images = text::rate(run.images_per_second());
+            line.push_span(Span::styled(format!("  {images} images/s"), palette.dim));
+        }
         line
+    }
+
+    /// Why it failed, if it did.
+    fn reason(&self) -> Option<String> {
+        self.0.run.record.as_ref()?.reason.clone()
     }
 }
 
 /// Columns that the short line and the best accuracy need besides the bar.
-const SHORT: u16 = 53;
+const SHORT: u16 = 57;
+/// From so many columns on there is room for the throughput on the short line.
+const WITH_PACE: u16 = 76;
+/// From so many columns on there is room for the program's name.
+const WITH_TITLE: u16 = 100;
 
 /// The losses of the last steps.
 pub(super) struct LastSteps<'a>(pub(super) Shown<'a>);

@@ -25,7 +25,7 @@ impl LayersPane<'_> {
         u16::try_from(layers).unwrap_or(u16::MAX).saturating_add(3)
     }
 
-    fn row(&self, layer: &LayerRow, total: usize) -> Line<'static> {
+    fn row(&self, layer: &LayerRow, total: usize, width: u16) -> Line<'static> {
         let Shown { look, .. } = self.0;
         let palette = &look.palette;
         let glyphs = look.glyphs;
@@ -36,9 +36,10 @@ impl LayersPane<'_> {
             0 => String::new(),
             parameters => text::share(parameters as f64 / total.max(1) as f64),
         };
+        let setting = if width < Self::WIDTH - 4 { String::new() } else { format!("{setting:<12}") };
         Line::from_iter([
             Span::styled(format!("{:<11}", layer.name), name),
-            Span::styled(format!("{setting:<12}"), style),
+            Span::styled(setting, style),
             Span::styled(format!("{:<10}", shape(glyphs, &layer.output)), style),
             Span::styled(format!("{:>9}", text::count(layer.parameters as u64)), style),
             Span::styled(format!("{share:>7}"), palette.dim),
@@ -64,7 +65,7 @@ impl Widget for LayersPane<'_> {
         let room = usize::from(inner.height).saturating_sub(1);
         let all = start.layers.len() <= room;
         let layers = start.layers.iter().filter(|layer| all || layer.parameters > 0);
-        let rows = layers.map(|layer| self.row(layer, start.parameters));
+        let rows = layers.map(|layer| self.row(layer, start.parameters, inner.width));
         for (row, line) in inner.rows().zip([heading].into_iter().chain(rows)) {
             line.render(row, buf);
         }

@@ -55,6 +55,13 @@ impl Shown<'_> {
         if others.contains(&self.app.focus) { self.app.focus } else { usual }
     }
 
+    /// The pane beside the others: kernels, or where there are none to come, the log.
+    fn beside(&self) -> Pane {
+        let layers = self.run.start.as_ref().map(|start| &start.layers);
+        let flat = layers.is_some_and(|layers| layers.iter().all(|layer| layer.kind != "Conv2d"));
+        if flat && self.app.focus != Pane::Kernels { Pane::Log } else { Pane::Kernels }
+    }
+
     fn dot(&self) -> String {
         format!(" {} ", self.look.glyphs.separator())
     }
@@ -92,7 +99,7 @@ fn compact(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     shown.render(Pane::Loss, top, buf);
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(bottom);
     shown.render(Pane::Accuracy, left, buf);
-    shown.render(shown.place(Pane::Kernels, &[Pane::Layers, Pane::Log]), right, buf);
+    shown.render(shown.place(shown.beside(), &[Pane::Layers, Pane::Log]), right, buf);
 }
 
 /// ```text
@@ -108,8 +115,10 @@ fn normal(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     LastSteps(shown).render(steps, buf);
     let [left, right] =
         Layout::horizontal([Constraint::Length(LayersPane::WIDTH), Constraint::Fill(1)]).areas(bottom);
-    shown.render(shown.place(Pane::Layers, &[Pane::Log]), left, buf);
-    shown.render(Pane::Kernels, right, buf);
+    let beside = shown.beside();
+    let elsewhere = if beside == Pane::Log { &[][..] } else { &[Pane::Log] };
+    shown.render(shown.place(Pane::Layers, elsewhere), left, buf);
+    shown.render(beside, right, buf);
 }
 
 /// ```text
@@ -126,6 +135,10 @@ fn wide(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     LastSteps(shown).render(steps, buf);
     let [left, right] =
         Layout::horizontal([Constraint::Length(LayersPane::WIDTH), Constraint::Fill(1)]).areas(bottom);
+    if shown.beside() == Pane::Log {
+        shown.render(Pane::Layers, left, buf);
+        return shown.render(Pane::Log, right, buf);
+    }
     let layers = LayersPane(shown).height().min(bottom.height / 2 + 2);
     let [top, rest] = Layout::vertical([Constraint::Length(layers), Constraint::Fill(1)]).areas(left);
     shown.render(Pane::Layers, top, buf);
