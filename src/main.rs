@@ -1,18 +1,18 @@
 //! The program: see [`cnn_tui::cli`].
 
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::Parser;
 use cnn_tui::cli::Cli;
+use cnn_tui::run::sanitize;
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            #[expect(clippy::print_stderr, reason = "here errors are told, once")]
-            {
-                eprintln!("cnn-tui: {error}");
-            }
+            // It may quote a flag or a file. If nobody hears it, the exit code still tells.
+            let _ = writeln!(io::stderr(), "cnn-tui: {}", sanitize(&error.to_string()));
             ExitCode::from(error.exit_code())
         }
     }
