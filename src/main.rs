@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use cnn_tui::cli::Cli;
+use cnn_tui::run::sanitize;
 
 fn main() -> ExitCode {
     match Cli::parse().run() {
@@ -12,8 +13,8 @@ fn main() -> ExitCode {
         // Who read the output has seen enough.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            // Where standard error is gone there is nobody to tell.
-            let _ = writeln!(io::stderr(), "cnn-tui: {error}");
+            // It may quote a flag or a file. If nobody hears it, the exit code still tells.
+            let _ = writeln!(io::stderr(), "cnn-tui: {}", sanitize(&error.to_string()));
             ExitCode::from(error.exit_code())
         }
     }

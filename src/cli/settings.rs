@@ -46,13 +46,18 @@ impl Settings {
     /// Reads the settings file if there is one.
     pub(super) fn read(config_dir: &Path) -> Result<Self, CliError> {
         let path = config_dir.join("config.toml");
-        match fs::read_to_string(&path) {
-            Ok(text) => toml::from_str(&text).map_err(|error| {
-                CliError::Usage(format!("{}: {}", path.display(), error.to_string().trim()))
-            }),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(CliError::Usage(format!("{}: cannot be read: {error}", path.display()))),
-        }
+        let wrong = |what: String| CliError::Usage(format!("{}: {what}", path.display()));
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+        };
+        let settings: Self = toml::from_str(&text).map_err(|error| {
+            let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+            wrong(format!("line {}: {}", before.matches('\n').count() + 1, error.message()))
+        })?;
+        settings.train.clone().into_config().map_err(|error| wrong(error.to_string()))?;
+        Ok(settings)
     }
 }
 
@@ -88,9 +93,7 @@ impl LookOptions {
             theme: self.first_theme(&themes)?,
             depth: self.depth()?,
             glyphs: self.glyphs()?,
-            defaults: train.into_config().map_err(|error| {
-                CliError::Usage(format!("{}: [train]: {error}", config_dir.join("config.toml").display()))
-            })?,
+            defaults: train.into_config()?,
             // A broken theme of the user's hides no other, but must not go unseen.
             notice: themes.errors().first().map(ToString::to_string),
             themes: themes.iter().cloned().collect(),

@@ -14,7 +14,7 @@ use super::text::shown;
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The directory does not exist, is something else or may not be read.
-    #[error("{}: cannot be opened as a directory: {source}", shown(.dir))]
+    #[error("{}: cannot be opened as a directory: {source}; `cnn-tui data show` lists what there is", shown(.dir))]
     Directory {
         /// The place.
         dir: PathBuf,

@@ -5,7 +5,7 @@ use std::process::Child;
 use std::thread;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream};
+use crossterm::event::Event;
 use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
@@ -61,7 +61,8 @@ pub fn dashboard(
             shell.reap(dir.clone(), trainer);
             shell.handle(Msg::Started(dir));
         }
-        shell.run(EventStream::new()).await.map_err(ShellError::Terminal)
+        let input = input::events().map_err(ShellError::Runtime)?;
+        shell.run(input).await.map_err(ShellError::Terminal)
     })
 }
 
