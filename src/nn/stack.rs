@@ -113,6 +113,13 @@ where
     }
 
     /// From images to vectors; `N` must be height x width x channels.
+    ///
+    /// ```compile_fail
+    /// # use cnn_tui::nn::Stack;
+    /// # use dfdx::tensor::Cpu;
+    /// // 28 x 28 pixels are 784 numbers.
+    /// Stack::new(Cpu::default(), None).flatten::<783>().linear::<10>("fc").build();
+    /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
         let order = ChannelsFirst::new(&self.device, [H::SIZE, W::SIZE, C]);
         let info = LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]);

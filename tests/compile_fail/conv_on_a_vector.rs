@@ -1,0 +1,6 @@
+use cnn_tui::nn::Stack;
+use dfdx::tensor::Cpu;
+
+fn main() {
+    Stack::new(Cpu::default(), None).flatten::<784>().conv2d::<4, 5>("conv");
+}

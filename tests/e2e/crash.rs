@@ -1,0 +1,52 @@
+//! A trainer that is killed.
+
+use cnn_tui::run::{Event, Status};
+
+use crate::terminal::key::ENTER;
+use crate::world::World;
+
+#[test]
+fn a_killed_trainer_is_seen_and_its_run_goes_on() {
+    let world = World::new();
+    let mut terminal = world.terminal(&["train"], (120, 36));
+    terminal.wait_for_text("training");
+    let run = world.run();
+    // There is something to go on from.
+    terminal.press("c");
+    run.wait_for("a checkpoint", |event| matches!(event, Event::Checkpoint { .. }));
+    run.kill_trainer();
+    terminal.wait_for_text("interrupted");
+    assert_eq!(run.record().status, Status::Running, "nobody could write how it ended");
+
+    terminal.press("2");
+    let is_row = |line: &str| line.contains("interrupted ") && line.contains(run.name());
+    terminal.wait_for("the row", |screen| screen.contains("─ runs ─") && screen.lines().any(is_row));
+    terminal.press(ENTER);
+    let screen = terminal.wait_for("the run", |screen| screen.contains("─ loss "));
+    assert!(screen.contains("interrupted") && screen.contains("r resume"), "{screen}");
+
+    terminal.press("r");
+    terminal.wait_for_text("training");
+    let again = |event: &Event| matches!(event, Event::Started { step, .. } if *step > 0);
+    let Event::Started { step, .. } = run.wait_for("the second start", again) else { unreachable!() };
+    run.wait_for_step_after(step);
+    assert_eq!(run.record().status, Status::Running);
+}
+
+#[test]
+fn a_killed_headless_trainer_is_told() {
+    let world = World::new();
+    let mut process = world.process(&["train", "--headless"]);
+    process.wait_for_text("Train Epoch: 1");
+    let run = world.run();
+    run.kill_trainer();
+    let ended = process.end();
+    assert_eq!(ended.code, Some(1));
+    let log = run.dir().trainer_log();
+    let told = format!(
+        "cnn-tui: the trainer ended (signal: 9 (SIGKILL)) without a word; {} may tell why\n",
+        log.display()
+    );
+    assert_eq!(ended.err, told);
+    assert_eq!(run.dir().look().unwrap().1.status, Status::Interrupted);
+}

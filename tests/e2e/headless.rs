@@ -1,0 +1,175 @@
+//! Training without a screen.
+
+use cnn_tui::run::{Event, Status};
+use rustix::process::Signal;
+
+use crate::lines::{self, assert_are};
+use crate::process::Process;
+use crate::terminal::key::CTRL_C;
+use crate::world::{PROGRAM, Run, World, wait_for};
+
+/// The plain network on the built-in images: 94 steps an epoch.
+const TRAIN: &[&str] = &["train", "--preset", "dnn", "--data", "built-in", "--threads", "1"];
+
+fn train(more: &[&'static str]) -> Vec<&'static str> {
+    [TRAIN, more].concat()
+}
+
+#[test]
+fn headless_prints_the_lectures_lines_and_nothing_else() {
+    let world = World::bare();
+    let ended = world.process(&train(&["--headless", "--epochs", "2"])).end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    let expected = [lines::first(1, 6000), lines::test(1), lines::first(2, 6000), lines::test(2)];
+    assert_are(&ended.out, &expected);
+
+    let run = world.run();
+    let record = run.record();
+    assert_eq!((record.status, record.summary.epoch, record.summary.step), (Status::Finished, 2, 188));
+    assert_eq!(record.provenance.dataset.unwrap().description, "fashion-mnist 6,000 (built in)");
+    let log = std::fs::read_to_string(run.dir().trainer_log()).unwrap();
+    assert_eq!(log, ended.out, "the trainer's log has the same lines");
+}
+
+#[test]
+fn foreground_prints_them_too_and_needs_no_other_process() {
+    let world = World::bare();
+    let mut process = world.process(&train(&["--foreground", "--epochs", "1", "--batch-size", "16"]));
+    process.wait_for_text("Train Epoch: 1 [0/6000 (0%)]");
+    assert_eq!(world.run().trainer(), Some(process.pid()));
+    let ended = process.end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    assert_are(&ended.out, &[lines::first(1, 6000), lines::line(1, 3200, 6000, 53), lines::test(1)]);
+    assert_eq!(world.run().wait_for_end(), Status::Finished);
+}
+
+#[test]
+fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
+    let world = World::bare();
+    let mut terminal = world.terminal(&train(&["--headless", "--epochs", "3"]), (160, 24));
+    terminal.wait_for_text("Train Epoch: 1 [0/6000 (0%)]");
+    terminal.press(CTRL_C);
+    let ended = terminal.end();
+    let run = world.run();
+    assert_eq!(ended.code, 1);
+    let told = format!("cnn-tui: stopped and saved; `cnn-tui resume {}` goes on", run.id());
+    assert!(ended.screen.contains(&told), "{}", ended.screen);
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+    let first = run.step();
+    assert!(first < 282, "it was stopped too late");
+
+    // By the name, and with the message where messages belong.
+    let process = world.process(&["resume", run.name(), "--headless"]);
+    run.wait_for_step_after(first);
+    process.signal(Signal::INT);
+    let ended = process.end();
+    assert_eq!((ended.code, ended.err), (Some(1), told + "\n"));
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+    let second = run.step();
+    assert!(second < 282, "it was stopped too late");
+
+    let ended = world.process(&["resume", run.id(), "--headless"]).end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
+    assert!(ended.out.contains("[3] Test Loss: "), "{}", ended.out);
+    assert_eq!(run.wait_for_end(), Status::Finished);
+    assert_eq!(starts(&run), [0, first, second]);
+    assert_eq!(gaps(&run), Vec::<(u64, u64)>::new());
+    assert_eq!(run.step(), 282);
+    let epochs = run.events().into_iter().filter_map(|event| match event {
+        Event::Epoch { epoch, step, .. } => Some((epoch, step)),
+        _ => None,
+    });
+    assert_eq!(epochs.collect::<Vec<_>>(), [(1, 94), (2, 188), (3, 282)]);
+
+    let ended = world.process(&["resume", run.id(), "--headless"]).end();
+    assert_eq!(ended.code, Some(2));
+    let told = format!("cnn-tui: {} has finished its 3 epochs; there is nothing to resume\n", run.name());
+    assert_eq!(ended.err, told);
+}
+
+#[test]
+fn foreground_ends_with_its_shell() {
+    let world = World::bare();
+    let mut terminal = world.terminal(&train(&["--foreground", "--epochs", "1000"]), (160, 24));
+    terminal.wait_for_text("Train Epoch: 1 ");
+    let run = world.run();
+    assert_eq!(run.trainer(), Some(terminal.pid()));
+    terminal.hang_up();
+    terminal.end();
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+
+    let mut terminal = world.terminal(&["resume", run.id(), "--foreground"], (160, 24));
+    wait_for("the second start", || (starts(&run).len() == 2).then_some(()));
+    run.wait_for_step_after(run.step());
+    terminal.press(CTRL_C);
+    let ended = terminal.end();
+    assert_eq!(ended.code, 1);
+    assert!(ended.screen.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.screen);
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+}
+
+#[test]
+fn an_interrupt_before_it_has_begun_is_heard() {
+    let world = World::bare();
+    let process = world.process(&train(&["--headless", "--epochs", "100"]));
+    let run = world.run();
+    let log = run.dir().trainer_log();
+    wait_for("the trainer's log", || log.exists().then_some(()));
+    process.signal(Signal::INT);
+    let ended = process.end();
+    assert_eq!(ended.code, Some(1), "{}", ended.err);
+    assert!(ended.err.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.err);
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert!(run.step() < 94);
+}
+
+#[test]
+fn a_run_trains_once_at_a_time() {
+    let world = World::new();
+    let mut process = world.process(&["train", "--headless"]);
+    process.wait_for_text("Train Epoch: 1");
+    let run = world.run();
+    let refused = world.process(&["resume", run.id(), "--headless"]).end();
+    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
+    let told = [run.name(), "already", "`cnn-tui` shows it"];
+    assert!(told.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
+    process.signal(Signal::TERM);
+    assert_eq!(process.end().code, Some(1));
+    assert_eq!(run.wait_for_end(), Status::Stopped);
+}
+
+#[test]
+fn a_reader_of_the_lines_may_leave() {
+    let world = World::bare();
+    let command = "\"$@\" | head -n 1";
+    let arguments = train(&["--headless", "--epochs", "2"]);
+    let mut shell = world.command("sh");
+    shell.args(["-c", command, "sh", PROGRAM]).args(arguments);
+    let ended = Process::start(shell).end();
+    assert_eq!(ended.err, "");
+    assert_are(&ended.out, &[lines::first(1, 6000)]);
+    let run = world.run();
+    assert_eq!(run.wait_for_end(), Status::Finished, "the run goes on without a reader");
+    assert_eq!(run.step(), 188);
+}
+
+/// The steps that trainers of this run began at.
+fn starts(run: &Run) -> Vec<u64> {
+    let step = |event| if let Event::Started { step, .. } = event { Some(step) } else { None };
+    run.events().into_iter().filter_map(step).collect()
+}
+
+/// Where the steps in the journal do not follow one another: the step that was due, and the one that came.
+fn gaps(run: &Run) -> Vec<(u64, u64)> {
+    let mut due = 1;
+    let mut gaps = Vec::new();
+    for event in run.events() {
+        if let Event::Steps { first, losses, .. } = event {
+            if first != due {
+                gaps.push((due, first));
+            }
+            due = first + losses.len() as u64;
+        }
+    }
+    gaps
+}

@@ -1,0 +1,128 @@
+//! What is drawn, and with what.
+
+use crate::terminal::Terminal;
+use crate::terminal::key::{DOWN, ENTER, ESC, UP};
+use crate::world::World;
+
+/// Goes through every screen and question of the program, and hands each to `look`.
+fn tour(terminal: &mut Terminal, mut look: impl FnMut(&str)) {
+    look(&terminal.wait_for_text("new runs: fashion-mnist"));
+    terminal.press(ENTER);
+    look(
+        &terminal.wait_for("a first step", |screen| screen.contains("step ") && screen.contains("training")),
+    );
+    for _ in 0..5 {
+        terminal.press("z");
+        look(&terminal.wait_for_text("quit"));
+        terminal.press("z\t");
+        look(&terminal.wait_for_text("quit"));
+    }
+    terminal.press(" ");
+    look(&terminal.wait_for_text("paused"));
+    terminal.press("?");
+    look(&terminal.wait_for_text("pause within one step"));
+    terminal.press(ESC);
+    look(&terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step")));
+    terminal.press("s");
+    look(&terminal.wait_for_text("Stop "));
+    terminal.press(ESC);
+    look(&terminal.wait_for("the screen below", |screen| !screen.contains("Stop ")));
+    terminal.press("2");
+    let table =
+        |screen: &str| screen.contains(" runs ") && screen.contains("epochs") && screen.contains("age");
+    look(&terminal.wait_for("the runs", table));
+    for _ in 0..8 {
+        terminal.press("t");
+        look(&terminal.wait_for("the runs", table));
+    }
+    terminal.press("1q");
+    look(&terminal.wait_for_text("What is to become of"));
+    terminal.press("s");
+    terminal.end();
+}
+
+/// The selections of graphic rendition in what a program wrote: `38;2;1;2;3` and the like.
+fn renditions(raw: &str) -> impl Iterator<Item = &str> {
+    raw.split("\x1b[").filter_map(|rest| {
+        let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';' && c != ':')?;
+        rest[end..].starts_with('m').then_some(&rest[..end])
+    })
+}
+
+/// Whether a rendition chooses a colour. 39 and 49 only give the terminal's own back.
+fn is_colour(rendition: &str) -> bool {
+    let codes = rendition.split([';', ':']).filter_map(|code| code.parse::<u8>().ok());
+    codes.into_iter().any(|code| matches!(code, 30..=38 | 40..=48 | 58 | 90..=97 | 100..=107))
+}
+
+#[test]
+fn colours_are_found() {
+    let raw = "\x1b[1mbold\x1b[38;5;4mblue\x1b[39;49m\x1b[2J\x1b[0;31mred";
+    assert_eq!(renditions(raw).collect::<Vec<_>>(), ["1", "38;5;4", "39;49", "0;31"]);
+    assert_eq!(renditions(raw).map(is_colour).collect::<Vec<_>>(), [false, true, false, true]);
+}
+
+#[test]
+fn no_color_means_no_colour() {
+    let world = World::new().with("NO_COLOR", "1");
+    let mut terminal = world.terminal(&[], (80, 24));
+    tour(&mut terminal, |_| {});
+    let raw = terminal.raw();
+    assert!(raw.len() > 10_000 && renditions(&raw).count() > 10, "there is something to look at");
+    let colours: Vec<&str> = renditions(&raw).filter(|rendition| is_colour(rendition)).collect();
+    assert!(colours.is_empty(), "{colours:?}");
+}
+
+#[test]
+fn colours_are_there_otherwise() {
+    let world = World::new();
+    let mut terminal = world.terminal(&[], (80, 24));
+    terminal.wait_for_text("train cnn");
+    terminal.press("q");
+    let ended = terminal.end();
+    assert!(renditions(&ended.raw).any(is_colour));
+}
+
+#[test]
+fn ascii_is_drawn_in_ascii_alone() {
+    let world = World::new();
+    let mut terminal = world.terminal(&["--glyphs", "ascii"], (120, 36));
+    tour(&mut terminal, |screen| assert!(screen.is_ascii(), "{screen}"));
+    assert!(terminal.raw().is_ascii());
+}
+
+#[test]
+fn a_window_may_become_too_small_and_large_again() {
+    let world = World::new();
+    let mut terminal = world.terminal(&[], (80, 24));
+    terminal.wait_for_text("train cnn");
+    terminal.resize((50, 10));
+    let screen = terminal.wait_for_text("50×10 is too small");
+    assert!(screen.contains("cnn-tui needs 60×20") && !screen.contains("train cnn"), "{screen}");
+    terminal.resize((60, 20));
+    terminal.wait_for("the screen", |screen| screen.contains("train cnn") && !screen.contains("too small"));
+    terminal.resize((80, 24));
+    terminal.wait_for("the screen", |screen| screen.contains("train cnn") && !screen.contains("too small"));
+    terminal.resize((1, 1));
+    terminal.resize((200, 60));
+    let screen = terminal.wait_for_text("train cnn");
+    assert_eq!(screen.lines().count(), 60, "the hints are on the last row");
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+}
+
+#[test]
+fn the_selection_moves_and_a_preset_is_chosen() {
+    let world = World::new();
+    let mut terminal = world.terminal(&[], (80, 24));
+    terminal.wait_for_text("▸ train cnn");
+    terminal.press(DOWN);
+    terminal.wait_for_text("▸ train dnn");
+    terminal.press(DOWN);
+    terminal.wait_for_text("▸ look at the runs");
+    terminal.press(UP);
+    terminal.wait_for_text("▸ train dnn");
+    terminal.press(ENTER);
+    terminal.wait_for("training", |screen| screen.contains("training") && screen.contains("dnn"));
+    assert_eq!(world.run().record().config.preset, "dnn");
+}

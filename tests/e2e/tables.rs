@@ -1,0 +1,118 @@
+//! What commands print.
+
+use std::{fs, io};
+
+use crate::process::Process;
+use crate::world::{PROGRAM, World};
+
+/// What torchsummary prints for the lecture's network.
+const SUMMARY: &str = "\
+----------------------------------------------------------------
+        Layer (type)               Output Shape         Param #
+================================================================
+            Conv2d-1           [64, 10, 24, 24]             260
+            Conv2d-2             [64, 20, 8, 8]           5,020
+         Dropout2d-3             [64, 20, 8, 8]               0
+            Linear-4                   [64, 50]          16,050
+            Linear-5                   [64, 10]             510
+================================================================
+Total params: 21,840
+Trainable params: 21,840
+Non-trainable params: 0
+----------------------------------------------------------------
+Input size (MB): 0.19
+Forward/backward pass size (MB): 4.09
+Params size (MB): 0.08
+Estimated Total Size (MB): 4.37
+----------------------------------------------------------------
+";
+
+/// What a command that should succeed prints.
+fn printed(world: &World, arguments: &[&str]) -> String {
+    let ended = world.process(arguments).end();
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments:?}");
+    ended.out
+}
+
+#[test]
+fn the_summary_is_the_lectures() {
+    let world = World::bare();
+    assert_eq!(printed(&world, &["summary"]), SUMMARY);
+    let dnn = printed(&world, &["summary", "--preset", "dnn", "--batch-size", "1"]);
+    assert!(dnn.contains("[1, 256]         200,960") && dnn.contains("Total params: 235,146"), "{dnn}");
+}
+
+#[test]
+fn help_and_version_are_there() {
+    let world = World::bare();
+    let help = printed(&world, &["--help"]);
+    for word in ["train", "resume", "runs", "summary", "data", "--theme", "--runs"] {
+        assert!(help.contains(word), "{word} in {help}");
+    }
+    for command in ["train", "resume", "runs", "summary", "data"] {
+        let help = printed(&world, &[command, "--help"]);
+        assert!(help.contains(&format!("Usage: cnn-tui {command}")), "{help}");
+    }
+    assert_eq!(printed(&world, &["--version"]), format!("cnn-tui {}\n", env!("CARGO_PKG_VERSION")));
+}
+
+#[test]
+fn a_broken_run_is_listed_and_hides_no_other() {
+    let world = World::bare();
+    let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
+    printed(&world, &train);
+    let run = world.run();
+    let broken = world.runs_dir().join("20260101-000000-torn-page");
+    fs::create_dir(&broken).unwrap();
+    fs::write(broken.join("run.json"), "{\"schema\": 1, \"id\": \"20260").unwrap();
+
+    let table = printed(&world, &["runs"]);
+    let row = |id: &str| table.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
+    let whole = row(run.id());
+    assert!(whole.contains("finished") && whole.contains("1/1") && whole.contains("built in"), "{table}");
+    let torn = row("20260101-000000-torn-page");
+    assert!(torn.contains("broken") && torn.contains("run.json: is not a valid run.json"), "{table}");
+
+    let mut terminal = world.terminal(&[], (120, 36));
+    terminal.wait_for_text("look at the runs");
+    terminal.press("2");
+    let screen = terminal.wait_for("both", |screen| screen.contains("finished") && screen.contains("broken"));
+    assert!(screen.contains(run.name()) && screen.contains("torn-page"), "{screen}");
+    // The broken one is the last; what is wrong with it stands beside it.
+    terminal.press("G");
+    terminal.wait_for("the reason", |screen| screen.contains("details") && screen.contains("is not a valid"));
+    terminal.press("g");
+    terminal.wait_for("the other's details", |screen| screen.contains("test loss"));
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+
+    let ended = world.process(&["resume", "20260101-000000-torn-page", "--headless"]).end();
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
+    assert!(ended.err.contains("torn-page/run.json: is not a valid run.json"), "{}", ended.err);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_told() {
+    let world = World::bare();
+    for arguments in [&["summary"][..], &["runs"], &["data", "show"]] {
+        let mut command = world.command(PROGRAM);
+        command.args(arguments).stdout(fs::File::create("/dev/full").unwrap());
+        let ended = Process::start_into(command).end();
+        assert_eq!(ended.code, Some(1), "{arguments:?}");
+        let told = ["cnn-tui: the output", "No space left on device"];
+        assert!(told.iter().all(|part| ended.err.contains(part)), "{arguments:?}: {}", ended.err);
+    }
+}
+
+#[test]
+fn a_reader_who_leaves_is_no_error() {
+    let world = World::bare();
+    for arguments in [&["summary"][..], &["runs"], &["data", "show"]] {
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        let mut command = world.command(PROGRAM);
+        command.args(arguments).stdout(writer);
+        let ended = Process::start_into(command).end();
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments:?}");
+    }
+}
