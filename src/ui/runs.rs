@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::Size;
 use super::theme::Look;
 use super::widgets::{Notice, Pane};
-use super::words::{settings, state};
+use super::words::{settings, state, wrap};
 use crate::app::App;
 use crate::metrics::text;
 use crate::run::{Listed, Origin, RunSummary};
@@ -184,23 +184,3 @@ fn is_roomy(area: Rect) -> bool {
 
 /// Columns of the labels of details.
 const LABEL: usize = 12;
-
-/// A text in lines of at most `width` characters, broken between words where that is possible.
-fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    for word in text.split_inclusive(' ') {
-        let last = lines.last().map_or(0, |line| line.chars().count());
-        if last > 0 && last + word.trim_end().chars().count() > width {
-            lines.push(String::new());
-        }
-        for character in word.chars() {
-            if lines.last().is_some_and(|line| line.chars().count() >= width) {
-                lines.push(String::new());
-            }
-            if let Some(line) = lines.last_mut() {
-                line.push(character);
-            }
-        }
-    }
-    lines
-}

@@ -73,3 +73,23 @@ pub(super) fn shape(glyphs: Glyphs, sizes: &[usize]) -> String {
     let sizes: Vec<_> = sizes.iter().map(ToString::to_string).collect();
     sizes.join(glyphs.times())
 }
+
+/// A text in lines of at most `width` characters, broken between words where that is possible.
+pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_inclusive(' ') {
+        let last = lines.last().map_or(0, |line| line.chars().count());
+        if last > 0 && last + word.trim_end().chars().count() > width {
+            lines.push(String::new());
+        }
+        for character in word.chars() {
+            if lines.last().is_some_and(|line| line.chars().count() >= width) {
+                lines.push(String::new());
+            }
+            if let Some(line) = lines.last_mut() {
+                line.push(character);
+            }
+        }
+    }
+    lines
+}

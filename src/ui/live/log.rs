@@ -9,6 +9,7 @@ use super::Shown;
 use crate::app::Pane as Which;
 use crate::metrics::text;
 use crate::ui::widgets::{Notice, Pane};
+use crate::ui::words::wrap;
 
 /// The end of the trainer's log, or as far up as it is scrolled.
 pub(super) struct LogPane<'a>(pub(super) Shown<'a>);
@@ -29,11 +30,18 @@ impl Widget for LogPane<'_> {
             return Notice::new(look, "the trainer has printed nothing yet").render(inner, buf);
         }
         let last = run.log.len() - hidden;
-        let lines = run.log.range(last.saturating_sub(room)..last);
-        for (row, line) in inner.rows().zip(lines) {
-            // A tab has no width of its own on a screen of cells.
+        let width = usize::from(inner.width).max(1);
+        let mut rows = Vec::new();
+        for line in run.log.range(last.saturating_sub(room)..last) {
             let style = if line.starts_with("cnn-tui:") { look.palette.warning } else { look.palette.text };
-            Line::styled(line.replace('\t', "  "), style).render(row, buf);
+            // A tab has no width of its own on a screen of cells.
+            rows.extend(
+                wrap(&line.replace('\t', "  "), width).into_iter().map(|part| Line::styled(part, style)),
+            );
+        }
+        let shown = rows.split_off(rows.len().saturating_sub(room));
+        for (row, line) in inner.rows().zip(shown) {
+            line.render(row, buf);
         }
     }
 }
