@@ -48,7 +48,7 @@ impl<'a> Home<'a> {
             let style = if chosen { palette.strong } else { palette.text };
             let mut line = Line::from_iter([
                 Span::styled(format!("{pointer} "), palette.accent),
-                Span::styled(format!("{:<20}", title(&offer)), style),
+                Span::styled(format!("{:<19} ", title(&offer)), style),
             ]);
             line.extend(self.about(&offer));
             lines.push(line);
