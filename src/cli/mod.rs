@@ -4,6 +4,7 @@ pub mod data;
 mod options;
 mod print;
 mod settings;
+mod summary;
 mod train;
 
 use std::io::{self, Write};

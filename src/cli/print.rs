@@ -5,8 +5,9 @@ use std::io::Write;
 use clap::Args;
 
 use super::CliError;
+use super::summary::Summary;
 use crate::metrics::text;
-use crate::nn::{self, DeviceKind, Summary};
+use crate::nn::{self, DeviceKind};
 use crate::run::{Listed, Origin, RunSummary, Store};
 
 /// List the runs.

@@ -12,7 +12,6 @@ pub mod ops;
 mod presets;
 pub mod shape;
 mod stack;
-mod summary;
 mod weight;
 
 pub use chance::{Chance, Draws, Purpose};
@@ -21,5 +20,4 @@ pub use layer::{Chain, Conv2d, Dropout, Flatten, Identity, Layer, Linear, MaxPoo
 pub use model::{Images, LayerInfo, LayerKind, Model, Parameter, Tally, initial_weights};
 pub use presets::{PRESETS, Preset};
 pub use stack::{Input, Scores, Stack};
-pub use summary::Summary;
 pub use weight::{AnyWeight, Weight};

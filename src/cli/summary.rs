@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use super::model::{LayerInfo, LayerKind};
+use crate::metrics::text::count;
+use crate::nn::{LayerInfo, LayerKind};
 
 /// Bytes of a number.
 const BYTES: f64 = 4.0;
@@ -16,11 +17,11 @@ const WIDTH: usize = 64;
 /// It lists what PyTorch has as modules of their own in such a network; what is a mere function there
 /// (pooling, the rectifier, dropout between linear layers) is left out, as are its outputs in the sizes.
 #[derive(Debug, Clone, Copy)]
-pub struct Summary<'a> {
+pub(super) struct Summary<'a> {
     /// The network's layers.
-    pub layers: &'a [LayerInfo],
+    pub(super) layers: &'a [LayerInfo],
     /// Images in a batch.
-    pub batch_size: usize,
+    pub(super) batch_size: usize,
 }
 
 impl fmt::Display for Summary<'_> {
@@ -34,12 +35,12 @@ impl fmt::Display for Summary<'_> {
             let shape: Vec<_> =
                 [self.batch_size].iter().chain(&layer.output).map(ToString::to_string).collect();
             let shape = format!("[{}]", shape.join(", "));
-            writeln!(f, "{name:>20}  {shape:>25} {:>15}", thousands(layer.parameters))?;
+            writeln!(f, "{name:>20}  {shape:>25} {:>15}", count(layer.parameters as u64))?;
         }
         let parameters: usize = self.layers.iter().map(|layer| layer.parameters).sum();
         writeln!(f, "{}", "=".repeat(WIDTH))?;
-        writeln!(f, "Total params: {}", thousands(parameters))?;
-        writeln!(f, "Trainable params: {}", thousands(parameters))?;
+        writeln!(f, "Total params: {}", count(parameters as u64))?;
+        writeln!(f, "Trainable params: {}", count(parameters as u64))?;
         writeln!(f, "Non-trainable params: 0")?;
         writeln!(f, "{}", "-".repeat(WIDTH))?;
         let outputs: usize = listed.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
@@ -60,22 +61,14 @@ fn is_module(kind: LayerKind) -> bool {
     matches!(kind, LayerKind::Conv2d | LayerKind::Dropout2d | LayerKind::Linear)
 }
 
-fn thousands(number: usize) -> String {
-    let digits = number.to_string();
-    let groups: Vec<_> = digits.as_bytes().rchunks(3).rev().map(String::from_utf8_lossy).collect();
-    groups.join(",")
-}
-
 #[cfg(test)]
 mod tests {
-    use dfdx::tensor::Cpu;
-
     use super::*;
-    use crate::nn::presets;
+    use crate::nn::{self, DeviceKind};
 
     #[test]
     fn the_cnns_table_is_the_lectures_to_the_letter() {
-        let model = presets::build("cnn", Cpu::default(), None).unwrap();
+        let model = nn::build("cnn", DeviceKind::Cpu, None).unwrap();
         let summary = Summary { layers: model.layers(), batch_size: 64 };
         let want = "\
 ----------------------------------------------------------------
