@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::{DeviceKind, Parameter};
+use cnn_tui::nn::{DeviceKind, Kernels, Parameter};
 use cnn_tui::run;
 use cnn_tui::train::{Blueprint, Optimizer, Workers};
 use safetensors::SafeTensors;
@@ -52,7 +52,12 @@ fn assert_weights(got: &[f32], want: &[f32], parameters: &[Parameter]) {
 }
 
 fn workers(preset: &str, threads: usize) -> Workers {
-    let blueprint = Blueprint { preset: preset.to_owned(), device: DeviceKind::Cpu, dropout: None };
+    let blueprint = Blueprint {
+        preset: preset.to_owned(),
+        device: DeviceKind::Cpu,
+        kernels: Kernels::best(),
+        dropout: None,
+    };
     Workers::start(&blueprint, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
 }
 

@@ -7,7 +7,7 @@ use clap::Args;
 use super::CliError;
 use super::summary::Summary;
 use crate::metrics::text;
-use crate::nn::{self, DeviceKind};
+use crate::nn::{self, DeviceKind, Kernels};
 use crate::run::{Listed, Origin, RunSummary, Store};
 
 /// List the runs.
@@ -64,7 +64,7 @@ fn row(RunSummary { dir, record, state, origin }: &RunSummary) -> String {
 impl SummaryCommand {
     /// Prints the table.
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
-        let model = nn::build(&self.preset, DeviceKind::Cpu, None)
+        let model = nn::build(&self.preset, DeviceKind::Cpu, Kernels::best(), None)
             .map_err(|error| CliError::Usage(error.to_string()))?;
         let summary = Summary { layers: model.layers(), batch_size: self.batch_size as usize };
         writeln!(out, "{summary}")?;

@@ -64,11 +64,11 @@ fn is_module(kind: LayerKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{self, DeviceKind};
+    use crate::nn::{self, DeviceKind, Kernels};
 
     #[test]
     fn the_cnns_table_is_the_lectures_to_the_letter() {
-        let model = nn::build("cnn", DeviceKind::Cpu, None).unwrap();
+        let model = nn::build("cnn", DeviceKind::Cpu, Kernels::best(), None).unwrap();
         let summary = Summary { layers: model.layers(), batch_size: 64 };
         let want = "\
 ----------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 use dfdx::tensor::Cpu;
 
+use super::kernels::Kernels;
 use super::model::Model;
 use super::presets;
 
@@ -47,10 +48,15 @@ impl DeviceKind {
     }
 }
 
-/// The preset `name` on a device, with all parameters zero.
-pub fn build(name: &str, device: DeviceKind, dropout: Option<f32>) -> Result<Box<dyn Model>, DeviceError> {
+/// The preset `name` on a device, with all parameters zero. `kernels` are those of the processor.
+pub fn build(
+    name: &str,
+    device: DeviceKind,
+    kernels: Kernels,
+    dropout: Option<f32>,
+) -> Result<Box<dyn Model>, DeviceError> {
     let model = match device {
-        DeviceKind::Cpu => presets::build(name, Cpu::default(), dropout),
+        DeviceKind::Cpu => presets::build(name, Cpu::default(), kernels, dropout),
         DeviceKind::Cuda => build_cuda(name, dropout)?,
     };
     model.ok_or_else(|| {
@@ -79,7 +85,7 @@ fn build_cuda(name: &str, dropout: Option<f32>) -> Result<Option<Box<dyn Model>>
     // Nothing is drawn from the device's own generator, so its seed does not matter.
     let device =
         dfdx::tensor::Cuda::try_build(0, 0).map_err(|error| DeviceError::Failed(format!("{error:?}")))?;
-    Ok(presets::build(name, device, dropout))
+    Ok(presets::build(name, device, Kernels::Composed, dropout))
 }
 
 #[cfg(not(feature = "cuda"))]

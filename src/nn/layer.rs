@@ -5,7 +5,8 @@ use std::fmt::Debug;
 use dfdx::prelude::*;
 
 use super::chance::{Chance, Purpose};
-use super::ops::{self, Device};
+use super::kernels::Kernels;
+use super::ops::{self, BlockDevice, Device};
 use super::shape::{Flat, Halve, Image, Slide};
 use super::weight::{AnyWeight, Weight};
 
@@ -95,38 +96,59 @@ impl<In: Shape, D: Device<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, 
     }
 }
 
-/// Convolution from `C` to `O` channels with `K` x `K` kernels.
+/// A convolutional block: `O` kernels of `K` x `K` over `C` channels, dropout of whole maps if wanted,
+/// max-pooling by 2 x 2, ReLU.
 #[derive(Debug)]
-pub struct Conv2d<const C: usize, const O: usize, const K: usize, D: Device<f32>> {
+pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: Device<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,
     bias: Weight<Rank1<O>, D>,
-    patches: ops::Patches<D>,
+    dropout: Option<Dropout>,
+    block: ops::ConvBlock<H, W, C, O, K, D>,
 }
 
-impl<const C: usize, const O: usize, const K: usize, D: Device<f32>> Conv2d<C, O, K, D> {
-    pub(super) fn new<H: ConstDim, W: ConstDim>(device: &D, name: &str) -> Self {
+impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C, O, K, D>
+where
+    H: Slide<K>,
+    W: Slide<K>,
+    H::Out: Halve,
+    W::Out: Halve,
+    D: BlockDevice,
+{
+    /// `first` says that the block's images are those of the data set.
+    pub(super) fn new(
+        device: &D,
+        kernels: Kernels,
+        name: &str,
+        dropout: Option<Dropout>,
+        first: bool,
+    ) -> Self {
         Self {
             weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
             bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
-            patches: ops::Patches::new(device, [H::SIZE, W::SIZE, C], K),
+            dropout,
+            block: ops::ConvBlock::new(device, kernels, !first),
         }
     }
 }
 
-impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, C>, D> for Conv2d<C, O, K, D>
+impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, C>, D>
+    for ConvBlock<H, W, C, O, K, D>
 where
     H: Slide<K>,
     W: Slide<K>,
-    D: Device<f32>,
+    H::Out: Halve,
+    W::Out: Halve,
+    D: BlockDevice,
 {
-    type Out = Image<H::Out, W::Out, O>;
+    type Out = ops::Pooled<H, W, O, K>;
 
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<Image<H, W, C>, f32, D, T>,
-        _: Pass,
+        pass: Pass,
     ) -> Tensor<Self::Out, f32, D, T> {
-        ops::conv2d(input, &self.patches, self.weight.tensor(), self.bias.tensor())
+        let factors = self.dropout.and_then(|dropout| dropout.factors(input.shape().0, O, pass));
+        D::conv_block(input, &self.block, self.weight.tensor(), self.bias.tensor(), factors)
     }
 
     fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
@@ -135,22 +157,6 @@ where
 
     fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
         vec![&mut self.weight, &mut self.bias]
-    }
-}
-
-/// Max-pooling by 2 x 2.
-#[derive(Debug, Clone, Copy)]
-pub struct MaxPool2d;
-
-impl<H: Halve, W: Halve, const C: usize, D: Device<f32>> Layer<Image<H, W, C>, D> for MaxPool2d {
-    type Out = Image<H::Out, W::Out, C>;
-
-    fn forward<T: Tape<f32, D>>(
-        &self,
-        input: Tensor<Image<H, W, C>, f32, D, T>,
-        _: Pass,
-    ) -> Tensor<Self::Out, f32, D, T> {
-        ops::max_pool2d(input)
     }
 }
 
@@ -166,7 +172,7 @@ impl<In: Shape, D: Device<f32>> Layer<In, D> for Relu {
     }
 }
 
-/// Dropout: of whole channels on images, of single values on vectors.
+/// Dropout: of whole maps in a [`ConvBlock`], of single values on vectors.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout {
     /// Chance of being dropped.
@@ -176,36 +182,16 @@ pub struct Dropout {
 }
 
 impl Dropout {
-    /// `channels` factors for each of `batch` items, each 0 or `1/(1 - rate)`; `None` if nothing is to drop.
-    fn mask<const N: usize, D: Device<f32>>(
-        &self,
-        device: &D,
-        batch: usize,
-        pass: Pass,
-    ) -> Option<Tensor<(usize, Const<N>), f32, D>> {
+    /// Factors for `values` values or channels of each of `batch` items, each 0 or `1/(1 - rate)`; `None`
+    /// if nothing is to drop.
+    fn factors(&self, batch: usize, values: usize, pass: Pass) -> Option<Vec<f32>> {
         let Pass::Train { chance, step, first } = pass else { return None };
         if self.rate <= 0.0 {
             return None;
         }
-        let mut draws = chance.draws(Purpose::Dropout { layer: self.layer, step }, first * N);
+        let mut draws = chance.draws(Purpose::Dropout { layer: self.layer, step }, first * values);
         let kept = 1.0 / (1.0 - self.rate);
-        let factors = (0..batch * N).map(|_| if draws.unit() < self.rate { 0.0 } else { kept }).collect();
-        Some(device.tensor_from_vec(factors, (batch, Const::<N>)))
-    }
-}
-
-impl<H: ConstDim, W: ConstDim, const C: usize, D: Device<f32>> Layer<Image<H, W, C>, D> for Dropout {
-    type Out = Image<H, W, C>;
-
-    fn forward<T: Tape<f32, D>>(
-        &self,
-        input: Tensor<Image<H, W, C>, f32, D, T>,
-        pass: Pass,
-    ) -> Tensor<Self::Out, f32, D, T> {
-        match self.mask(input.device(), input.shape().0, pass) {
-            Some(mask) => ops::dropout2d(input, &mask),
-            None => input,
-        }
+        Some((0..batch * values).map(|_| if draws.unit() < self.rate { 0.0 } else { kept }).collect())
     }
 }
 
@@ -217,8 +203,12 @@ impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
         input: Tensor<Flat<N>, f32, D, T>,
         pass: Pass,
     ) -> Tensor<Flat<N>, f32, D, T> {
-        match self.mask(input.device(), input.shape().0, pass) {
-            Some(mask) => ops::dropout(input, &mask),
+        let batch = input.shape().0;
+        match self.factors(batch, N, pass) {
+            Some(factors) => {
+                let mask = input.device().tensor_from_vec(factors, (batch, Const::<N>));
+                ops::dropout(input, &mask)
+            }
             None => input,
         }
     }
@@ -288,8 +278,6 @@ impl<const N: usize, const O: usize, D: Device<f32>> Layer<Flat<N>, D> for Linea
 
 #[cfg(test)]
 mod tests {
-    use dfdx::tensor::Cpu;
-
     use super::*;
 
     const RATE: f32 = 0.3;
@@ -297,7 +285,7 @@ mod tests {
     /// The factors of 20 channels for `batch` items of a batch, from its item `first` on.
     fn factors(layer: usize, step: u64, first: usize, batch: usize) -> Vec<f32> {
         let pass = Pass::Train { chance: Chance::new(1), step, first };
-        Dropout { rate: RATE, layer }.mask::<20, Cpu>(&Cpu::default(), batch, pass).unwrap().as_vec()
+        Dropout { rate: RATE, layer }.factors(batch, 20, pass).unwrap()
     }
 
     #[test]
@@ -330,8 +318,8 @@ mod tests {
     #[test]
     fn nothing_is_dropped_in_an_evaluation_or_at_rate_0() {
         let dropout = |rate| Dropout { rate, layer: 4 };
-        assert!(dropout(RATE).mask::<20, Cpu>(&Cpu::default(), 64, Pass::Evaluate).is_none());
+        assert!(dropout(RATE).factors(64, 20, Pass::Evaluate).is_none());
         let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
-        assert!(dropout(0.0).mask::<20, Cpu>(&Cpu::default(), 64, pass).is_none());
+        assert!(dropout(0.0).factors(64, 20, pass).is_none());
     }
 }

@@ -5,6 +5,7 @@
 
 mod chance;
 mod device;
+mod kernels;
 mod layer;
 mod model;
 mod network;
@@ -16,7 +17,8 @@ mod weight;
 
 pub use chance::{Chance, Draws, Purpose};
 pub use device::{DeviceError, DeviceKind, build};
-pub use layer::{Chain, Conv2d, Dropout, Flatten, Identity, Layer, Linear, MaxPool2d, Pass, Relu};
+pub use kernels::Kernels;
+pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Pass, Relu};
 pub use model::{Images, LayerInfo, LayerKind, Model, Parameter, Tally, initial_weights};
 pub use presets::{PRESETS, Preset};
 pub use stack::{Input, Scores, Stack};

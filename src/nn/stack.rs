@@ -4,10 +4,11 @@ use std::marker::PhantomData;
 
 use dfdx::prelude::*;
 
-use super::layer::{Chain, Conv2d, Dropout, Flatten, Identity, Layer, Linear, MaxPool2d, Relu};
+use super::kernels::Kernels;
+use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Relu};
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
-use super::ops::{ChannelsFirst, Device};
+use super::ops::{BlockDevice, ChannelsFirst, Device, Pooled};
 use super::shape::{Flat, Halve, Image, Slide};
 
 /// The images that networks are built for: 28 x 28 pixels of grey.
@@ -19,12 +20,10 @@ pub type Scores = Flat<10>;
 /// A network under construction whose last layer gives `Out`.
 ///
 /// ```
-/// use cnn_tui::nn::Stack;
+/// use cnn_tui::nn::{Kernels, Stack};
 ///
-/// let model = Stack::new(dfdx::tensor::Cpu::default(), None)
-///     .conv2d::<4, 5>("conv")
-///     .max_pool2d()
-///     .relu()
+/// let model = Stack::new(dfdx::tensor::Cpu::default(), Kernels::best(), None)
+///     .conv_block::<4, 5>("conv")
 ///     .flatten::<576>()
 ///     .linear::<10>("fc")
 ///     .build();
@@ -33,6 +32,7 @@ pub type Scores = Flat<10>;
 #[derive(Debug)]
 pub struct Stack<D, Out, L> {
     device: D,
+    kernels: Kernels,
     dropout: Option<f32>,
     layers: L,
     table: Vec<LayerInfo>,
@@ -40,17 +40,25 @@ pub struct Stack<D, Out, L> {
 }
 
 impl<D: Device<f32>> Stack<D, Input, Identity> {
-    /// No layers yet. `dropout` replaces the rate of every dropout layer.
-    pub fn new(device: D, dropout: Option<f32>) -> Self {
-        Self { device, dropout, layers: Identity, table: Vec::new(), out: PhantomData }
+    /// No layers yet. `kernels` compute the convolutions if the device is the processor; `dropout`
+    /// replaces the rate of every dropout layer.
+    pub fn new(device: D, kernels: Kernels, dropout: Option<f32>) -> Self {
+        Self { device, kernels, dropout, layers: Identity, table: Vec::new(), out: PhantomData }
     }
 }
 
 impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
     fn then<Next: Layer<Out, D>>(self, layer: Next, info: LayerInfo) -> Stack<D, Next::Out, Chain<L, Next>> {
-        let Self { device, dropout, layers, mut table, .. } = self;
+        let Self { device, kernels, dropout, layers, mut table, .. } = self;
         table.push(info);
-        Stack { device, dropout, layers: Chain { first: layers, then: layer }, table, out: PhantomData }
+        Stack {
+            device,
+            kernels,
+            dropout,
+            layers: Chain { first: layers, then: layer },
+            table,
+            out: PhantomData,
+        }
     }
 
     fn dropout_layer(&self, rate: f32) -> Dropout {
@@ -60,65 +68,81 @@ impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
 
 impl<D, H, W, const C: usize, L> Stack<D, Image<H, W, C>, L>
 where
-    D: Device<f32>,
+    D: BlockDevice,
     H: ConstDim,
     W: ConstDim,
 {
-    /// Convolution to `O` channels with `K` x `K` kernels.
+    /// A convolutional block: `O` kernels of `K` x `K`, max-pooling by 2 x 2, ReLU.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
-    pub fn conv2d<const O: usize, const K: usize>(
+    pub fn conv_block<const O: usize, const K: usize>(
         self,
         name: &str,
-    ) -> Stack<D, Image<<H as Slide<K>>::Out, <W as Slide<K>>::Out, O>, Chain<L, Conv2d<C, O, K, D>>>
+    ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
     where
         H: Slide<K>,
         W: Slide<K>,
+        H::Out: Halve,
+        W::Out: Halve,
     {
-        let layer = Conv2d::new::<H, W>(&self.device, name);
-        let info = LayerInfo::new(LayerKind::Conv2d, name)
-            .setting(format!("{K}×{K}, {C}→{O}"))
-            .output(&[O, <H as Slide<K>>::Out::SIZE, <W as Slide<K>>::Out::SIZE])
-            .parameters(O * C * K * K + O);
-        self.then(layer, info)
+        self.block(name, None)
     }
 
-    /// Max-pooling by 2 x 2.
+    /// The same with dropout of whole maps between convolution and pooling, at `rate` unless the run
+    /// says otherwise.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
-    pub fn max_pool2d(self) -> Stack<D, Image<H::Out, W::Out, C>, Chain<L, MaxPool2d>>
+    pub fn conv_block_with_dropout<const O: usize, const K: usize>(
+        self,
+        name: &str,
+        rate: f32,
+    ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
     where
-        H: Halve,
-        W: Halve,
+        H: Slide<K>,
+        W: Slide<K>,
+        H::Out: Halve,
+        W::Out: Halve,
     {
-        let info = LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&[
-            C,
-            <H as Halve>::Out::SIZE,
-            <W as Halve>::Out::SIZE,
-        ]);
-        self.then(MaxPool2d, info)
+        self.block(name, Some(rate))
     }
 
-    /// The rectifier.
-    pub fn relu(self) -> Stack<D, Image<H, W, C>, Chain<L, Relu>> {
-        let info = LayerInfo::new(LayerKind::Relu, "relu").output(&[C, H::SIZE, W::SIZE]);
-        self.then(Relu, info)
-    }
-
-    /// Dropout of whole channels, at `rate` unless the run says otherwise.
-    pub fn dropout2d(self, rate: f32) -> Stack<D, Image<H, W, C>, Chain<L, Dropout>> {
-        let layer = self.dropout_layer(rate);
-        let info = LayerInfo::new(LayerKind::Dropout2d, "dropout2d")
-            .setting(format!("p {}", layer.rate))
-            .output(&[C, H::SIZE, W::SIZE]);
-        self.then(layer, info)
+    #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
+    fn block<const O: usize, const K: usize>(
+        mut self,
+        name: &str,
+        rate: Option<f32>,
+    ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
+    where
+        H: Slide<K>,
+        W: Slide<K>,
+        H::Out: Halve,
+        W::Out: Halve,
+    {
+        let first = self.table.is_empty();
+        let maps = [O, H::Out::SIZE, W::Out::SIZE];
+        let pooled = [O, <H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE];
+        self.table.push(
+            LayerInfo::new(LayerKind::Conv2d, name)
+                .setting(format!("{K}×{K}, {C}→{O}"))
+                .output(&maps)
+                .parameters(O * C * K * K + O),
+        );
+        let dropout = rate.map(|rate| self.dropout_layer(rate));
+        self.table.extend(dropout.map(|dropout| {
+            LayerInfo::new(LayerKind::Dropout2d, "dropout2d")
+                .setting(format!("p {}", dropout.rate))
+                .output(&maps)
+        }));
+        self.table.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
+        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, first);
+        self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
 
     /// From images to vectors; `N` must be height x width x channels.
     ///
     /// ```compile_fail
-    /// # use cnn_tui::nn::Stack;
+    /// # use cnn_tui::nn::{Kernels, Stack};
     /// # use dfdx::tensor::Cpu;
     /// // 28 x 28 pixels are 784 numbers.
-    /// Stack::new(Cpu::default(), None).flatten::<783>().linear::<10>("fc").build();
+    /// Stack::new(Cpu::default(), Kernels::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
         let order = ChannelsFirst::new(&self.device, [H::SIZE, W::SIZE, C]);

@@ -16,7 +16,7 @@ use super::ShellError;
 use super::clock::unix_seconds;
 use super::lecture::LectureLines;
 use crate::data::{Dataset, Found, Places, Roots, Source};
-use crate::nn::{self, LayerInfo};
+use crate::nn::{self, Kernels, LayerInfo};
 use crate::run::{
     Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Record, RunConfig, RunDir,
     RunRecord, Status,
@@ -71,7 +71,8 @@ pub fn check(config: &RunConfig) -> Result<(), ShellError> {
     if let Some(data) = &config.data {
         Dataset::load(&Source::from(data.clone().into_os_string()))?;
     }
-    nn::build(&config.preset, device_kind(config.device), config.dropout).map_err(TrainError::Device)?;
+    nn::build(&config.preset, device_kind(config.device), Kernels::best(), config.dropout)
+        .map_err(TrainError::Device)?;
     Ok(())
 }
 

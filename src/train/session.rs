@@ -7,7 +7,7 @@ use super::schedule::learning_rate;
 use super::workers::{Blueprint, Workers};
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
-use crate::nn::{Chance, DeviceKind, LayerInfo, Parameter, Purpose, Tally, initial_weights};
+use crate::nn::{Chance, DeviceKind, Kernels, LayerInfo, Parameter, Purpose, Tally, initial_weights};
 use crate::run::{Checkpoint, NamedTensor, Progress, RunConfig};
 
 /// Test images that are evaluated between two looks at the inbox, for each thread.
@@ -65,10 +65,20 @@ pub struct EpochResult {
 }
 
 impl Session {
-    /// A run before its first step.
+    /// A run before its first step, on the fastest kernels that there are.
     pub fn new(config: RunConfig, data: Arc<Dataset>, threads: usize) -> Result<Self, TrainError> {
+        Self::with_kernels(config, data, threads, Kernels::best())
+    }
+
+    /// The same, on these kernels if it trains on the processor.
+    pub fn with_kernels(
+        config: RunConfig,
+        data: Arc<Dataset>,
+        threads: usize,
+        kernels: Kernels,
+    ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
-        let blueprint = Blueprint { preset: config.preset.clone(), device, dropout: config.dropout };
+        let blueprint = Blueprint { preset: config.preset.clone(), device, kernels, dropout: config.dropout };
         let workers = Workers::start(&blueprint, threads, &data)?;
         let chance = Chance::new(config.seed);
         let weights = initial_weights(workers.parameters(), chance);

@@ -10,7 +10,9 @@ use std::thread::JoinHandle;
 
 use super::TrainError;
 use crate::data::{Dataset, Split};
-use crate::nn::{self, Chance, DeviceError, DeviceKind, Images, LayerInfo, Model, Parameter, Pass, Tally};
+use crate::nn::{
+    self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Tally,
+};
 
 /// Images in a part of a batch on the CPU: few enough to keep 8 threads busy with the lecture's batch
 /// of 64, enough for matrix products that are worth their overhead.
@@ -28,6 +30,8 @@ pub struct Blueprint {
     pub preset: String,
     /// Where to.
     pub device: DeviceKind,
+    /// What computes convolutions on the processor.
+    pub kernels: Kernels,
     /// Replaces the preset's own dropout rates.
     pub dropout: Option<f32>,
 }
@@ -213,7 +217,7 @@ fn work(
     // dfdx multiplies matrices with as many threads as the current pool has. Here that is this one:
     // the parts are spread over threads already.
     let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-    let built = nn::build(&blueprint.preset, blueprint.device, blueprint.dropout);
+    let built = nn::build(&blueprint.preset, blueprint.device, blueprint.kernels, blueprint.dropout);
     let mut model = match built {
         Ok(model) => model,
         Err(error) => return drop(ready.send(Err(error))),

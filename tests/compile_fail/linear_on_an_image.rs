@@ -1,6 +1,6 @@
-use cnn_tui::nn::Stack;
+use cnn_tui::nn::{Kernels, Stack};
 use dfdx::tensor::Cpu;
 
 fn main() {
-    Stack::new(Cpu::default(), None).linear::<10>("fc");
+    Stack::new(Cpu::default(), Kernels::best(), None).linear::<10>("fc");
 }

@@ -1,7 +1,7 @@
-use cnn_tui::nn::Stack;
+use cnn_tui::nn::{Kernels, Stack};
 use dfdx::tensor::Cpu;
 
 fn main() {
-    let eleven_by_eleven = Stack::new(Cpu::default(), None).conv2d::<4, 7>("conv").max_pool2d();
-    eleven_by_eleven.max_pool2d();
+    let eleven_by_eleven = Stack::new(Cpu::default(), Kernels::best(), None).conv_block::<4, 7>("a");
+    eleven_by_eleven.conv_block::<4, 1>("b");
 }

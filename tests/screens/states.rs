@@ -60,7 +60,7 @@ fn state(status: Status) -> State {
 }
 
 fn started(step: u64) -> Event {
-    let model = nn::build("cnn", DeviceKind::Cpu, None).unwrap();
+    let model = nn::build("cnn", DeviceKind::Cpu, nn::Kernels::best(), None).unwrap();
     let row = |layer: &LayerInfo| LayerRow {
         name: layer.name.clone(),
         kind: layer.kind.name().to_owned(),

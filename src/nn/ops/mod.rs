@@ -5,11 +5,13 @@
 //! copying of its patches; what it gains is that every backward pass is dfdx's.
 
 mod conv2d;
+mod conv_block;
 mod dropout;
 mod flatten;
 mod gather;
 mod max_pool2d;
 
+pub use conv_block::{BlockDevice, ConvBlock, Fused, Pooled, composed};
 pub use conv2d::{Patches, conv2d};
 pub use dropout::{dropout, dropout2d};
 pub use flatten::{ChannelsFirst, flatten};

@@ -1,18 +1,18 @@
 //! The convolutional network: 21,840 parameters.
 
+use crate::nn::kernels::Kernels;
 use crate::nn::model::Model;
-use crate::nn::ops::Device;
+use crate::nn::ops::BlockDevice;
 use crate::nn::stack::Stack;
 
-pub(super) fn build<D: Device<f32> + 'static>(device: D, dropout: Option<f32>) -> Box<dyn Model> {
-    Stack::new(device, dropout)
-        .conv2d::<10, 5>("conv1")
-        .max_pool2d()
-        .relu()
-        .conv2d::<20, 5>("conv2")
-        .dropout2d(0.5)
-        .max_pool2d()
-        .relu()
+pub(super) fn build<D: BlockDevice + 'static>(
+    device: D,
+    kernels: Kernels,
+    dropout: Option<f32>,
+) -> Box<dyn Model> {
+    Stack::new(device, kernels, dropout)
+        .conv_block::<10, 5>("conv1")
+        .conv_block_with_dropout::<20, 5>("conv2", 0.5)
         .flatten::<320>()
         .linear::<50>("fc1")
         .relu()

@@ -1,11 +1,16 @@
 //! The plain network, without any knowledge of images: 235,146 parameters.
 
+use crate::nn::kernels::Kernels;
 use crate::nn::model::Model;
-use crate::nn::ops::Device;
+use crate::nn::ops::BlockDevice;
 use crate::nn::stack::Stack;
 
-pub(super) fn build<D: Device<f32> + 'static>(device: D, dropout: Option<f32>) -> Box<dyn Model> {
-    Stack::new(device, dropout)
+pub(super) fn build<D: BlockDevice + 'static>(
+    device: D,
+    kernels: Kernels,
+    dropout: Option<f32>,
+) -> Box<dyn Model> {
+    Stack::new(device, kernels, dropout)
         .flatten::<784>()
         .linear::<256>("fc1")
         .relu()

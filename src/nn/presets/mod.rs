@@ -5,8 +5,9 @@
 mod cnn;
 mod dnn;
 
+use super::kernels::Kernels;
 use super::model::Model;
-use super::ops::Device;
+use super::ops::BlockDevice;
 
 /// A network that can be asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,14 +26,15 @@ pub const PRESETS: &[Preset] = &[
 
 /// The preset with this name on a device, with all parameters zero; `None` if there is no such preset.
 /// `dropout` replaces the rates that the preset has of its own.
-pub(super) fn build<D: Device<f32> + 'static>(
+pub(super) fn build<D: BlockDevice + 'static>(
     name: &str,
     device: D,
+    kernels: Kernels,
     dropout: Option<f32>,
 ) -> Option<Box<dyn Model>> {
     match name {
-        "cnn" => Some(cnn::build(device, dropout)),
-        "dnn" => Some(dnn::build(device, dropout)),
+        "cnn" => Some(cnn::build(device, kernels, dropout)),
+        "dnn" => Some(dnn::build(device, kernels, dropout)),
         _ => None,
     }
 }
@@ -47,10 +49,10 @@ mod tests {
     #[test]
     fn every_preset_can_be_built_by_its_name() {
         for preset in PRESETS {
-            let model = build(preset.name, Cpu::default(), None).unwrap();
+            let model = build(preset.name, Cpu::default(), Kernels::best(), None).unwrap();
             let parameters: usize = model.parameters().iter().map(Parameter::len).sum();
             assert_eq!(parameters, model.layers().iter().map(|layer| layer.parameters).sum::<usize>());
         }
-        assert!(build("rnn", Cpu::default(), None).is_none());
+        assert!(build("rnn", Cpu::default(), Kernels::best(), None).is_none());
     }
 }

@@ -1,0 +1,110 @@
+//! Images a second, in training and in evaluation, of a whole run's steps on the full data set: batch
+//! assembly, forward, backward and update. One line of JSON, for [`peers`](peers/README.md).
+//!
+//! `cargo bench --bench throughput -- --kernels fused --threads 1 --seconds 8`
+
+#![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark, run by hand")]
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cnn_tui::data::Dataset;
+use cnn_tui::nn::Kernels;
+use cnn_tui::run::{Device, RunConfig};
+use cnn_tui::train::{Advance, Session};
+
+fn main() {
+    let mut settings =
+        Settings { kernels: Kernels::best(), threads: 1, seconds: 8.0, preset: "cnn".to_owned() };
+    let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
+    while let Some(argument) = arguments.next() {
+        let value = arguments.next().expect("every option has a value");
+        match argument.as_str() {
+            "--kernels" => settings.kernels = kernels(&value),
+            "--threads" => settings.threads = value.parse().expect("--threads takes a number"),
+            "--seconds" => settings.seconds = value.parse().expect("--seconds takes a number"),
+            "--preset" => settings.preset = value,
+            other => panic!("there is no option {other}"),
+        }
+    }
+    measure(&settings);
+}
+
+struct Settings {
+    kernels: Kernels,
+    threads: usize,
+    seconds: f64,
+    preset: String,
+}
+
+fn kernels(name: &str) -> Kernels {
+    let all = Kernels::all();
+    let names: Vec<_> = all.iter().map(|kernels| kernels.name()).collect();
+    let found = all.iter().copied().find(|kernels| kernels.name() == name);
+    let best = (name == "fused").then(Kernels::best);
+    best.or(found).unwrap_or_else(|| panic!("no kernels {name} here; there are: fused, {}", names.join(", ")))
+}
+
+fn measure(settings: &Settings) {
+    let data = Arc::new(
+        Dataset::open(Path::new("/usr/share/datasets/fashion-mnist"))
+            .expect("Debian's package dataset-fashion-mnist"),
+    );
+    let config = RunConfig {
+        preset: settings.preset.clone(),
+        epochs: 1000,
+        device: Device::Cpu,
+        ..RunConfig::default()
+    };
+    let mut session = Session::with_kernels(config, Arc::clone(&data), settings.threads, settings.kernels)
+        .expect("a session");
+    let warm_up = Duration::from_secs_f64(settings.seconds / 8.0);
+    let whole = Duration::from_secs_f64(settings.seconds);
+    let (mut trained, mut training) = (0, Duration::ZERO);
+    let (mut evaluated, mut evaluation) = (0, Duration::ZERO);
+    let start = Instant::now();
+    // To the end of an evaluation, so that there is one.
+    loop {
+        let before = Instant::now();
+        let advance = session.advance().expect("a step");
+        let took = before.elapsed();
+        if before - start < warm_up {
+            continue;
+        }
+        match advance {
+            Advance::Step { .. } => {
+                trained += 64;
+                training += took;
+            }
+            Advance::Evaluating => evaluation += took,
+            Advance::Epoch(_) => {
+                evaluation += took;
+                evaluated += data.test.len();
+                if start.elapsed() > whole {
+                    break;
+                }
+            }
+            Advance::Finished => break,
+        }
+    }
+    let rate = |images: usize, time: Duration| images as f64 / time.as_secs_f64();
+    println!(
+        r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}}}"#,
+        settings.kernels,
+        env!("CARGO_PKG_VERSION"),
+        settings.threads,
+        rate(trained, training),
+        rate(evaluated, evaluation),
+        peak_resident_mb(),
+    );
+}
+
+/// The most memory that this process held at once, in MB; 0 where the system does not say.
+fn peak_resident_mb() -> f64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes =
+        line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|value| value.parse::<f64>().ok());
+    kilobytes.unwrap_or_default() / 1024.0
+}

@@ -1,0 +1,163 @@
+//! Backward of a block.
+//!
+//! Of the four members of a pooling window one has a gradient, and only where ReLU and dropout let it
+//! through: one sum in sixteen or so. Each is a kernel-sized window of the image times one slope, and
+//! channels last a row of that window is one run. What is added up stays in registers: for the
+//! weights a row of one kernel over all places, for the image a row of one window over all kernels.
+
+use fearless_simd::{Simd, prelude::*};
+
+use super::geometry::{Geometry, padded};
+use super::lanes::{Matrix, add, load, transpose};
+use super::workspace::{Gradients, KernelRows, Slopes};
+
+/// A gradient at one place of one map: where it is taken from or to, and what it is.
+pub(super) type Slope = (u32, f32);
+
+/// Adds the gradients of one image. `image` and `image_gradient` are `[height, width, channels]` and a
+/// rest of [`PAD`](super::geometry::PAD); `output_gradient` is `[place, channel]`; `values` and
+/// `winners` are what [`forward`](super::forward::forward) found, and `factors` what it was given.
+#[expect(clippy::too_many_arguments, reason = "slices of the arrays of a batch, each for one image")]
+#[fearless_simd_macros::simd]
+pub(super) fn backward<S: Simd, G: Geometry>(
+    simd: S,
+    image: &[f32],
+    (values, winners): (&[f32], &[i32]),
+    factors: &[f32],
+    output_gradient: &[f32],
+    slopes: &mut Slopes,
+    gradients: &mut Gradients,
+    image_gradient: Option<(&KernelRows, &mut [f32])>,
+) {
+    let lanes = S::f32s::LEN;
+    let shape = Matrix { rows: G::PLACES, columns: G::OUT, stride: G::OUT };
+    transpose(simd, output_gradient, shape, &mut slopes.maps, G::MAP);
+    let Slopes { maps, list } = slopes;
+
+    for out in (0..G::OUT).filter(|&out| factors[out] != 0.0) {
+        let maps = &mut maps[out * G::MAP..][..G::MAP];
+        let (values, winners) = (&values[out * G::MAP..][..G::MAP], &winners[out * G::MAP..][..G::MAP]);
+        let zero = S::f32s::splat(simd, 0.0);
+        let mut sum = zero;
+        for (slopes, values) in maps.chunks_exact_mut(lanes).zip(values.chunks_exact(lanes)) {
+            let passed = S::f32s::from_slice(simd, values).simd_gt(zero);
+            let slope = passed.select(S::f32s::from_slice(simd, slopes) * factors[out], zero);
+            slope.store_slice(slopes);
+            sum += slope;
+        }
+        gradients.bias[out] += sum.as_slice().iter().sum::<f32>();
+
+        let kernel = &mut gradients.rows[out * G::KERNEL * padded(G::RUN)..][..G::KERNEL * padded(G::RUN)];
+        if G::RUN <= lanes {
+            match G::KERNEL {
+                1 => add_narrow_kernel::<S, G, 1>(simd, image, winners, maps, kernel),
+                3 => add_narrow_kernel::<S, G, 3>(simd, image, winners, maps, kernel),
+                5 => add_narrow_kernel::<S, G, 5>(simd, image, winners, maps, kernel),
+                _ => add_narrow_kernel::<S, G, 7>(simd, image, winners, maps, kernel),
+            }
+        } else {
+            let mut count = 0;
+            for (&winner, &slope) in winners.iter().zip(&*maps) {
+                list[count] = (offset(winner), slope);
+                count += usize::from(slope != 0.0);
+            }
+            for ky in 0..G::KERNEL {
+                let (image, row) =
+                    (&image[ky * G::ROW..], &mut kernel[ky * padded(G::RUN)..][..padded(G::RUN)]);
+                add_runs(simd, &list[..count], image, row, G::RUN.div_ceil(lanes));
+            }
+        }
+    }
+
+    let Some((kernels, image_gradient)) = image_gradient else { return };
+    for place in 0..G::PLACES {
+        let corner = 2 * (place / G::POOLED_WIDTH) * G::ROW + 2 * (place % G::POOLED_WIDTH) * G::CHANNELS;
+        let mut count = 0;
+        for out in (0..G::OUT).filter(|&out| factors[out] != 0.0) {
+            let slope = maps[out * G::MAP + place];
+            let step = offset(winners[out * G::MAP + place]) as usize - corner;
+            let down = usize::from(step >= G::ROW);
+            let right = step - down * G::ROW;
+            let first = out * (G::KERNEL + 2) + 1 - down;
+            list[count] =
+                (offset(super::forward::index(first * G::FRAME_STRIDE + G::CHANNELS - right)), slope);
+            count += usize::from(slope != 0.0);
+        }
+        for row in 0..=G::KERNEL {
+            let frame = &mut image_gradient[corner + row * G::ROW..];
+            let kernels = &kernels.0[row * G::FRAME_STRIDE..];
+            add_runs(simd, &list[..count], kernels, frame, G::FRAME.div_ceil(lanes));
+        }
+    }
+}
+
+/// Adds to `to` the first `vectors` vectors of all the runs of `from`, each times its slope.
+#[inline(always)]
+fn add_runs<S: Simd>(simd: S, runs: &[Slope], from: &[f32], to: &mut [f32], vectors: usize) {
+    let mut first = 0;
+    while vectors - first > 8 {
+        add_vectors::<S, 8>(simd, runs, &from[first * S::f32s::LEN..], &mut to[first * S::f32s::LEN..]);
+        first += 8;
+    }
+    let (from, to) = (&from[first * S::f32s::LEN..], &mut to[first * S::f32s::LEN..]);
+    match vectors - first {
+        1 => add_vectors::<S, 1>(simd, runs, from, to),
+        2 => add_vectors::<S, 2>(simd, runs, from, to),
+        3 => add_vectors::<S, 3>(simd, runs, from, to),
+        4 => add_vectors::<S, 4>(simd, runs, from, to),
+        5 => add_vectors::<S, 5>(simd, runs, from, to),
+        6 => add_vectors::<S, 6>(simd, runs, from, to),
+        7 => add_vectors::<S, 7>(simd, runs, from, to),
+        _ => add_vectors::<S, 8>(simd, runs, from, to),
+    }
+}
+
+#[inline(always)]
+fn add_vectors<S: Simd, const V: usize>(simd: S, runs: &[Slope], from: &[f32], to: &mut [f32]) {
+    let lanes = S::f32s::LEN;
+    let mut sums = [S::f32s::splat(simd, 0.0); V];
+    for &(start, slope) in runs {
+        let run = &from[start as usize..][..V * lanes];
+        let slope = S::f32s::splat(simd, slope);
+        for (vector, sum) in sums.iter_mut().enumerate() {
+            *sum = load(simd, run, vector * lanes).mul_add(slope, *sum);
+        }
+    }
+    let to = &mut to[..V * lanes];
+    for (vector, sum) in sums.into_iter().enumerate() {
+        add(simd, to, vector * lanes, sum);
+    }
+}
+
+/// Adds the gradient of a kernel of which every row fits into one vector, all `K` rows at once. Places
+/// without a gradient are not left out: finding them would take longer.
+#[inline(always)]
+fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
+    simd: S,
+    image: &[f32],
+    winners: &[i32],
+    slopes: &[f32],
+    kernel: &mut [f32],
+) {
+    let lanes = S::f32s::LEN;
+    // Two sets of sums, so that an addition need not wait for the one before it.
+    let mut sums = [[S::f32s::splat(simd, 0.0); K]; 2];
+    for (winners, slopes) in winners.chunks_exact(2).zip(slopes.chunks_exact(2)) {
+        for (set, sums) in sums.iter_mut().enumerate() {
+            let window = &image[offset(winners[set]) as usize..][..(K - 1) * G::ROW + lanes];
+            let slope = S::f32s::splat(simd, slopes[set]);
+            for (ky, sum) in sums.iter_mut().enumerate() {
+                *sum = load(simd, window, ky * G::ROW).mul_add(slope, *sum);
+            }
+        }
+    }
+    for ky in 0..K {
+        add(simd, kernel, ky * padded(G::RUN), sums[0][ky] + sums[1][ky]);
+    }
+}
+
+/// An index as vectors hold it, unsigned.
+#[inline(always)]
+fn offset(index: i32) -> u32 {
+    index.cast_unsigned()
+}

@@ -1,0 +1,194 @@
+//! Forward: convolution, dropout of channels, max-pooling and ReLU in one pass over an image.
+//!
+//! The four members of every pooling window are four vectors of sums side by side, each vector over
+//! neighbouring windows: pooling is then a comparison of vectors, and nothing is moved between lanes.
+//! For that an image is first laid out in *column planes*: plane `e` of a channel holds, for every
+//! row, the columns `e, e + 2, e + 4, …`, one for each window; first the even rows, then the odd ones.
+//! So the pixels under tap `(ky, kx)` of member `(dy, dx)` of all windows lie in one run, in plane
+//! `kx + dx` from its row `ky + dy` on, and the innermost loop has no edges at the ends of rows.
+
+use fearless_simd::{Simd, f32x4, prelude::*};
+
+use super::geometry::Geometry;
+use super::lanes::{Matrix, load, transpose};
+use super::workspace::{Maps, Parameters, Planes};
+
+/// Computes the maps of one image, `[height, width, channels]`, and writes them to `output`,
+/// `[place, channel]`. `factors` scales every channel that comes out; those of 0 are not computed.
+#[fearless_simd_macros::simd]
+pub(super) fn forward<S: Simd, G: Geometry>(
+    simd: S,
+    image: &[f32],
+    parameters: &Parameters,
+    factors: &[f32],
+    planes: &mut Planes,
+    maps: Maps<'_>,
+    output: &mut [f32],
+) {
+    let channels_first = &mut planes.channels_first[..];
+    if G::CHANNELS == 1 {
+        channels_first[..G::IMAGE].copy_from_slice(image);
+    } else {
+        let pixels = G::HEIGHT * G::WIDTH;
+        let shape = Matrix { rows: pixels, columns: G::CHANNELS, stride: G::CHANNELS };
+        transpose(simd, image, shape, channels_first, pixels);
+    }
+    spread::<S, G>(simd, channels_first, &mut planes.columns);
+
+    planes.kept.clear();
+    for (out, &factor) in factors.iter().enumerate() {
+        if factor == 0.0 {
+            maps.values[out * G::MAP..][..G::MAP].fill(0.0);
+        } else {
+            planes.kept.push(out);
+        }
+    }
+    let mut block = Blocks::<S, G> {
+        simd,
+        planes: &planes.columns,
+        corners: &planes.corners,
+        parameters,
+        factors,
+        maps,
+        geometry: std::marker::PhantomData,
+    };
+    // Two channels at a time make eight sums, as many as a core can add to at once: it begins two
+    // fused multiply-adds a cycle, and each takes four.
+    let mut pairs = planes.kept.chunks_exact(2);
+    for pair in &mut pairs {
+        for at in (0..G::PLACES).step_by(S::f32s::LEN) {
+            block.compute::<2, 1>([pair[0], pair[1]], at);
+        }
+    }
+    for &last in pairs.remainder() {
+        let mut at = 0;
+        while at + 2 * S::f32s::LEN <= G::MAP {
+            block.compute::<1, 2>([last], at);
+            at += 2 * S::f32s::LEN;
+        }
+        while at < G::PLACES {
+            block.compute::<1, 1>([last], at);
+            at += S::f32s::LEN;
+        }
+    }
+    let shape = Matrix { rows: G::OUT, columns: G::PLACES, stride: G::MAP };
+    transpose(simd, block.maps.values, shape, output, G::OUT);
+}
+
+/// Fills the column planes of an image, `[channel, row, column]` and a rest.
+///
+/// Vectors of four reach over the end of a row of planes, into what is written after it.
+#[inline(always)]
+fn spread<S: Simd, G: Geometry>(simd: S, image: &[f32], planes: &mut [f32]) {
+    for channel in 0..G::CHANNELS {
+        for column in 0..=G::KERNEL {
+            let plane = (channel * (G::KERNEL + 1) + column) * G::PLANE;
+            for parity in 0..2 {
+                for half in 0..G::HEIGHT / 2 {
+                    let row = (channel * G::HEIGHT + 2 * half + parity) * G::WIDTH + column;
+                    let to = plane + parity * G::HALF_PLANE + half * G::POOLED_WIDTH;
+                    let vectors = G::POOLED_WIDTH.div_ceil(4);
+                    let (from, to) = (&image[row..][..8 * vectors], &mut planes[to..][..4 * vectors]);
+                    for vector in 0..vectors {
+                        let pixels = |at: usize| f32x4::from_slice(simd, &from[at..at + 4]);
+                        let even = pixels(8 * vector).unzip_low(pixels(8 * vector + 4));
+                        even.store_slice(&mut to[4 * vector..][..4]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the blocks of sums are computed from and written to.
+struct Blocks<'a, S, G> {
+    simd: S,
+    planes: &'a [f32],
+    corners: &'a [i32],
+    parameters: &'a Parameters,
+    factors: &'a [f32],
+    maps: Maps<'a>,
+    geometry: std::marker::PhantomData<G>,
+}
+
+impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
+    /// Computes `N` channels at `V` vectors of places, from place `at` on.
+    #[inline(always)]
+    fn compute<const N: usize, const V: usize>(&mut self, outs: [usize; N], at: usize) {
+        let sums = self.convolve::<N, V>(outs, at);
+        for (out, sums) in outs.into_iter().zip(sums) {
+            for (vector, members) in sums.into_iter().enumerate() {
+                self.pool(members, out, at + vector * S::f32s::LEN);
+            }
+        }
+    }
+
+    /// The sums of all taps, for each of the four members of the windows.
+    #[inline(always)]
+    fn convolve<const N: usize, const V: usize>(
+        &self,
+        outs: [usize; N],
+        at: usize,
+    ) -> [[[S::f32s; 4]; V]; N] {
+        let (simd, lanes) = (self.simd, S::f32s::LEN);
+        let bias = |out: usize| S::f32s::splat(simd, self.parameters.bias[out]);
+        let mut sums = outs.map(|out| [[bias(out); 4]; V]);
+        let kernels = outs.map(|out| &self.parameters.weight[out * G::TAPS..][..G::TAPS]);
+        for channel in 0..G::CHANNELS {
+            let planes = &self.planes[channel * (G::KERNEL + 1) * G::PLANE + at..];
+            for ky in 0..G::KERNEL {
+                let row = |row: usize| {
+                    let start = row % 2 * G::HALF_PLANE + row / 2 * G::POOLED_WIDTH;
+                    &planes[start..][..G::KERNEL * G::PLANE + V * lanes]
+                };
+                let rows = [row(ky), row(ky + 1)];
+                let taps =
+                    kernels.map(|kernel| &kernel[(channel * G::KERNEL + ky) * G::KERNEL..][..G::KERNEL]);
+                for kx in 0..G::KERNEL {
+                    let taps = taps.map(|taps| S::f32s::splat(simd, taps[kx]));
+                    for member in 0..4 {
+                        for vector in 0..V {
+                            let (dy, dx) = (member / 2, member % 2);
+                            let pixels = load(simd, rows[dy], (kx + dx) * G::PLANE + vector * lanes);
+                            for out in 0..N {
+                                let sum = &mut sums[out][vector][member];
+                                *sum = pixels.mul_add(taps[out], *sum);
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        sums
+    }
+
+    /// Keeps the largest member of every window and where it lies, in an image channels last. Of equal
+    /// ones the first in reading order wins, as in [`max_pool2d`](super::super::max_pool2d).
+    #[inline(always)]
+    fn pool(&mut self, [q0, q1, q2, q3]: [S::f32s; 4], out: usize, at: usize) {
+        let (simd, lanes) = (self.simd, S::f32s::LEN);
+        let steps =
+            [0, G::CHANNELS, G::ROW, G::ROW + G::CHANNELS].map(|step| S::i32s::splat(simd, index(step)));
+        let right = q1.simd_gt(q0);
+        let (top, top_step) = (right.select(q1, q0), right.select(steps[1], steps[0]));
+        let right = q3.simd_gt(q2);
+        let (bottom, bottom_step) = (right.select(q3, q2), right.select(steps[3], steps[2]));
+        let below = bottom.simd_gt(top);
+        let (largest, step) = (below.select(bottom, top), below.select(bottom_step, top_step));
+
+        let rectified = largest.max(S::f32s::splat(simd, 0.0)) * self.factors[out];
+        rectified.store_slice(&mut self.maps.values[out * G::MAP + at..][..lanes]);
+        let winners = S::i32s::from_slice(simd, &self.corners[at..at + lanes]) + step;
+        winners.store_slice(&mut self.maps.winners[out * G::MAP + at..][..lanes]);
+    }
+}
+
+/// An index into an image, as vectors hold it.
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "an image has far fewer values"
+)]
+pub(super) const fn index(value: usize) -> i32 {
+    value as i32
+}

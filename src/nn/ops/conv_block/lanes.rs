@@ -1,0 +1,78 @@
+//! Vectors in and out of slices.
+
+use fearless_simd::{Simd, f32x4, prelude::*};
+
+/// The vector that begins at `values[at]`.
+#[inline(always)]
+pub(super) fn load<S: Simd>(simd: S, values: &[f32], at: usize) -> S::f32s {
+    S::f32s::from_slice(simd, &values[at..at + S::f32s::LEN])
+}
+
+/// Adds `more` to the vector that begins at `values[at]`.
+#[inline(always)]
+pub(super) fn add<S: Simd>(simd: S, values: &mut [f32], at: usize, more: S::f32s) {
+    let values = &mut values[at..at + S::f32s::LEN];
+    (S::f32s::from_slice(simd, values) + more).store_slice(values);
+}
+
+/// A matrix in a slice: values of a row lie next to each other, rows `stride` apart.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Matrix {
+    pub(super) rows: usize,
+    pub(super) columns: usize,
+    pub(super) stride: usize,
+}
+
+/// Writes the transpose of `from` to `to`, whose rows are `to_stride` apart.
+#[inline(always)]
+pub(super) fn transpose<S: Simd>(simd: S, from: &[f32], shape: Matrix, to: &mut [f32], to_stride: usize) {
+    let Matrix { rows, columns, stride } = shape;
+    if rows < 4 || columns < 4 {
+        for row in 0..rows {
+            for column in 0..columns {
+                to[column * to_stride + row] = from[row * stride + column];
+            }
+        }
+        return;
+    }
+    // Blocks of 4 x 4; the last ones overlap those before them.
+    for row in (0..rows).step_by(4).map(|row| row.min(rows - 4)) {
+        let from = &from[row * stride..][..3 * stride + columns];
+        for column in (0..columns).step_by(4).map(|column| column.min(columns - 4)) {
+            let part = |i: usize| f32x4::from_slice(simd, &from[i * stride + column..][..4]);
+            let (a, b, c, d) = (part(0), part(1), part(2), part(3));
+            let (ac, bd) = (a.zip_low(c), b.zip_low(d));
+            let (ac_high, bd_high) = (a.zip_high(c), b.zip_high(d));
+            let to = &mut to[column * to_stride + row..][..3 * to_stride + 4];
+            ac.zip_low(bd).store_slice(&mut to[..4]);
+            ac.zip_high(bd).store_slice(&mut to[to_stride..][..4]);
+            ac_high.zip_low(bd_high).store_slice(&mut to[2 * to_stride..][..4]);
+            ac_high.zip_high(bd_high).store_slice(&mut to[3 * to_stride..][..4]);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use fearless_simd::{Level, dispatch};
+
+    use super::*;
+
+    #[test]
+    fn a_matrix_of_any_shape_is_transposed() {
+        for (rows, columns, stride, to_stride) in
+            [(144, 10, 10, 144), (4, 4, 4, 4), (5, 7, 9, 6), (3, 9, 9, 5)]
+        {
+            let from: Vec<f32> = (0..rows * stride).map(|value| value as f32).collect();
+            let mut to = vec![-1.0; columns * to_stride];
+            let shape = Matrix { rows, columns, stride };
+            let level = Level::new();
+            dispatch!(level, simd => transpose(simd, &from, shape, &mut to, to_stride));
+            for (index, value) in to.iter().enumerate() {
+                let (column, row) = (index / to_stride, index % to_stride);
+                let want = if row < rows { (row * stride + column) as f32 } else { -1.0 };
+                assert_eq!(value.to_bits(), want.to_bits(), "{rows} x {columns} at {row}, {column}");
+            }
+        }
+    }
+}
