@@ -14,6 +14,10 @@ use cnn_tui::nn::Kernels;
 use cnn_tui::run::{Device, RunConfig};
 use cnn_tui::train::{Advance, Session};
 
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() {
     let mut settings =
         Settings { kernels: Kernels::best(), threads: 1, seconds: 8.0, preset: "cnn".to_owned() };

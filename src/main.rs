@@ -7,6 +7,11 @@ use clap::Parser;
 use cnn_tui::cli::Cli;
 use cnn_tui::run::sanitize;
 
+/// Training makes and drops the same few hundred tensors every millisecond. The system's allocator gives
+/// their memory back and asks for it again; this one keeps it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,

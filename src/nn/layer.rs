@@ -97,7 +97,7 @@ impl<In: Shape, D: Device<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, 
 }
 
 /// A convolutional block: `O` kernels of `K` x `K` over `C` channels, dropout of whole maps if wanted,
-/// max-pooling by 2 x 2, ReLU.
+/// max-pooling by 2 x 2, `ReLU`.
 #[derive(Debug)]
 pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: Device<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,
@@ -224,7 +224,7 @@ impl<H, W, const C: usize, const N: usize, D> Layer<Image<H, W, C>, D> for Flatt
 where
     H: ConstDim,
     W: ConstDim,
-    D: Device<f32>,
+    D: BlockDevice,
 {
     type Out = Flat<N>;
 
@@ -233,7 +233,7 @@ where
         input: Tensor<Image<H, W, C>, f32, D, T>,
         _: Pass,
     ) -> Tensor<Flat<N>, f32, D, T> {
-        ops::flatten(input, &self.order)
+        D::flatten(input, &self.order)
     }
 }
 

@@ -72,7 +72,7 @@ where
     H: ConstDim,
     W: ConstDim,
 {
-    /// A convolutional block: `O` kernels of `K` x `K`, max-pooling by 2 x 2, ReLU.
+    /// A convolutional block: `O` kernels of `K` x `K`, max-pooling by 2 x 2, `ReLU`.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block<const O: usize, const K: usize>(
         self,

@@ -16,7 +16,7 @@ use crate::nn::{
 
 /// Images in a part of a batch on the CPU: few enough to keep 8 threads busy with the lecture's batch
 /// of 64, enough for matrix products that are worth their overhead.
-const PART: usize = 8;
+const PART: usize = 16;
 
 /// Mean and standard deviation of the pixels, in 0 to 1, by which they are normalised. They are
 /// MNIST's, and those that the tutorials for its successors keep to.
@@ -50,8 +50,12 @@ struct Job {
     set: Set,
     images: Vec<u32>,
     weights: Arc<Vec<f32>>,
+    /// Which weights they are: they change from step to step, and not from part to part.
+    version: u64,
     /// How to train on them, and by what to scale the gradient; `None` to evaluate.
     train: Option<(Pass, f32)>,
+    /// Room for the gradient, of any length.
+    gradient: Vec<f32>,
 }
 
 #[derive(Debug)]
@@ -68,6 +72,9 @@ pub struct Workers {
     outcomes: Receiver<Outcome>,
     threads: Vec<JoinHandle<()>>,
     part: usize,
+    version: u64,
+    /// Gradients' memory that is not in use.
+    spare: Vec<Vec<f32>>,
     layers: Vec<LayerInfo>,
     parameters: Vec<Parameter>,
 }
@@ -99,6 +106,8 @@ impl Workers {
             outcomes,
             threads: handles,
             part,
+            version: 0,
+            spare: Vec::new(),
             layers: Vec::new(),
             parameters: Vec::new(),
         };
@@ -143,9 +152,10 @@ impl Workers {
         let mut tally = Tally::default();
         for outcome in outcomes {
             tally += outcome.tally;
-            for (sum, part) in gradient.iter_mut().zip(outcome.gradient) {
+            for (sum, part) in gradient.iter_mut().zip(&outcome.gradient) {
                 *sum += part;
             }
+            self.spare.push(outcome.gradient);
         }
         Ok(tally)
     }
@@ -170,9 +180,12 @@ impl Workers {
         parts: impl Iterator<Item = (Vec<u32>, Option<(Pass, f32)>)>,
     ) -> Result<Vec<Outcome>, TrainError> {
         let jobs = self.jobs.as_ref().ok_or(TrainError::Worker)?;
+        self.version += 1;
         let mut count = 0;
         for (index, (images, train)) in parts.enumerate() {
-            let job = Job { index, set, images, weights: Arc::clone(weights), train };
+            let gradient = self.spare.pop().unwrap_or_default();
+            let weights = Arc::clone(weights);
+            let job = Job { index, set, images, weights, version: self.version, train, gradient };
             jobs.send(job).map_err(gone)?;
             count += 1;
         }
@@ -227,10 +240,16 @@ fn work(
         return;
     }
     let normalised = normalised_levels();
+    let mut pixels = Vec::new();
+    let mut version = 0;
     loop {
         let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = job else { return };
-        let outcome = compute(&mut *model, size, data, &normalised, &job);
+        if job.version != version {
+            model.set_weights(&job.weights);
+            version = job.version;
+        }
+        let outcome = compute(&*model, size, data, &normalised, &mut pixels, job);
         if outcomes.send(outcome).is_err() {
             return;
         }
@@ -238,36 +257,38 @@ fn work(
 }
 
 fn compute(
-    model: &mut dyn Model,
+    model: &dyn Model,
     size: usize,
     data: &Dataset,
     normalised: &[f32; 256],
-    job: &Job,
+    pixels: &mut Vec<f32>,
+    job: Job,
 ) -> Outcome {
     let split = match job.set {
         Set::Train => &data.train,
         Set::Test => &data.test,
     };
-    let (pixels, labels) = assemble(split, &job.images, normalised);
-    let images = Images { pixels: &pixels, labels: &labels };
-    model.set_weights(&job.weights);
-    let mut gradient = Vec::new();
-    let tally = match job.train {
+    let Job { index, images, train, mut gradient, .. } = job;
+    let labels = assemble(split, &images, normalised, pixels);
+    let images = Images { pixels, labels: &labels };
+    let tally = match train {
         Some((pass, scale)) => {
             gradient.resize(size, 0.0);
             model.train(images, pass, scale, &mut gradient)
         }
         None => model.evaluate(images),
     };
-    Outcome { index: job.index, tally, gradient }
+    Outcome { index, tally, gradient }
 }
 
-/// Pixels and labels of the images with these numbers.
-fn assemble(split: &Split, images: &[u32], normalised: &[f32; 256]) -> (Vec<f32>, Vec<u8>) {
+/// Writes the pixels of the images with these numbers to `pixels`, and gives their labels.
+fn assemble(split: &Split, images: &[u32], normalised: &[f32; 256], pixels: &mut Vec<f32>) -> Vec<u8> {
     let of = |&image: &u32| image as usize;
-    let pixels = images.iter().map(of).flat_map(|image| split.image(image));
-    let pixels = pixels.map(|&level| normalised[usize::from(level)]).collect();
-    (pixels, images.iter().map(of).map(|image| split.label(image)).collect())
+    pixels.clear();
+    for image in images.iter().map(of) {
+        pixels.extend(split.image(image).iter().map(|&level| normalised[usize::from(level)]));
+    }
+    images.iter().map(of).map(|image| split.label(image)).collect()
 }
 
 /// What each of the 256 levels of grey becomes.

@@ -1,6 +1,6 @@
 //! Backward of a block.
 //!
-//! Of the four members of a pooling window one has a gradient, and only where ReLU and dropout let it
+//! Of the four members of a pooling window one has a gradient, and only where `ReLU` and dropout let it
 //! through: one sum in sixteen or so. Each is a kernel-sized window of the image times one slope, and
 //! channels last a row of that window is one run. What is added up stays in registers: for the
 //! weights a row of one kernel over all places, for the image a row of one window over all kernels.
@@ -151,8 +151,9 @@ fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
             }
         }
     }
-    for ky in 0..K {
-        add(simd, kernel, ky * padded(G::RUN), sums[0][ky] + sums[1][ky]);
+    let [first, second] = sums;
+    for (ky, (first, second)) in first.into_iter().zip(second).enumerate() {
+        add(simd, kernel, ky * padded(G::RUN), first + second);
     }
 }
 

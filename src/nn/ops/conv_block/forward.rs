@@ -1,4 +1,4 @@
-//! Forward: convolution, dropout of channels, max-pooling and ReLU in one pass over an image.
+//! Forward: convolution, dropout of channels, max-pooling and `ReLU` in one pass over an image.
 //!
 //! The four members of every pooling window are four vectors of sums side by side, each vector over
 //! neighbouring windows: pooling is then a comparison of vectors, and nothing is moved between lanes.
@@ -124,6 +124,7 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     }
 
     /// The sums of all taps, for each of the four members of the windows.
+    #[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
     #[inline(always)]
     fn convolve<const N: usize, const V: usize>(
         &self,
@@ -163,7 +164,7 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     }
 
     /// Keeps the largest member of every window and where it lies, in an image channels last. Of equal
-    /// ones the first in reading order wins, as in [`max_pool2d`](super::super::max_pool2d).
+    /// ones the first in reading order wins, as in [`max_pool2d`](super::super::max_pool2d()).
     #[inline(always)]
     fn pool(&mut self, [q0, q1, q2, q3]: [S::f32s; 4], out: usize, at: usize) {
         let (simd, lanes) = (self.simd, S::f32s::LEN);

@@ -2,8 +2,13 @@
 //!
 //! On the CPU it runs image by image in the first-level cache, in vector instructions chosen at run
 //! time, and leaves out what comes to nothing: channels that dropout dropped, and the gradients of all
-//! pixels that max-pooling or ReLU did not let through. [`composed`] is the same of dfdx's own
+//! pixels that max-pooling or `ReLU` did not let through. [`composed`] is the same of dfdx's own
 //! operations: the reference for it, and what other devices run.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+)]
 
 mod backward;
 mod forward;
@@ -19,13 +24,14 @@ use std::fmt;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
-use fearless_simd::Level;
+use fearless_simd::{Level, dispatch};
 
 use self::geometry::{Block, Geometry, PAD};
+use self::lanes::{Matrix, transpose};
 use self::workspace::Workspace;
-use super::{Device, Patches, conv2d, dropout2d, max_pool2d};
+use super::{ChannelsFirst, Device, Patches, conv2d, dropout2d, flatten, max_pool2d};
 use crate::nn::kernels::Kernels;
-use crate::nn::shape::{Halve, Image, Slide};
+use crate::nn::shape::{Flat, Halve, Image, Slide};
 
 /// The maps of a block of `K` x `K` kernels on `H` x `W` images.
 pub type Pooled<H, W, const O: usize, const K: usize> =
@@ -128,6 +134,35 @@ where
     }
 }
 
+/// Every image as one vector, channel by channel.
+fn transposed<H: ConstDim, W: ConstDim, const C: usize, const N: usize, T: Tape<f32, Cpu>>(
+    images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+) -> Tensor<Flat<N>, f32, Cpu, T> {
+    const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+    let (images, mut tape) = images.split_tape();
+    let level = Level::new();
+    let turn = move |from: &[f32], rows: usize, columns: usize| {
+        let mut to = vec![0.0; from.len()];
+        let shape = Matrix { rows, columns, stride: columns };
+        for (from, to) in from.chunks_exact(N).zip(to.chunks_exact_mut(N)) {
+            dispatch!(level, simd => transpose(simd, from, shape, to, rows));
+        }
+        to
+    };
+    let mut values = vec![0.0; images.shape().num_elements()];
+    images.copy_into(&mut values);
+    let shape = (images.shape().0, Const::<N>);
+    let vectors = images.device().tensor_from_vec(turn(&values, N / C, C), shape);
+    let (images, vectors_ghost) = (images.ghost(), vectors.ghost());
+    tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
+        gradients.try_alloc_for(&vectors_ghost)?;
+        gradients.get(&vectors_ghost).copy_into(&mut values);
+        add(gradients.get_or_alloc_mut(&images)?, &turn(&values, C, N / C));
+        Ok(())
+    });
+    vectors.put_tape(tape)
+}
+
 fn add(to: &mut [f32], from: &[f32]) {
     for (to, from) in to.iter_mut().zip(from) {
         *to += from;
@@ -176,8 +211,20 @@ where
     }
 }
 
-/// A device that computes blocks.
+/// A device that computes blocks, and what lies around them.
 pub trait BlockDevice: Device<f32> {
+    /// [`flatten`](flatten()), in a way that suits the device.
+    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        order: &ChannelsFirst<Self>,
+    ) -> Tensor<Flat<N>, f32, Self, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+    {
+        flatten(images, order)
+    }
+
     /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
         images: Tensor<Image<H, W, C>, f32, Self, T>,
@@ -200,6 +247,18 @@ pub trait BlockDevice: Device<f32> {
 impl BlockDevice for Cuda {}
 
 impl BlockDevice for Cpu {
+    /// By transposing every image: dfdx's gather looks every value up.
+    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        _: &ChannelsFirst<Self>,
+    ) -> Tensor<Flat<N>, f32, Self, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+    {
+        transposed::<H, W, C, N, T>(images)
+    }
+
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
         images: Tensor<Image<H, W, C>, f32, Self, T>,
         block: &ConvBlock<H, W, C, O, K, Self>,
