@@ -117,17 +117,20 @@ where
         let workspace = Rc::clone(&self.0);
         tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
             let workspace = &mut *workspace.borrow_mut();
-            workspace.output_gradient.resize(maps_ghost.shape().num_elements(), 0.0);
-            gradients.try_alloc_for(&maps_ghost)?;
-            gradients.get(&maps_ghost).copy_into(&mut workspace.output_gradient);
-            workspace.backward(&batch, need);
+            // Nothing needs the maps' gradient after this: it is taken out instead of copied.
+            let output_gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(&maps_ghost)?);
+            if need {
+                let image_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&images)?;
+                let len = image_gradient.len();
+                image_gradient.resize(len + PAD, 0.0);
+                workspace.backward(&batch, &output_gradient, Some(image_gradient));
+                image_gradient.truncate(len);
+            } else {
+                workspace.backward(&batch, &output_gradient, None);
+            }
             workspace.take_back(batch);
             workspace.take_weight_gradient(gradients.get_or_alloc_mut(&weight)?);
             workspace.take_bias_gradient(gradients.get_or_alloc_mut(&bias)?);
-            if need {
-                let own = workspace.image_gradient.len() - PAD;
-                add(gradients.get_or_alloc_mut(&images)?, &workspace.image_gradient[..own]);
-            }
             Ok(())
         });
         maps.put_tape(tape)

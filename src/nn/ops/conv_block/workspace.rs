@@ -80,8 +80,6 @@ pub(super) struct Workspace<G> {
     kernels: KernelRows,
     /// A batch's buffers that are not in use.
     spare: Option<Batch>,
-    pub(super) output_gradient: Vec<f32>,
-    pub(super) image_gradient: Vec<f32>,
     geometry: PhantomData<G>,
 }
 
@@ -107,8 +105,6 @@ impl<G: Geometry> Workspace<G> {
             },
             kernels: KernelRows(vec![0.0; G::OUT * (G::KERNEL + 2) * G::FRAME_STRIDE]),
             spare: None,
-            output_gradient: Vec::new(),
-            image_gradient: Vec::new(),
             geometry: PhantomData,
         }
     }
@@ -147,23 +143,26 @@ impl<G: Geometry> Workspace<G> {
         }
     }
 
-    /// Adds up the gradients of a batch from [`output_gradient`](Self::output_gradient), and where the
-    /// images need it writes theirs to [`image_gradient`](Self::image_gradient).
-    pub(super) fn backward(&mut self, batch: &Batch, images_too: bool) {
-        let len = batch.factors.len() / G::OUT;
-        if images_too {
+    /// Adds up the gradients of a batch from that of its output, `[image, place, channel]`. Those of the
+    /// images, where they are wanted, are added to `image_gradient`, which is [`PAD`] longer.
+    pub(super) fn backward(
+        &mut self,
+        batch: &Batch,
+        output_gradient: &[f32],
+        mut image_gradient: Option<&mut [f32]>,
+    ) {
+        if image_gradient.is_some() {
             self.lay_out_kernels();
-            self.image_gradient.clear();
-            self.image_gradient.resize(len * G::IMAGE + PAD, 0.0);
         }
-        let Self { level, slopes, gradients, kernels, output_gradient, image_gradient, .. } = self;
+        let Self { level, slopes, gradients, kernels, .. } = self;
         for (image, output_gradient) in output_gradient.chunks_exact(G::OUTPUT).enumerate() {
             let pixels = &batch.images[image * G::IMAGE..][..G::IMAGE + PAD];
             let maps = image * G::OUT * G::MAP..(image + 1) * G::OUT * G::MAP;
             let found = (&batch.values[maps.clone()], &batch.winners[maps]);
             let factors = &batch.factors[image * G::OUT..][..G::OUT];
-            let image_gradient =
-                images_too.then(|| (&*kernels, &mut image_gradient[image * G::IMAGE..][..G::IMAGE + PAD]));
+            let image_gradient = image_gradient
+                .as_deref_mut()
+                .map(|gradient| (&*kernels, &mut gradient[image * G::IMAGE..][..G::IMAGE + PAD]));
             dispatch!(*level, simd => backward::<_, G>(
                 simd, pixels, found, factors, output_gradient, slopes, gradients, image_gradient
             ));
