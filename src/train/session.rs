@@ -321,6 +321,29 @@ mod tests {
     }
 
     #[test]
+    fn all_kernels_give_the_same_losses_within_rounding() {
+        let losses = |kernels: Kernels| -> Vec<f32> {
+            let all = Dataset::built_in().unwrap();
+            let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 60));
+            let config = RunConfig { epochs: 1, ..config("cnn") };
+            let mut session = Session::with_kernels(config, Arc::new(data), 2, kernels).unwrap();
+            let (advances, _) = finish(&mut session);
+            let loss = |advance: &Advance| match advance {
+                Advance::Step { loss, .. } => Some(*loss),
+                _ => None,
+            };
+            advances.iter().filter_map(loss).collect()
+        };
+        let want = losses(Kernels::Composed);
+        assert_eq!(want.len(), 10);
+        for kernels in Kernels::all() {
+            for (step, (got, want)) in losses(kernels).iter().zip(&want).enumerate() {
+                assert!((got - want).abs() < 1e-4, "{kernels}, step {step}: {got}, not {want}");
+            }
+        }
+    }
+
+    #[test]
     fn any_number_of_threads_gives_the_same_bits() {
         for preset in ["cnn", "dnn"] {
             let one = finish(&mut session(&config(preset), 1));

@@ -1,0 +1,113 @@
+//! What a step is made of, each part by itself: `cargo bench --bench steps`.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark, run by hand")]
+
+use std::hint::black_box;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use cnn_tui::data::Dataset;
+use cnn_tui::nn::ops::{BlockDevice, ConvBlock};
+use cnn_tui::nn::shape::{Halve, Image, Slide};
+use cnn_tui::nn::{self, Chance, DeviceKind, Images, Kernels, Parameter, Pass, Purpose};
+use cnn_tui::run::{Device, RunConfig};
+use cnn_tui::train::{Advance, Session};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use dfdx::prelude::*;
+
+/// Images in a part of a batch, as workers take them.
+const PART: usize = 16;
+
+fn random(len: usize) -> Vec<f32> {
+    let mut draws = Chance::new(1).draws(Purpose::Weights(0), 0);
+    (0..len).map(|_| draws.symmetric(0.1)).collect()
+}
+
+/// A convolutional block, forward and backward.
+fn block<H, W, const C: usize, const O: usize, const K: usize>(
+    criterion: &mut Criterion,
+    name: &str,
+    first: bool,
+) where
+    H: Slide<K>,
+    W: Slide<K>,
+    H::Out: Halve,
+    W::Out: Halve,
+{
+    let device = Cpu::default();
+    let shape: Image<H, W, C> = (PART, H::default(), W::default(), Const::<C>);
+    let images = device.tensor_from_vec(random(PART * H::SIZE * W::SIZE * C), shape);
+    let weight = device.tensor_from_vec(random(O * C * K * K), <Rank4<O, C, K, K>>::default());
+    let bias = device.tensor_from_vec(random(O), <Rank1<O>>::default());
+    let mut group = criterion.benchmark_group(name);
+    group.throughput(Throughput::Elements(PART as u64));
+    for kernels in Kernels::all() {
+        let block = ConvBlock::<H, W, C, O, K, Cpu>::new(&device, kernels, !first);
+        group.bench_function(format!("{kernels}, forward"), |bencher| {
+            bencher.iter(|| black_box(Cpu::conv_block(images.clone(), &block, &weight, &bias, None)));
+        });
+        group.bench_function(format!("{kernels}, forward and backward"), |bencher| {
+            bencher.iter(|| {
+                let maps = Cpu::conv_block(images.clone().leaky_traced(), &block, &weight, &bias, None);
+                black_box(maps.sum::<Rank0, _>().backward())
+            });
+        });
+    }
+}
+
+fn blocks(criterion: &mut Criterion) {
+    block::<Const<28>, Const<28>, 1, 10, 5>(criterion, "conv1", true);
+    block::<Const<12>, Const<12>, 10, 20, 5>(criterion, "conv2", false);
+}
+
+/// A part of a batch, and a part of the test set.
+fn networks(criterion: &mut Criterion) {
+    let data = Dataset::built_in().unwrap();
+    let pixels: Vec<f32> =
+        data.train.images()[..PART].as_flattened().iter().map(|&level| f32::from(level) / 255.0).collect();
+    let images = Images { pixels: &pixels, labels: &data.train.labels()[..PART] };
+    for preset in ["cnn", "dnn"] {
+        let mut group = criterion.benchmark_group(preset);
+        group.throughput(Throughput::Elements(PART as u64));
+        for kernels in [Kernels::Composed, Kernels::best()] {
+            let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
+            model.set_weights(&nn::initial_weights(model.parameters(), Chance::new(1)));
+            let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
+            let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
+            group.bench_function(format!("{kernels}, train"), |bencher| {
+                bencher.iter(|| black_box(model.train(images, pass, 1.0, &mut gradient)));
+            });
+            group.bench_function(format!("{kernels}, evaluate"), |bencher| {
+                bencher.iter(|| black_box(model.evaluate(images)));
+            });
+        }
+    }
+}
+
+/// A whole step: assembly, forward, backward, update, and what threads say to each other.
+fn steps(criterion: &mut Criterion) {
+    let data = Arc::new(Dataset::built_in().unwrap());
+    let mut group = criterion.benchmark_group("step");
+    group.throughput(Throughput::Elements(64));
+    for threads in [1, 2] {
+        let config = RunConfig { epochs: u32::MAX, device: Device::Cpu, ..RunConfig::default() };
+        let mut session = Session::new(config, Arc::clone(&data), threads).unwrap();
+        group.bench_function(format!("cnn, threads: {threads}"), |bencher| {
+            // The evaluation after each epoch is no step.
+            bencher.iter_custom(|steps| {
+                let (mut done, mut time) = (0, Duration::ZERO);
+                while done < steps {
+                    let before = Instant::now();
+                    if let Advance::Step { .. } = session.advance().unwrap() {
+                        time += before.elapsed();
+                        done += 1;
+                    }
+                }
+                time
+            });
+        });
+    }
+}
+
+criterion_group!(benches, blocks, networks, steps);
+criterion_main!(benches);
