@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark, run by hand")]
 
+use std::hint::black_box;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -13,17 +14,27 @@ use cnn_tui::data::Dataset;
 use cnn_tui::nn::Kernels;
 use cnn_tui::run::{Device, RunConfig};
 use cnn_tui::train::{Advance, Session};
+use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
 /// The program's own.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let mut settings =
-        Settings { kernels: Kernels::best(), threads: 1, seconds: 8.0, preset: "cnn".to_owned() };
+    let mut settings = Settings {
+        kernels: Kernels::best(),
+        threads: 1,
+        seconds: 8.0,
+        preset: "cnn".to_owned(),
+        peak: false,
+    };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
     while let Some(argument) = arguments.next() {
-        let value = arguments.next().expect("every option has a value");
+        if argument == "--peak" {
+            settings.peak = true;
+            continue;
+        }
+        let value = arguments.next().expect("every other option has a value");
         match argument.as_str() {
             "--kernels" => settings.kernels = kernels(&value),
             "--threads" => settings.threads = value.parse().expect("--threads takes a number"),
@@ -40,6 +51,8 @@ struct Settings {
     threads: usize,
     seconds: f64,
     preset: String,
+    /// Whether to measure as well how many multiply-adds a core can do.
+    peak: bool,
 }
 
 fn kernels(name: &str) -> Kernels {
@@ -93,8 +106,13 @@ fn measure(settings: &Settings) {
         }
     }
     let rate = |images: usize, time: Duration| images as f64 / time.as_secs_f64();
+    let peak = if settings.peak {
+        format!(r#", "peak_gfma_per_s": {:.1}"#, peak_multiply_adds() / 1e9)
+    } else {
+        String::new()
+    };
     println!(
-        r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}}}"#,
+        r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}{peak}}}"#,
         settings.kernels,
         env!("CARGO_PKG_VERSION"),
         settings.threads,
@@ -111,4 +129,30 @@ fn peak_resident_mb() -> f64 {
     let kilobytes =
         line.and_then(|line| line.trim().strip_suffix(" kB")).and_then(|value| value.parse::<f64>().ok());
     kilobytes.unwrap_or_default() / 1024.0
+}
+
+/// The most fused multiply-adds of `f32` that one core does in a second: as many sums at once as fill
+/// its pipelines, and nothing from memory.
+fn peak_multiply_adds() -> f64 {
+    const ROUNDS: u32 = 20_000_000;
+    const SUMS: usize = 12;
+    #[fearless_simd_macros::simd]
+    fn spin<S: Simd>(simd: S) -> usize {
+        let factor = S::f32s::splat(simd, black_box(1.000_001));
+        let mut sums = [S::f32s::splat(simd, black_box(0.5)); SUMS];
+        for _ in 0..ROUNDS {
+            for sum in &mut sums {
+                *sum = sum.mul_add(factor, factor);
+            }
+        }
+        black_box(sums);
+        S::f32s::LEN
+    }
+    let level = Level::new();
+    let rate = || {
+        let start = Instant::now();
+        let lanes = dispatch!(level, simd => spin(simd));
+        f64::from(ROUNDS) * (SUMS * lanes) as f64 / start.elapsed().as_secs_f64()
+    };
+    (0..3).map(|_| rate()).fold(0.0, f64::max)
 }
