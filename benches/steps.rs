@@ -29,10 +29,8 @@ fn block<H, W, const C: usize, const O: usize, const K: usize>(
     name: &str,
     first: bool,
 ) where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
 {
     let device = Cpu::default();
     let shape: Image<H, W, C> = (PART, H::default(), W::default(), Const::<C>);

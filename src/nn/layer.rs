@@ -108,10 +108,8 @@ pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: De
 
 impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C, O, K, D>
 where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
     D: BlockDevice,
 {
     /// `first` says that the block's images are those of the data set.
@@ -134,10 +132,8 @@ where
 impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, C>, D>
     for ConvBlock<H, W, C, O, K, D>
 where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
     D: BlockDevice,
 {
     type Out = ops::Pooled<H, W, O, K>;
@@ -218,6 +214,7 @@ impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
 #[derive(Debug)]
 pub struct Flatten<const N: usize, D: Device<f32>> {
     pub(super) order: ops::ChannelsFirst<D>,
+    pub(super) kernels: Kernels,
 }
 
 impl<H, W, const C: usize, const N: usize, D> Layer<Image<H, W, C>, D> for Flatten<N, D>
@@ -233,7 +230,7 @@ where
         input: Tensor<Image<H, W, C>, f32, D, T>,
         _: Pass,
     ) -> Tensor<Flat<N>, f32, D, T> {
-        D::flatten(input, &self.order)
+        D::flatten(input, &self.order, self.kernels)
     }
 }
 

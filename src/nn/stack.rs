@@ -79,10 +79,8 @@ where
         name: &str,
     ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
     where
-        H: Slide<K>,
-        W: Slide<K>,
-        H::Out: Halve,
-        W::Out: Halve,
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
     {
         self.block(name, None)
     }
@@ -96,10 +94,8 @@ where
         rate: f32,
     ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
     where
-        H: Slide<K>,
-        W: Slide<K>,
-        H::Out: Halve,
-        W::Out: Halve,
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
     {
         self.block(name, Some(rate))
     }
@@ -111,10 +107,8 @@ where
         rate: Option<f32>,
     ) -> Stack<D, Pooled<H, W, O, K>, Chain<L, ConvBlock<H, W, C, O, K, D>>>
     where
-        H: Slide<K>,
-        W: Slide<K>,
-        H::Out: Halve,
-        W::Out: Halve,
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
     {
         let first = self.table.is_empty();
         let maps = [O, H::Out::SIZE, W::Out::SIZE];
@@ -147,7 +141,8 @@ where
     pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
         let order = ChannelsFirst::new(&self.device, [H::SIZE, W::SIZE, C]);
         let info = LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]);
-        self.then(Flatten { order }, info)
+        let kernels = self.kernels;
+        self.then(Flatten { order, kernels }, info)
     }
 }
 

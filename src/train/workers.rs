@@ -14,8 +14,8 @@ use crate::nn::{
     self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Tally,
 };
 
-/// Images in a part of a batch on the CPU: few enough to keep 8 threads busy with the lecture's batch
-/// of 64, enough for matrix products that are worth their overhead.
+/// Images in a part of a batch on the CPU: few enough to keep 4 threads busy with the lecture's batch of
+/// 64, enough that what each part costs by itself (weights laid out, gradients summed) counts little.
 const PART: usize = 16;
 
 /// Mean and standard deviation of the pixels, in 0 to 1, by which they are normalised. They are
@@ -183,7 +183,7 @@ impl Workers {
         self.version += 1;
         let mut count = 0;
         for (index, (images, train)) in parts.enumerate() {
-            let gradient = self.spare.pop().unwrap_or_default();
+            let gradient = train.and_then(|_| self.spare.pop()).unwrap_or_default();
             let weights = Arc::clone(weights);
             let job = Job { index, set, images, weights, version: self.version, train, gradient };
             jobs.send(job).map_err(gone)?;

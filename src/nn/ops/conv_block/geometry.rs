@@ -2,8 +2,6 @@
 
 use std::marker::PhantomData;
 
-use dfdx::shapes::ConstDim;
-
 use crate::nn::shape::{Halve, Slide};
 
 /// Buffers are this many values longer than what they hold, so that a whole vector can be read or
@@ -62,10 +60,8 @@ pub(super) struct Block<H, W, const C: usize, const O: usize, const K: usize>(Ph
 
 impl<H, W, const C: usize, const O: usize, const K: usize> Geometry for Block<H, W, C, O, K>
 where
-    H: Slide<K> + ConstDim,
-    W: Slide<K> + ConstDim,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
 {
     const HEIGHT: usize = H::SIZE;
     const WIDTH: usize = W::SIZE;

@@ -38,7 +38,7 @@ pub type Pooled<H, W, const O: usize, const K: usize> =
     Image<<<H as Slide<K>>::Out as Halve>::Out, <<W as Slide<K>>::Out as Halve>::Out, O>;
 
 /// The block, composed of dfdx's operations. `mask` is that of [`dropout2d`].
-pub fn composed<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
+fn composed<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
     images: Tensor<Image<H, W, C>, E, D, T>,
     patches: &Patches<D>,
     weight: &Tensor<Rank4<O, C, K, K>, E, D>,
@@ -46,10 +46,8 @@ pub fn composed<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
     mask: Option<&Tensor<(usize, Const<O>), E, D>>,
 ) -> Tensor<Pooled<H, W, O, K>, E, D, T>
 where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
     E: Dtype,
     D: Device<E>,
     T: Tape<E, D>,
@@ -63,7 +61,7 @@ where
 }
 
 /// The block for the CPU, with its buffers.
-pub struct Fused<H, W, const C: usize, const O: usize, const K: usize>(
+struct Fused<H, W, const C: usize, const O: usize, const K: usize>(
     Rc<RefCell<Workspace<Block<H, W, C, O, K>>>>,
 );
 
@@ -75,20 +73,18 @@ impl<H, W, const C: usize, const O: usize, const K: usize> fmt::Debug for Fused<
 
 impl<H, W, const C: usize, const O: usize, const K: usize> Fused<H, W, C, O, K>
 where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
 {
     /// The block in the vector instructions of this level.
-    pub fn new(level: Level) -> Self {
+    fn new(level: Level) -> Self {
         Self(Rc::new(RefCell::new(Workspace::new(level))))
     }
 
     /// Applies it, recording on the images' tape. `factors` are the values of the mask of
     /// [`dropout2d`], `[image, channel]`, none of them negative. The images get a gradient only if
     /// they `need` one: what is read from a file does not.
-    pub fn forward<T: Tape<f32, Cpu>>(
+    fn forward<T: Tape<f32, Cpu>>(
         &self,
         images: Tensor<Image<H, W, C>, f32, Cpu, T>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Cpu>,
@@ -117,7 +113,7 @@ where
         let workspace = Rc::clone(&self.0);
         tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
             let workspace = &mut *workspace.borrow_mut();
-            // Nothing needs the maps' gradient after this: it is taken out instead of copied.
+            // Taken out for as long as others are borrowed, instead of copied.
             let output_gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(&maps_ghost)?);
             if need {
                 let image_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&images)?;
@@ -128,6 +124,7 @@ where
             } else {
                 workspace.backward(&batch, &output_gradient, None);
             }
+            **gradients.get_or_alloc_mut(&maps_ghost)? = output_gradient;
             workspace.take_back(batch);
             workspace.take_weight_gradient(gradients.get_or_alloc_mut(&weight)?);
             workspace.take_bias_gradient(gradients.get_or_alloc_mut(&bias)?);
@@ -140,10 +137,10 @@ where
 /// Every image as one vector, channel by channel.
 fn transposed<H: ConstDim, W: ConstDim, const C: usize, const N: usize, T: Tape<f32, Cpu>>(
     images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+    level: Level,
 ) -> Tensor<Flat<N>, f32, Cpu, T> {
     const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
     let (images, mut tape) = images.split_tape();
-    let level = Level::new();
     let turn = move |from: &[f32], rows: usize, columns: usize| {
         let mut to = vec![0.0; from.len()];
         let shape = Matrix { rows, columns, stride: columns };
@@ -182,10 +179,8 @@ pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: St
 
 impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C, O, K, D>
 where
-    H: Slide<K>,
-    W: Slide<K>,
-    H::Out: Halve,
-    W::Out: Halve,
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
     D: Storage<usize> + TensorFromVec<usize>,
 {
     /// A block that is computed by these kernels, where the device has them. Its images get a gradient
@@ -220,6 +215,7 @@ pub trait BlockDevice: Device<f32> {
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
         images: Tensor<Image<H, W, C>, f32, Self, T>,
         order: &ChannelsFirst<Self>,
+        _: Kernels,
     ) -> Tensor<Flat<N>, f32, Self, T>
     where
         H: ConstDim,
@@ -237,10 +233,8 @@ pub trait BlockDevice: Device<f32> {
         factors: Option<Vec<f32>>,
     ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
     where
-        H: Slide<K>,
-        W: Slide<K>,
-        H::Out: Halve,
-        W::Out: Halve,
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
     {
         block.compose(images, weight, bias, factors)
     }
@@ -250,16 +244,20 @@ pub trait BlockDevice: Device<f32> {
 impl BlockDevice for Cuda {}
 
 impl BlockDevice for Cpu {
-    /// By transposing every image: dfdx's gather looks every value up.
+    /// With fused kernels by transposing every image: dfdx's gather looks every value up.
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
         images: Tensor<Image<H, W, C>, f32, Self, T>,
-        _: &ChannelsFirst<Self>,
+        order: &ChannelsFirst<Self>,
+        kernels: Kernels,
     ) -> Tensor<Flat<N>, f32, Self, T>
     where
         H: ConstDim,
         W: ConstDim,
     {
-        transposed::<H, W, C, N, T>(images)
+        match kernels {
+            Kernels::Composed => flatten(images, order),
+            Kernels::Fused(level) => transposed::<H, W, C, N, T>(images, level),
+        }
     }
 
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
@@ -270,10 +268,8 @@ impl BlockDevice for Cpu {
         factors: Option<Vec<f32>>,
     ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
     where
-        H: Slide<K>,
-        W: Slide<K>,
-        H::Out: Halve,
-        W::Out: Halve,
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
     {
         if let Some(fused) = &block.fused {
             return fused.forward(images, weight, bias, factors.as_deref(), block.need);
