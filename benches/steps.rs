@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::ops::{BlockDevice, ConvBlock};
+use cnn_tui::nn::ops::{ConvBlock, LayerDevice};
 use cnn_tui::nn::shape::{Halve, Image, Slide};
 use cnn_tui::nn::{self, Chance, DeviceKind, Images, Kernels, Parameter, Pass, Purpose};
 use cnn_tui::run::{Device, RunConfig};
@@ -63,7 +63,7 @@ fn networks(criterion: &mut Criterion) {
     let data = Dataset::built_in().unwrap();
     let pixels: Vec<f32> =
         data.train.images()[..PART].as_flattened().iter().map(|&level| f32::from(level) / 255.0).collect();
-    let images = Images { pixels: &pixels, labels: &data.train.labels()[..PART] };
+    let images = Images { pixels, labels: data.train.labels()[..PART].to_vec() };
     for preset in ["cnn", "dnn"] {
         let mut group = criterion.benchmark_group(preset);
         group.throughput(Throughput::Elements(PART as u64));
@@ -73,10 +73,10 @@ fn networks(criterion: &mut Criterion) {
             let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
             let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
             group.bench_function(format!("{kernels}, train"), |bencher| {
-                bencher.iter(|| black_box(model.train(images, pass, 1.0, &mut gradient)));
+                bencher.iter(|| black_box(model.train(images.clone(), pass, 1.0, &mut gradient)));
             });
             group.bench_function(format!("{kernels}, evaluate"), |bencher| {
-                bencher.iter(|| black_box(model.evaluate(images)));
+                bencher.iter(|| black_box(model.evaluate(images.clone())));
             });
         }
     }

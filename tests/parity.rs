@@ -71,7 +71,7 @@ fn replay(fixture: &str, preset: &str, config: &run::Optimizer) {
     for (batch, want) in (0..).zip(fixture.tensor("losses")) {
         let images: Vec<u32> = (batch * BATCH..(batch + 1) * BATCH).collect();
         let tally = workers.train(&weights, &images, None, &mut gradient).unwrap();
-        let loss = tally.mean_loss() as f32;
+        let loss = tally.0.mean_loss() as f32;
         assert!((loss - want).abs() < LOSS_TOLERANCE, "batch {batch}: loss {loss}, not {want}");
         let values: &mut Vec<f32> = Arc::make_mut(&mut weights);
         optimizer.step(values, &gradient, config.learning_rate(), u64::from(batch));

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use crate::metrics::{Curve, Ema, Pace};
 use crate::run::{
     Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Record, RunDir, RunRecord,
-    State, Status, Update,
+    State, Status, StepTime, Update,
 };
 
 /// The smoothed loss looks back over this share of an epoch, or so many steps if that is more: little
@@ -13,6 +13,9 @@ use crate::run::{
 const SMOOTHED: (f64, f64) = (1.0 / 10.0, 10.0);
 /// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
 const PACE: f64 = 120.0;
+/// What is left of the time that earlier steps took, when the next steps are reported: numbers that change
+/// ten times a second cannot be read.
+const LASTING: f32 = 0.95;
 /// Lines of the trainer's log that are kept.
 const LOG: usize = 1000;
 
@@ -39,6 +42,8 @@ pub struct RunView {
     pub step: u64,
     /// Training time at it, without pauses, in seconds.
     pub active_seconds: f64,
+    /// What threads worked on of late: old times count less and less. Nothing if the trainer did not say.
+    pub spent: StepTime,
     /// The learning rate at it.
     pub learning_rate: Option<f32>,
     /// When the pause began, in seconds since 1970, if it is paused.
@@ -125,6 +130,7 @@ impl RunView {
             pace: Pace::new(PACE),
             step: 0,
             active_seconds: 0.0,
+            spent: StepTime::default(),
             learning_rate: None,
             paused_since: None,
             kernels: Vec::new(),
@@ -183,8 +189,12 @@ impl RunView {
                 self.rewind(step);
                 self.paused_since = None;
             }
-            Event::Steps { first, losses, learning_rate, active_seconds } => {
+            Event::Steps { first, losses, learning_rate, active_seconds, spent } => {
                 self.take_steps(first, &losses, learning_rate, active_seconds);
+                if let Some(mut recent) = spent {
+                    recent += self.spent.scaled(LASTING);
+                    self.spent = recent;
+                }
             }
             Event::Epoch {
                 epoch,

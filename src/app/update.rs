@@ -446,6 +446,7 @@ mod tests {
             losses: losses.to_vec(),
             learning_rate: 0.1,
             active_seconds,
+            spent: None,
         };
         let started = |step| Event::Started {
             step,

@@ -65,6 +65,11 @@ pub fn share(fraction: impl Into<Option<f64>>) -> String {
     })
 }
 
+/// A share of one in hundredths without decimals, for where the unit stands elsewhere: `73`.
+pub fn points(fraction: impl Into<Option<f64>>) -> String {
+    written(fraction, |fraction| format!("{:.0}", positive_zero(fraction * 100.0)))
+}
+
 /// Seconds as a clock, for what counts up or down: `00:00:41`.
 pub fn clock(seconds: impl Into<Option<f64>>) -> String {
     written(seconds, |seconds| {
@@ -192,8 +197,8 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_is_a_dash_and_what_is_no_number_says_so() {
-        let writers: [fn(Option<f64>) -> String; 11] =
-            [loss, percent, percentage, share, clock, duration, age, rate, millis, ratio, setting];
+        let writers: [fn(Option<f64>) -> String; 12] =
+            [loss, percent, percentage, points, share, clock, duration, age, rate, millis, ratio, setting];
         for write in writers {
             assert_eq!(write(None), MISSING);
             assert_eq!(write(Some(f64::NAN)), "NaN");
@@ -213,6 +218,7 @@ mod tests {
     fn shares_are_nought_only_for_nothing() {
         assert_eq!([0.0, 0.001, 0.0119, 0.735, 1.0].map(share), ["0 %", "<1 %", "1 %", "74 %", "100 %"]);
         assert_eq!(percent(0.863_1), "86.31 %");
+        assert_eq!(points(0.863_1), "86");
         assert_eq!(percentage(-0.0), "0.00");
     }
 

@@ -1,15 +1,15 @@
-//! How convolutions are computed on the processor.
+//! What layers are computed by on the processor.
 
 use std::fmt;
 
 use fearless_simd::Level;
 
-/// What computes a convolutional block on the processor.
+/// What computes convolutional blocks and linear layers on the processor.
 #[derive(Debug, Clone, Copy)]
 pub enum Kernels {
     /// dfdx's own operations, one after another: the reference, and what other devices run.
     Composed,
-    /// One fused operation a block, in the vector instructions of this level.
+    /// One operation of our own a block or layer, in the vector instructions of this level.
     Fused(Level),
 }
 

@@ -6,7 +6,7 @@ use dfdx::prelude::*;
 
 use super::chance::{Chance, Purpose};
 use super::kernels::Kernels;
-use super::ops::{self, BlockDevice, Device};
+use super::ops::{self, Device, LayerDevice};
 use super::shape::{Flat, Halve, Image, Slide};
 use super::weight::{AnyWeight, Weight};
 
@@ -110,21 +110,21 @@ impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C,
 where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
-    D: BlockDevice,
+    D: LayerDevice,
 {
-    /// `first` says that the block's images are those of the data set.
+    /// Its images get a gradient only if they `need` one.
     pub(super) fn new(
         device: &D,
         kernels: Kernels,
         name: &str,
         dropout: Option<Dropout>,
-        first: bool,
+        need: bool,
     ) -> Self {
         Self {
             weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
             bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
             dropout,
-            block: ops::ConvBlock::new(device, kernels, !first),
+            block: ops::ConvBlock::new(device, kernels, need),
         }
     }
 }
@@ -134,7 +134,7 @@ impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, 
 where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
-    D: BlockDevice,
+    D: LayerDevice,
 {
     type Out = ops::Pooled<H, W, O, K>;
 
@@ -187,7 +187,9 @@ impl Dropout {
         }
         let mut draws = chance.draws(Purpose::Dropout { layer: self.layer, step }, first * values);
         let kept = 1.0 / (1.0 - self.rate);
-        Some((0..batch * values).map(|_| if draws.unit() < self.rate { 0.0 } else { kept }).collect())
+        // A product, since a branch would be guessed wrong half of the time.
+        let factor = |_| f32::from(u8::from(draws.unit() >= self.rate)) * kept;
+        Some((0..batch * values).map(factor).collect())
     }
 }
 
@@ -212,16 +214,13 @@ impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
 
 /// From images to vectors of `N`.
 #[derive(Debug)]
-pub struct Flatten<const N: usize, D: Device<f32>> {
-    pub(super) order: ops::ChannelsFirst<D>,
-    pub(super) kernels: Kernels,
-}
+pub struct Flatten<const N: usize, D: Device<f32>>(pub(super) ops::Flatten<D>);
 
 impl<H, W, const C: usize, const N: usize, D> Layer<Image<H, W, C>, D> for Flatten<N, D>
 where
     H: ConstDim,
     W: ConstDim,
-    D: BlockDevice,
+    D: LayerDevice,
 {
     type Out = Flat<N>;
 
@@ -230,7 +229,7 @@ where
         input: Tensor<Image<H, W, C>, f32, D, T>,
         _: Pass,
     ) -> Tensor<Flat<N>, f32, D, T> {
-        D::flatten(input, &self.order, self.kernels)
+        D::flatten(input, &self.0)
     }
 }
 
@@ -239,18 +238,21 @@ where
 pub struct Linear<const N: usize, const O: usize, D: Device<f32>> {
     weight: Weight<Rank2<O, N>, D>,
     bias: Weight<Rank1<O>, D>,
+    product: ops::Linear,
 }
 
 impl<const N: usize, const O: usize, D: Device<f32>> Linear<N, O, D> {
-    pub(super) fn new(device: &D, name: &str) -> Self {
+    /// Its inputs get a gradient only if they `need` one.
+    pub(super) fn new(device: &D, kernels: Kernels, name: &str, need: bool) -> Self {
         Self {
+            product: ops::Linear::new(kernels, need),
             weight: Weight::zeros(device, format!("{name}.weight"), N),
             bias: Weight::zeros(device, format!("{name}.bias"), N),
         }
     }
 }
 
-impl<const N: usize, const O: usize, D: Device<f32>> Layer<Flat<N>, D> for Linear<N, O, D> {
+impl<const N: usize, const O: usize, D: LayerDevice> Layer<Flat<N>, D> for Linear<N, O, D> {
     type Out = Flat<O>;
 
     fn forward<T: Tape<f32, D>>(
@@ -258,10 +260,7 @@ impl<const N: usize, const O: usize, D: Device<f32>> Layer<Flat<N>, D> for Linea
         input: Tensor<Flat<N>, f32, D, T>,
         _: Pass,
     ) -> Tensor<Flat<O>, f32, D, T> {
-        let weight = self.weight.tensor().retaped::<T>().permute::<Rank2<N, O>, Axes2<1, 0>>();
-        let products = input.matmul(weight);
-        let shape = *products.shape();
-        products + self.bias.tensor().retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
+        D::linear(input, &self.product, self.weight.tensor(), self.bias.tensor())
     }
 
     fn weights(&self) -> Vec<&dyn AnyWeight<D>> {

@@ -1,6 +1,7 @@
 //! What the rest of the program sees of a network: numbers in, numbers out.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use super::chance::{Chance, Purpose};
 use super::layer::Pass;
@@ -19,19 +20,30 @@ pub trait Model: Debug {
 
     /// Forward and backward. Writes into `gradient` the gradient of the images' summed cross-entropy
     /// times `scale`, for all parameters.
-    fn train(&self, images: Images<'_>, pass: Pass, scale: f32, gradient: &mut [f32]) -> Tally;
+    fn train(&self, images: Images, pass: Pass, scale: f32, gradient: &mut [f32]) -> Trained;
 
     /// Forward without dropout and without gradients.
-    fn evaluate(&self, images: Images<'_>) -> Tally;
+    fn evaluate(&self, images: Images) -> Tally;
 }
 
 /// Images with their labels.
-#[derive(Debug, Clone, Copy)]
-pub struct Images<'a> {
+#[derive(Debug, Clone)]
+pub struct Images {
     /// Normalised pixels, 28 x 28 an image, row by row.
-    pub pixels: &'a [f32],
+    pub pixels: Vec<f32>,
     /// A class below 10 for each image.
-    pub labels: &'a [u8],
+    pub labels: Vec<u8>,
+}
+
+/// What a pass of training came to, and how long its halves took.
+#[derive(Debug, Clone, Copy)]
+pub struct Trained {
+    /// Of its images, before any step.
+    pub tally: Tally,
+    /// From the images to the loss.
+    pub forward: Duration,
+    /// From the loss to the gradient.
+    pub backward: Duration,
 }
 
 /// What a pass over images came to.

@@ -1,9 +1,11 @@
 //! A stack of layers as a [`Model`].
 
+use std::time::Instant;
+
 use dfdx::prelude::*;
 
 use super::layer::{Layer, Pass};
-use super::model::{Images, LayerInfo, Model, Parameter, Tally};
+use super::model::{Images, LayerInfo, Model, Parameter, Tally, Trained};
 use super::ops::Device;
 use super::stack::{Input, Scores};
 use super::weight::AnyWeight;
@@ -28,18 +30,9 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Network<D, L> {
         Self { device, layers, table, parameters }
     }
 
-    fn input(&self, images: Images<'_>) -> Tensor<Input, f32, D> {
+    fn pixels(&self, images: Images) -> (Tensor<Input, f32, D>, Vec<u8>) {
         let shape = (images.labels.len(), Const::<28>, Const::<28>, Const::<1>);
-        self.device.tensor_from_vec(images.pixels.to_vec(), shape)
-    }
-
-    /// `value` at each image's label, 0 elsewhere.
-    fn targets(&self, labels: &[u8], value: f32) -> Tensor<Scores, f32, D> {
-        let mut targets = vec![0.0; labels.len() * 10];
-        for (row, &label) in targets.chunks_exact_mut(10).zip(labels) {
-            row[usize::from(label)] = value;
-        }
-        self.device.tensor_from_vec(targets, (labels.len(), Const::<10>))
+        (self.device.tensor_from_vec(images.pixels, shape), images.labels)
     }
 }
 
@@ -60,27 +53,36 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
         }
     }
 
-    fn train(&self, images: Images<'_>, pass: Pass, scale: f32, mut gradient: &mut [f32]) -> Tally {
-        let scores = self.layers.forward(self.input(images).leaky_traced(), pass);
-        let tally = tally(&scores.as_vec(), images.labels);
-        let loss = scores.log_softmax::<Axis<1>>() * self.targets(images.labels, -scale);
-        let gradients = loss.sum::<Rank0, _>().backward();
+    fn train(&self, images: Images, pass: Pass, scale: f32, mut gradient: &mut [f32]) -> Trained {
+        let start = Instant::now();
+        let (pixels, labels) = self.pixels(images);
+        let scores = self.layers.forward(pixels.leaky_traced(), pass);
+        let (tally, slopes) = cross_entropy(&scores.as_vec(), &labels, scale);
+        let forward = start.elapsed();
+
+        // This product's derivative by the scores is the slopes, those of the loss.
+        let slopes = self.device.tensor_from_vec(slopes, *scores.shape());
+        let gradients = (scores * slopes).sum::<Rank0, _>().backward();
         for (weight, parameter) in self.layers.weights().into_iter().zip(&self.parameters) {
             let (values, rest) = gradient.split_at_mut(parameter.len());
             weight.gradient(&gradients, values);
             gradient = rest;
         }
-        tally
+        Trained { tally, forward, backward: start.elapsed().saturating_sub(forward) }
     }
 
-    fn evaluate(&self, images: Images<'_>) -> Tally {
-        tally(&self.layers.forward(self.input(images), Pass::Evaluate).as_vec(), images.labels)
+    fn evaluate(&self, images: Images) -> Tally {
+        let (pixels, labels) = self.pixels(images);
+        let scores = self.layers.forward(pixels, Pass::Evaluate);
+        cross_entropy(&scores.as_vec(), &labels, 1.0).0
     }
 }
 
-/// Cross-entropy and hits of scores, ten an image.
-fn tally(scores: &[f32], labels: &[u8]) -> Tally {
+/// Cross-entropy and hits of scores, ten an image; and the derivative of the cross-entropy by each score,
+/// times `scale`: its softmax, less 1 at the label.
+fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Tally, Vec<f32>) {
     let mut tally = Tally::default();
+    let mut slopes = Vec::with_capacity(scores.len());
     for (scores, &label) in scores.chunks_exact(10).zip(labels) {
         let label = usize::from(label);
         // The first of equal scores counts, as in PyTorch's argmax; NaN is never the highest.
@@ -91,10 +93,20 @@ fn tally(scores: &[f32], labels: &[u8]) -> Tally {
             }
         }
         let highest = f64::from(scores[best]);
-        let sum: f64 = scores.iter().map(|&score| (f64::from(score) - highest).exp()).sum();
+        let mut exponentials = [0.0; 10];
+        for (exponential, &score) in exponentials.iter_mut().zip(scores) {
+            *exponential = (f64::from(score) - highest).exp();
+        }
+        let sum: f64 = exponentials.iter().sum();
         tally.images += 1;
         tally.loss += sum.ln() + highest - f64::from(scores[label]);
         tally.correct += usize::from(best == label);
+        slopes.extend(exponentials.iter().enumerate().map(|(class, exponential)| {
+            let target = if class == label { 1.0 } else { 0.0 };
+            #[expect(clippy::cast_possible_truncation, reason = "gradients are f32")]
+            let slope = (exponential / sum - target) as f32;
+            slope * scale
+        }));
     }
-    tally
+    (tally, slopes)
 }

@@ -8,7 +8,7 @@ use super::kernels::Kernels;
 use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Relu};
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
-use super::ops::{BlockDevice, ChannelsFirst, Device, Pooled};
+use super::ops::{self, Device, LayerDevice, Pooled};
 use super::shape::{Flat, Halve, Image, Slide};
 
 /// The images that networks are built for: 28 x 28 pixels of grey.
@@ -61,6 +61,11 @@ impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
         }
     }
 
+    /// Whether what the layers so far give needs a gradient: only where one of them has something to learn.
+    fn needs_gradient(&self) -> bool {
+        self.table.iter().any(|layer| layer.parameters > 0)
+    }
+
     fn dropout_layer(&self, rate: f32) -> Dropout {
         Dropout { rate: self.dropout.unwrap_or(rate), layer: self.table.len() }
     }
@@ -68,7 +73,7 @@ impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
 
 impl<D, H, W, const C: usize, L> Stack<D, Image<H, W, C>, L>
 where
-    D: BlockDevice,
+    D: LayerDevice,
     H: ConstDim,
     W: ConstDim,
 {
@@ -110,7 +115,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
-        let first = self.table.is_empty();
+        let need = self.needs_gradient();
         let maps = [O, H::Out::SIZE, W::Out::SIZE];
         let pooled = [O, <H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE];
         self.table.push(
@@ -126,7 +131,7 @@ where
                 .output(&maps)
         }));
         self.table.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
-        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, first);
+        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, need);
         self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
 
@@ -139,17 +144,16 @@ where
     /// Stack::new(Cpu::default(), Kernels::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
-        let order = ChannelsFirst::new(&self.device, [H::SIZE, W::SIZE, C]);
-        let info = LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]);
-        let kernels = self.kernels;
-        self.then(Flatten { order, kernels }, info)
+        let need = self.needs_gradient();
+        let flatten = ops::Flatten::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], need);
+        self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))
     }
 }
 
-impl<D: Device<f32>, const N: usize, L> Stack<D, Flat<N>, L> {
+impl<D: LayerDevice, const N: usize, L> Stack<D, Flat<N>, L> {
     /// Every one of `O` outputs from every input.
     pub fn linear<const O: usize>(self, name: &str) -> Stack<D, Flat<O>, Chain<L, Linear<N, O, D>>> {
-        let layer = Linear::new(&self.device, name);
+        let layer = Linear::new(&self.device, self.kernels, name, self.needs_gradient());
         let info = LayerInfo::new(LayerKind::Linear, name)
             .setting(format!("{N}→{O}"))
             .output(&[O])

@@ -100,7 +100,13 @@ mod tests {
             record.apply(&event);
             (record.status, record.summary.step)
         };
-        let steps = Event::Steps { first: 1, losses: vec![2.0; 7], learning_rate: 0.1, active_seconds: 2.0 };
+        let steps = Event::Steps {
+            first: 1,
+            losses: vec![2.0; 7],
+            learning_rate: 0.1,
+            active_seconds: 2.0,
+            spent: None,
+        };
         assert_eq!(apply(steps), (Status::Queued, 7));
         assert_eq!(apply(Event::Paused { step: 7, reason: PauseReason::Command }), (Status::Paused, 7));
         assert_eq!(apply(Event::Resumed { step: 7 }), (Status::Running, 7));

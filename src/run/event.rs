@@ -63,6 +63,9 @@ pub enum Event {
         /// Training time of the run at the last of them, without pauses, in seconds.
         #[serde(deserialize_with = "float::or_nan")]
         active_seconds: f64,
+        /// What threads worked on; older versions did not say.
+        #[serde(default)]
+        spent: Option<StepTime>,
     },
     /// An epoch is done and the test set was evaluated.
     Epoch {
@@ -134,6 +137,46 @@ pub enum Event {
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
     },
+}
+
+/// Time that threads worked on steps, in seconds, summed over threads.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct StepTime {
+    /// Putting batches together.
+    pub data: f32,
+    /// From the images to the loss.
+    pub forward: f32,
+    /// From the loss to the gradient.
+    pub backward: f32,
+    /// From the gradients of a batch's parts to new weights.
+    pub update: f32,
+}
+
+impl StepTime {
+    /// All of it.
+    pub fn total(&self) -> f32 {
+        self.data + self.forward + self.backward + self.update
+    }
+
+    /// As much of each, times `factor`.
+    #[must_use]
+    pub fn scaled(self, factor: f32) -> Self {
+        Self {
+            data: self.data * factor,
+            forward: self.forward * factor,
+            backward: self.backward * factor,
+            update: self.update * factor,
+        }
+    }
+}
+
+impl std::ops::AddAssign for StepTime {
+    fn add_assign(&mut self, more: Self) {
+        self.data += more.data;
+        self.forward += more.forward;
+        self.backward += more.backward;
+        self.update += more.update;
+    }
 }
 
 /// How a run stands, as its trainer last wrote it. A crash cannot write: see [`State`](super::State) for what is true.
@@ -272,7 +315,8 @@ mod tests {
     }
 
     fn steps(losses: Vec<f32>) -> Event {
-        Event::Steps { first: 1, losses, learning_rate: 0.01, active_seconds: 0.5 }
+        let spent = StepTime { data: 0.25, forward: 0.5, backward: 1.0, update: 0.125 };
+        Event::Steps { first: 1, losses, learning_rate: 0.01, active_seconds: 0.5, spent: Some(spent) }
     }
 
     /// An event of each kind, with this text wherever there is one.
@@ -329,7 +373,7 @@ mod tests {
     fn the_form_on_disk_is_fixed() {
         assert_eq!(
             json(&steps(vec![2.5, f32::INFINITY])),
-            r#"{"time":1.25,"event":{"steps":{"first":1,"losses":[2.5,null],"learning_rate":0.01,"active_seconds":0.5}}}"#
+            r#"{"time":1.25,"event":{"steps":{"first":1,"losses":[2.5,null],"learning_rate":0.01,"active_seconds":0.5,"spent":{"data":0.25,"forward":0.5,"backward":1.0,"update":0.125}}}}"#
         );
         assert_eq!(
             json(&Event::Paused { step: 3, reason: PauseReason::Command }),
@@ -339,6 +383,16 @@ mod tests {
             json(&Event::Ended { step: 3, status: Status::Stopped, reason: None }),
             r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null}}}"#
         );
+    }
+
+    #[test]
+    fn steps_of_an_older_version_do_not_say_what_took_time() {
+        let record = read(
+            r#"{"time":0,"event":{"steps":{"first":1,"losses":[2.5],"learning_rate":0.1,"active_seconds":1}}}"#,
+        );
+        let (losses, active_seconds) = (vec![2.5], 1.0);
+        let event = Event::Steps { first: 1, losses, learning_rate: 0.1, active_seconds, spent: None };
+        assert_eq!(record.event, event);
     }
 
     #[test]

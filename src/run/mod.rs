@@ -38,7 +38,7 @@ pub use command::Command;
 pub use config::{Device, RunConfig};
 pub use dir::RunDir;
 pub use error::RunError;
-pub use event::{DataInfo, Event, LayerRow, PauseReason, Record, Status};
+pub use event::{DataInfo, Event, LayerRow, PauseReason, Record, Status, StepTime};
 pub use file::write_atomic;
 pub use follow::{Follower, Update};
 pub use id::{IdError, RunId};

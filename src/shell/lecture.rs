@@ -77,7 +77,7 @@ mod tests {
         let first = 39 * 938 + 1;
         let mut losses = vec![0.0; 938];
         losses[200] = 0.345_638;
-        let event = Event::Steps { first, losses, learning_rate: 0.01, active_seconds: 1.0 };
+        let event = Event::Steps { first, losses, learning_rate: 0.01, active_seconds: 1.0, spent: None };
         let lines = lines().of(&event);
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0], "Train Epoch: 40 [0/60000 (0%)]\tLoss: 0.000000");

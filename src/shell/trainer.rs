@@ -56,7 +56,7 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         out,
         recorded: Instant::now(),
     };
-    let outcome = desk.begin().and_then(|session| desk.attend(session, tie));
+    let outcome = desk.begin().and_then(|task| desk.attend(task, tie));
     if let Err(error) = &outcome {
         let step = desk.record.summary.step;
         let ended = Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()) };
@@ -94,8 +94,8 @@ struct Desk<'a, W> {
 }
 
 impl<W: Write> Desk<'_, W> {
-    /// Loads the data, builds the network and takes up where the run stands.
-    fn begin(&mut self) -> Result<Session, ShellError> {
+    /// Loads the data and what the run goes on from.
+    fn begin(&mut self) -> Result<Task, ShellError> {
         let config = self.record.config.clone();
         let source = config.data.clone().map(|path| Source::from(path.into_os_string()));
         let Found { dataset, broken, .. } = Places::new(source, &Roots::of_user()).locate()?;
@@ -109,26 +109,19 @@ impl<W: Write> Desk<'_, W> {
             return Err(ShellError::OtherData { before: before.description.clone(), now: data.description });
         }
         let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
-        let mut session = Session::new(config, Arc::new(dataset), threads.unwrap_or(1))?;
         let last = self.dir.checkpoint_path(CheckpointName::Last);
-        if last.exists() {
-            session.restore(&Checkpoint::read(&last)?)?;
-        }
-        let started = started(&session, data);
-        self.lines = LectureLines::new(self.record.config.batch_size, &started);
-        self.take(started)?;
-        self.write_record()?;
-        Ok(session)
+        let checkpoint = last.exists().then(|| Checkpoint::read(&last)).transpose()?;
+        Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
     }
 
-    /// Has the session trained, and writes down what comes of it.
-    fn attend(&mut self, session: Session, tie: Tie) -> Result<Status, ShellError> {
+    /// Has the run trained, and writes down what comes of it.
+    fn attend(&mut self, task: Task, tie: Tie) -> Result<Status, ShellError> {
         let (command_sender, commands) = commands::channel();
         let (message_sender, messages) = messages::unbounded_channel();
         let newest = Arc::default();
-        let desk =
+        let link =
             Link { messages: message_sender, commands, newest: Arc::clone(&newest), start: Instant::now() };
-        let thread = spawn(session, desk)?;
+        let thread = spawn(task, link)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime
             .map_err(ShellError::Runtime)
@@ -194,6 +187,9 @@ impl<W: Write> Desk<'_, W> {
 
     /// Writes an event down wherever it belongs.
     fn take(&mut self, event: Event) -> Result<(), ShellError> {
+        if let Event::Started { .. } = event {
+            self.lines = LectureLines::new(self.record.config.batch_size, &event);
+        }
         if let Some(lines) = &mut self.lines {
             for line in lines.of(&event) {
                 // Whoever read the lines may have gone; the run goes on.
@@ -270,10 +266,31 @@ impl Supervisor for Link {
     }
 }
 
-fn spawn(mut session: Session, mut link: Link) -> Result<JoinHandle<Result<Status, TrainError>>, ShellError> {
+/// What the train thread is to do. It builds the network itself: networks do not change threads.
+struct Task {
+    config: RunConfig,
+    data: DataInfo,
+    dataset: Arc<Dataset>,
+    threads: usize,
+    /// What the run goes on from; `None` for its beginning.
+    checkpoint: Option<Checkpoint>,
+}
+
+impl Task {
+    fn run(self, link: &mut Link) -> Result<Status, TrainError> {
+        let mut session = Session::new(self.config, self.dataset, self.threads)?;
+        if let Some(checkpoint) = &self.checkpoint {
+            session.restore(checkpoint)?;
+        }
+        link.report(started(&session, self.data));
+        train(&mut session, link)
+    }
+}
+
+fn spawn(task: Task, mut link: Link) -> Result<JoinHandle<Result<Status, TrainError>>, ShellError> {
     std::thread::Builder::new()
         .name("train".to_owned())
-        .spawn(move || train(&mut session, &mut link))
+        .spawn(move || task.run(&mut link))
         .map_err(ShellError::Runtime)
 }
 

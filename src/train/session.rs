@@ -1,6 +1,7 @@
 //! A run under way: weights, optimizer and position, advanced one small piece of work at a time.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use super::optimizer::Optimizer;
 use super::schedule::learning_rate;
@@ -8,7 +9,7 @@ use super::workers::{Blueprint, Workers};
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
 use crate::nn::{Chance, DeviceKind, Kernels, LayerInfo, Parameter, Purpose, Tally, initial_weights};
-use crate::run::{Checkpoint, NamedTensor, Progress, RunConfig};
+use crate::run::{Checkpoint, NamedTensor, Progress, RunConfig, StepTime};
 
 /// Test images that are evaluated between two looks at the inbox, for each thread.
 const EVALUATED_AT_ONCE: usize = 500;
@@ -25,6 +26,8 @@ pub struct Session {
     gradient: Vec<f32>,
     optimizer: Optimizer,
     progress: Progress,
+    /// What the steps took that nobody has asked for.
+    step_time: StepTime,
     /// The order of the training images in the epoch under way.
     order: Vec<u32>,
     /// What the evaluation under way has come to.
@@ -96,6 +99,7 @@ impl Session {
             chance,
             optimizer,
             progress,
+            step_time: StepTime::default(),
         };
         session.shuffle();
         Ok(session)
@@ -163,8 +167,11 @@ impl Session {
         let batch = usize::try_from(self.progress.batch).unwrap_or(usize::MAX);
         let images = self.order.chunks(self.config.batch_size).nth(batch).unwrap_or_default();
         let dropout = Some((self.chance, step));
-        let tally = self.workers.train(&self.weights, images, dropout, &mut self.gradient)?;
+        let (tally, time) = self.workers.train(&self.weights, images, dropout, &mut self.gradient)?;
+        self.step_time += time;
+        let start = Instant::now();
         self.optimizer.step(Arc::<Vec<f32>>::make_mut(&mut self.weights), &self.gradient, rate, step);
+        self.step_time.update += start.elapsed().as_secs_f32();
 
         self.progress.step += 1;
         self.progress.batch += 1;
@@ -211,6 +218,11 @@ impl Session {
     fn learning_rate(&self, step: u64) -> f64 {
         let base = self.config.optimizer.learning_rate();
         learning_rate(&self.config.schedule, base, step, self.steps_per_epoch(), self.total_steps())
+    }
+
+    /// How long threads worked on the steps since this was last asked.
+    pub fn take_step_time(&mut self) -> StepTime {
+        std::mem::take(&mut self.step_time)
     }
 
     /// Where the run stands.

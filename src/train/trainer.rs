@@ -173,6 +173,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
             losses,
             learning_rate: self.learning_rate,
             active_seconds: self.active_seconds(),
+            spent: Some(self.session.take_step_time()),
         });
     }
 

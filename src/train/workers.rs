@@ -4,15 +4,19 @@
 //! summed in the order of the parts. So the same run gives the same bits with 1 thread or with 16.
 
 use std::ops::Range;
-use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::thread::JoinHandle;
+use std::time::Instant;
+
+use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::TrainError;
-use crate::data::{Dataset, Split};
+use crate::data::{Dataset, PIXELS, Split};
 use crate::nn::{
     self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Tally,
 };
+use crate::run::StepTime;
 
 /// Images in a part of a batch on the CPU: few enough to keep 4 threads busy with the lecture's batch of
 /// 64, enough that what each part costs by itself (weights laid out, gradients summed) counts little.
@@ -63,20 +67,22 @@ struct Outcome {
     index: usize,
     tally: Tally,
     gradient: Vec<f32>,
+    time: StepTime,
 }
 
-/// The threads. They end when this is dropped.
+/// The threads: the one that calls, and helpers, which end when this is dropped.
 #[derive(Debug)]
 pub struct Workers {
+    own: Worker,
+    helpers: Vec<JoinHandle<()>>,
+    /// `None` once the helpers are to end.
     jobs: Option<Sender<Job>>,
-    outcomes: Receiver<Outcome>,
-    threads: Vec<JoinHandle<()>>,
+    queue: Receiver<Job>,
+    outcomes: Receiver<Result<Outcome, TrainError>>,
     part: usize,
     version: u64,
     /// Gradients' memory that is not in use.
     spare: Vec<Vec<f32>>,
-    layers: Vec<LayerInfo>,
-    parameters: Vec<Parameter>,
 }
 
 impl Workers {
@@ -86,60 +92,63 @@ impl Workers {
             DeviceKind::Cpu => (PART, threads.max(1)),
             DeviceKind::Cuda => (usize::MAX, 1),
         };
-        let (jobs, queue) = channel();
-        let queue = Arc::new(Mutex::new(queue));
-        let (outcome_sender, outcomes) = channel();
-        let (ready_sender, ready) = channel();
-        let mut handles = Vec::with_capacity(threads);
-        for number in 0..threads {
-            let (blueprint, data, queue) = (blueprint.clone(), Arc::clone(data), Arc::clone(&queue));
-            let (ready, outcomes) = (ready_sender.clone(), outcome_sender.clone());
-            let handle = std::thread::Builder::new()
-                .name(format!("worker-{number}"))
-                .spawn(move || work(&blueprint, &data, &queue, &ready, &outcomes))
-                .map_err(TrainError::Thread)?;
-            handles.push(handle);
-        }
-        drop((ready_sender, outcome_sender));
-        let mut workers = Self {
+        // dfdx multiplies matrices with as many threads as rayon's pool has, but here the parts are spread
+        // over threads already. An error means that this was done before.
+        let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
+        let (jobs, queue) = unbounded::<Job>();
+        let (outcome_sender, outcomes) = unbounded();
+        let helpers = (1..threads).map(|number| {
+            let (blueprint, data, queue) = (blueprint.clone(), Arc::clone(data), queue.clone());
+            let outcomes = outcome_sender.clone();
+            std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
+                let mut worker = Worker::new(&blueprint, &data);
+                for job in queue {
+                    let outcome = match &mut worker {
+                        Ok(worker) => worker.compute(job),
+                        Err(_) => Err(TrainError::Worker),
+                    };
+                    if outcomes.send(outcome).is_err() {
+                        return;
+                    }
+                }
+            })
+        });
+        Ok(Self {
+            helpers: helpers.collect::<Result<_, _>>().map_err(TrainError::Thread)?,
+            own: Worker::new(blueprint, data)?,
             jobs: Some(jobs),
+            queue,
             outcomes,
-            threads: handles,
             part,
             version: 0,
             spare: Vec::new(),
-            layers: Vec::new(),
-            parameters: Vec::new(),
-        };
-        for _ in 0..threads {
-            (workers.layers, workers.parameters) = ready.recv().map_err(gone)??;
-        }
-        Ok(workers)
+        })
     }
 
     /// The network's layers.
     pub fn layers(&self) -> &[LayerInfo] {
-        &self.layers
+        self.own.model.layers()
     }
 
     /// The network's parameters.
     pub fn parameters(&self) -> &[Parameter] {
-        &self.parameters
+        self.own.model.parameters()
     }
 
     /// How many threads compute.
     pub fn threads(&self) -> usize {
-        self.threads.len()
+        self.helpers.len() + 1
     }
 
-    /// Writes into `gradient` the gradient of the mean loss of these training images.
+    /// Writes into `gradient` the gradient of the mean loss of these training images, and says how long
+    /// the threads worked.
     pub fn train(
         &mut self,
         weights: &Arc<Vec<f32>>,
         images: &[u32],
         dropout: Option<(Chance, u64)>,
         gradient: &mut [f32],
-    ) -> Result<Tally, TrainError> {
+    ) -> Result<(Tally, StepTime), TrainError> {
         let scale = 1.0 / images.len() as f32;
         let parts = images.chunks(self.part.min(images.len().max(1))).scan(0, |first, part| {
             let pass =
@@ -148,16 +157,19 @@ impl Workers {
             Some((part.to_vec(), Some((pass, scale))))
         });
         let outcomes = self.run(Set::Train, weights, parts)?;
+        let start = Instant::now();
         gradient.fill(0.0);
-        let mut tally = Tally::default();
+        let (mut tally, mut time) = (Tally::default(), StepTime::default());
         for outcome in outcomes {
             tally += outcome.tally;
+            time += outcome.time;
             for (sum, part) in gradient.iter_mut().zip(&outcome.gradient) {
                 *sum += part;
             }
             self.spare.push(outcome.gradient);
         }
-        Ok(tally)
+        time.update += start.elapsed().as_secs_f32();
+        Ok((tally, time))
     }
 
     /// Measures the network on these images of the test set.
@@ -190,10 +202,13 @@ impl Workers {
             count += 1;
         }
         let mut outcomes = Vec::with_capacity(count);
-        for _ in 0..count {
-            outcomes.push(self.outcomes.recv().map_err(gone)?);
+        while let Ok(job) = self.queue.try_recv() {
+            outcomes.push(self.own.compute(job)?);
         }
-        outcomes.sort_unstable_by_key(|outcome: &Outcome| outcome.index);
+        while outcomes.len() < count {
+            outcomes.push(self.outcomes.recv().map_err(gone)??);
+        }
+        outcomes.sort_unstable_by_key(|outcome| outcome.index);
         Ok(outcomes)
     }
 }
@@ -208,90 +223,107 @@ const EVALUATION: usize = 50;
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        // Without a sender the queue ends, and with it the threads.
+        // Without a sender the queue ends, and with it the helpers.
         self.jobs = None;
-        for thread in self.threads.drain(..) {
-            // One that panicked was noticed when its outcome was missing.
-            let _ = thread.join();
+        for helper in self.helpers.drain(..) {
+            // They do not panic: `compute` catches that.
+            let _ = helper.join();
         }
     }
 }
 
-type Ready = Result<(Vec<LayerInfo>, Vec<Parameter>), DeviceError>;
-
-/// The life of a thread.
-fn work(
-    blueprint: &Blueprint,
-    data: &Dataset,
-    queue: &Mutex<Receiver<Job>>,
-    ready: &Sender<Ready>,
-    outcomes: &Sender<Outcome>,
-) {
-    // dfdx multiplies matrices with as many threads as the current pool has. Here that is this one:
-    // the parts are spread over threads already.
-    let _pool = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread().build();
-    let built = nn::build(&blueprint.preset, blueprint.device, blueprint.kernels, blueprint.dropout);
-    let mut model = match built {
-        Ok(model) => model,
-        Err(error) => return drop(ready.send(Err(error))),
-    };
-    let size = model.parameters().iter().map(Parameter::len).sum();
-    if ready.send(Ok((model.layers().to_vec(), model.parameters().to_vec()))).is_err() {
-        return;
-    }
-    let normalised = normalised_levels();
-    let mut pixels = Vec::new();
-    let mut version = 0;
-    loop {
-        let job = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(job) = job else { return };
-        if job.version != version {
-            model.set_weights(&job.weights);
-            version = job.version;
-        }
-        let outcome = compute(&*model, size, data, &normalised, &mut pixels, job);
-        if outcomes.send(outcome).is_err() {
-            return;
-        }
-    }
-}
-
-fn compute(
-    model: &dyn Model,
+/// What a thread computes with.
+#[derive(Debug)]
+struct Worker {
+    model: Box<dyn Model>,
+    data: Arc<Dataset>,
+    /// How many numbers a gradient has.
     size: usize,
-    data: &Dataset,
-    normalised: &[f32; 256],
-    pixels: &mut Vec<f32>,
-    job: Job,
-) -> Outcome {
-    let split = match job.set {
-        Set::Train => &data.train,
-        Set::Test => &data.test,
-    };
-    let Job { index, images, train, mut gradient, .. } = job;
-    let labels = assemble(split, &images, normalised, pixels);
-    let images = Images { pixels, labels: &labels };
-    let tally = match train {
-        Some((pass, scale)) => {
-            gradient.resize(size, 0.0);
-            model.train(images, pass, scale, &mut gradient)
-        }
-        None => model.evaluate(images),
-    };
-    Outcome { index, tally, gradient }
+    normalised: [f32; 256],
+    version: u64,
 }
 
-/// Writes the pixels of the images with these numbers to `pixels`, and gives their labels.
-fn assemble(split: &Split, images: &[u32], normalised: &[f32; 256], pixels: &mut Vec<f32>) -> Vec<u8> {
-    let of = |&image: &u32| image as usize;
-    pixels.clear();
-    for image in images.iter().map(of) {
-        pixels.extend(split.image(image).iter().map(|&level| normalised[usize::from(level)]));
+impl Worker {
+    fn new(blueprint: &Blueprint, data: &Arc<Dataset>) -> Result<Self, DeviceError> {
+        let model = nn::build(&blueprint.preset, blueprint.device, blueprint.kernels, blueprint.dropout)?;
+        Ok(Self {
+            size: model.parameters().iter().map(Parameter::len).sum(),
+            model,
+            data: Arc::clone(data),
+            normalised: normalised_levels(),
+            version: 0,
+        })
     }
-    images.iter().map(of).map(|image| split.label(image)).collect()
+
+    /// Does a job. What panics is an error here, so that nobody waits for an outcome that never comes.
+    fn compute(&mut self, job: Job) -> Result<Outcome, TrainError> {
+        catch_unwind(AssertUnwindSafe(|| self.do_job(job))).map_err(gone)
+    }
+
+    fn do_job(&mut self, job: Job) -> Outcome {
+        let Job { index, set, images, weights, version, train, mut gradient } = job;
+        if self.version != version {
+            self.model.set_weights(&weights);
+            self.version = version;
+        }
+        // Nobody else may hold them when the optimizer changes them.
+        drop(weights);
+        let start = Instant::now();
+        let split = match set {
+            Set::Train => &self.data.train,
+            Set::Test => &self.data.test,
+        };
+        let images = assemble(split, &images, &self.normalised);
+        let mut time = StepTime { data: start.elapsed().as_secs_f32(), ..StepTime::default() };
+        let tally = match train {
+            Some((pass, scale)) => {
+                gradient.resize(self.size, 0.0);
+                let trained = self.model.train(images, pass, scale, &mut gradient);
+                time.forward = trained.forward.as_secs_f32();
+                time.backward = trained.backward.as_secs_f32();
+                trained.tally
+            }
+            None => self.model.evaluate(images),
+        };
+        Outcome { index, tally, gradient, time }
+    }
+}
+
+/// The images with these numbers.
+fn assemble(split: &Split, numbers: &[u32], normalised: &[f32; 256]) -> Images {
+    let numbers = || numbers.iter().map(|&number| number as usize);
+    let mut pixels = Vec::with_capacity(numbers().len() * PIXELS);
+    for number in numbers() {
+        pixels.extend(split.image(number).iter().map(|&level| normalised[usize::from(level)]));
+    }
+    Images { pixels, labels: numbers().map(|number| split.label(number)).collect() }
 }
 
 /// What each of the 256 levels of grey becomes.
 fn normalised_levels() -> [f32; 256] {
     std::array::from_fn(|level| (level as f32 / 255.0 - MEAN) / DEVIATION)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_an_error_and_nobody_waits() {
+        let data = Arc::new(Dataset::built_in().unwrap());
+        let blueprint = Blueprint {
+            preset: "dnn".to_owned(),
+            device: DeviceKind::Cpu,
+            kernels: Kernels::best(),
+            dropout: None,
+        };
+        for threads in [1, 3] {
+            let mut workers = Workers::start(&blueprint, threads, &data).unwrap();
+            let size = workers.parameters().iter().map(Parameter::len).sum();
+            let weights = Arc::new(vec![0.0; size]);
+            // There is no such image.
+            let error = workers.evaluate(&weights, 999_900..1_000_000).unwrap_err();
+            assert!(matches!(error, TrainError::Worker), "{error}");
+        }
+    }
 }

@@ -5,7 +5,7 @@ use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
     Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Origin,
     PauseReason, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary, State, Status,
-    Store, Update,
+    StepTime, Store, Update,
 };
 use jiff::Timestamp;
 
@@ -100,6 +100,7 @@ fn events() -> Vec<Event> {
             losses: (first..=last).map(loss).collect(),
             learning_rate: 0.01,
             active_seconds: seconds(last),
+            spent: Some(spent(last + 1 - first)),
         });
         for epoch in 1..=40_u32 {
             let step = u64::from(epoch) * STEPS_PER_EPOCH;
@@ -201,6 +202,7 @@ pub(crate) fn failed() -> App {
         losses: vec![f32::NAN; 400],
         learning_rate: 0.01,
         active_seconds: 60.0,
+        spent: None,
     };
     let reason = "metrics.jsonl: cannot be written: no space left on device";
     live(Status::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
@@ -235,4 +237,15 @@ pub(crate) fn runs() -> App {
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
     update(&mut app, Msg::Runs(listed));
     app
+}
+
+/// What two threads worked on these steps.
+fn spent(steps: u64) -> StepTime {
+    let seconds = steps as f32 * 0.0017;
+    StepTime {
+        data: 0.03 * seconds,
+        forward: 0.45 * seconds,
+        backward: 0.48 * seconds,
+        update: 0.04 * seconds,
+    }
 }

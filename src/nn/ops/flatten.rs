@@ -1,42 +1,124 @@
 //! From images to vectors.
 
 use dfdx::prelude::*;
+use fearless_simd::{Level, dispatch};
 
 use super::gather::{Device, Table, gather, table};
+use super::lanes::{Matrix, transpose};
+use crate::nn::kernels::Kernels;
 use crate::nn::shape::{Flat, Image};
 
-/// Where the pixels of a channels-last image lie, channel by channel.
+/// What a flattening needs: where the pixels of a channels-last image lie, channel by channel, and by
+/// what it is computed.
 #[derive(Debug, Clone)]
-pub struct ChannelsFirst<D: Storage<usize>> {
+pub struct Flatten<D: Storage<usize>> {
     indices: Table<D>,
+    kernels: Kernels,
+    need: bool,
 }
 
-impl<D: Storage<usize> + TensorFromVec<usize>> ChannelsFirst<D> {
-    /// The table for images `[height, width, channels]`.
-    pub fn new(device: &D, [height, width, channels]: [usize; 3]) -> Self {
+impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
+    /// For images `[height, width, channels]`. They get a gradient only if they `need` one.
+    pub fn new(device: &D, kernels: Kernels, [height, width, channels]: [usize; 3], need: bool) -> Self {
         let indices = (0..channels)
             .flat_map(|channel| (0..height * width).map(move |pixel| pixel * channels + channel))
             .collect();
-        Self { indices: table(device, indices) }
+        Self { indices: table(device, indices), kernels, need }
+    }
+
+    /// Every image as one vector, channel by channel, so that the weights of the linear layer behind it
+    /// mean what they mean in PyTorch.
+    ///
+    /// `N` must be `H * W * C`; anything else does not compile.
+    pub fn compose<H, W, const C: usize, const N: usize, E, T>(
+        &self,
+        images: Tensor<Image<H, W, C>, E, D, T>,
+    ) -> Tensor<Flat<N>, E, D, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+        E: Dtype,
+        D: Device<E>,
+        T: Tape<E, D>,
+    {
+        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        let batch = images.shape().0;
+        gather(images.reshape_like(&(batch, N)), &self.indices).reshape_like(&(batch, Const::<N>))
     }
 }
 
-/// Every image as one vector, channel by channel, so that the weights of the linear layer behind it
-/// mean what they mean in PyTorch.
-///
-/// `N` must be `H * W * C`; anything else does not compile.
-pub fn flatten<H, W, const C: usize, const N: usize, E, D, T>(
-    images: Tensor<Image<H, W, C>, E, D, T>,
-    order: &ChannelsFirst<D>,
-) -> Tensor<Flat<N>, E, D, T>
-where
-    H: ConstDim,
-    W: ConstDim,
-    E: Dtype,
-    D: Device<E>,
-    T: Tape<E, D>,
-{
-    const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
-    let batch = images.shape().0;
-    gather(images.reshape_like(&(batch, N)), &order.indices).reshape_like(&(batch, Const::<N>))
+impl Flatten<Cpu> {
+    /// The same by transposing every image: dfdx's gather looks every value up.
+    pub(super) fn apply<H, W, const C: usize, const N: usize, T>(
+        &self,
+        images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+    ) -> Tensor<Flat<N>, f32, Cpu, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+        T: Tape<f32, Cpu>,
+    {
+        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        let Kernels::Fused(level) = self.kernels else { return self.compose(images) };
+        let (images, mut tape) = images.split_tape();
+        let mut values = vec![0.0; images.shape().num_elements()];
+        images.copy_into(&mut values);
+        let shape = (images.shape().0, Const::<N>);
+        let turned = turn(level, values, [N / C, C]);
+        let vectors = images.device().tensor_from_vec(turned, shape);
+        if !self.need {
+            return vectors.put_tape(tape);
+        }
+        let (images, vectors_ghost) = (images.ghost(), vectors.ghost());
+        tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
+            let vectors_gradient = gradients.get_or_alloc_mut(&vectors_ghost)?.clone();
+            let images_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&images)?;
+            let turned = turn(level, vectors_gradient.to_vec(), [C, N / C]);
+            for (to, from) in images_gradient.iter_mut().zip(turned) {
+                *to += from;
+            }
+            Ok(())
+        });
+        vectors.put_tape(tape)
+    }
+}
+
+/// Transposes matrix after matrix.
+fn turn(level: Level, from: Vec<f32>, [rows, columns]: [usize; 2]) -> Vec<f32> {
+    if rows == 1 || columns == 1 {
+        return from;
+    }
+    let mut to = vec![0.0; from.len()];
+    let shape = Matrix { rows, columns, stride: columns };
+    for (from, to) in from.chunks_exact(rows * columns).zip(to.chunks_exact_mut(rows * columns)) {
+        dispatch!(level, simd => transpose(simd, from, shape, to, rows));
+    }
+    to
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::nn::chance::{Chance, Purpose};
+
+    fn random(seed: u64, len: usize) -> Vec<f32> {
+        let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+        (0..len).map(|_| draws.symmetric(1.0)).collect()
+    }
+
+    #[test]
+    fn transposing_is_looking_up() {
+        let device = Cpu::default();
+        let shape = (3, Const::<4>, Const::<4>, Const::<20>);
+        let images = device.tensor_from_vec(random(3, 3 * 320), shape);
+        let loss = device.tensor_from_vec(random(4, 3 * 320), (3, Const::<320>));
+        let flatten = Flatten::new(&device, Kernels::best(), [4, 4, 20], true);
+        let turned = flatten.apply::<_, _, 20, 320, _>(images.clone().leaky_traced());
+        let composed: Tensor<Flat<320>, f32, Cpu, _> = flatten.compose(images.clone().leaky_traced());
+        assert_eq!(turned.as_vec(), composed.as_vec());
+        let gradient = |vectors: Tensor<Flat<320>, f32, Cpu, OwnedTape<f32, Cpu>>| {
+            (vectors * loss.clone()).sum::<Rank0, _>().backward().get(&images).as_vec()
+        };
+        assert_eq!(gradient(turned), gradient(composed));
+    }
 }

@@ -2,20 +2,27 @@
 //!
 //! They are generic over dfdx's devices and element types: `f32` on the CPU and on CUDA to train,
 //! `f64` on the CPU to check gradients by finite differences. What a convolution costs here is the
-//! copying of its patches; what it gains is that every backward pass is dfdx's. A [`ConvBlock`] has a
-//! fused operation of its own on the CPU, held equal to the composed one by tests.
+//! copying of its patches; what it gains is that every backward pass is dfdx's. A [`ConvBlock`], a
+//! [`Flatten`] and a [`Linear`] have operations of their own on the CPU, held equal to the composed ones
+//! by tests.
 
 mod conv2d;
 mod conv_block;
+mod device;
 mod dropout;
 mod flatten;
 mod gather;
+mod lanes;
+mod linear;
 mod max_pool2d;
+mod runs;
 
-pub use conv_block::{BlockDevice, ConvBlock, Pooled};
+pub use conv_block::{ConvBlock, Pooled};
 pub use conv2d::{Patches, conv2d};
+pub use device::LayerDevice;
 pub use dropout::{dropout, dropout2d};
-pub use flatten::{ChannelsFirst, flatten};
+pub use flatten::Flatten;
+pub use linear::{Linear, linear};
 pub use max_pool2d::max_pool2d;
 
 pub(crate) use gather::Device;

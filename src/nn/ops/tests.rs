@@ -3,8 +3,9 @@
 use dfdx::prelude::*;
 use proptest::prelude::*;
 
-use super::{ChannelsFirst, Patches, conv2d, dropout, dropout2d, flatten, max_pool2d};
+use super::{Flatten, Patches, conv2d, dropout, dropout2d, linear, max_pool2d};
 use crate::nn::chance::{Chance, Purpose};
+use crate::nn::kernels::Kernels;
 use crate::nn::shape::{Halve, Image, Slide};
 
 /// Rounding of a few hundred additions in `f64`.
@@ -231,11 +232,36 @@ fn flatten_puts_channels_first() {
     let shape = (1, Const::<2>, Const::<2>, Const::<3>);
     let pixels = (0..12).map(f64::from).collect();
     let images: Tensor<Image<Const<2>, Const<2>, 3>, f64, _> = device.tensor_from_vec(pixels, shape);
-    let order = ChannelsFirst::new(&device, [2, 2, 3]);
-    let vectors = flatten::<_, _, 3, 12, _, _, _>(images.leaky_trace(), &order);
+    let flatten = Flatten::new(&device, Kernels::Composed, [2, 2, 3], true);
+    let vectors = flatten.compose::<_, _, 3, 12, _, _>(images.leaky_trace());
     assert_close(&vectors.as_vec(), &[0., 3., 6., 9., 1., 4., 7., 10., 2., 5., 8., 11.], 0.0);
     let weights = random(99, 12);
     let gradient = weigh(vectors).backward().get(&images).as_vec();
     let want: Vec<f64> = (0..12).map(|pixel| weights[pixel % 3 * 4 + pixel / 3]).collect();
     assert_close(&gradient, &want, 0.0);
+}
+
+#[test]
+fn gradients_of_linear_are_its_finite_differences() {
+    let device = Cpu::default();
+    let input = device.tensor_from_vec(random(1, 3 * 7), (3, Const::<7>));
+    let weight = device.tensor_from_vec(random(2, 5 * 7), <Rank2<5, 7>>::default());
+    let bias = device.tensor_from_vec(random(3, 5), <Rank1<5>>::default());
+    let gradients = weigh(linear(input.leaky_trace(), &weight, &bias)).backward();
+
+    let of_input = |values: &[f64]| {
+        let moved = device.tensor_from_vec(values.to_vec(), (3, Const::<7>));
+        weigh(linear(moved, &weight, &bias)).array()
+    };
+    assert_gradient(&gradients.get(&input).as_vec(), &input.as_vec(), of_input);
+    let of_weight = |values: &[f64]| {
+        let moved = device.tensor_from_vec(values.to_vec(), <Rank2<5, 7>>::default());
+        weigh(linear(input.clone(), &moved, &bias)).array()
+    };
+    assert_gradient(&gradients.get(&weight).as_vec(), &weight.as_vec(), of_weight);
+    let of_bias = |values: &[f64]| {
+        let moved = device.tensor_from_vec(values.to_vec(), <Rank1<5>>::default());
+        weigh(linear(input.clone(), &weight, &moved)).array()
+    };
+    assert_gradient(&gradients.get(&bias).as_vec(), &bias.as_vec(), of_bias);
 }

@@ -2,10 +2,10 @@
 
 use crate::nn::kernels::Kernels;
 use crate::nn::model::Model;
-use crate::nn::ops::BlockDevice;
+use crate::nn::ops::LayerDevice;
 use crate::nn::stack::Stack;
 
-pub(super) fn build<D: BlockDevice + 'static>(
+pub(super) fn build<D: LayerDevice + 'static>(
     device: D,
     kernels: Kernels,
     dropout: Option<f32>,

@@ -7,7 +7,7 @@ mod dnn;
 
 use super::kernels::Kernels;
 use super::model::Model;
-use super::ops::BlockDevice;
+use super::ops::LayerDevice;
 
 /// A network that can be asked for by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub const PRESETS: &[Preset] = &[
 
 /// The preset with this name on a device, with all parameters zero; `None` if there is no such preset.
 /// `dropout` replaces the rates that the preset has of its own.
-pub(super) fn build<D: BlockDevice + 'static>(
+pub(super) fn build<D: LayerDevice + 'static>(
     name: &str,
     device: D,
     kernels: Kernels,

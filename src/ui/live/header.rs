@@ -17,6 +17,7 @@ use crate::ui::words::{run_state, settings};
 ///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
 ///  epoch 12/40 ━━━━━━━━━━╸───── 74 %   run ━━━━━╸─────────── 29 %                 ETA 00:00:41
 ///  images/s 71,240   ms/step 0.90   lr 0.01                            best 86.31 % @ epoch 11
+///                     (and where there is room: data 3  forward 45  backward 48  update 4 %)
 /// ```
 pub(super) struct Header<'a>(pub(super) Shown<'a>);
 
@@ -28,7 +29,7 @@ impl Widget for Header<'_> {
             vec![
                 (self.identity(area.width), self.state()),
                 (self.bars(area.width), self.eta()),
-                (self.pace(), self.best("@ epoch")),
+                (self.pace(area.width), self.best("@ epoch")),
             ]
         } else {
             let best = if self.reason().is_some() { Line::default() } else { self.best("@") };
@@ -127,7 +128,8 @@ impl<'a> Header<'a> {
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
     }
 
-    fn pace(&self) -> Line<'a> {
+    /// How fast it goes, and what the time of a step goes into if there is room.
+    fn pace(&self, width: u16) -> Line<'a> {
         let Shown { run, look, .. } = self.0;
         let palette = &look.palette;
         if let Some(reason) = self.reason() {
@@ -143,14 +145,41 @@ impl<'a> Header<'a> {
             (_, None) => (None, None),
         };
         let rate = run.learning_rate.map(f64::from);
-        Line::from_iter([
+        let mut line = Line::from_iter([
             Span::styled("images/s ", palette.dim),
             Span::styled(format!("{:<9}", text::rate(images)), palette.text),
             Span::styled("ms/step ", palette.dim),
             Span::styled(format!("{:<8}", text::millis(step)), palette.text),
             Span::styled("lr ", palette.dim),
-            Span::styled(text::setting(rate), palette.text),
-        ])
+            Span::styled(format!("{:<7}", text::setting(rate)), palette.text),
+        ]);
+        let split = self.split();
+        if line.width() + split.width() + 2 + self.best("@ epoch").width() <= usize::from(width) {
+            line.extend(split);
+        }
+        line
+    }
+
+    /// What the time of a step goes into, in shares of it.
+    fn split(&self) -> Line<'a> {
+        let Shown { run, look, .. } = self.0;
+        let (palette, spent, total) = (&look.palette, run.spent, run.spent.total());
+        if total <= 0.0 {
+            return Line::default();
+        }
+        let parts = [
+            ("data ", spent.data),
+            ("  forward ", spent.forward),
+            ("  backward ", spent.backward),
+            ("  update ", spent.update),
+        ];
+        let mut line = Line::default();
+        for (label, seconds) in parts {
+            line.push_span(Span::styled(label, palette.dim));
+            line.push_span(Span::styled(text::points(f64::from(seconds / total)), palette.text));
+        }
+        line.push_span(Span::styled(" %", palette.dim));
+        line
     }
 
     fn best(&self, at: &'static str) -> Line<'a> {

@@ -7,15 +7,13 @@
 
 use fearless_simd::{Simd, prelude::*};
 
-use super::geometry::{Geometry, padded};
-use super::lanes::{Matrix, add, load, transpose};
+use super::super::lanes::{Matrix, add, load, padded, transpose};
+use super::super::runs::{add_runs, find_runs};
+use super::geometry::Geometry;
 use super::workspace::{Gradients, KernelRows, Slopes};
 
-/// A gradient at one place of one map: where it is taken from or to, and what it is.
-pub(super) type Slope = (u32, f32);
-
 /// Adds the gradients of one image. `image` and `image_gradient` are `[height, width, channels]` and a
-/// rest of [`PAD`](super::geometry::PAD); `output_gradient` is `[place, channel]`; `values` and
+/// rest of [`PAD`](super::super::lanes::PAD); `output_gradient` is `[place, channel]`; `values` and
 /// `winners` are what [`forward`](super::forward::forward) found, and `factors` what it was given.
 #[expect(clippy::too_many_arguments, reason = "slices of the arrays of a batch, each for one image")]
 #[fearless_simd_macros::simd]
@@ -56,11 +54,8 @@ pub(super) fn backward<S: Simd, G: Geometry>(
                 _ => add_narrow_kernel::<S, G, 7>(simd, image, winners, maps, kernel),
             }
         } else {
-            let mut count = 0;
-            for (&winner, &slope) in winners.iter().zip(&*maps) {
-                list[count] = (offset(winner), slope);
-                count += usize::from(slope != 0.0);
-            }
+            let slopes = winners.iter().zip(&*maps).map(|(&winner, &slope)| (offset(winner), slope));
+            let count = find_runs(slopes, list);
             for ky in 0..G::KERNEL {
                 let (image, row) =
                     (&image[ky * G::ROW..], &mut kernel[ky * padded(G::RUN)..][..padded(G::RUN)]);
@@ -72,60 +67,20 @@ pub(super) fn backward<S: Simd, G: Geometry>(
     let Some((kernels, image_gradient)) = image_gradient else { return };
     for place in 0..G::PLACES {
         let corner = 2 * (place / G::POOLED_WIDTH) * G::ROW + 2 * (place % G::POOLED_WIDTH) * G::CHANNELS;
-        let mut count = 0;
-        for out in (0..G::OUT).filter(|&out| factors[out] != 0.0) {
-            let slope = maps[out * G::MAP + place];
+        let slopes = (0..G::OUT).filter(|&out| factors[out] != 0.0).map(|out| {
             let step = offset(winners[out * G::MAP + place]) as usize - corner;
             let down = usize::from(step >= G::ROW);
             let right = step - down * G::ROW;
             let first = out * (G::KERNEL + 2) + 1 - down;
-            list[count] =
-                (offset(super::forward::index(first * G::FRAME_STRIDE + G::CHANNELS - right)), slope);
-            count += usize::from(slope != 0.0);
-        }
+            let start = first * G::FRAME_STRIDE + G::CHANNELS - right;
+            (offset(super::forward::index(start)), maps[out * G::MAP + place])
+        });
+        let count = find_runs(slopes, list);
         for row in 0..=G::KERNEL {
             let frame = &mut image_gradient[corner + row * G::ROW..];
             let kernels = &kernels.0[row * G::FRAME_STRIDE..];
             add_runs(simd, &list[..count], kernels, frame, G::FRAME.div_ceil(lanes));
         }
-    }
-}
-
-/// Adds to `to` the first `vectors` vectors of all the runs of `from`, each times its slope.
-#[inline(always)]
-fn add_runs<S: Simd>(simd: S, runs: &[Slope], from: &[f32], to: &mut [f32], vectors: usize) {
-    let mut first = 0;
-    while vectors - first > 8 {
-        add_vectors::<S, 8>(simd, runs, &from[first * S::f32s::LEN..], &mut to[first * S::f32s::LEN..]);
-        first += 8;
-    }
-    let (from, to) = (&from[first * S::f32s::LEN..], &mut to[first * S::f32s::LEN..]);
-    match vectors - first {
-        1 => add_vectors::<S, 1>(simd, runs, from, to),
-        2 => add_vectors::<S, 2>(simd, runs, from, to),
-        3 => add_vectors::<S, 3>(simd, runs, from, to),
-        4 => add_vectors::<S, 4>(simd, runs, from, to),
-        5 => add_vectors::<S, 5>(simd, runs, from, to),
-        6 => add_vectors::<S, 6>(simd, runs, from, to),
-        7 => add_vectors::<S, 7>(simd, runs, from, to),
-        _ => add_vectors::<S, 8>(simd, runs, from, to),
-    }
-}
-
-#[inline(always)]
-fn add_vectors<S: Simd, const V: usize>(simd: S, runs: &[Slope], from: &[f32], to: &mut [f32]) {
-    let lanes = S::f32s::LEN;
-    let mut sums = [S::f32s::splat(simd, 0.0); V];
-    for &(start, slope) in runs {
-        let run = &from[start as usize..][..V * lanes];
-        let slope = S::f32s::splat(simd, slope);
-        for (vector, sum) in sums.iter_mut().enumerate() {
-            *sum = load(simd, run, vector * lanes).mul_add(slope, *sum);
-        }
-    }
-    let to = &mut to[..V * lanes];
-    for (vector, sum) in sums.into_iter().enumerate() {
-        add(simd, to, vector * lanes, sum);
     }
 }
 

@@ -9,8 +9,8 @@
 
 use fearless_simd::{Simd, f32x4, prelude::*};
 
+use super::super::lanes::{Matrix, load, transpose};
 use super::geometry::Geometry;
-use super::lanes::{Matrix, load, transpose};
 use super::workspace::{Maps, Parameters, Planes};
 
 /// Computes the maps of one image, `[height, width, channels]`, and writes them to `output`,

@@ -2,16 +2,8 @@
 
 use std::marker::PhantomData;
 
+use super::super::lanes::padded;
 use crate::nn::shape::{Halve, Slide};
-
-/// Buffers are this many values longer than what they hold, so that a whole vector can be read or
-/// written wherever a value lies: the longest vectors have 16 lanes.
-pub(super) const PAD: usize = 16;
-
-/// A length, rounded up to whole vectors.
-pub(super) const fn padded(len: usize) -> usize {
-    len.next_multiple_of(PAD)
-}
 
 /// The sizes of a block. All of its loops run over these constants.
 pub(super) trait Geometry: 'static {

@@ -13,7 +13,6 @@
 mod backward;
 mod forward;
 mod geometry;
-mod lanes;
 mod workspace;
 
 #[cfg(test)]
@@ -24,14 +23,14 @@ use std::fmt;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
-use fearless_simd::{Level, dispatch};
+use fearless_simd::Level;
 
-use self::geometry::{Block, Geometry, PAD};
-use self::lanes::{Matrix, transpose};
+use self::geometry::{Block, Geometry};
 use self::workspace::Workspace;
-use super::{ChannelsFirst, Device, Patches, conv2d, dropout2d, flatten, max_pool2d};
+use super::lanes::PAD;
+use super::{Device, Patches, conv2d, dropout2d, max_pool2d};
 use crate::nn::kernels::Kernels;
-use crate::nn::shape::{Flat, Halve, Image, Slide};
+use crate::nn::shape::{Halve, Image, Slide};
 
 /// The maps of a block of `K` x `K` kernels on `H` x `W` images.
 pub type Pooled<H, W, const O: usize, const K: usize> =
@@ -134,41 +133,6 @@ where
     }
 }
 
-/// Every image as one vector, channel by channel.
-fn transposed<H: ConstDim, W: ConstDim, const C: usize, const N: usize, T: Tape<f32, Cpu>>(
-    images: Tensor<Image<H, W, C>, f32, Cpu, T>,
-    level: Level,
-) -> Tensor<Flat<N>, f32, Cpu, T> {
-    const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
-    let (images, mut tape) = images.split_tape();
-    let turn = move |from: &[f32], rows: usize, columns: usize| {
-        let mut to = vec![0.0; from.len()];
-        let shape = Matrix { rows, columns, stride: columns };
-        for (from, to) in from.chunks_exact(N).zip(to.chunks_exact_mut(N)) {
-            dispatch!(level, simd => transpose(simd, from, shape, to, rows));
-        }
-        to
-    };
-    let mut values = vec![0.0; images.shape().num_elements()];
-    images.copy_into(&mut values);
-    let shape = (images.shape().0, Const::<N>);
-    let vectors = images.device().tensor_from_vec(turn(&values, N / C, C), shape);
-    let (images, vectors_ghost) = (images.ghost(), vectors.ghost());
-    tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
-        gradients.try_alloc_for(&vectors_ghost)?;
-        gradients.get(&vectors_ghost).copy_into(&mut values);
-        add(gradients.get_or_alloc_mut(&images)?, &turn(&values, C, N / C));
-        Ok(())
-    });
-    vectors.put_tape(tape)
-}
-
-fn add(to: &mut [f32], from: &[f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to += from;
-    }
-}
-
 /// What a block needs beside its parameters: tables, buffers, and which of the two ways it takes.
 #[derive(Debug)]
 pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: Storage<usize>> {
@@ -193,7 +157,8 @@ where
         Self { patches: Patches::new(device, [H::SIZE, W::SIZE, C], K), fused, need }
     }
 
-    fn compose<T: Tape<f32, D>>(
+    /// Applies it as dfdx's operations.
+    pub(super) fn compose<T: Tape<f32, D>>(
         &self,
         images: Tensor<Image<H, W, C>, f32, D, T>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, D>,
@@ -209,71 +174,22 @@ where
     }
 }
 
-/// A device that computes blocks, and what lies around them.
-pub trait BlockDevice: Device<f32> {
-    /// [`flatten`](flatten()), in a way that suits the device.
-    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
-        order: &ChannelsFirst<Self>,
-        _: Kernels,
-    ) -> Tensor<Flat<N>, f32, Self, T>
-    where
-        H: ConstDim,
-        W: ConstDim,
-    {
-        flatten(images, order)
-    }
-
-    /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
-    fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
-        block: &ConvBlock<H, W, C, O, K, Self>,
-        weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
-        bias: &Tensor<Rank1<O>, f32, Self>,
+impl<H, W, const C: usize, const O: usize, const K: usize> ConvBlock<H, W, C, O, K, Cpu>
+where
+    H: Slide<K, Out: Halve>,
+    W: Slide<K, Out: Halve>,
+{
+    /// Applies it by the kernels that it was made for.
+    pub(super) fn apply<T: Tape<f32, Cpu>>(
+        &self,
+        images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+        weight: &Tensor<Rank4<O, C, K, K>, f32, Cpu>,
+        bias: &Tensor<Rank1<O>, f32, Cpu>,
         factors: Option<Vec<f32>>,
-    ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
-    where
-        H: Slide<K, Out: Halve>,
-        W: Slide<K, Out: Halve>,
-    {
-        block.compose(images, weight, bias, factors)
-    }
-}
-
-#[cfg(feature = "cuda")]
-impl BlockDevice for Cuda {}
-
-impl BlockDevice for Cpu {
-    /// With fused kernels by transposing every image: dfdx's gather looks every value up.
-    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
-        order: &ChannelsFirst<Self>,
-        kernels: Kernels,
-    ) -> Tensor<Flat<N>, f32, Self, T>
-    where
-        H: ConstDim,
-        W: ConstDim,
-    {
-        match kernels {
-            Kernels::Composed => flatten(images, order),
-            Kernels::Fused(level) => transposed::<H, W, C, N, T>(images, level),
+    ) -> Tensor<Pooled<H, W, O, K>, f32, Cpu, T> {
+        match &self.fused {
+            Some(fused) => fused.forward(images, weight, bias, factors.as_deref(), self.need),
+            None => self.compose(images, weight, bias, factors),
         }
-    }
-
-    fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
-        block: &ConvBlock<H, W, C, O, K, Self>,
-        weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
-        bias: &Tensor<Rank1<O>, f32, Self>,
-        factors: Option<Vec<f32>>,
-    ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
-    where
-        H: Slide<K, Out: Halve>,
-        W: Slide<K, Out: Halve>,
-    {
-        if let Some(fused) = &block.fused {
-            return fused.forward(images, weight, bias, factors.as_deref(), block.need);
-        }
-        block.compose(images, weight, bias, factors)
     }
 }

@@ -187,21 +187,3 @@ fn batches_may_overlap() {
     // Its own gradient can still be asked for.
     assert_eq!(gradients.get(&maps_alone).as_vec(), case.loss);
 }
-
-#[test]
-fn the_fast_flatten_is_the_slow_one() {
-    use crate::nn::ops::{BlockDevice, ChannelsFirst, flatten};
-
-    let device = Cpu::default();
-    let shape = (3, Const::<4>, Const::<4>, Const::<20>);
-    let images = device.tensor_from_vec(random(3, 3 * 320), shape);
-    let loss = device.tensor_from_vec(random(4, 3 * 320), (3, Const::<320>));
-    let order = ChannelsFirst::new(&device, [4, 4, 20]);
-    let fast = Cpu::flatten::<_, _, 20, 320, _>(images.clone().leaky_traced(), &order, Kernels::best());
-    let slow: Tensor<(usize, Const<320>), f32, Cpu, _> = flatten(images.clone().leaky_traced(), &order);
-    assert_eq!(fast.as_vec(), slow.as_vec());
-    let gradient = |vectors: Tensor<(usize, Const<320>), f32, Cpu, OwnedTape<f32, Cpu>>| {
-        (vectors * loss.clone()).sum::<Rank0, _>().backward().get(&images).as_vec()
-    };
-    assert_eq!(gradient(fast), gradient(slow));
-}

@@ -4,9 +4,11 @@ use std::marker::PhantomData;
 
 use fearless_simd::{Level, dispatch};
 
-use super::backward::{Slope, backward};
+use super::super::lanes::{PAD, padded};
+use super::super::runs::Run;
+use super::backward::backward;
 use super::forward::{forward, index};
-use super::geometry::{Geometry, PAD, padded};
+use super::geometry::Geometry;
 
 /// Weights `[out, channel, row, column]` and biases.
 #[derive(Debug)]
@@ -43,7 +45,7 @@ pub(super) struct Slopes {
     /// All of them, `[out, place]` in whole vectors.
     pub(super) maps: Vec<f32>,
     /// Room for those of one map or one place that are not 0, and for one more.
-    pub(super) list: Vec<Slope>,
+    pub(super) list: Vec<Run>,
 }
 
 /// The gradients of the parameters, as they are added up.

@@ -1,6 +1,20 @@
 //! Vectors in and out of slices.
 
+#![expect(
+    clippy::inline_always,
+    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+)]
+
 use fearless_simd::{Simd, f32x4, prelude::*};
+
+/// Buffers are this many values longer than what they hold, so that a whole vector can be read or
+/// written wherever a value lies: the longest vectors have 16 lanes.
+pub(super) const PAD: usize = 16;
+
+/// A length, rounded up to whole vectors.
+pub(super) const fn padded(len: usize) -> usize {
+    len.next_multiple_of(PAD)
+}
 
 /// The vector that begins at `values[at]`.
 #[inline(always)]

@@ -1,0 +1,85 @@
+//! How a device computes layers.
+
+use dfdx::prelude::*;
+
+use super::{ConvBlock, Device, Flatten, Linear, Pooled, linear};
+use crate::nn::shape::{Flat, Halve, Image, Slide};
+
+/// A device that computes layers: out of dfdx's operations, unless it has faster ones of its own.
+pub trait LayerDevice: Device<f32> {
+    /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
+    fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        block: &ConvBlock<H, W, C, O, K, Self>,
+        weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
+        bias: &Tensor<Rank1<O>, f32, Self>,
+        factors: Option<Vec<f32>>,
+    ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
+    where
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
+    {
+        block.compose(images, weight, bias, factors)
+    }
+
+    /// Makes a vector of every image.
+    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        flatten: &Flatten<Self>,
+    ) -> Tensor<Flat<N>, f32, Self, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+    {
+        flatten.compose(images)
+    }
+
+    /// Applies a linear layer.
+    fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
+        input: Tensor<Flat<N>, f32, Self, T>,
+        _: &Linear,
+        weight: &Tensor<Rank2<O, N>, f32, Self>,
+        bias: &Tensor<Rank1<O>, f32, Self>,
+    ) -> Tensor<Flat<O>, f32, Self, T> {
+        linear(input, weight, bias)
+    }
+}
+
+#[cfg(feature = "cuda")]
+impl LayerDevice for Cuda {}
+
+impl LayerDevice for Cpu {
+    fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        block: &ConvBlock<H, W, C, O, K, Self>,
+        weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
+        bias: &Tensor<Rank1<O>, f32, Self>,
+        factors: Option<Vec<f32>>,
+    ) -> Tensor<Pooled<H, W, O, K>, f32, Self, T>
+    where
+        H: Slide<K, Out: Halve>,
+        W: Slide<K, Out: Halve>,
+    {
+        block.apply(images, weight, bias, factors)
+    }
+
+    fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
+        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        flatten: &Flatten<Self>,
+    ) -> Tensor<Flat<N>, f32, Self, T>
+    where
+        H: ConstDim,
+        W: ConstDim,
+    {
+        flatten.apply(images)
+    }
+
+    fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
+        input: Tensor<Flat<N>, f32, Self, T>,
+        layer: &Linear,
+        weight: &Tensor<Rank2<O, N>, f32, Self>,
+        bias: &Tensor<Rank1<O>, f32, Self>,
+    ) -> Tensor<Flat<O>, f32, Self, T> {
+        layer.apply(input, weight, bias)
+    }
+}

@@ -1,0 +1,263 @@
+//! Every output from every input.
+//!
+//! On the CPU both directions are sums of runs: `ReLU` and dropout make most of a layer's inputs and of
+//! its outputs' gradients 0, and what is multiplied by 0 is left out.
+
+#![expect(
+    clippy::inline_always,
+    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+)]
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use dfdx::prelude::*;
+use fearless_simd::{Level, Simd, dispatch, prelude::*};
+
+use super::Device;
+use super::lanes::{Matrix, PAD, padded, transpose};
+use super::runs::{Run, add_runs, find_runs};
+use crate::nn::kernels::Kernels;
+use crate::nn::shape::Flat;
+
+/// `input · weightᵀ + bias`, of dfdx's operations: the reference for [`Linear`], and what other devices
+/// run.
+pub fn linear<const N: usize, const O: usize, E, D, T>(
+    input: Tensor<Flat<N>, E, D, T>,
+    weight: &Tensor<Rank2<O, N>, E, D>,
+    bias: &Tensor<Rank1<O>, E, D>,
+) -> Tensor<Flat<O>, E, D, T>
+where
+    E: Dtype,
+    D: Device<E>,
+    T: Tape<E, D>,
+{
+    let weight = weight.retaped::<T>().permute::<Rank2<N, O>, Axes2<1, 0>>();
+    let products = input.matmul(weight);
+    let shape = *products.shape();
+    products + bias.retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
+}
+
+/// What a linear layer needs beside its parameters: buffers, and which of the two ways it takes.
+#[derive(Debug)]
+pub struct Linear {
+    fused: Option<(Level, Rc<RefCell<Buffers>>)>,
+    need: bool,
+}
+
+impl Linear {
+    /// A layer that is computed by these kernels, where the device has them. Its inputs get a gradient
+    /// only if they `need` one.
+    pub fn new(kernels: Kernels, need: bool) -> Self {
+        let fused = match kernels {
+            Kernels::Composed => None,
+            Kernels::Fused(level) => Some((level, Rc::default())),
+        };
+        Self { fused, need }
+    }
+
+    /// Applies it on the CPU by the kernels that it was made for.
+    pub(super) fn apply<const N: usize, const O: usize, T: Tape<f32, Cpu>>(
+        &self,
+        input: Tensor<Flat<N>, f32, Cpu, T>,
+        weight: &Tensor<Rank2<O, N>, f32, Cpu>,
+        bias: &Tensor<Rank1<O>, f32, Cpu>,
+    ) -> Tensor<Flat<O>, f32, Cpu, T> {
+        let (Some((level, buffers)), true) = (&self.fused, T::OWNS_TAPE) else {
+            // Without dropout there are fewer zeros than leaving them out is worth.
+            return linear(input, weight, bias);
+        };
+        let (level, need) = (*level, self.need);
+        let (input, mut tape) = input.split_tape();
+        let len = input.shape().0;
+        let mut items = vec![0.0; len * N + PAD];
+        input.copy_into(&mut items[..len * N]);
+        let mut output = vec![0.0; len * O];
+        {
+            let buffers = &mut *buffers.borrow_mut();
+            buffers.fit(len, [N, O]);
+            weight.copy_into(&mut buffers.weight[..O * N]);
+            bias.copy_into(&mut buffers.bias);
+            dispatch!(level, simd => forward(simd, &items[..], buffers, &mut output[..]));
+        }
+        let outputs = input.device().tensor_from_vec(output, (len, Const::<O>));
+        let (input, weight, bias, outputs_ghost) =
+            (input.ghost(), weight.ghost(), bias.ghost(), outputs.ghost());
+        let buffers = Rc::clone(buffers);
+        tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
+            let buffers = &mut *buffers.borrow_mut();
+            // Taken out for as long as others are borrowed, instead of copied.
+            let slopes = std::mem::take(&mut **gradients.get_or_alloc_mut(&outputs_ghost)?);
+            let bias_gradient = gradients.get_or_alloc_mut(&bias)?;
+            for slopes in slopes.chunks_exact(O) {
+                for (to, from) in bias_gradient.iter_mut().zip(slopes) {
+                    *to += from;
+                }
+            }
+            let weight_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&weight)?;
+            dispatch!(level, simd => weigh_items(simd, &slopes[..], &items[..], buffers, weight_gradient));
+            if need {
+                let input_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&input)?;
+                dispatch!(level, simd => weigh_weights(simd, &slopes[..], buffers, input_gradient));
+            }
+            **gradients.get_or_alloc_mut(&outputs_ghost)? = slopes;
+            Ok(())
+        });
+        outputs.put_tape(tape)
+    }
+}
+
+/// Weights that stay in the first-level cache beside what they are multiplied with: 16 of 32 KB.
+const CACHED: usize = 4096;
+
+/// The buffers of a layer: made once, used for every batch.
+#[derive(Debug, Default)]
+struct Buffers {
+    inputs: usize,
+    outputs: usize,
+    /// `[output, input]` and a rest of [`PAD`].
+    weight: Vec<f32>,
+    /// The same, `[input, output]`, rows in whole vectors.
+    columns: Vec<f32>,
+    bias: Vec<f32>,
+    /// A row of any of the results, in whole vectors.
+    row: Vec<f32>,
+    /// Room for the runs of one such row, and for one more.
+    runs: Vec<Run>,
+}
+
+impl Buffers {
+    /// Makes room for a batch of `len` items.
+    fn fit(&mut self, len: usize, [inputs, outputs]: [usize; 2]) {
+        (self.inputs, self.outputs) = (inputs, outputs);
+        self.weight.resize(outputs * inputs + PAD, 0.0);
+        self.columns.resize(inputs * padded(outputs), 0.0);
+        self.bias.resize(outputs, 0.0);
+        self.row.resize(padded(inputs.max(outputs)), 0.0);
+        self.runs.resize(self.runs.len().max(len.max(inputs).max(outputs) + 1), (0, 0.0));
+    }
+}
+
+/// Writes to `output`, `[item, output]`, what the weights make of `items`, `[item, input]` and a rest of
+/// [`PAD`].
+#[fearless_simd_macros::simd]
+fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut [f32]) {
+    let Buffers { inputs, outputs, weight, columns, bias, row, runs } = buffers;
+    let (inputs, outputs) = (*inputs, *outputs);
+    let shape = Matrix { rows: outputs, columns: inputs, stride: inputs };
+    transpose(simd, weight, shape, columns, padded(outputs));
+    for output in output.chunks_exact_mut(outputs) {
+        output.copy_from_slice(bias);
+    }
+    // As many inputs at a time for all items as keep their weights in the first-level cache.
+    let block = (CACHED / padded(outputs)).max(1);
+    for first in (0..inputs).step_by(block) {
+        let columns = &columns[first * padded(outputs)..];
+        let last = inputs.min(first + block);
+        for (item, output) in items.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
+            let factors = item[first..last].iter().copied();
+            let count = find_runs(starts(padded(outputs)).zip(factors), runs);
+            add_row(simd, &runs[..count], columns, row, output);
+        }
+    }
+}
+
+/// Adds to `gradient`, `[output, input]`, the `items` times their `slopes`, `[item, output]`.
+#[fearless_simd_macros::simd]
+fn weigh_items<S: Simd>(simd: S, slopes: &[f32], items: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
+    let Buffers { inputs, outputs, row, runs, .. } = buffers;
+    for (output, gradient) in gradient.chunks_exact_mut(*inputs).enumerate() {
+        let slopes = slopes.iter().skip(output).step_by(*outputs).copied();
+        let count = find_runs(starts(*inputs).zip(slopes), runs);
+        add_row(simd, &runs[..count], items, row, gradient);
+    }
+}
+
+/// Adds to `gradient`, `[item, input]`, the weights times the items' `slopes`, `[item, output]`.
+#[fearless_simd_macros::simd]
+fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
+    let Buffers { inputs, outputs, weight, row, runs, .. } = buffers;
+    for (slopes, gradient) in slopes.chunks_exact(*outputs).zip(gradient.chunks_exact_mut(*inputs)) {
+        let count = find_runs(starts(*inputs).zip(slopes.iter().copied()), runs);
+        add_row(simd, &runs[..count], weight, row, gradient);
+    }
+}
+
+/// Adds the runs of `from` to `to`, by way of `row` if it is not in whole vectors.
+#[inline(always)]
+fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &mut [f32]) {
+    let vectors = to.len().div_ceil(S::f32s::LEN);
+    if vectors * S::f32s::LEN == to.len() {
+        return add_runs(simd, runs, from, to, vectors);
+    }
+    row[..to.len()].copy_from_slice(to);
+    add_runs(simd, runs, from, row, vectors);
+    to.copy_from_slice(&row[..to.len()]);
+}
+
+/// Where the rows of a matrix begin.
+#[inline(always)]
+fn starts(stride: usize) -> impl Iterator<Item = u32> {
+    (0..).step_by(stride)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::nn::chance::{Chance, Purpose};
+
+    /// Numbers from -1 to below 1, a share of them 0.
+    fn random(seed: u64, len: usize, zeros: f32) -> Vec<f32> {
+        let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+        let mut draw = || if draws.unit() < zeros { 0.0 } else { draws.symmetric(1.0) };
+        (0..len).map(|_| draw()).collect()
+    }
+
+    /// Outputs, and the gradients of inputs, weights and biases.
+    fn compute<const N: usize, const O: usize>(layer: &Linear, len: usize, seed: u64) -> [Vec<f32>; 4] {
+        let device = Cpu::default();
+        let input = device.tensor_from_vec(random(seed, len * N, 0.5), (len, Const::<N>));
+        let weight = device.tensor_from_vec(random(seed + 1, O * N, 0.0), <Rank2<O, N>>::default());
+        let bias = device.tensor_from_vec(random(seed + 2, O, 0.0), <Rank1<O>>::default());
+        let outputs = layer.apply(input.clone().leaky_traced(), &weight, &bias);
+        let values = outputs.as_vec();
+        let slopes = device.tensor_from_vec(random(seed + 3, len * O, 0.5), *outputs.shape());
+        let gradients = (outputs * slopes).sum::<Rank0, _>().backward();
+        [
+            values,
+            gradients.get(&input).as_vec(),
+            gradients.get(&weight).as_vec(),
+            gradients.get(&bias).as_vec(),
+        ]
+    }
+
+    fn check<const N: usize, const O: usize>(len: usize, seed: u64) {
+        let want = compute::<N, O>(&Linear::new(Kernels::Composed, true), len, seed);
+        for kernels in Kernels::all() {
+            let layer = Linear::new(kernels, true);
+            let got = compute::<N, O>(&layer, len, seed);
+            for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
+                assert!((got - want).abs() <= 1e-5 * (1.0 + want.abs()), "{kernels}: {got}, not {want}");
+            }
+            // Nothing of a batch is left behind for the next, whatever its size.
+            compute::<N, O>(&layer, len + 3, seed + 9);
+            assert_eq!(compute::<N, O>(&layer, len, seed), got, "{kernels}: the second time");
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(16))]
+
+        #[test]
+        fn sums_of_runs_are_products_of_matrices(len in 1usize..20, seed: u64) {
+            let seed = seed / 2;
+            check::<320, 50>(len, seed);
+            check::<50, 10>(len, seed);
+            check::<1, 1>(len, seed);
+            check::<7, 17>(len, seed);
+            check::<130, 3>(len, seed);
+        }
+    }
+}
