@@ -1,0 +1,189 @@
+//! What it costs training to be written down and to be watched, each in turns with and without, in one
+//! run: `cargo bench --bench costs`. Needs Debian's package `dataset-fashion-mnist` and two minutes.
+
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a benchmark, run by hand"
+)]
+
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use cnn_tui::data::Dataset;
+use cnn_tui::run::{
+    Checkpoint, CheckpointName, Command as Order, Device, Event, JournalReader, JournalWriter, Record,
+    RunConfig, Store,
+};
+use cnn_tui::train::{Session, Supervisor, train};
+use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+
+/// The program's own.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cnn-tui");
+/// Epochs between two turns.
+const TURN: usize = 8;
+/// Turns with and turns without, each.
+const TURNS: usize = 6;
+
+fn main() {
+    Costs::of_the_journal().print("the journal, every step's loss, on one thread with training");
+    Costs::of_watching().print("a dashboard of 120 x 36 that watches, all cores in use");
+}
+
+/// Seconds of epochs, with and without.
+#[derive(Default)]
+struct Costs {
+    with: Vec<f64>,
+    without: Vec<f64>,
+}
+
+impl Costs {
+    fn add(&mut self, with: bool, seconds: f64) {
+        if with { &mut self.with } else { &mut self.without }.push(seconds);
+    }
+
+    fn print(mut self, what: &str) {
+        let [with, without] = [&mut self.with, &mut self.without].map(|seconds| {
+            seconds.sort_by(f64::total_cmp);
+            seconds[seconds.len() / 2]
+        });
+        println!(
+            "{what}: {:+.2} % (median of {} epochs {:.4} s, without {:.4} s)",
+            (with / without - 1.0) * 100.0,
+            self.with.len(),
+            with,
+            without
+        );
+    }
+
+    fn of_the_journal() -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let journal = JournalWriter::open(&directory.path().join("metrics.jsonl")).unwrap();
+        let data = Dataset::open(Path::new("/usr/share/datasets/fashion-mnist"))
+            .expect("Debian's package dataset-fashion-mnist");
+        let config = RunConfig { epochs: u32::MAX, device: Device::Cpu, ..RunConfig::default() };
+        let mut session = Session::new(config, Arc::new(data), 1).unwrap();
+        let start = Instant::now();
+        let mut writer = Writer { journal, start, epoch: start, epochs: 0, costs: Self::default() };
+        train(&mut session, &mut writer).unwrap();
+        writer.costs
+    }
+
+    fn of_watching() -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let environment = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "CNN_TUI_RUNS"];
+        let environment = environment.map(|name| (name, home.path().join(name)));
+        let mut trainer = Command::new(PROGRAM)
+            .args(["train", "--foreground", "--epochs", "100000"])
+            .envs(environment.iter().map(|(name, path)| (name, path)))
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let runs = Store::open(home.path().join("CNN_TUI_RUNS"));
+        let run = loop {
+            if let Some(run) = runs.list().into_iter().find_map(cnn_tui::run::Listed::run) {
+                break run.dir;
+            }
+            assert!(trainer.try_wait().unwrap().is_none(), "the trainer has ended");
+            thread::sleep(Duration::from_millis(20));
+        };
+        let mut journal = run.journal_reader();
+        let mut costs = Self::default();
+        for turn in 0..2 * TURNS {
+            let with = turn % 2 == 1;
+            let dashboard = with.then(|| {
+                let size = PtySize { rows: 36, cols: 120, ..PtySize::default() };
+                let pair = native_pty_system().openpty(size).unwrap();
+                let mut command = CommandBuilder::new(PROGRAM);
+                command.env("TERM", "xterm-256color");
+                command.cwd(home.path());
+                environment.iter().for_each(|(name, path)| command.env(name, path));
+                let child = pair.slave.spawn_command(command).unwrap();
+                let mut output = pair.master.try_clone_reader().unwrap();
+                // The terminal, which only reads.
+                thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+                // Enter, on the start screen, watches the run that trains.
+                thread::sleep(Duration::from_millis(500));
+                let mut keys = pair.master.take_writer().unwrap();
+                keys.write_all(b"\r").unwrap();
+                (child, pair.master, keys)
+            });
+            // The first epochs of a turn are not whole, or those in which the dashboard begins.
+            let seconds = epochs(&mut journal, TURN + 3);
+            seconds.windows(2).skip(2).for_each(|pair| costs.add(with, pair[1] - pair[0]));
+            if let Some((mut child, _terminal, _keys)) = dashboard {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        }
+        trainer.kill().unwrap();
+        trainer.wait().unwrap();
+        costs
+    }
+}
+
+/// The training time at the ends of the next epochs.
+fn epochs(journal: &mut JournalReader, count: usize) -> Vec<f64> {
+    let mut seconds = Vec::new();
+    while seconds.len() < count {
+        let ends = journal.poll().unwrap().records.into_iter().filter_map(|record| match record.event {
+            Event::Epoch { active_seconds, .. } => Some(active_seconds),
+            _ => None,
+        });
+        seconds.extend(ends);
+        thread::sleep(Duration::from_millis(20));
+    }
+    seconds
+}
+
+/// Writes what every other epoch reports.
+struct Writer {
+    journal: JournalWriter,
+    start: Instant,
+    /// When the epoch under way began.
+    epoch: Instant,
+    epochs: usize,
+    costs: Costs,
+}
+
+impl Supervisor for Writer {
+    fn report(&mut self, event: Event) {
+        let with = self.epochs % 2 == 1;
+        let ended = matches!(event, Event::Epoch { .. });
+        if with {
+            self.journal.append(&[Record { time: self.now().as_secs_f64(), event }]).unwrap();
+        }
+        if ended {
+            // The first warms the caches.
+            if self.epochs > 1 {
+                self.costs.add(with, self.epoch.elapsed().as_secs_f64());
+            }
+            self.epochs += 1;
+            self.epoch = Instant::now();
+        }
+    }
+
+    fn save(&mut self, _: Vec<CheckpointName>, _: Checkpoint) {}
+
+    fn refresh(&mut self, _: Checkpoint) {}
+
+    fn command(&mut self) -> Option<Order> {
+        (self.epochs >= 2 * TURN * TURNS / 2 + 2).then_some(Order::Stop)
+    }
+
+    fn wait(&mut self) -> Option<Order> {
+        None
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
