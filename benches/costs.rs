@@ -105,7 +105,9 @@ impl Costs {
                 let mut command = CommandBuilder::new(PROGRAM);
                 command.env("TERM", "xterm-256color");
                 command.cwd(home.path());
-                environment.iter().for_each(|(name, path)| command.env(name, path));
+                for (name, path) in &environment {
+                    command.env(name, path);
+                }
                 let child = pair.slave.spawn_command(command).unwrap();
                 let mut output = pair.master.try_clone_reader().unwrap();
                 // The terminal, which only reads.
