@@ -2,7 +2,7 @@
 //! README.
 
 use super::{App, Dialog, Key, Pane, Screen};
-use crate::run::Status;
+use crate::run::{PauseReason, Status};
 
 /// Something that a person can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -17,6 +17,12 @@ pub enum Action {
     Stop,
     /// Write a checkpoint of it.
     Checkpoint,
+    /// Ask what is to be changed of the run's settings.
+    Edit,
+    /// Ask with what settings to go back to the last checkpoint.
+    GoBack,
+    /// Do what the form says.
+    Submit,
     /// Start a trainer for a run that has ended before its time.
     Resume,
     /// To the pane after the one with the focus.
@@ -84,6 +90,8 @@ pub enum Scope {
     Quit,
     /// While asked whether to stop the run.
     Stop,
+    /// While settings are typed.
+    Form,
     /// While the keys are shown.
     Help,
 }
@@ -101,6 +109,7 @@ impl Scope {
             Self::Runs => "runs",
             Self::Quit => "leaving",
             Self::Stop => "stopping",
+            Self::Form => "settings",
             Self::Help => "keys",
         }
     }
@@ -145,6 +154,10 @@ fn paused(app: &App) -> bool {
 
 fn live(app: &App) -> bool {
     app.run.as_ref().is_some_and(super::RunView::is_live)
+}
+
+fn diverged(app: &App) -> bool {
+    paused(app) && app.run.as_ref().and_then(super::RunView::pause_reason) == Some(PauseReason::Diverged)
 }
 
 fn resumable(app: &App) -> bool {
@@ -195,6 +208,8 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Pause,         &[Key::Char(' ')],                    S::Live, Some("pause"),      "pause within one step", running),
     row(A::Continue,      &[Key::Char(' ')],                    S::Live, Some("go on"),      "go on after a pause", paused),
     row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run cut short", resumable),
+    row(A::GoBack,        &[Key::Char('b')],                    S::Live, Some("go back"),    "go back before it diverged", diverged),
+    row(A::Edit,          &[Key::Char('e')],                    S::Live, Some("edit"),       "change settings", live),
     row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save (asks)", live),
     row(A::Checkpoint,    &[Key::Char('c')],                    S::Live, Some("checkpoint"), "write a checkpoint now", live),
     row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "next pane", always),
@@ -234,6 +249,11 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Stop,          &[Key::Char('s'), Key::Enter],        S::Stop, None,               "stop and save it; it can be resumed", always),
     row(A::Back,          &[Key::Esc],                          S::Stop, None,               "let it train", always),
 
+    row(A::Submit,        &[Key::Enter],                        S::Form, Some("do it"),      "do it", always),
+    row(A::Up,            &[Key::Up, Key::BackTab],             S::Form, None,               "setting above", always),
+    row(A::Down,          &[Key::Down, Key::Tab],               S::Form, Some("next"),       "setting below", always),
+    row(A::Back,          &[Key::Esc],                          S::Form, Some("leave it"),   "leave it as it is", always),
+
     row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Help, None,               "up", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, None,               "down", always),
@@ -248,6 +268,7 @@ fn scopes(app: &App) -> &'static [Scope] {
     match (app.dialog, app.screen) {
         (Some(Dialog::Quit), _) => &[Scope::Quit],
         (Some(Dialog::Stop), _) => &[Scope::Stop],
+        (Some(Dialog::Form), _) => &[Scope::Form],
         (Some(Dialog::Help), _) => &[Scope::Help],
         (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],

@@ -13,6 +13,8 @@ pub enum Key {
     Enter,
     /// Escape.
     Esc,
+    /// Backspace.
+    Backspace,
     /// Tab.
     Tab,
     /// Tab held with shift.
@@ -43,6 +45,7 @@ impl fmt::Display for Key {
             Self::Ctrl(character) => write!(f, "^{}", character.to_ascii_uppercase()),
             Self::Enter => f.write_str("enter"),
             Self::Esc => f.write_str("esc"),
+            Self::Backspace => f.write_str("backspace"),
             Self::Tab => f.write_str("tab"),
             Self::BackTab => f.write_str("shift-tab"),
             Self::Up => f.write_str("up"),

@@ -2,12 +2,14 @@
 //! is to be done in the world is an [`Effect`].
 
 mod binding;
+mod form;
 mod home;
 mod key;
 mod run_view;
 mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
+pub use form::{Field, Form, Setting};
 pub use home::Offer;
 pub use key::Key;
 pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
@@ -36,6 +38,8 @@ pub struct App {
     pub selected_offer: usize,
     /// The run that is followed.
     pub run: Option<RunView>,
+    /// The settings that are being changed.
+    pub form: Option<Form>,
     /// The pane with the focus.
     pub focus: Pane,
     /// Whether it has the whole screen.
@@ -87,6 +91,8 @@ pub enum Dialog {
     Quit,
     /// Is the run to be stopped?
     Stop,
+    /// What is to be changed of it: [`App::form`].
+    Form,
 }
 
 /// The panes of the live screen.
@@ -131,6 +137,7 @@ impl App {
             selected_run: 0,
             selected_offer: 0,
             run: None,
+            form: None,
             focus: Pane::Loss,
             zoom: Zoom::Together,
             kernel_layer: 0,

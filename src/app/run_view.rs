@@ -4,8 +4,8 @@ use std::collections::VecDeque;
 
 use crate::metrics::{Curve, Ema, Pace};
 use crate::run::{
-    Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Record, RunDir, RunRecord,
-    State, Status, StepTime, Update,
+    Change, Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Position, Record,
+    RunDir, RunRecord, State, Status, StepTime, Update,
 };
 
 /// The smoothed loss looks back over this share of an epoch, or so many steps if that is more: little
@@ -54,6 +54,8 @@ pub struct RunView {
     pub kernels_step: u64,
     /// The end of its trainer's log.
     pub log: VecDeque<String>,
+    /// Where exactly it stood when it last paused or began.
+    pub position: Option<Position>,
     /// What was asked of the trainer and not answered yet.
     pub asked: Option<Command>,
     /// What cannot be read of it at the moment.
@@ -114,6 +116,8 @@ pub enum MarkKind {
     Paused(PauseReason),
     /// A trainer went on from a checkpoint.
     Resumed,
+    /// Settings were changed.
+    Changed(Change),
 }
 
 impl RunView {
@@ -133,6 +137,7 @@ impl RunView {
             spent: StepTime::default(),
             learning_rate: None,
             paused_since: None,
+            position: None,
             kernels: Vec::new(),
             kernels_step: 0,
             log: VecDeque::new(),
@@ -172,6 +177,7 @@ impl RunView {
         match event {
             Event::Started {
                 step,
+                position,
                 device,
                 threads,
                 data,
@@ -186,8 +192,12 @@ impl RunView {
                     let (share, least) = SMOOTHED;
                     self.loss = Curve::new(Ema::over((steps_per_epoch as f64 * share).max(least)));
                 }
-                self.rewind(step);
+                if step > 0 || self.step > 0 {
+                    self.step = step;
+                    self.mark(step, MarkKind::Resumed);
+                }
                 self.paused_since = None;
+                self.position = position;
             }
             Event::Steps { first, losses, learning_rate, active_seconds, spent } => {
                 self.take_steps(first, &losses, learning_rate, active_seconds);
@@ -211,7 +221,8 @@ impl RunView {
                 self.epochs.push(point);
                 self.pass(step, active_seconds);
             }
-            Event::Paused { step, reason } => {
+            Event::Paused { step, reason, position } => {
+                self.position = position;
                 self.mark(step, MarkKind::Paused(reason));
                 self.paused_since = Some(time);
                 self.answer(Command::Pause);
@@ -219,23 +230,30 @@ impl RunView {
             Event::Resumed { .. } => {
                 self.paused_since = None;
                 self.answer(Command::Resume);
+                if let Some(Command::GoBack(_)) = self.asked {
+                    self.asked = None;
+                }
             }
+            Event::Changed { step, change, total_steps } => {
+                self.answer(Command::Set(change));
+                self.mark(step, MarkKind::Changed(change));
+                if let Some(start) = &mut self.start {
+                    start.total_steps = total_steps;
+                }
+            }
+            Event::Rewound { step } => self.rewind(step),
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
-            Event::Ended { .. } => self.asked = None,
-            Event::Rejected { .. } | Event::Note { .. } => {}
+            Event::Ended { .. } | Event::Rejected { .. } => self.asked = None,
+            Event::Note { .. } => {}
         }
     }
 
-    /// Back to `step`: what was done after it is done again.
+    /// Back to `step`: what was done after it is done again, and comes out differently.
     fn rewind(&mut self, step: u64) {
-        if step == 0 && self.step == 0 {
-            return;
-        }
         self.loss.rewind((step + 1) as f64);
         self.epochs.retain(|epoch| epoch.step <= step);
         self.marks.retain(|mark| mark.step <= step);
         self.step = step;
-        self.mark(step, MarkKind::Resumed);
     }
 
     fn take_steps(&mut self, first: u64, losses: &[f32], learning_rate: f32, active_seconds: f64) {
@@ -255,6 +273,22 @@ impl RunView {
 
     fn mark(&mut self, step: u64, kind: MarkKind) {
         self.marks.push(Mark { step, kind });
+    }
+
+    /// Epochs after which the run ends if none of them is better; `None` if it does not wait for a better one.
+    pub fn patience_left(&self) -> Option<u32> {
+        let patience = self.record.as_ref()?.settings().patience;
+        let waited = self.epochs.last()?.epoch - self.best()?.epoch;
+        (patience > 0 && self.is_live()).then(|| patience.saturating_sub(waited))
+    }
+
+    /// The reason of the pause that lasts, if one does.
+    pub fn pause_reason(&self) -> Option<PauseReason> {
+        self.paused_since?;
+        self.marks.iter().rev().find_map(|mark| match mark.kind {
+            MarkKind::Paused(reason) => Some(reason),
+            _ => None,
+        })
     }
 
     fn answer(&mut self, command: Command) {

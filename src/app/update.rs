@@ -1,7 +1,7 @@
 //! How the state changes: by messages, one at a time.
 
 use super::binding::action;
-use super::{Action, App, BINDINGS, Dialog, Key, Offer, Pane, RunView, Screen, Zoom};
+use super::{Action, App, BINDINGS, Dialog, Form, Key, Offer, Pane, RunView, Screen, Zoom};
 use crate::run::{Command, Listed, RunConfig, RunDir, Status, Update};
 
 /// Something that happened.
@@ -41,7 +41,7 @@ pub enum Effect {
 }
 
 /// What becomes of the run that was on the screen, to be told in the shell.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Farewell {
     /// The run's name.
     pub name: String,
@@ -54,6 +54,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => {
             app.notice = None;
+            if app.dialog == Some(Dialog::Form) && app.form.as_mut().is_some_and(|form| form.type_key(key)) {
+                return Vec::new();
+            }
             return action(app, key).map(|action| act(app, action)).unwrap_or_default();
         }
         Msg::Runs(runs) => list(app, runs),
@@ -118,6 +121,9 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             return app.resumable().map(|dir| Effect::Resume(dir.clone())).into_iter().collect();
         }
         Action::AskStop => app.dialog = Some(Dialog::Stop),
+        Action::Edit => ask(app, Form::new),
+        Action::GoBack => ask(app, Form::back),
+        Action::Submit => return submit(app),
         Action::NextPane => app.focus = next(app.focus, 1),
         Action::PreviousPane => app.focus = next(app.focus, Pane::ALL.len() - 1),
         Action::Zoom => {
@@ -154,6 +160,33 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Asks for new settings of the run on the screen.
+fn ask(app: &mut App, form: fn(RunConfig) -> Form) {
+    if let Some(record) = app.run.as_ref().and_then(|run| run.record.as_ref()) {
+        app.form = Some(form(record.settings()));
+        app.dialog = Some(Dialog::Form);
+    }
+}
+
+/// Tells the trainer what was typed, or the person what is wrong with it.
+fn submit(app: &mut App) -> Vec<Effect> {
+    let Some(form) = &mut app.form else { return Vec::new() };
+    let command = match form.change() {
+        Ok(change) if form.back => Command::GoBack(change),
+        Ok(change) if change.is_empty() => {
+            app.dialog = None;
+            return Vec::new();
+        }
+        Ok(change) => Command::Set(change),
+        Err(problem) => {
+            form.problem = Some(problem);
+            return Vec::new();
+        }
+    };
+    app.dialog = None;
+    tell(app, command)
+}
+
 /// Asks the trainer; the screen shows that it was asked until it answers.
 fn tell(app: &mut App, command: Command) -> Vec<Effect> {
     let Some(run) = &mut app.run else { return Vec::new() };
@@ -180,6 +213,9 @@ fn move_by(app: &mut App, rows: isize) {
     let offers = app.offers().len();
     if app.dialog == Some(Dialog::Help) {
         return step(&mut app.help_scroll, rows, BINDINGS.len());
+    }
+    if let (Some(Dialog::Form), Some(form)) = (app.dialog, &mut app.form) {
+        return step(&mut form.selected, rows, form.fields.len());
     }
     match (app.screen, app.focus) {
         (Screen::Home, _) => step(&mut app.selected_offer, rows, offers),
@@ -365,7 +401,7 @@ mod tests {
         let (mut app, dir) = showing(Status::Running, Vec::new());
         press(&mut app, &[Key::Char(' ')]);
         assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
-        let event = Event::Paused { step: 3, reason: PauseReason::Command };
+        let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
         let records = vec![Record { time: 9.0, event }];
         let change = Update { records, state: Some(state(Status::Paused)), ..Update::default() };
         update(&mut app, Msg::Run(dir, Box::new(change)));
@@ -440,7 +476,7 @@ mod tests {
     }
 
     #[test]
-    fn replayed_steps_are_not_counted_twice() {
+    fn steps_that_are_done_again_are_drawn_once() {
         let steps = |first: u64, losses: &[f32], active_seconds| Event::Steps {
             first,
             losses: losses.to_vec(),
@@ -450,6 +486,7 @@ mod tests {
         };
         let started = |step| Event::Started {
             step,
+            position: None,
             device: String::new(),
             threads: 1,
             data: crate::run::DataInfo {
@@ -464,10 +501,13 @@ mod tests {
             parameters: 0,
             layers: Vec::new(),
         };
-        let events = vec![started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1), steps(2, &[2.0], 2.0)];
-        let (app, _) = showing(Status::Running, events);
-        let run = app.run.unwrap();
-        assert_eq!(run.loss.raw().points().len(), 2);
-        assert_eq!(run.step, 2);
+        let view = |events| showing(Status::Running, events).0.run.unwrap();
+        let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
+        // Done again up to step 3, with nothing new to tell; then on.
+        let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
+        assert_eq!((run.loss.raw().points().len(), run.step), (4, 4));
+        // Done again, and another way.
+        let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
+        assert_eq!((run.loss.raw().points().len(), run.step), (2, 2));
     }
 }

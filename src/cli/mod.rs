@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod data;
+mod fork;
 mod options;
 mod print;
 mod settings;
@@ -43,6 +44,8 @@ enum Command {
     Train(train::TrainCommand),
     /// Go on with a run from its last checkpoint.
     Resume(train::ResumeCommand),
+    /// Begin a run where another one was, with other settings.
+    Fork(fork::ForkCommand),
     /// List the runs.
     Runs(print::RunsCommand),
     /// Print a network layer by layer.
@@ -124,6 +127,7 @@ impl Cli {
         let show = match self.command {
             Some(Command::Train(command)) => command.run(&store, settings.train)?,
             Some(Command::Resume(command)) => command.run(&store)?,
+            Some(Command::Fork(command)) => command.run(&store)?,
             _ => {
                 train::needs_terminal()?;
                 train::Next::Dashboard(None)

@@ -53,6 +53,12 @@ pub struct TrainOptions {
     /// Threads to train with; the result does not depend on it [default: one for each core].
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,
+    /// End after so many epochs without a better test accuracy; 0: never [default: 0].
+    #[arg(long, value_name = "EPOCHS")]
+    pub patience: Option<u32>,
+    /// Disk space for the checkpoints of single epochs, of which the oldest make room [default: 200].
+    #[arg(long, value_name = "MB")]
+    pub checkpoint_space: Option<u64>,
 }
 
 /// The optimizers by name.
@@ -96,6 +102,8 @@ impl TrainOptions {
             seed: self.seed.or(others.seed),
             device: self.device.or(others.device),
             threads: self.threads.or(others.threads),
+            patience: self.patience.or(others.patience),
+            checkpoint_space: self.checkpoint_space.or(others.checkpoint_space),
         }
     }
 
@@ -119,6 +127,8 @@ impl TrainOptions {
             seed: self.seed.unwrap_or(defaults.seed),
             device: self.device.map_or(defaults.device, Into::into),
             threads: self.threads,
+            patience: self.patience.unwrap_or(defaults.patience),
+            checkpoint_space: self.checkpoint_space.unwrap_or(defaults.checkpoint_space),
             extra: defaults.extra,
         };
         if !PRESETS.iter().any(|preset| preset.name == config.preset) {

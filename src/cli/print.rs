@@ -52,7 +52,7 @@ impl RunsCommand {
 }
 
 fn row(RunSummary { dir, record, state, origin }: &RunSummary) -> String {
-    let epochs = format!("{}/{}", record.summary.epoch, record.config.epochs);
+    let epochs = format!("{}/{}", record.summary.epoch, record.settings().epochs);
     let best = text::percent(record.summary.best_test_accuracy);
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let (id, preset) = (dir.id().as_str(), &record.config.preset);

@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, TrainOptions};
-use crate::run::{NewRun, RunDir, Status, Store};
+use crate::run::{NewRun, RunConfig, RunDir, Status, Store};
 use crate::shell::{self, ShellError, Tie};
 
 /// Train a network.
@@ -32,8 +32,9 @@ pub(super) struct ResumeCommand {
     output: Output,
 }
 
+/// Where what a run reports goes.
 #[derive(Debug, Args)]
-struct Output {
+pub(super) struct Output {
     /// Print the lecture's lines instead of opening the dashboard; Ctrl-C stops and saves the run.
     #[arg(long)]
     headless: bool,
@@ -48,18 +49,26 @@ impl TrainCommand {
         let config = self.options.or(defaults).into_config()?;
         self.output.check()?;
         shell::check(&config)?;
-        if let Some(name) = &self.name
-            && (name.trim().is_empty() || name.chars().any(char::is_control))
-        {
-            return Err(CliError::Usage(
-                "--name must have a visible character, and no control characters".to_owned(),
-            ));
-        }
-        let now = Timestamp::now();
-        let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
-        let new = NewRun { name: self.name, ..NewRun::new(now, nonce, config, shell::provenance()) };
-        self.output.train(store.create(&new)?)
+        check_name(self.name.as_deref())?;
+        self.output.train(store.create(&new_run(self.name, config))?)
     }
+}
+
+/// Refuses names that nobody could see.
+pub(super) fn check_name(name: Option<&str>) -> Result<(), CliError> {
+    if name.is_some_and(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
+        return Err(CliError::Usage(
+            "--name must have a visible character, and no control characters".to_owned(),
+        ));
+    }
+    Ok(())
+}
+
+/// A run that this command begins now.
+pub(super) fn new_run(name: Option<String>, config: RunConfig) -> NewRun {
+    let now = Timestamp::now();
+    let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
+    NewRun { name, ..NewRun::new(now, nonce, config, shell::provenance()) }
 }
 
 impl ResumeCommand {
@@ -69,10 +78,10 @@ impl ResumeCommand {
         let dir = store.resolve(&self.run)?;
         let (record, state) = dir.look()?;
         if record.status == Status::Finished {
-            let epochs = record.config.epochs;
+            let epochs = record.summary.epoch;
             let name = &record.name;
             return Err(CliError::Usage(format!(
-                "{name} has finished its {epochs} epochs; there is nothing to resume"
+                "{name} has finished its {epochs} epochs; `cnn-tui fork {name} --epochs N` trains a copy on"
             )));
         }
         if state.is_live() {
@@ -103,11 +112,12 @@ pub(super) fn needs_terminal() -> Result<(), CliError> {
 
 impl Output {
     /// Refuses before anything is created.
-    fn check(&self) -> Result<(), CliError> {
+    pub(super) fn check(&self) -> Result<(), CliError> {
         if self.headless || self.foreground { Ok(()) } else { needs_terminal() }
     }
 
-    fn train(&self, dir: RunDir) -> Result<Next, CliError> {
+    /// Has the run trained.
+    pub(super) fn train(&self, dir: RunDir) -> Result<Next, CliError> {
         let status = if self.foreground {
             shell::train_run(&dir, Tie::Shell, io::stdout())?
         } else if self.headless {

@@ -1,21 +1,22 @@
 //! What an event means for a run's record.
 
 use super::{
-    event::{Event, Status},
-    record::RunRecord,
+    event::{Event, PauseReason, Position, Status},
+    record::{Pause, RunRecord},
 };
 
 impl RunRecord {
-    /// Brings the record up to date with an event of its trainer.
-    pub fn apply(&mut self, event: &Event) {
+    /// Brings the record up to date with an event of its trainer, which happened at `time`.
+    pub fn apply(&mut self, time: f64, event: &Event) {
         let summary = &mut self.summary;
         match event {
-            Event::Started { step, total_steps, data, .. } => {
+            Event::Started { step, total_steps, data, position, .. } => {
                 self.status = Status::Running;
                 self.reason = None;
                 summary.step = *step;
                 summary.total_steps = *total_steps;
                 self.provenance.dataset = Some(data.clone());
+                self.end_pause(time, *step, position.as_ref());
             }
             Event::Steps { first, losses, active_seconds, .. } => {
                 summary.step = (first + losses.len() as u64).saturating_sub(1);
@@ -33,14 +34,48 @@ impl RunRecord {
                 }
                 self.apply_time(*active_seconds);
             }
-            Event::Paused { .. } => self.status = Status::Paused,
-            Event::Resumed { .. } => self.status = Status::Running,
-            Event::Ended { step, status, reason } => {
+            Event::Paused { step, reason, position } => {
+                self.status = Status::Paused;
+                self.begin_pause(*reason, time, *step, position.clone());
+            }
+            Event::Resumed { step, position } => {
+                self.status = Status::Running;
+                self.end_pause(time, *step, position.as_ref());
+            }
+            Event::Ended { step, status, reason, position } => {
                 self.status = *status;
                 self.reason.clone_from(reason);
                 self.summary.step = *step;
+                match status {
+                    Status::Stopped => self.begin_pause(PauseReason::Stop, time, *step, position.clone()),
+                    Status::Failed => self.begin_pause(PauseReason::Failure, time, *step, position.clone()),
+                    _ => {}
+                }
             }
-            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Note { .. } => {}
+            Event::Changed { change, total_steps, .. } => {
+                self.changed = change.after(self.changed);
+                summary.total_steps = *total_steps;
+            }
+            Event::Checkpoint { .. }
+            | Event::Rejected { .. }
+            | Event::Note { .. }
+            | Event::Rewound { .. } => {}
+        }
+    }
+
+    /// Notes that the run does not train from `time` on. A pause that lasts already goes on.
+    pub fn begin_pause(&mut self, reason: PauseReason, time: f64, step: u64, before: Option<Position>) {
+        if self.pauses.last().is_none_or(|pause| pause.to.is_some()) {
+            let (resumed_step, after) = (None, None);
+            self.pauses.push(Pause { reason, from: time, to: None, step, before, resumed_step, after });
+        }
+    }
+
+    fn end_pause(&mut self, time: f64, step: u64, after: Option<&Position>) {
+        if let Some(pause) = self.pauses.last_mut().filter(|pause| pause.to.is_none()) {
+            pause.to = Some(time);
+            pause.resumed_step = Some(step);
+            pause.after = after.cloned();
         }
     }
 
@@ -60,7 +95,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{NewRun, PauseReason, Provenance, RunConfig, Store};
+    use crate::run::{DataInfo, NewRun, Provenance, RunConfig, Store};
 
     fn record() -> RunRecord {
         let root = tempfile::tempdir().unwrap();
@@ -85,7 +120,7 @@ mod tests {
     fn the_best_epoch_is_the_first_with_the_highest_accuracy() {
         let mut record = record();
         for event in [epoch(1, 0.5), epoch(2, 0.7), epoch(3, 0.7), epoch(4, f64::NAN), epoch(5, 0.6)] {
-            record.apply(&event);
+            record.apply(0.0, &event);
         }
         let summary = &record.summary;
         assert_eq!((summary.best_epoch, summary.best_test_accuracy), (Some(2), Some(0.7)));
@@ -94,10 +129,60 @@ mod tests {
     }
 
     #[test]
+    fn pauses_are_told_from_each_other_and_end_where_training_goes_on() {
+        let mut record = record();
+        let position = |batch, hash: &str| Some(Position { epoch: 0, batch, weights_hash: hash.to_owned() });
+        let started = |step, position| Event::Started {
+            step,
+            position,
+            device: String::new(),
+            threads: 1,
+            data: DataInfo {
+                description: String::new(),
+                train: 1,
+                test: 1,
+                checksum: String::new(),
+                source: String::new(),
+            },
+            steps_per_epoch: 10,
+            total_steps: 10,
+            parameters: 0,
+            layers: Vec::new(),
+        };
+        let at = position(7, "aa");
+        record.apply(1.0, &started(0, position(0, "00")));
+        assert_eq!(record.pauses, []);
+        record.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
+        // Stopped out of the pause, and taken up later: one pause.
+        let ended = Event::Ended { step: 7, status: Status::Stopped, reason: None, position: at.clone() };
+        record.apply(3.0, &ended);
+        record.apply(9.0, &started(7, at.clone()));
+        // Killed, and taken up from an earlier step.
+        record.begin_pause(PauseReason::Crash, 10.0, 9, None);
+        record.apply(12.0, &started(8, position(8, "bb")));
+        let pause = |reason, from, to, step, before, resumed, after| Pause {
+            reason,
+            from,
+            to: Some(to),
+            step,
+            before,
+            resumed_step: Some(resumed),
+            after,
+        };
+        assert_eq!(
+            record.pauses,
+            [
+                pause(PauseReason::Command, 2.0, 9.0, 7, at.clone(), 7, at),
+                pause(PauseReason::Crash, 10.0, 12.0, 9, None, 8, position(8, "bb")),
+            ]
+        );
+    }
+
+    #[test]
     fn the_status_follows_the_trainer() {
         let mut record = record();
         let mut apply = |event| {
-            record.apply(&event);
+            record.apply(0.0, &event);
             (record.status, record.summary.step)
         };
         let steps = Event::Steps {
@@ -108,9 +193,12 @@ mod tests {
             spent: None,
         };
         assert_eq!(apply(steps), (Status::Queued, 7));
-        assert_eq!(apply(Event::Paused { step: 7, reason: PauseReason::Command }), (Status::Paused, 7));
-        assert_eq!(apply(Event::Resumed { step: 7 }), (Status::Running, 7));
-        let ended = Event::Ended { step: 8, status: Status::Stopped, reason: None };
+        assert_eq!(
+            apply(Event::Paused { step: 7, reason: PauseReason::Command, position: None }),
+            (Status::Paused, 7)
+        );
+        assert_eq!(apply(Event::Resumed { step: 7, position: None }), (Status::Running, 7));
+        let ended = Event::Ended { step: 8, status: Status::Stopped, reason: None, position: None };
         assert_eq!(apply(ended), (Status::Stopped, 8));
         assert_eq!(record.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
     }

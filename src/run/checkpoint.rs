@@ -16,6 +16,7 @@ use sha2::{Digest, Sha256};
 use thiserror::Error;
 
 use super::{
+    change::Change,
     error::RunError,
     file, float,
     sanitize::{self, sanitized},
@@ -87,6 +88,19 @@ pub struct Progress {
     pub correct: u64,
     /// Images of the unfinished epoch that were seen.
     pub seen: u64,
+    /// What was changed of the run's settings, if anything was.
+    pub changed: Option<Changed>,
+}
+
+/// What was changed of a run's settings while it trained.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Steps done at the last change.
+    pub step: u64,
+    /// The last change.
+    pub last: Change,
+    /// All changes together.
+    pub all: Change,
 }
 
 /// Why bytes are no checkpoint, or a checkpoint cannot become bytes.
@@ -287,6 +301,11 @@ mod tests {
                 loss_sum: 1.0 / 3.0,
                 correct: 20_000,
                 seen: 30_016,
+                changed: Some(Changed {
+                    step: 1400,
+                    last: Change { learning_rate: Some(0.1 + 0.2), ..Change::default() },
+                    all: Change { learning_rate: Some(0.1 + 0.2), epochs: Some(60), ..Change::default() },
+                }),
             },
             weights: vec![
                 tensor("conv1.weight", &[2, 1, 2], &[1.0, -0.0, f32::MIN_POSITIVE, 1e-42]),

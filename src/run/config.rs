@@ -40,6 +40,10 @@ pub struct RunConfig {
     pub device: Device,
     /// Threads to train with; none: one for each core. The result does not depend on it.
     pub threads: Option<usize>,
+    /// Epochs without a better test accuracy after which the run ends; 0: never.
+    pub patience: u32,
+    /// The most that the checkpoints of single epochs may take on disk, in MB; the oldest make room.
+    pub checkpoint_space: u64,
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
@@ -58,6 +62,8 @@ impl Default for RunConfig {
             seed: 0,
             device: Device::Auto,
             threads: None,
+            patience: 0,
+            checkpoint_space: 200,
             extra: Extra::new(),
         }
     }
@@ -130,6 +136,8 @@ impl RunConfig {
         if let Some(threads) = self.threads {
             changes.push("threads", threads);
         }
+        changes.note("patience", &self.patience, &default.patience);
+        changes.note("checkpoint-space", &self.checkpoint_space, &default.checkpoint_space);
         changes.0
     }
 }
@@ -171,9 +179,9 @@ mod tests {
     fn missing_fields_have_their_default_and_unknown_ones_are_kept() {
         assert_eq!(read("{}"), RunConfig::default());
         assert_eq!(read("{\"optimizer\":{\"adamw\":{\"learning_rate\":0.001}}}").optimizer, Optimizer::ADAMW);
-        let config = read("{\"epochs\":3,\"patience\":{\"epochs\":5}}");
+        let config = read("{\"epochs\":3,\"stars\":{\"few\":5}}");
         assert_eq!(config.epochs, 3);
-        assert!(serde_json::to_string(&config).unwrap().contains("\"patience\":{\"epochs\":5}"));
+        assert!(serde_json::to_string(&config).unwrap().contains("\"stars\":{\"few\":5}"));
     }
 
     #[test]
@@ -189,6 +197,8 @@ mod tests {
             seed: 7,
             device: Device::Cpu,
             threads: Some(2),
+            patience: 5,
+            checkpoint_space: 0,
             extra: Extra::new(),
         };
         let changes: Vec<String> =
@@ -196,7 +206,7 @@ mod tests {
         assert_eq!(
             changes.join(" "),
             "preset=dnn data=/data/mnist batch-size=32 epochs=2 learning-rate=0.1 schedule=step:10:0.5 dropout=0 \
-             seed=7 device=cpu threads=2"
+             seed=7 device=cpu threads=2 patience=5 checkpoint-space=0"
         );
         let config = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
         assert_eq!(config.changes(), [("optimizer", "adamw".to_owned())]);

@@ -147,6 +147,32 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
+    /// Removes the oldest checkpoints of single epochs until the rest takes no more than `space` bytes. `last` and
+    /// `best` are not counted and stay.
+    pub fn make_room(&self, space: u64) -> Result<(), RunError> {
+        let path = self.checkpoints_path();
+        let mut epochs = Vec::new();
+        for entry in fs::read_dir(&path).map_err(RunError::io("read", &path))? {
+            let entry = entry.map_err(RunError::io("read", &path))?;
+            let name = entry.file_name();
+            let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
+            if let Some(Ok(CheckpointName::Epoch(epoch))) = name.map(str::parse) {
+                let size = entry.metadata().map_err(RunError::io("read", &entry.path()))?.len();
+                epochs.push((epoch, size, entry.path()));
+            }
+        }
+        epochs.sort_unstable();
+        let mut total: u64 = epochs.iter().map(|(_, size, _)| size).sum();
+        for (_, size, path) in epochs {
+            if total <= space {
+                break;
+            }
+            fs::remove_file(&path).map_err(RunError::io("removed", &path))?;
+            total -= size;
+        }
+        Ok(())
+    }
+
     /// The file `run.json`.
     pub fn record_path(&self) -> PathBuf {
         self.path.join("run.json")

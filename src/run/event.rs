@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{float, sanitize};
+use super::{change::Change, float, sanitize};
 
 /// One line of `metrics.jsonl`: an event and when it happened.
 ///
@@ -32,8 +32,12 @@ pub struct Record {
 pub enum Event {
     /// A trainer process began, for the first time or to continue the run.
     Started {
-        /// Steps done before; 0 for a new run. Records of later steps that are already in the journal are replayed.
+        /// Steps done before; 0 for a new run. Later steps that are already in the journal are done again, and are
+        /// not recorded a second time.
         step: u64,
+        /// Where exactly it begins.
+        #[serde(default)]
+        position: Option<Position>,
         /// Where it trains, such as `cpu` or the GPU's name.
         #[serde(deserialize_with = "sanitize::string")]
         device: String,
@@ -98,10 +102,31 @@ pub enum Event {
         step: u64,
         /// Why.
         reason: PauseReason,
+        /// Where exactly.
+        #[serde(default)]
+        position: Option<Position>,
     },
     /// Training goes on after a pause.
     Resumed {
         /// Steps done.
+        step: u64,
+        /// Where exactly.
+        #[serde(default)]
+        position: Option<Position>,
+    },
+    /// Settings are others from here on.
+    Changed {
+        /// Steps done.
+        step: u64,
+        /// The new ones.
+        change: Change,
+        /// Steps in the whole run with them.
+        total_steps: u64,
+    },
+    /// The steps after this one are done again and come out differently, as they may with another version of the
+    /// program or on another processor: records of them up to here count no more.
+    Rewound {
+        /// The last step that counts.
         step: u64,
     },
     /// A checkpoint is safely on disk.
@@ -136,7 +161,23 @@ pub enum Event {
         /// Why, where that is not plain from the status.
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
+        /// Where exactly; none where an error left it unknown.
+        #[serde(default)]
+        position: Option<Position>,
     },
+}
+
+/// Where a run stands between two pieces of work. That it is the same after a pause as before shows that nothing was
+/// lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Position {
+    /// Epochs done, with their evaluation.
+    pub epoch: u32,
+    /// Batches done of the next one: from where on its order of images is followed.
+    pub batch: u64,
+    /// [`Checkpoint::weights_hash`](super::Checkpoint::weights_hash) there.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub weights_hash: String,
 }
 
 /// Time that threads worked on steps, in seconds, summed over threads.
@@ -232,6 +273,12 @@ pub enum PauseReason {
     Disk,
     /// A loss or a weight is no longer finite.
     Diverged,
+    /// The trainer ended on request, and a later one went on.
+    Stop,
+    /// The trainer vanished.
+    Crash,
+    /// The trainer ended with an error.
+    Failure,
     /// A reason that only a newer version knows.
     Other,
 }
@@ -244,6 +291,9 @@ impl PauseReason {
             Self::Signal => "signal",
             Self::Disk => "disk",
             Self::Diverged => "diverged",
+            Self::Stop => "stop",
+            Self::Crash => "crash",
+            Self::Failure => "failure",
             Self::Other => "other",
         }
     }
@@ -251,10 +301,9 @@ impl PauseReason {
 
 impl From<String> for PauseReason {
     fn from(word: String) -> Self {
-        [Self::Command, Self::Signal, Self::Disk, Self::Diverged]
-            .into_iter()
-            .find(|reason| reason.as_str() == word)
-            .unwrap_or(Self::Other)
+        let known =
+            [Self::Command, Self::Signal, Self::Disk, Self::Diverged, Self::Stop, Self::Crash, Self::Failure];
+        known.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Other)
     }
 }
 
@@ -322,6 +371,7 @@ mod tests {
     /// An event of each kind, with this text wherever there is one.
     fn all(text: &str) -> Vec<Event> {
         let text = || text.to_owned();
+        let position = || Some(Position { epoch: 1, batch: 0, weights_hash: text() });
         let data =
             DataInfo { description: text(), train: 6000, test: 1000, checksum: text(), source: text() };
         let layer = LayerRow {
@@ -334,6 +384,7 @@ mod tests {
         vec![
             Event::Started {
                 step: 0,
+                position: position(),
                 device: text(),
                 threads: 2,
                 data,
@@ -353,12 +404,18 @@ mod tests {
                 learning_rate: 0.01,
                 active_seconds: 2.5,
             },
-            Event::Paused { step: 94, reason: PauseReason::Disk },
-            Event::Resumed { step: 94 },
+            Event::Paused { step: 94, reason: PauseReason::Disk, position: position() },
+            Event::Resumed { step: 94, position: position() },
+            Event::Changed {
+                step: 94,
+                change: Change { epochs: Some(60), ..Change::default() },
+                total_steps: 60 * 94,
+            },
+            Event::Rewound { step: 90 },
             Event::Checkpoint { step: 94, name: text() },
             Event::Rejected { file: text(), reason: text() },
             Event::Note { text: text() },
-            Event::Ended { step: 94, status: Status::Failed, reason: Some(text()) },
+            Event::Ended { step: 94, status: Status::Failed, reason: Some(text()), position: position() },
         ]
     }
 
@@ -376,12 +433,16 @@ mod tests {
             r#"{"time":1.25,"event":{"steps":{"first":1,"losses":[2.5,null],"learning_rate":0.01,"active_seconds":0.5,"spent":{"data":0.25,"forward":0.5,"backward":1.0,"update":0.125}}}}"#
         );
         assert_eq!(
-            json(&Event::Paused { step: 3, reason: PauseReason::Command }),
-            r#"{"time":1.25,"event":{"paused":{"step":3,"reason":"command"}}}"#
+            json(&Event::Paused {
+                step: 3,
+                reason: PauseReason::Command,
+                position: Some(Position { epoch: 0, batch: 3, weights_hash: "00ff".to_owned() })
+            }),
+            r#"{"time":1.25,"event":{"paused":{"step":3,"reason":"command","position":{"epoch":0,"batch":3,"weights_hash":"00ff"}}}}"#
         );
         assert_eq!(
-            json(&Event::Ended { step: 3, status: Status::Stopped, reason: None }),
-            r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null}}}"#
+            json(&Event::Ended { step: 3, status: Status::Stopped, reason: None, position: None }),
+            r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null,"position":null}}}"#
         );
     }
 
@@ -424,7 +485,7 @@ mod tests {
     #[test]
     fn a_reason_of_a_newer_version_is_another_one() {
         let record = read(r#"{"time":0,"event":{"paused":{"step":1,"reason":"moonlight"}}}"#);
-        assert_eq!(record.event, Event::Paused { step: 1, reason: PauseReason::Other });
+        assert_eq!(record.event, Event::Paused { step: 1, reason: PauseReason::Other, position: None });
     }
 
     #[test]
@@ -438,6 +499,9 @@ mod tests {
             PauseReason::Signal,
             PauseReason::Disk,
             PauseReason::Diverged,
+            PauseReason::Stop,
+            PauseReason::Crash,
+            PauseReason::Failure,
             PauseReason::Other,
         ] {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
@@ -460,7 +524,7 @@ mod tests {
 
         #[test]
         fn times_come_back_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
-            let record = Record { time, event: Event::Resumed { step: 1 } };
+            let record = Record { time, event: Event::Resumed { step: 1, position: None } };
             let found = read(&serde_json::to_string(&record).unwrap());
             prop_assert_eq!(found.time.to_bits(), time.to_bits());
         }

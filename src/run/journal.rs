@@ -178,7 +178,7 @@ mod tests {
     use crate::run::event::Event;
 
     fn record(step: u64) -> Record {
-        Record { time: 1.5, event: Event::Resumed { step } }
+        Record { time: 1.5, event: Event::Resumed { step, position: None } }
     }
 
     struct Fixture {

@@ -8,6 +8,7 @@
 //! never a panic, and text is [sanitized](sanitize()) on the way in.
 
 mod apply;
+mod change;
 mod checkpoint;
 mod checkpoint_name;
 mod command;
@@ -18,6 +19,7 @@ mod event;
 mod file;
 mod float;
 mod follow;
+mod fork;
 mod id;
 mod inbox;
 mod journal;
@@ -32,13 +34,14 @@ mod state;
 mod store;
 mod watched;
 
-pub use checkpoint::{Checkpoint, CheckpointError, NamedTensor, Progress};
+pub use change::Change;
+pub use checkpoint::{Changed, Checkpoint, CheckpointError, NamedTensor, Progress};
 pub use checkpoint_name::{CheckpointName, CheckpointNameError};
 pub use command::Command;
 pub use config::{Device, RunConfig};
 pub use dir::RunDir;
 pub use error::RunError;
-pub use event::{DataInfo, Event, LayerRow, PauseReason, Record, Status, StepTime};
+pub use event::{DataInfo, Event, LayerRow, PauseReason, Position, Record, Status, StepTime};
 pub use file::write_atomic;
 pub use follow::{Follower, Update};
 pub use id::{IdError, RunId};
@@ -47,7 +50,7 @@ pub use journal::{Batch, JournalReader, JournalWriter};
 pub use limits::ConfigError;
 pub use lock::{Holder, Liveness, RunLock};
 pub use optimizer::Optimizer;
-pub use record::{Extra, Provenance, RunRecord, SCHEMA, Summary};
+pub use record::{Extra, Pause, Provenance, RunRecord, SCHEMA, Summary};
 pub use sanitize::sanitize;
 pub use schedule::Schedule;
 pub use state::State;

@@ -5,9 +5,10 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    change::Change,
     config::RunConfig,
     error::RunError,
-    event::{DataInfo, Status},
+    event::{DataInfo, PauseReason, Position, Status},
     id::RunId,
     sanitize,
 };
@@ -51,18 +52,48 @@ pub struct RunRecord {
     /// How it trains.
     #[serde(default)]
     pub config: RunConfig,
+    /// What was changed of that while it trained.
+    #[serde(default)]
+    pub changed: Change,
     /// Where it comes from.
     #[serde(default)]
     pub provenance: Provenance,
     /// How far it is and how well it does.
     #[serde(default)]
     pub summary: Summary,
+    /// When it did not train between its beginning and now, and why.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
 }
 
+/// A time in which a run did not train.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Why.
+    pub reason: PauseReason,
+    /// When it began, in seconds since 1970 UTC; after a crash, the last time that the trainer was heard of.
+    pub from: f64,
+    /// When it was over; none while it lasts.
+    pub to: Option<f64>,
+    /// Steps done when it began.
+    pub step: u64,
+    /// Where the run stood then; none after a crash.
+    pub before: Option<Position>,
+    /// Steps done where the run went on from: fewer after a crash, since what was not saved is done again.
+    pub resumed_step: Option<u64>,
+    /// Where it went on from.
+    pub after: Option<Position>,
+}
+
 impl RunRecord {
+    /// How it trains now, after all changes.
+    pub fn settings(&self) -> RunConfig {
+        self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
+    }
+
     /// The record in the bytes of the `run.json` at `path`, which may be anything.
     pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, RunError> {
         #[derive(Deserialize)]
@@ -184,8 +215,20 @@ mod tests {
                 "dropout": 0.25,
                 "seed": u64::MAX,
                 "device": "cpu",
-                "threads": 2
+                "threads": 2,
+                "patience": 5,
+                "checkpoint_space": 100
             },
+            "changed": {"epochs": 60},
+            "pauses": [{
+                "reason": "crash",
+                "from": 1.5,
+                "to": 2.5,
+                "step": 7,
+                "before": null,
+                "resumed_step": 5,
+                "after": {"epoch": 0, "batch": 5, "weights_hash": text}
+            }],
             "provenance": {
                 "version": text,
                 "git_commit": text,
@@ -233,7 +276,7 @@ mod tests {
     fn what_a_newer_version_added_is_kept() {
         let mut json = full("plain");
         json["stars"] = json!(5);
-        json["config"]["patience"] = json!({"epochs": 3});
+        json["config"]["comets"] = json!({"epochs": 3});
         json["provenance"]["kernel"] = json!("6.1");
         json["summary"]["ledger"] = json!([{"step": 3, "reason": "\u{1b}"}]);
         let path = Path::new("run.json");

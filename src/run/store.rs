@@ -9,6 +9,7 @@ use std::{
 use jiff::Timestamp;
 
 use super::{
+    change::Change,
     config::RunConfig,
     dir::RunDir,
     error::RunError,
@@ -126,6 +127,8 @@ impl NewRun {
             config: self.config.clone(),
             provenance: self.provenance.clone(),
             summary: Summary::default(),
+            pauses: Vec::new(),
+            changed: Change::default(),
             extra: Extra::new(),
         }
     }

@@ -33,6 +33,7 @@ pub(super) fn key(event: &Event) -> Option<Key> {
         KeyCode::Char(character) if !held => Some(Key::Char(character)),
         KeyCode::Enter => Some(Key::Enter),
         KeyCode::Esc => Some(Key::Esc),
+        KeyCode::Backspace => Some(Key::Backspace),
         KeyCode::Tab => Some(Key::Tab),
         KeyCode::BackTab => Some(Key::BackTab),
         KeyCode::Up => Some(Key::Up),

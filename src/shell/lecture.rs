@@ -61,6 +61,7 @@ mod tests {
         let (description, checksum, source) = Default::default();
         let started = Event::Started {
             step: 0,
+            position: None,
             device: "cpu".to_owned(),
             threads: 1,
             data: DataInfo { description, train: 60_000, test: 10_000, checksum, source },

@@ -8,6 +8,7 @@ mod lecture;
 mod observe;
 mod paths;
 mod provenance;
+mod replay;
 mod terminal;
 mod trainer;
 mod watch;

@@ -15,11 +15,12 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::ShellError;
 use super::clock::unix_seconds;
 use super::lecture::LectureLines;
+use super::replay::Replay;
 use crate::data::{Dataset, Found, Places, Roots, Source};
 use crate::nn::{self, Kernels, LayerInfo};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Record, RunConfig, RunDir,
-    RunRecord, Status,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, PauseReason, Record,
+    RunConfig, RunDir, RunRecord, Status,
 };
 use crate::train::{Session, Supervisor, TrainError, device_kind, train};
 
@@ -52,14 +53,17 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         record: dir.record()?,
         journal: dir.journal()?,
         dir,
+        replay: Replay::default(),
         lines: None,
         out,
         recorded: Instant::now(),
+        signalled: false,
     };
     let outcome = desk.begin().and_then(|task| desk.attend(task, tie));
     if let Err(error) = &outcome {
         let step = desk.record.summary.step;
-        let ended = Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()) };
+        let ended =
+            Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()), position: None };
         // If the disk is what failed, this fails too; then `error` is the one to tell.
         let _ = desk.take(ended).and_then(|()| desk.write_record());
     }
@@ -87,10 +91,13 @@ struct Desk<'a, W> {
     dir: &'a RunDir,
     record: RunRecord,
     journal: JournalWriter,
+    replay: Replay,
     lines: Option<LectureLines>,
     out: W,
     /// When `run.json` was written last.
     recorded: Instant,
+    /// Whether a signal asked it to end.
+    signalled: bool,
 }
 
 impl<W: Write> Desk<'_, W> {
@@ -111,6 +118,12 @@ impl<W: Write> Desk<'_, W> {
         let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
         let last = self.dir.checkpoint_path(CheckpointName::Last);
         let checkpoint = last.exists().then(|| Checkpoint::read(&last)).transpose()?;
+        let (step, epoch) =
+            checkpoint.as_ref().map_or((0, 0), |saved| (saved.progress.step, saved.progress.epoch));
+        self.replay = Replay::read(&mut self.dir.journal_reader(), step, epoch)?;
+        if let (Status::Running | Status::Paused, Some(ended)) = (self.record.status, self.replay.ended()) {
+            self.record.begin_pause(PauseReason::Crash, ended, self.record.summary.step, None);
+        }
         Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
     }
 
@@ -148,6 +161,7 @@ impl<W: Write> Desk<'_, W> {
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+        let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
         let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
         // The train thread may have ended already; then nobody is there to be told.
         let tell = |command| {
@@ -178,8 +192,15 @@ impl<W: Write> Desk<'_, W> {
                         self.write_record()?;
                     }
                 }
-                _ = terminate.recv() => tell(Command::Stop),
-                _ = interrupt.recv() => tell(Command::Stop),
+                _ = terminate.recv() => {
+                    self.signalled = true;
+                    tell(Command::Stop);
+                }
+                _ = interrupt.recv() => {
+                    self.signalled = true;
+                    tell(Command::Stop);
+                }
+                _ = save.recv() => tell(Command::Checkpoint),
                 _ = hangup.recv() => if tie == Tie::Shell { tell(Command::Stop) },
             }
         }
@@ -190,15 +211,21 @@ impl<W: Write> Desk<'_, W> {
         if let Event::Started { .. } = event {
             self.lines = LectureLines::new(self.record.config.batch_size, &event);
         }
-        if let Some(lines) = &mut self.lines {
-            for line in lines.of(&event) {
-                // Whoever read the lines may have gone; the run goes on.
-                let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
-            }
+        let time = unix_seconds();
+        if self.signalled
+            && let Event::Ended { status: Status::Stopped, step, position, .. } = &event
+        {
+            self.record.begin_pause(PauseReason::Signal, time, *step, position.clone());
         }
-        self.record.apply(&event);
+        self.record.apply(time, &event);
         let turning = !matches!(event, Event::Steps { .. });
-        self.journal.append(&[Record { time: unix_seconds(), event }])?;
+        let news = self.replay.news(event);
+        for line in news.iter().flat_map(|event| self.lines.iter().flat_map(|lines| lines.of(event))) {
+            // Whoever read the lines may have gone; the run goes on.
+            let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        }
+        let records: Vec<_> = news.into_iter().map(|event| Record { time, event }).collect();
+        self.journal.append(&records)?;
         if turning {
             self.write_record()?;
         }
@@ -208,6 +235,9 @@ impl<W: Write> Desk<'_, W> {
     fn save(&mut self, names: &[CheckpointName], checkpoint: &Checkpoint) -> Result<(), ShellError> {
         for &name in names {
             checkpoint.write(&self.dir.checkpoint_path(name))?;
+        }
+        if names.iter().any(|name| matches!(name, CheckpointName::Epoch(_))) {
+            self.dir.make_room(self.record.config.checkpoint_space.saturating_mul(1_000_000))?;
         }
         self.record.summary.weights_hash = Some(checkpoint.weights_hash());
         for &name in names {
@@ -320,6 +350,7 @@ fn started(session: &Session, data: DataInfo) -> Event {
     };
     Event::Started {
         step: session.progress().step,
+        position: Some(session.position()),
         device: session.device().to_string(),
         threads: session.threads(),
         data,

@@ -13,7 +13,7 @@ pub use trainer::{Supervisor, train};
 pub use workers::{Blueprint, Workers};
 
 use crate::nn::{DeviceError, DeviceKind};
-use crate::run::Device;
+use crate::run::{ConfigError, Device};
 
 /// Why training could not begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,9 @@ pub enum TrainError {
     /// A thread is gone; what it said is in the log.
     #[error("a training thread ended unexpectedly; see trainer.log for its last words")]
     Worker,
+    /// Settings that the run cannot have.
+    #[error(transparent)]
+    Settings(#[from] ConfigError),
     /// A checkpoint lacks a tensor.
     #[error("the checkpoint has no tensor `{name}`: it is of another network or optimizer")]
     Missing {

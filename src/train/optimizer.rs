@@ -45,6 +45,13 @@ impl Optimizer {
         }
     }
 
+    /// Takes new settings over, and keeps its state. Its kind stays.
+    pub fn set(&mut self, config: &run::Optimizer) {
+        if let (Self::Sgd { momentum, .. }, run::Optimizer::Sgd { momentum: new, .. }) = (self, config) {
+            *momentum = as_f32(*new);
+        }
+    }
+
     /// Changes `weights` by one step, of which `steps` were made before.
     pub fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64, steps: u64) {
         match self {

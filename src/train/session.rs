@@ -9,7 +9,7 @@ use super::workers::{Blueprint, Workers};
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
 use crate::nn::{Chance, DeviceKind, Kernels, LayerInfo, Parameter, Purpose, Tally, initial_weights};
-use crate::run::{Checkpoint, NamedTensor, Progress, RunConfig, StepTime};
+use crate::run::{Change, Changed, Checkpoint, NamedTensor, Position, Progress, RunConfig, StepTime};
 
 /// Test images that are evaluated between two looks at the inbox, for each thread.
 const EVALUATED_AT_ONCE: usize = 500;
@@ -17,9 +17,13 @@ const EVALUATED_AT_ONCE: usize = 500;
 /// A run under way.
 #[derive(Debug)]
 pub struct Session {
+    /// The settings as the run was begun.
+    original: RunConfig,
+    /// And as they are now.
     config: RunConfig,
     data: Arc<Dataset>,
     workers: Workers,
+    kernels: Kernels,
     device: DeviceKind,
     chance: Chance,
     weights: Arc<Vec<f32>>,
@@ -81,8 +85,7 @@ impl Session {
         kernels: Kernels,
     ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
-        let blueprint = Blueprint { preset: config.preset.clone(), device, kernels, dropout: config.dropout };
-        let workers = Workers::start(&blueprint, threads, &data)?;
+        let workers = Workers::start(&blueprint(&config, kernels), threads, &data)?;
         let chance = Chance::new(config.seed);
         let weights = initial_weights(workers.parameters(), chance);
         let optimizer = Optimizer::new(&config.optimizer, weights.len());
@@ -92,9 +95,11 @@ impl Session {
             weights: Arc::new(weights),
             order: Vec::new(),
             evaluation: None,
+            original: config.clone(),
             config,
             data,
             workers,
+            kernels,
             device,
             chance,
             optimizer,
@@ -113,6 +118,8 @@ impl Session {
             fill(values, parameters, &checkpoint.optimizer, &format!("{slot}."))?;
         }
         let progress = checkpoint.progress.clone();
+        let changes = progress.changed.map(|changed| changed.all).unwrap_or_default();
+        self.set_config(changes.apply(&self.original)?)?;
         let steps = u64::from(progress.epoch) * self.steps_per_epoch() + progress.batch;
         if progress.batch > self.steps_per_epoch() || progress.step != steps {
             return Err(TrainError::Position {
@@ -124,6 +131,41 @@ impl Session {
         self.evaluation = None;
         self.shuffle();
         Ok(())
+    }
+
+    /// Changes settings from the next step on. Where the run cannot have them, nothing is changed.
+    pub fn change(&mut self, change: Change) -> Result<(), TrainError> {
+        let all = change.after(self.progress.changed.map(|changed| changed.all).unwrap_or_default());
+        self.set_config(all.apply(&self.original)?)?;
+        self.progress.changed = Some(Changed { step: self.progress.step, last: change, all });
+        Ok(())
+    }
+
+    fn set_config(&mut self, config: RunConfig) -> Result<(), TrainError> {
+        if config.dropout != self.config.dropout {
+            let threads = self.workers.threads();
+            self.workers = Workers::start(&blueprint(&config, self.kernels), threads, &self.data)?;
+        }
+        self.optimizer.set(&config.optimizer);
+        self.config = config;
+        Ok(())
+    }
+
+    /// Whether all weights are numbers.
+    pub fn is_finite(&self) -> bool {
+        self.weights.iter().all(|weight| weight.is_finite())
+    }
+
+    /// Epochs without a better test accuracy that are left until the run ends; `None` if it does not wait for one.
+    pub fn patience_left(&self) -> Option<u32> {
+        let waited = self.progress.epoch - self.progress.best_epoch.unwrap_or(0).min(self.progress.epoch);
+        (self.config.patience > 0).then(|| self.config.patience.saturating_sub(waited))
+    }
+
+    /// Where it stands.
+    pub fn position(&self) -> Position {
+        let Progress { epoch, batch, .. } = self.progress;
+        Position { epoch, batch, weights_hash: self.checkpoint(0.0).weights_hash() }
     }
 
     /// Everything that [`restore`](Self::restore) needs.
@@ -153,7 +195,7 @@ impl Session {
     /// Does the next piece of work: a step, or a part of an evaluation.
     pub fn advance(&mut self) -> Result<Advance, TrainError> {
         if self.progress.batch < self.steps_per_epoch() {
-            if self.progress.epoch >= self.config.epochs {
+            if self.progress.epoch >= self.config.epochs || self.patience_left() == Some(0) {
                 return Ok(Advance::Finished);
             }
             return self.step();
@@ -240,6 +282,11 @@ impl Session {
         u64::from(self.config.epochs) * self.steps_per_epoch()
     }
 
+    /// How it trains now.
+    pub fn config(&self) -> &RunConfig {
+        &self.config
+    }
+
     /// The network's layers.
     pub fn layers(&self) -> &[LayerInfo] {
         self.workers.layers()
@@ -263,6 +310,15 @@ impl Session {
     /// What it trains on.
     pub fn data(&self) -> &Dataset {
         &self.data
+    }
+}
+
+fn blueprint(config: &RunConfig, kernels: Kernels) -> Blueprint {
+    Blueprint {
+        preset: config.preset.clone(),
+        device: device_kind(config.device),
+        kernels,
+        dropout: config.dropout,
     }
 }
 

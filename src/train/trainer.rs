@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::TrainError;
 use super::session::{Advance, EpochResult, Session};
-use crate::run::{Checkpoint, CheckpointName, Command, Event, PauseReason, Status};
+use crate::run::{Change, Checkpoint, CheckpointName, Command, Event, PauseReason, Position, Status};
 
 /// The least time between two reports of steps: a few a second keep a curve moving.
 const REPORT: Duration = Duration::from_millis(100);
@@ -41,8 +41,11 @@ pub fn train(session: &mut Session, supervisor: &mut impl Supervisor) -> Result<
     let status = trainer.run()?;
     trainer.report_steps();
     trainer.save(vec![CheckpointName::Last]);
-    let step = trainer.session.progress().step;
-    trainer.supervisor.report(Event::Ended { step, status, reason: None });
+    let (step, position) = trainer.place();
+    let waited = trainer.session.config().patience;
+    let early = status == Status::Finished && trainer.session.patience_left() == Some(0);
+    let reason = early.then(|| format!("no better test accuracy for {waited} epochs"));
+    trainer.supervisor.report(Event::Ended { step, status, reason, position });
     Ok(status)
 }
 
@@ -59,6 +62,8 @@ struct Trainer<'a, S> {
     /// Losses that were not reported yet; the last is that of the last step.
     losses: Vec<f32>,
     learning_rate: f32,
+    /// The last checkpoint with finite weights.
+    good: Checkpoint,
     /// Training time before `since`.
     active_before: f64,
     since: Duration,
@@ -69,8 +74,10 @@ struct Trainer<'a, S> {
 impl<'a, S: Supervisor> Trainer<'a, S> {
     fn new(session: &'a mut Session, supervisor: &'a mut S) -> Self {
         let now = supervisor.now();
+        let active_before = session.progress().active_seconds;
         Self {
-            active_before: session.progress().active_seconds,
+            active_before,
+            good: session.checkpoint(active_before),
             session,
             losses: Vec::new(),
             learning_rate: 0.0,
@@ -82,21 +89,31 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
     }
 
     fn run(&mut self) -> Result<Status, TrainError> {
+        if let Some(changed) = self.session.progress().changed {
+            // The journal has it already, unless its trainer was killed in between.
+            self.report_change(changed.step, changed.last);
+        }
         self.refresh();
         loop {
             while let Some(command) = self.supervisor.command() {
-                if let Next::End(status) = self.obey(command) {
+                if let Next::End(status) = self.obey(command)? {
                     return Ok(status);
                 }
             }
-            match self.session.advance()? {
+            let advance = self.session.advance()?;
+            match advance {
                 Advance::Step { loss, learning_rate } => {
                     self.losses.push(loss);
                     self.learning_rate = learning_rate;
                 }
                 Advance::Evaluating => {}
-                Advance::Epoch(result) => self.end_epoch(result),
+                Advance::Epoch(result) => self.report_epoch(result),
                 Advance::Finished => return Ok(Status::Finished),
+            }
+            if has_diverged(advance)
+                && let Next::End(status) = self.pause(PauseReason::Diverged)?
+            {
+                return Ok(status);
             }
             let now = self.supervisor.now();
             if now.saturating_sub(self.reported) >= REPORT {
@@ -108,41 +125,80 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         }
     }
 
-    fn obey(&mut self, command: Command) -> Next {
+    fn obey(&mut self, command: Command) -> Result<Next, TrainError> {
         match command {
-            Command::Pause => self.pause(),
-            Command::Resume => Next::Work,
-            Command::Stop => Next::End(Status::Stopped),
-            Command::Checkpoint => {
-                self.save(vec![CheckpointName::Last]);
-                Next::Work
-            }
+            Command::Pause => return self.pause(PauseReason::Command),
+            Command::Stop => return Ok(Next::End(Status::Stopped)),
+            Command::Resume => {}
+            Command::Checkpoint => self.save(vec![CheckpointName::Last]),
+            Command::Set(change) => self.change(change),
+            Command::GoBack(change) => self.go_back(change)?,
         }
+        Ok(Next::Work)
     }
 
     /// Waits for the command that ends the pause.
-    fn pause(&mut self) -> Next {
+    fn pause(&mut self, reason: PauseReason) -> Result<Next, TrainError> {
         self.report_steps();
-        self.save(vec![CheckpointName::Last]);
+        if reason != PauseReason::Diverged {
+            self.save(vec![CheckpointName::Last]);
+        }
         self.active_before = self.active_seconds();
-        let step = self.session.progress().step;
-        self.supervisor.report(Event::Paused { step, reason: PauseReason::Command });
+        let (step, position) = self.place();
+        self.supervisor.report(Event::Paused { step, reason, position });
         let next = loop {
             match self.supervisor.wait() {
-                Some(Command::Pause) => {}
-                Some(Command::Checkpoint) => self.save(vec![CheckpointName::Last]),
                 Some(Command::Resume) => break Next::Work,
                 Some(Command::Stop) | None => break Next::End(Status::Stopped),
+                Some(Command::Pause) => {}
+                Some(Command::GoBack(change)) => {
+                    self.go_back(change)?;
+                    break Next::Work;
+                }
+                Some(command) => {
+                    self.obey(command)?;
+                }
             }
         };
         self.since = self.supervisor.now();
         if next == Next::Work {
-            self.supervisor.report(Event::Resumed { step });
+            let (step, position) = self.place();
+            self.supervisor.report(Event::Resumed { step, position });
         }
-        next
+        Ok(next)
     }
 
-    fn end_epoch(&mut self, result: EpochResult) {
+    /// Changes settings. They are in a checkpoint before anybody is told, so that a resumed run has them too.
+    fn change(&mut self, change: Change) {
+        self.report_steps();
+        match self.session.change(change) {
+            Ok(()) => {
+                self.save(vec![CheckpointName::Last]);
+                self.report_change(self.session.progress().step, change);
+            }
+            Err(error) => {
+                let file = change.to_string();
+                self.supervisor.report(Event::Rejected { file, reason: error.to_string() });
+            }
+        }
+    }
+
+    fn report_change(&mut self, step: u64, change: Change) {
+        self.supervisor.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
+    }
+
+    /// Takes up the last checkpoint with finite weights, and changes settings there.
+    fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
+        self.report_steps();
+        self.session.restore(&self.good)?;
+        self.supervisor.report(Event::Rewound { step: self.session.progress().step });
+        if !change.is_empty() {
+            self.change(change);
+        }
+        Ok(())
+    }
+
+    fn report_epoch(&mut self, result: EpochResult) {
         self.report_steps();
         let EpochResult { epoch, train, test, learning_rate, best } = result;
         self.supervisor.report(Event::Epoch {
@@ -162,6 +218,11 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         self.save(names);
     }
 
+    /// Steps done, and where exactly the run stands.
+    fn place(&self) -> (u64, Option<Position>) {
+        (self.session.progress().step, Some(self.session.position()))
+    }
+
     fn report_steps(&mut self) {
         self.reported = self.supervisor.now();
         if self.losses.is_empty() {
@@ -178,20 +239,40 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
     }
 
     fn refresh(&mut self) {
-        self.saved = self.supervisor.now();
-        let checkpoint = self.session.checkpoint(self.active_seconds());
-        self.supervisor.refresh(checkpoint);
+        if let Some(checkpoint) = self.checkpoint() {
+            self.supervisor.refresh(checkpoint);
+        }
     }
 
     fn save(&mut self, names: Vec<CheckpointName>) {
+        if let Some(checkpoint) = self.checkpoint() {
+            self.supervisor.save(names, checkpoint);
+        }
+    }
+
+    /// A checkpoint, which is also kept to go back to; `None` where weights are no numbers, so that the last good one
+    /// stays what it is, here and on disk.
+    fn checkpoint(&mut self) -> Option<Checkpoint> {
         self.saved = self.supervisor.now();
-        let checkpoint = self.session.checkpoint(self.active_seconds());
-        self.supervisor.save(names, checkpoint);
+        if !self.session.is_finite() {
+            return None;
+        }
+        self.good = self.session.checkpoint(self.active_seconds());
+        Some(self.good.clone())
     }
 
     /// Training time of the run, without pauses, in seconds.
     fn active_seconds(&self) -> f64 {
         self.active_before + self.supervisor.now().saturating_sub(self.since).as_secs_f64()
+    }
+}
+
+/// Whether a piece of work showed a loss that is no number.
+fn has_diverged(advance: Advance) -> bool {
+    match advance {
+        Advance::Step { loss, .. } => !loss.is_finite(),
+        Advance::Epoch(result) => !result.test.mean_loss().is_finite(),
+        Advance::Evaluating | Advance::Finished => false,
     }
 }
 
@@ -268,8 +349,8 @@ mod tests {
         let mut script = Script::default();
         assert_eq!(train(&mut session(2), &mut script).unwrap(), Status::Finished);
         assert_eq!(steps(&script), (1..=20).collect::<Vec<_>>());
-        let ended = Event::Ended { step: 20, status: Status::Finished, reason: None };
-        assert_eq!(script.events.last(), Some(&ended));
+        let ended = script.events.last();
+        assert!(matches!(ended, Some(Event::Ended { step: 20, status: Status::Finished, .. })), "{ended:?}");
         // Several steps a report, and not one each.
         assert!(script.events.iter().filter(|event| matches!(event, Event::Steps { .. })).count() <= 10);
     }
@@ -291,9 +372,16 @@ mod tests {
         };
         train(&mut session(1), &mut script).unwrap();
         assert_eq!(steps(&script), (1..=10).collect::<Vec<_>>());
-        let place = |wanted: &Event| script.events.iter().position(|event| event == wanted);
-        let paused = place(&Event::Paused { step: 4, reason: PauseReason::Command }).unwrap();
-        assert_eq!(place(&Event::Resumed { step: 4 }), Some(paused + 1));
+        let is_pause = |event: &Event| matches!(event, Event::Paused { step: 4, .. });
+        let paused = script.events.iter().position(is_pause).unwrap();
+        let [Event::Paused { position: before, .. }, Event::Resumed { step: 4, position: after }, ..] =
+            &script.events[paused..]
+        else {
+            unreachable!("{:?}", script.events)
+        };
+        // What trains afterwards is what was paused.
+        assert_eq!(before.as_ref().unwrap().batch, 4);
+        assert_eq!(before, after);
         assert!(matches!(script.events[paused - 1], Event::Steps { first, ref losses, .. }
             if first + losses.len() as u64 == 5));
         assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
@@ -320,5 +408,73 @@ mod tests {
         train(&mut session(1), &mut script).unwrap();
         // Ten steps of 200 ms: before the first, and after each full second.
         assert_eq!(script.refreshed, 3);
+    }
+
+    #[test]
+    fn a_change_holds_from_the_next_step_on_and_is_in_the_checkpoint_before_it_is_told() {
+        let change = Change { learning_rate: Some(0.5), epochs: Some(2), ..Change::default() };
+        let wrong = Change { dropout: Some(2.0), ..Change::default() };
+        let mut script = Script {
+            commands: vec![(4, Command::Set(change)), (5, Command::Set(wrong))],
+            ..Script::default()
+        };
+        let mut session = session(1);
+        train(&mut session, &mut script).unwrap();
+        assert_eq!(steps(&script), (1..=20).collect::<Vec<_>>());
+        let changed = Event::Changed { step: 4, change, total_steps: 20 };
+        assert!(script.events.contains(&changed));
+        assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
+        let rates = script.events.iter().filter_map(|event| match event {
+            Event::Steps { first, learning_rate, .. } => Some((*first > 4, *learning_rate)),
+            _ => None,
+        });
+        for (after, rate) in rates {
+            assert!((rate - if after { 0.5 } else { 0.01 }).abs() < 1e-6, "{rate}");
+        }
+        let refused =
+            |event: &&Event| matches!(event, Event::Rejected { reason, .. } if reason.contains("dropout"));
+        assert_eq!(script.events.iter().filter(refused).count(), 1);
+        // A resumed run has the change too, and tells it again for a journal that lacks it.
+        let mut resumed = self::session(1);
+        resumed.restore(&session.checkpoint(0.0)).unwrap();
+        let mut script = Script::default();
+        train(&mut resumed, &mut script).unwrap();
+        assert_eq!(script.events.first(), Some(&changed));
+        assert!(steps(&script).is_empty());
+    }
+
+    #[test]
+    fn a_run_that_diverges_waits_with_its_last_good_checkpoint() {
+        // Far too large a step: the loss overflows.
+        let worse = Change { learning_rate: Some(1e30), ..Change::default() };
+        let better = Change { learning_rate: Some(0.01), ..Change::default() };
+        let mut script = Script {
+            commands: vec![(3, Command::Set(worse))],
+            waited: vec![Command::GoBack(better)],
+            ..Script::default()
+        };
+        let mut session = session(1);
+        assert_eq!(train(&mut session, &mut script).unwrap(), Status::Finished);
+        let place = |is_it: fn(&Event) -> bool| script.events.iter().position(is_it).unwrap();
+        let paused = place(|event| matches!(event, Event::Paused { reason: PauseReason::Diverged, .. }));
+        let rewound = place(|event| matches!(event, Event::Rewound { step: 3 }));
+        let resumed = place(|event| matches!(event, Event::Resumed { step: 3, .. }));
+        assert!(paused < rewound && rewound < resumed, "{:?}", script.events);
+        assert!(session.is_finite());
+        assert!(script.saved.iter().all(|(_, step)| *step == 3 || *step == 10), "{:?}", script.saved);
+    }
+
+    #[test]
+    fn a_run_ends_early_when_it_does_not_get_better() {
+        let mut session = session(40);
+        // With a learning rate of next to nothing the accuracy stays what it is.
+        let still = Change { learning_rate: Some(1e-30), patience: Some(2), ..Change::default() };
+        session.change(still).unwrap();
+        assert_eq!(session.patience_left(), Some(2));
+        let mut script = Script::default();
+        assert_eq!(train(&mut session, &mut script).unwrap(), Status::Finished);
+        assert_eq!(session.progress().epoch, 3);
+        let Some(Event::Ended { reason, .. }) = script.events.last() else { unreachable!() };
+        assert_eq!(reason.as_deref(), Some("no better test accuracy for 2 epochs"));
     }
 }

@@ -23,12 +23,17 @@ impl Widget for DialogBox<'_> {
             Dialog::Help => self.help(area, buf),
             Dialog::Quit => self.question("leave", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
+            Dialog::Form => self.form(area, buf),
         }
     }
 }
 
 /// Columns of the keys.
 const KEYS: usize = 10;
+/// Columns of a form: names, what is typed, and remarks.
+const NAMES: usize = 15;
+const VALUES: usize = 12;
+const ABOUT: usize = 24;
 
 impl DialogBox<'_> {
     fn name(&self) -> &str {
@@ -49,6 +54,43 @@ impl DialogBox<'_> {
         let mut lines = vec![Line::styled(question.to_owned(), palette.strong), Line::default()];
         lines.extend(available(self.app).map(|binding| self.line(binding)));
         self.frame(title, vec![lines], area, buf);
+    }
+
+    /// Settings with what is typed for them.
+    fn form(&self, area: Rect, buf: &mut Buffer) {
+        let Some(form) = &self.app.form else { return };
+        let palette = &self.look.palette;
+        let question = if form.back {
+            format!("Back to {}'s last checkpoint, and on from there with:", self.name())
+        } else {
+            format!("{} from its next step on:", self.name())
+        };
+        let mut lines = vec![Line::styled(question, palette.strong), Line::default()];
+        for (row, field) in form.fields.iter().enumerate() {
+            let here = row == form.selected;
+            let (marker, cursor) = if here { (self.look.glyphs.right(), "_") } else { (" ", " ") };
+            let value = format!("{}{cursor}", field.text);
+            let changed = field.text != field.before;
+            let about = match (changed, field.before.as_str()) {
+                (true, "") => "now its own".to_owned(),
+                (true, before) => format!("now {before}"),
+                (false, _) => field.setting.about().to_owned(),
+            };
+            lines.push(Line::from_iter([
+                Span::styled(format!("{marker} {:<NAMES$}", field.setting.name()), palette.text),
+                Span::styled(
+                    format!("{value:<VALUES$}"),
+                    if changed { palette.strong } else { palette.text },
+                ),
+                Span::styled(format!("{about:<ABOUT$}"), palette.dim),
+            ]));
+        }
+        lines.push(Line::default());
+        lines.push(match &form.problem {
+            Some(problem) => Line::styled(problem.clone(), palette.warning),
+            None => Line::default(),
+        });
+        self.frame(if form.back { "go back" } else { "settings" }, vec![lines], area, buf);
     }
 
     /// Every key, in two columns where there is room, scrolled where there is not.
@@ -80,7 +122,7 @@ impl DialogBox<'_> {
         let gap = 3;
         let columns = match columns.iter().map(|lines| width(lines) + gap).sum::<usize>() + 2 {
             // Too narrow for columns side by side: one under the other.
-            needed if needed > usize::from(area.width) => vec![columns.into_iter().rev().flatten().collect()],
+            needed if needed > usize::from(area.width) => vec![columns.into_iter().flatten().collect()],
             _ => columns,
         };
         let most = columns.iter().map(Vec::len).max().unwrap_or(0);

@@ -70,7 +70,7 @@ impl<'a> Home<'a> {
             Offer::Attach(run) => {
                 let words = state(self.look, Some(run.state.status));
                 let summary = &run.record.summary;
-                let epochs = format!("  epoch {}/{}", summary.epoch, run.record.config.epochs);
+                let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));
                 Line::from_iter([
                     Span::styled(format!("{} {}", words.symbol, words.word), words.style),

@@ -79,7 +79,7 @@ impl Runs<'_> {
         let RunSummary { record, origin, .. } = run;
         let summary = &record.summary;
         let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
-        let epochs = format!("{}/{}", summary.epoch, record.config.epochs);
+        let epochs = format!("{}/{}", summary.epoch, record.settings().epochs);
         let age = text::age(Some((self.app.now - record.created).max(0.0)));
         let age = match origin {
             Origin::Own => age.trim_end_matches(" ago").replace("just now", "now"),
@@ -145,7 +145,7 @@ impl Runs<'_> {
             ("state", run.state.status.to_string()),
             ("preset", record.config.preset.clone()),
             ("data", data),
-            ("settings", settings(&record.config).join(&format!(" {} ", look.glyphs.separator()))),
+            ("settings", settings(&record.settings()).join(&format!(" {} ", look.glyphs.separator()))),
             ("best", best),
             ("test loss", text::loss(summary.last_test_loss)),
             ("train loss", text::loss(summary.last_train_loss)),
@@ -155,6 +155,11 @@ impl Runs<'_> {
             ("host", provenance.host.clone()),
             ("version", provenance.version.clone()),
         ];
+        if let Some(parent) = &record.parent {
+            let known = app.summaries().find(|run| run.dir.id() == parent);
+            let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
+            facts.insert(1, ("forked from", name));
+        }
         if let Some(reason) = &record.reason {
             facts.insert(1, ("reason", reason.clone()));
         }

@@ -6,7 +6,7 @@ use super::Glyphs;
 use super::theme::Look;
 use crate::app::RunView;
 use crate::metrics::text;
-use crate::run::{Command, Optimizer, RunConfig, Schedule, Status};
+use crate::run::{Command, Optimizer, PauseReason, RunConfig, Schedule, Status};
 
 /// A state's symbol, word and style.
 pub(super) struct StateWords {
@@ -40,7 +40,13 @@ pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
         Some(Command::Resume) => ("going on", states.running),
         Some(Command::Stop) => ("stopping", states.paused),
         Some(Command::Checkpoint) => ("saving", words.style),
-        None => (words.word, words.style),
+        Some(Command::Set(_)) => ("changing", words.style),
+        Some(Command::GoBack(_)) => ("going back", states.running),
+        None => match run.pause_reason() {
+            Some(PauseReason::Diverged) => ("diverged", states.failed),
+            Some(PauseReason::Disk) => ("waiting for the disk", states.failed),
+            _ => (words.word, words.style),
+        },
     };
     StateWords { word, style, ..words }
 }

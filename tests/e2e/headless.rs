@@ -83,7 +83,11 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
 
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!(ended.code, Some(2));
-    let told = format!("cnn-tui: {} has finished its 3 epochs; there is nothing to resume\n", run.name());
+    let told = format!(
+        "cnn-tui: {} has finished its 3 epochs; `cnn-tui fork {} --epochs N` trains a copy on\n",
+        run.name(),
+        run.name()
+    );
     assert_eq!(ended.err, told);
 }
 

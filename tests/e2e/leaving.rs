@@ -79,8 +79,11 @@ fn a_run_is_paused_left_and_found_again() {
     // The screen says `paused` once the trainer has said so.
     terminal.press(SPACE);
     terminal.wait_for_text("paused for ");
-    let paused = |event: &Event| if let Event::Paused { step, .. } = event { Some(*step) } else { None };
-    let at = run.events().iter().find_map(paused).unwrap();
+    let paused = |event: &Event| match event {
+        Event::Paused { step, position, .. } => Some((*step, position.clone())),
+        _ => None,
+    };
+    let (at, position) = run.events().iter().find_map(paused).unwrap();
     assert_eq!(run.step(), at, "it stopped after the step it had begun");
     assert_eq!(run.record().status, Status::Paused);
 
@@ -109,7 +112,7 @@ fn a_run_is_paused_left_and_found_again() {
     terminal.wait_for("training", |screen| screen.contains("training") && screen.contains("ETA"));
     assert_eq!(
         run.wait_for("it going on", |event| matches!(event, Event::Resumed { .. })),
-        Event::Resumed { step: at }
+        Event::Resumed { step: at, position }
     );
 
     terminal.press("q");

@@ -12,6 +12,7 @@
 )]
 
 mod bad_input;
+mod changing;
 mod crash;
 mod disk;
 mod full_set;
@@ -23,4 +24,5 @@ mod process;
 mod tables;
 mod terminal;
 mod tmux;
+mod torture;
 mod world;

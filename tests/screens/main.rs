@@ -11,7 +11,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use crate::states::{at_home, failed, finished, interrupted, paused, queued, runs, training};
+use crate::states::{at_home, diverged, failed, finished, interrupted, paused, queued, runs, training};
 
 fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
     Look::new(theme::load([]).first(), depth, glyphs)
@@ -62,6 +62,13 @@ snapshots! {
     a_run_that_has_not_begun: queued(), 80 x 24, 120 x 36;
     a_run_that_trains: training(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
     a_paused_run: paused(), 80 x 24, 120 x 36;
+    a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
+    going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
+    the_settings: keys(training(), &[Key::Char('e'), Key::Backspace, Key::Char('3'), Key::Down]), 80 x 24, 60 x 20;
+    a_setting_that_cannot_be: keys(
+        training(),
+        &[Key::Char('e'), Key::Char('.'), Key::Enter]
+    ), 80 x 24;
     a_finished_run: finished(), 120 x 36;
     an_interrupted_run: interrupted(), 80 x 24;
     a_failed_run_tells_why: failed(), 80 x 24, 120 x 36;
@@ -130,6 +137,7 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("queued", queued()),
         ("training", training()),
         ("paused", paused()),
+        ("diverged", diverged()),
         ("finished", finished()),
         ("interrupted", interrupted()),
         ("failed", failed()),

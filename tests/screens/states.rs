@@ -3,9 +3,9 @@
 use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Origin,
-    PauseReason, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary, State, Status,
-    StepTime, Store, Update,
+    Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Origin,
+    PauseReason, Position, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary, State,
+    Status, StepTime, Store, Update,
 };
 use jiff::Timestamp;
 
@@ -69,6 +69,7 @@ fn started(step: u64) -> Event {
         parameters: layer.parameters,
     };
     Event::Started {
+        position: None,
         step,
         device: "cpu".to_owned(),
         threads: 2,
@@ -119,8 +120,8 @@ fn events() -> Vec<Event> {
             }
         }
         if first == 67 * 70 + 1 {
-            events.push(Event::Paused { step: last, reason: PauseReason::Command });
-            events.push(Event::Resumed { step: last });
+            events.push(Event::Paused { step: last, reason: PauseReason::Command, position: None });
+            events.push(Event::Resumed { step: last, position: None });
         }
     }
     events
@@ -153,7 +154,7 @@ fn log() -> Vec<String> {
 fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
     let (dir, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
     for event in &events {
-        record.apply(event);
+        record.apply(0.0, event);
     }
     (record.status, record.reason) = (status, reason.map(str::to_owned));
     let begun = !events.is_empty();
@@ -181,13 +182,29 @@ pub(crate) fn training() -> App {
     live(Status::Running, events(), None)
 }
 
+pub(crate) fn diverged() -> App {
+    let steps = Event::Steps {
+        first: STEPS + 1,
+        losses: vec![3.1, 40.0, f32::NAN],
+        learning_rate: 0.5,
+        active_seconds: STEPS as f64 * 0.0009,
+        spent: None,
+    };
+    let rate = Change { learning_rate: Some(0.5), ..Change::default() };
+    let changed = Event::Changed { step: STEPS, change: rate, total_steps: 40 * STEPS_PER_EPOCH };
+    let paused = Event::Paused { step: STEPS + 3, reason: PauseReason::Diverged, position: None };
+    live(Status::Paused, events().into_iter().chain([changed, steps, paused]).collect(), None)
+}
+
 pub(crate) fn paused() -> App {
-    let paused = Event::Paused { step: STEPS, reason: PauseReason::Command };
+    let weights_hash = "3f9a12bc77d0e1f2".repeat(4);
+    let position = Some(Position { epoch: 11, batch: 694, weights_hash });
+    let paused = Event::Paused { step: STEPS, reason: PauseReason::Command, position };
     live(Status::Paused, events().into_iter().chain([paused]).collect(), None)
 }
 
 pub(crate) fn finished() -> App {
-    let ended = Event::Ended { step: STEPS, status: Status::Finished, reason: None };
+    let ended = Event::Ended { step: STEPS, status: Status::Finished, reason: None, position: None };
     live(Status::Finished, events().into_iter().chain([ended]).collect(), None)
 }
 

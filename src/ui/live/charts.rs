@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::Shown;
 use crate::app::{Epoch, MarkKind as Happened, Pane as Which, RunView};
 use crate::metrics::{Series, Span, text};
-use crate::run::Status;
+use crate::run::{PauseReason, Status};
 use crate::ui::widgets::{Chart, Layer, Mark, MarkKind, Pane};
 
 /// Training loss, faint by step and smoothed, and test loss by epoch.
@@ -42,8 +42,10 @@ impl Widget for LossPane<'_> {
             .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
             .marks(run.marks.iter().map(|mark| {
                 let (kind, label) = match mark.kind {
-                    Happened::Paused(_) => (MarkKind::Paused, "paused"),
-                    Happened::Resumed => (MarkKind::Changed, "resumed"),
+                    Happened::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
+                    Happened::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
+                    Happened::Resumed => (MarkKind::Changed, "resumed".to_owned()),
+                    Happened::Changed(change) => (MarkKind::Changed, change.to_string()),
                 };
                 Mark::new(kind, mark.step as f64).label(label)
             }))

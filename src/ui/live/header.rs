@@ -58,7 +58,7 @@ impl<'a> Header<'a> {
             facts.extend(data.map(|data| data.description.clone()));
             let device = |start: &Start| format!("{} {}{}", start.device, look.glyphs.times(), start.threads);
             facts.extend(run.start.as_ref().map(device));
-            facts.extend(settings(&record.config));
+            facts.extend(settings(&record.settings()));
         }
         let mut line = Line::default();
         if width >= WITH_TITLE {
@@ -135,6 +135,17 @@ impl<'a> Header<'a> {
         if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
+        if let (Some(Status::Paused), Some(position)) = (run.status(), &run.position) {
+            let hash: String = position.weights_hash.chars().take(HASH).collect();
+            return Line::from_iter([
+                Span::styled("paused at step ", palette.dim),
+                Span::styled(text::count(run.step), palette.text),
+                Span::styled(", batch ", palette.dim),
+                Span::styled(text::count(position.batch), palette.text),
+                Span::styled(format!(" of epoch {}, weights ", position.epoch + 1), palette.dim),
+                Span::styled(hash, palette.text),
+            ]);
+        }
         // Of a run that does not train, what it came to on the whole.
         let (images, step) = match (run.status(), &run.record) {
             (Some(Status::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
@@ -187,11 +198,15 @@ impl<'a> Header<'a> {
         let Some(best) = self.0.run.best() else {
             return Line::styled("best -", palette.dim);
         };
-        Line::from_iter([
+        let mut line = Line::from_iter([
             Span::styled("best ", palette.dim),
             Span::styled(text::percent(best.test_accuracy), palette.strong),
             Span::styled(format!(" {at} {}", best.epoch), palette.dim),
-        ])
+        ]);
+        if let Some(left) = self.0.run.patience_left() {
+            line.push_span(Span::styled(format!(", ends in {left}"), palette.warning));
+        }
+        line
     }
 
     /// Everything but the identity on one line.
@@ -219,6 +234,8 @@ impl<'a> Header<'a> {
     }
 }
 
+/// Digits of a hash that are shown: enough to tell any two of a run's states apart.
+const HASH: usize = 12;
 /// Columns that the short line and the best accuracy need besides the bar.
 const SHORT: u16 = 57;
 /// From so many columns on there is room for the throughput on the short line.

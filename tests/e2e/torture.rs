@@ -1,0 +1,136 @@
+//! A trainer that is killed at any moment, again and again.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use cnn_tui::nn::{Chance, Purpose};
+use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, Progress, RunDir, Status};
+
+use crate::world::{PROGRAM, World};
+
+/// How often a trainer is killed, unless the variable `CNN_TUI_KILLS` says how often.
+const KILLS: usize = 12;
+/// The longest that a trainer lives: twice as long as what it may lose.
+const LONGEST: f32 = 2.0;
+
+/// What a run came to, in everything but time.
+#[derive(PartialEq)]
+struct Result {
+    checkpoint: Checkpoint,
+    losses: Vec<(u64, u32)>,
+    epochs: Vec<(u32, u64, u64)>,
+}
+
+impl Result {
+    /// Reads it, and with it every file of the run.
+    fn of(dir: &RunDir) -> Self {
+        let last = Checkpoint::read(&dir.checkpoint_path(CheckpointName::Last)).unwrap();
+        let progress = Progress { active_seconds: 0.0, ..last.progress.clone() };
+        let (mut losses, mut epochs) = (Vec::new(), Vec::new());
+        for event in events(dir) {
+            match event {
+                Event::Steps { first, losses: more, .. } => {
+                    losses.extend((first..).zip(more.into_iter().map(f32::to_bits)));
+                }
+                Event::Epoch { epoch, test_loss, test_accuracy, .. } => {
+                    epochs.push((epoch, test_loss.to_bits(), test_accuracy.to_bits()));
+                }
+                other => {
+                    assert!(!matches!(other, Event::Rewound { .. }), "{other:?}: steps came out differently");
+                }
+            }
+        }
+        Self { checkpoint: Checkpoint { progress, ..last }, losses, epochs }
+    }
+}
+
+/// The whole journal, of which every line must be a record.
+fn events(dir: &RunDir) -> Vec<Event> {
+    let mut reader: JournalReader = dir.journal_reader();
+    let mut events = Vec::new();
+    loop {
+        let batch = reader.poll().unwrap();
+        events.extend(batch.records.into_iter().map(|record| record.event));
+        assert_eq!((reader.damaged(), reader.foreign()), (0, 0));
+        if batch.caught_up {
+            return events;
+        }
+    }
+}
+
+/// Every file that a killed trainer left can be read.
+fn check_files(dir: &RunDir) {
+    dir.record().unwrap();
+    events(dir);
+    let checkpoints = dir.path().join("checkpoints");
+    for entry in std::fs::read_dir(checkpoints).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.extension().is_some_and(|extension| extension == "safetensors") {
+            Checkpoint::read(&path).unwrap();
+        }
+    }
+}
+
+fn create(world: &World, name: &str) -> RunDir {
+    let arguments = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--threads", "1"];
+    let mut command = world.command(PROGRAM);
+    command.args(arguments).args(["--epochs", "8", "--name", name]);
+    let mut child = command.stdout(Stdio::null()).spawn().unwrap();
+    let dir = loop {
+        if let Some(run) = world.runs().into_iter().find(|run| run.record().name == name) {
+            break run.dir().clone();
+        }
+        thread::sleep(Duration::from_millis(1));
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    dir
+}
+
+fn trainer(world: &World, dir: &Path) -> Command {
+    let mut command = world.command(PROGRAM);
+    command.arg("trainer").arg(dir).stdout(Stdio::null());
+    command
+}
+
+#[test]
+fn runs_that_are_killed_end_like_runs_that_are_not() {
+    let kills = std::env::var("CNN_TUI_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
+    let world = World::bare();
+    let calm = create(&world, "calm");
+    assert!(trainer(&world, calm.path()).status().unwrap().success());
+    let want = Result::of(&calm);
+    let steps = want.losses.len() as u64;
+    assert!(want.losses.iter().map(|(step, _)| *step).eq(1..=steps), "each step once");
+
+    let mut delays = Chance::new(kills as u64).draws(Purpose::Weights(0), 0);
+    let (mut killed, mut runs) = (0, 0);
+    while killed < kills {
+        runs += 1;
+        let dir = create(&world, &format!("tortured-{runs}"));
+        let mut kills_of_run = 0;
+        loop {
+            let mut child = trainer(&world, dir.path()).spawn().unwrap();
+            // After the last kill it may end in peace.
+            if killed < kills {
+                thread::sleep(Duration::from_secs_f32(delays.unit() * LONGEST));
+                child.kill().unwrap();
+            }
+            let status = child.wait().unwrap();
+            if status.success() {
+                break;
+            }
+            assert_eq!(status.code(), None, "killed, and not failed");
+            (killed, kills_of_run) = (killed + 1, kills_of_run + 1);
+            check_files(&dir);
+        }
+        let record = dir.record().unwrap();
+        assert_eq!(record.status, Status::Finished);
+        assert!(record.pauses.len() <= kills_of_run + 1, "{:?}", record.pauses);
+        assert!(record.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
+        assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended in another way");
+    }
+    eprintln!("{killed} kills over {runs} runs of {steps} steps");
+}
