@@ -17,10 +17,10 @@ use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
 use cnn_tui::run::{
-    Checkpoint, CheckpointName, Command as Order, Device, Event, JournalReader, JournalWriter, Record,
+    Checkpoint, CheckpointName, Command::Stop, Device, Event, JournalReader, JournalWriter, Record,
     RunConfig, Store,
 };
-use cnn_tui::train::{Session, Supervisor, train};
+use cnn_tui::train::{Order, Session, Supervisor, train};
 use portable_pty::{CommandBuilder, PtySize, native_pty_system};
 
 /// The program's own.
@@ -177,8 +177,8 @@ impl Supervisor for Writer {
 
     fn refresh(&mut self, _: Checkpoint) {}
 
-    fn command(&mut self) -> Option<Order> {
-        (self.epochs >= 2 * TURN * TURNS / 2 + 2).then_some(Order::Stop)
+    fn order(&mut self) -> Option<Order> {
+        (self.epochs >= TURN * TURNS + 2).then_some(Order::Command(Stop))
     }
 
     fn wait(&mut self) -> Option<Order> {

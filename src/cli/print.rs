@@ -57,7 +57,8 @@ fn row(RunSummary { dir, record, state, origin }: &RunSummary) -> String {
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let (id, preset) = (dir.id().as_str(), &record.config.preset);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
-    let (name, state) = (&record.name, state.status);
+    let name = &record.name;
+    let state = if state.trouble().is_some() { "waiting" } else { state.status.as_str() };
     format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}")
 }
 

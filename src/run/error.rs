@@ -114,6 +114,11 @@ pub enum RunError {
 }
 
 impl RunError {
+    /// Whether the system refused, as it does where a disk is full or a directory gone: it may not refuse for ever.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self, Self::Io { .. })
+    }
+
     /// For `map_err`: the operating system refused `action` (a participle, such as `read`) on `path`.
     pub(super) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
@@ -134,6 +139,6 @@ fn shown(path: &Path) -> String {
 fn held_by(holder: Option<&Holder>) -> String {
     holder.map_or_else(
         || "another process".to_owned(),
-        |Holder { pid, host }| format!("process {pid} on {host}"),
+        |Holder { pid, host, .. }| format!("process {pid} on {host}"),
     )
 }

@@ -50,6 +50,11 @@ impl JournalWriter {
         self.try_append(records).map_err(RunError::io("appended to", &self.path))
     }
 
+    /// Whether somebody removed the file.
+    pub fn is_removed(&self) -> bool {
+        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    }
+
     /// Forces what was appended to the disk.
     pub fn sync(&mut self) -> Result<(), RunError> {
         self.file.sync_data().map_err(RunError::io("written", &self.path))

@@ -26,13 +26,16 @@ pub struct Holder {
     /// The machine it runs on.
     #[serde(deserialize_with = "sanitize::string")]
     pub host: String,
+    /// What keeps it from writing anything down; it waits for that to be over.
+    #[serde(default, deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
 }
 
 impl Holder {
     /// This process.
     fn this() -> Self {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { pid: std::process::id(), host }
+        Self { pid: std::process::id(), host, trouble: None }
     }
 }
 
@@ -73,7 +76,7 @@ impl RunLock {
             thread::sleep(RETRY_AFTER);
         }
         let mut lock = Self { file, path: path.to_owned() };
-        lock.sign()?;
+        lock.sign(None)?;
         Ok(lock)
     }
 
@@ -82,9 +85,11 @@ impl RunLock {
         &self.path
     }
 
-    /// Writes who holds it.
-    fn sign(&mut self) -> Result<(), RunError> {
-        let mut text = serde_json::to_vec(&Holder::this()).unwrap_or_default();
+    /// Writes who holds it, and what keeps it from writing anything else. This file is open and has its place on the
+    /// disk, so that it can be written even where the disk is full.
+    pub fn sign(&mut self, trouble: Option<&str>) -> Result<(), RunError> {
+        let holder = Holder { trouble: trouble.map(str::to_owned), ..Holder::this() };
+        let mut text = serde_json::to_vec(&holder).unwrap_or_default();
         text.push(b'\n');
         let mut write = || {
             self.file.rewind()?;

@@ -42,6 +42,11 @@ impl State {
         matches!(self.liveness, Liveness::Held(_))
     }
 
+    /// What keeps its trainer from writing anything down, if something does.
+    pub fn trouble(&self) -> Option<&str> {
+        self.holder()?.trouble.as_deref()
+    }
+
     /// The trainer that holds the run, where there is one and that can be read.
     pub fn holder(&self) -> Option<&Holder> {
         match &self.liveness {
@@ -74,7 +79,7 @@ mod tests {
 
     #[test]
     fn a_live_run_has_a_trainer() {
-        let holder = Holder { pid: 7, host: "here".to_owned() };
+        let holder = Holder { pid: 7, host: "here".to_owned(), trouble: None };
         let state = State::of(Status::Paused, Liveness::Held(Some(holder.clone())));
         assert!(state.is_live());
         assert_eq!(state.holder(), Some(&holder));

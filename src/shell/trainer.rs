@@ -1,8 +1,9 @@
 //! The trainer process: training on a thread of its own, and around it the journal, the inbox and
 //! the signals.
 
-use std::io::Write;
-use std::sync::mpsc as commands;
+use std::collections::VecDeque;
+use std::io::{self, Write};
+use std::sync::mpsc as orders;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -20,14 +21,17 @@ use crate::data::{Dataset, Found, Places, Roots, Source};
 use crate::nn::{self, Kernels, LayerInfo};
 use crate::run::{
     Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, PauseReason, Record,
-    RunConfig, RunDir, RunRecord, Status,
+    Rejection, RunConfig, RunDir, RunError, RunLock, RunRecord, Status,
 };
-use crate::train::{Session, Supervisor, TrainError, device_kind, train};
+use crate::train::{Order, Session, Supervisor, TrainError, device_kind, train};
 
 /// How often the inbox is looked at. A command takes effect within this and a step.
 const LOOK: Duration = Duration::from_millis(50);
 /// How often `run.json` is brought up to date while steps are made.
 const RECORD: Duration = Duration::from_secs(1);
+
+/// How long to wait before it is tried again to write something that could not be written.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// What a trainer lives as long as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -46,17 +50,22 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         // a group already cannot leave: a person who started it by hand, in a shell of its own.
         let _ = setsid();
     }
-    let _lock = dir.lock()?;
+    let lock = dir.lock()?;
     // What an earlier trainer was told and did not hear is not meant for this one. From here on it is.
     dir.inbox().take()?;
     let mut desk = Desk {
         record: dir.record()?,
         journal: dir.journal()?,
         dir,
+        lock,
         replay: Replay::default(),
         lines: None,
         out,
-        recorded: Instant::now(),
+        unsaved: VecDeque::new(),
+        unwritten: Vec::new(),
+        recorded: None,
+        trouble: None,
+        stopping: false,
         signalled: false,
     };
     let outcome = desk.begin().and_then(|task| desk.attend(task, tie));
@@ -65,7 +74,8 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         let ended =
             Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()), position: None };
         // If the disk is what failed, this fails too; then `error` is the one to tell.
-        let _ = desk.take(ended).and_then(|()| desk.write_record());
+        desk.note(ended);
+        let _ = desk.flush();
     }
     outcome
 }
@@ -86,17 +96,34 @@ enum Message {
     Save(Vec<CheckpointName>, Checkpoint),
 }
 
-/// Where the train thread's word is written down.
+/// A checkpoint that is to be written.
+struct Saving {
+    names: Vec<CheckpointName>,
+    checkpoint: Checkpoint,
+    /// Whether the journal is to tell of it. Nobody need know of those that only matter until there is a newer one.
+    told: bool,
+}
+
+/// Where the train thread's word is written down. What cannot be written waits here, and training with it.
 struct Desk<'a, W> {
     dir: &'a RunDir,
     record: RunRecord,
     journal: JournalWriter,
+    lock: RunLock,
     replay: Replay,
     lines: Option<LectureLines>,
     out: W,
-    /// When `run.json` was written last.
-    recorded: Instant,
-    /// Whether a signal asked it to end.
+    /// Checkpoints to be written, oldest first.
+    unsaved: VecDeque<Saving>,
+    /// Records to be appended.
+    unwritten: Vec<Record>,
+    /// When `run.json` was written last; `None` if it must be now.
+    recorded: Option<Instant>,
+    /// When it was tried in vain to write something.
+    trouble: Option<Instant>,
+    /// Whether the trainer was asked to end.
+    stopping: bool,
+    /// Whether a signal asked it.
     signalled: bool,
 }
 
@@ -107,7 +134,7 @@ impl<W: Write> Desk<'_, W> {
         let source = config.data.clone().map(|path| Source::from(path.into_os_string()));
         let Found { dataset, broken, .. } = Places::new(source, &Roots::of_user()).locate()?;
         for (place, error) in broken {
-            self.take(Event::Note { text: format!("the data in the {place} was passed over: {error}") })?;
+            self.note(Event::Note { text: format!("the data in the {place} was passed over: {error}") });
         }
         let data = data_info(&dataset);
         if let Some(before) = &self.record.provenance.dataset
@@ -129,30 +156,28 @@ impl<W: Write> Desk<'_, W> {
 
     /// Has the run trained, and writes down what comes of it.
     fn attend(&mut self, task: Task, tie: Tie) -> Result<Status, ShellError> {
-        let (command_sender, commands) = commands::channel();
+        let (order_sender, orders) = orders::channel();
         let (message_sender, messages) = messages::unbounded_channel();
         let newest = Arc::default();
         let link =
-            Link { messages: message_sender, commands, newest: Arc::clone(&newest), start: Instant::now() };
+            Link { messages: message_sender, orders, newest: Arc::clone(&newest), start: Instant::now() };
         let thread = spawn(task, link)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime
             .map_err(ShellError::Runtime)
-            .and_then(|runtime| runtime.block_on(self.serve(messages, &command_sender, &newest, tie)));
+            .and_then(|runtime| runtime.block_on(self.serve(messages, &order_sender, &newest, tie)));
         // If this end failed, the other must not go on unheard; if it is over, nobody listens.
-        let _ = command_sender.send(Command::Stop);
+        let _ = order_sender.send(Order::Command(Command::Stop));
         let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
         served?;
-        let status = trained?;
-        self.write_record()?;
-        Ok(status)
+        Ok(trained?)
     }
 
-    /// Serves the train thread until it has said its last word.
+    /// Serves the train thread until it has said its last word and that is written down.
     async fn serve(
         &mut self,
         mut messages: messages::UnboundedReceiver<Message>,
-        commands: &commands::Sender<Command>,
+        orders: &orders::Sender<Order>,
         newest: &Newest,
         tie: Tie,
     ) -> Result<(), ShellError> {
@@ -163,51 +188,54 @@ impl<W: Write> Desk<'_, W> {
         let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
         let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
         let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
-        // The train thread may have ended already; then nobody is there to be told.
-        let tell = |command| {
-            let _ = commands.send(command);
-        };
+        let mut trains = true;
         loop {
+            let mut command = None;
             tokio::select! {
-                message = messages.recv() => match message {
-                    Some(Message::Event(event)) => self.take(event)?,
-                    Some(Message::Save(names, checkpoint)) => self.save(&names, &checkpoint)?,
-                    None => return Ok(()),
+                message = messages.recv(), if trains => match message {
+                    Some(Message::Event(event)) => self.note(event),
+                    Some(Message::Save(names, checkpoint)) => self.keep(Saving { names, checkpoint, told: true }),
+                    None => trains = false,
                 },
                 _ = look.tick() => {
-                    for taken in inbox.take()? {
+                    for taken in inbox.take().unwrap_or_default() {
                         match taken {
-                            Ok(command) => tell(command),
-                            Err(rejection) => self.take(Event::Rejected {
-                                file: rejection.file,
-                                reason: rejection.reason,
-                            })?,
+                            Ok(command) => self.tell(orders, command),
+                            Err(Rejection { file, reason }) => self.note(Event::Rejected { file, reason }),
                         }
                     }
                     let checkpoint = lock(newest).take();
                     if let Some(checkpoint) = checkpoint {
-                        checkpoint.write(&self.dir.checkpoint_path(CheckpointName::Last))?;
+                        self.keep(Saving { names: vec![CheckpointName::Last], checkpoint, told: false });
                     }
-                    if self.recorded.elapsed() >= RECORD {
-                        self.write_record()?;
+                    if self.recorded.is_some_and(|recorded| recorded.elapsed() >= RECORD) {
+                        self.recorded = None;
                     }
                 }
-                _ = terminate.recv() => {
-                    self.signalled = true;
-                    tell(Command::Stop);
-                }
-                _ = interrupt.recv() => {
-                    self.signalled = true;
-                    tell(Command::Stop);
-                }
-                _ = save.recv() => tell(Command::Checkpoint),
-                _ = hangup.recv() => if tie == Tie::Shell { tell(Command::Stop) },
+                _ = terminate.recv() => (command, self.signalled) = (Some(Command::Stop), true),
+                _ = interrupt.recv() => (command, self.signalled) = (Some(Command::Stop), true),
+                _ = save.recv() => command = Some(Command::Checkpoint),
+                _ = hangup.recv() => command = (tie == Tie::Shell).then_some(Command::Stop),
+            }
+            if let Some(command) = command {
+                self.tell(orders, command);
+            }
+            let all = self.write_down(orders)?;
+            if !trains && (all || self.stopping) {
+                // Who asked it to stop does not wait for the disk: what cannot be written is an error.
+                return Ok(self.flush()?);
             }
         }
     }
 
-    /// Writes an event down wherever it belongs.
-    fn take(&mut self, event: Event) -> Result<(), ShellError> {
+    /// Hands a command on. The train thread may have ended already; then nobody is there to be told.
+    fn tell(&mut self, orders: &orders::Sender<Order>, command: Command) {
+        self.stopping |= command == Command::Stop;
+        let _ = orders.send(Order::Command(command));
+    }
+
+    /// Takes an event in, so that it will be written down wherever it belongs.
+    fn note(&mut self, event: Event) {
         if let Event::Started { .. } = event {
             self.lines = LectureLines::new(self.record.config.batch_size, &event);
         }
@@ -218,37 +246,80 @@ impl<W: Write> Desk<'_, W> {
             self.record.begin_pause(PauseReason::Signal, time, *step, position.clone());
         }
         self.record.apply(time, &event);
-        let turning = !matches!(event, Event::Steps { .. });
+        if !matches!(event, Event::Steps { .. }) {
+            self.recorded = None;
+        }
         let news = self.replay.news(event);
         for line in news.iter().flat_map(|event| self.lines.iter().flat_map(|lines| lines.of(event))) {
             // Whoever read the lines may have gone; the run goes on.
             let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         }
-        let records: Vec<_> = news.into_iter().map(|event| Record { time, event }).collect();
-        self.journal.append(&records)?;
-        if turning {
-            self.write_record()?;
-        }
-        Ok(())
+        self.unwritten.extend(news.into_iter().map(|event| Record { time, event }));
     }
 
-    fn save(&mut self, names: &[CheckpointName], checkpoint: &Checkpoint) -> Result<(), ShellError> {
-        for &name in names {
-            checkpoint.write(&self.dir.checkpoint_path(name))?;
-        }
-        if names.iter().any(|name| matches!(name, CheckpointName::Epoch(_))) {
-            self.dir.make_room(self.record.config.checkpoint_space.saturating_mul(1_000_000))?;
-        }
-        self.record.summary.weights_hash = Some(checkpoint.weights_hash());
-        for &name in names {
-            self.take(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() })?;
-        }
-        Ok(())
+    /// Takes a checkpoint in. One that nobody knows of is not needed any more.
+    fn keep(&mut self, saving: Saving) {
+        self.unsaved.retain(|older| older.told);
+        self.unsaved.push_back(saving);
     }
 
-    fn write_record(&mut self) -> Result<(), ShellError> {
-        self.recorded = Instant::now();
-        Ok(self.dir.write_record(&self.record)?)
+    /// Writes down what can be written, and says whether that is all. Where the system refuses, training waits, and
+    /// from time to time it is tried again.
+    fn write_down(&mut self, orders: &orders::Sender<Order>) -> Result<bool, ShellError> {
+        if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
+            return Ok(false);
+        }
+        match self.flush() {
+            Ok(()) => {
+                if self.trouble.take().is_some() {
+                    self.lock.sign(None)?;
+                    let _ = orders.send(Order::Release);
+                }
+                Ok(true)
+            }
+            Err(error) if error.is_refusal() => {
+                if self.trouble.replace(Instant::now()).is_none() {
+                    let _ = writeln!(io::stderr(), "cnn-tui: {error}; training waits until that is over");
+                    let _ = orders.send(Order::Hold);
+                }
+                // If not even this can be written, the lines above tell.
+                let _ = self.lock.sign(Some(&error.to_string()));
+                Ok(false)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Writes down everything that waits, checkpoints first: what the journal tells of must be there.
+    fn flush(&mut self) -> Result<(), RunError> {
+        if self.trouble.is_some() && self.journal.is_removed() && self.dir.path().is_dir() {
+            // The directory was removed, and is there again.
+            self.lock = self.dir.lock()?;
+            self.journal = self.dir.journal()?;
+        }
+        while let Some(Saving { names, checkpoint, told }) = self.unsaved.front() {
+            for &name in names {
+                checkpoint.write(&self.dir.checkpoint_path(name))?;
+            }
+            if names.iter().any(|name| matches!(name, CheckpointName::Epoch(_))) {
+                self.dir.make_room(self.record.config.checkpoint_space.saturating_mul(1_000_000))?;
+            }
+            let (names, told, step) = (names.clone(), *told, checkpoint.progress.step);
+            if told {
+                self.record.summary.weights_hash = Some(checkpoint.weights_hash());
+            }
+            self.unsaved.pop_front();
+            for name in names.iter().filter(|_| told) {
+                self.note(Event::Checkpoint { step, name: name.to_string() });
+            }
+        }
+        self.journal.append(&self.unwritten)?;
+        self.unwritten.clear();
+        if self.recorded.is_none() {
+            self.dir.write_record(&self.record)?;
+            self.recorded = Some(Instant::now());
+        }
+        Ok(())
     }
 }
 
@@ -262,7 +333,7 @@ fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
 /// The train thread's end of the line. Nothing it does can block but `wait`.
 struct Link {
     messages: messages::UnboundedSender<Message>,
-    commands: commands::Receiver<Command>,
+    orders: orders::Receiver<Order>,
     newest: Arc<Newest>,
     start: Instant,
 }
@@ -283,12 +354,12 @@ impl Supervisor for Link {
         *lock(&self.newest) = Some(checkpoint);
     }
 
-    fn command(&mut self) -> Option<Command> {
-        self.commands.try_recv().ok()
+    fn order(&mut self) -> Option<Order> {
+        self.orders.try_recv().ok()
     }
 
-    fn wait(&mut self) -> Option<Command> {
-        self.commands.recv().ok()
+    fn wait(&mut self) -> Option<Order> {
+        self.orders.recv().ok()
     }
 
     fn now(&self) -> Duration {

@@ -9,7 +9,7 @@ mod workers;
 pub use optimizer::Optimizer;
 pub use schedule::learning_rate;
 pub use session::{Advance, EpochResult, Session};
-pub use trainer::{Supervisor, train};
+pub use trainer::{Order, Supervisor, train};
 pub use workers::{Blueprint, Workers};
 
 use crate::nn::{DeviceError, DeviceKind};

@@ -25,14 +25,25 @@ pub trait Supervisor {
     /// Takes a checkpoint that only matters until there is a newer one.
     fn refresh(&mut self, checkpoint: Checkpoint);
 
-    /// The next command, if there is one.
-    fn command(&mut self) -> Option<Command>;
+    /// The next order, if there is one.
+    fn order(&mut self) -> Option<Order>;
 
-    /// The next command, after waiting for it; `None` if none can come any more.
-    fn wait(&mut self) -> Option<Command>;
+    /// The next order, after waiting for it; `None` if none can come any more.
+    fn wait(&mut self) -> Option<Order>;
 
     /// Time since some moment.
     fn now(&self) -> Duration;
+}
+
+/// What a trainer is to do.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Order {
+    /// What a person wants.
+    Command(Command),
+    /// Pause: nothing can be written down.
+    Hold,
+    /// Go on, unless somebody has paused it meanwhile: it can be written down again.
+    Release,
 }
 
 /// Trains until the run is finished or stopped, and gives its final status.
@@ -95,8 +106,13 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         }
         self.refresh();
         loop {
-            while let Some(command) = self.supervisor.command() {
-                if let Next::End(status) = self.obey(command)? {
+            while let Some(order) = self.supervisor.order() {
+                let next = match order {
+                    Order::Command(command) => self.obey(command)?,
+                    Order::Hold => self.pause(PauseReason::Disk)?,
+                    Order::Release => Next::Work,
+                };
+                if let Next::End(status) = next {
                     return Ok(status);
                 }
             }
@@ -144,20 +160,30 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
             self.save(vec![CheckpointName::Last]);
         }
         self.active_before = self.active_seconds();
-        let (step, position) = self.place();
-        self.supervisor.report(Event::Paused { step, reason, position });
+        self.report_pause(reason);
+        // Whether it waits for a person, and whether for the disk: it goes on when neither keeps it.
+        let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
             match self.supervisor.wait() {
-                Some(Command::Resume) => break Next::Work,
-                Some(Command::Stop) | None => break Next::End(Status::Stopped),
-                Some(Command::Pause) => {}
-                Some(Command::GoBack(change)) => {
-                    self.go_back(change)?;
-                    break Next::Work;
+                Some(Order::Command(Command::Stop)) | None => break Next::End(Status::Stopped),
+                Some(Order::Command(Command::Resume)) => told = false,
+                Some(Order::Command(Command::Pause)) => {
+                    if !std::mem::replace(&mut told, true) {
+                        self.report_pause(PauseReason::Command);
+                    }
                 }
-                Some(command) => {
+                Some(Order::Command(Command::GoBack(change))) => {
+                    self.go_back(change)?;
+                    told = false;
+                }
+                Some(Order::Command(command)) => {
                     self.obey(command)?;
                 }
+                Some(Order::Hold) => held = true,
+                Some(Order::Release) => held = false,
+            }
+            if !told && !held {
+                break Next::Work;
             }
         };
         self.since = self.supervisor.now();
@@ -166,6 +192,11 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
             self.supervisor.report(Event::Resumed { step, position });
         }
         Ok(next)
+    }
+
+    fn report_pause(&mut self, reason: PauseReason) {
+        let (step, position) = self.place();
+        self.supervisor.report(Event::Paused { step, reason, position });
     }
 
     /// Changes settings. They are in a checkpoint before anybody is told, so that a resumed run has them too.
@@ -288,8 +319,8 @@ mod tests {
     #[derive(Default)]
     struct Script {
         slow: bool,
-        commands: Vec<(u32, Command)>,
-        waited: Vec<Command>,
+        commands: Vec<(u32, Order)>,
+        waited: Vec<Order>,
         looks: u32,
         events: Vec<Event>,
         saved: Vec<(Vec<CheckpointName>, u64)>,
@@ -309,13 +340,13 @@ mod tests {
             self.refreshed += 1;
         }
 
-        fn command(&mut self) -> Option<Command> {
+        fn order(&mut self) -> Option<Order> {
             let due = self.commands.iter().position(|(look, _)| *look <= self.looks);
             self.looks += u32::from(due.is_none());
             due.map(|place| self.commands.remove(place).1)
         }
 
-        fn wait(&mut self) -> Option<Command> {
+        fn wait(&mut self) -> Option<Order> {
             (!self.waited.is_empty()).then(|| self.waited.remove(0))
         }
 
@@ -366,8 +397,8 @@ mod tests {
     #[test]
     fn a_pause_takes_effect_at_once_and_counts_as_no_time() {
         let mut script = Script {
-            commands: vec![(4, Command::Pause)],
-            waited: vec![Command::Pause, Command::Resume],
+            commands: vec![(4, Order::Command(Command::Pause))],
+            waited: vec![Order::Command(Command::Pause), Order::Command(Command::Resume)],
             ..Script::default()
         };
         train(&mut session(1), &mut script).unwrap();
@@ -390,10 +421,10 @@ mod tests {
     #[test]
     fn a_stop_saves_what_was_done_also_out_of_a_pause() {
         for (commands, waited) in [
-            (vec![(3, Command::Stop)], vec![]),
-            (vec![(3, Command::Pause)], vec![Command::Stop]),
+            (vec![(3, Order::Command(Command::Stop))], vec![]),
+            (vec![(3, Order::Command(Command::Pause))], vec![Order::Command(Command::Stop)]),
             // Nobody is left who could say anything.
-            (vec![(3, Command::Pause)], vec![]),
+            (vec![(3, Order::Command(Command::Pause))], vec![]),
         ] {
             let mut script = Script { commands, waited, ..Script::default() };
             assert_eq!(train(&mut session(1), &mut script).unwrap(), Status::Stopped);
@@ -415,7 +446,10 @@ mod tests {
         let change = Change { learning_rate: Some(0.5), epochs: Some(2), ..Change::default() };
         let wrong = Change { dropout: Some(2.0), ..Change::default() };
         let mut script = Script {
-            commands: vec![(4, Command::Set(change)), (5, Command::Set(wrong))],
+            commands: vec![
+                (4, Order::Command(Command::Set(change))),
+                (5, Order::Command(Command::Set(wrong))),
+            ],
             ..Script::default()
         };
         let mut session = session(1);
@@ -449,8 +483,8 @@ mod tests {
         let worse = Change { learning_rate: Some(1e30), ..Change::default() };
         let better = Change { learning_rate: Some(0.01), ..Change::default() };
         let mut script = Script {
-            commands: vec![(3, Command::Set(worse))],
-            waited: vec![Command::GoBack(better)],
+            commands: vec![(3, Order::Command(Command::Set(worse)))],
+            waited: vec![Order::Command(Command::GoBack(better))],
             ..Script::default()
         };
         let mut session = session(1);
@@ -476,5 +510,26 @@ mod tests {
         assert_eq!(session.progress().epoch, 3);
         let Some(Event::Ended { reason, .. }) = script.events.last() else { unreachable!() };
         assert_eq!(reason.as_deref(), Some("no better test accuracy for 2 epochs"));
+    }
+
+    #[test]
+    fn a_run_that_is_held_goes_on_when_nothing_keeps_it_any_more() {
+        let (pause, resume) = (Order::Command(Command::Pause), Order::Command(Command::Resume));
+        for (waited, reasons) in [
+            (vec![Order::Release], vec![PauseReason::Disk]),
+            // Paused meanwhile, or told to go on too early.
+            (vec![pause, Order::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
+            (vec![resume, Order::Hold, Order::Release], vec![PauseReason::Disk]),
+        ] {
+            let mut script = Script { commands: vec![(2, Order::Hold)], waited, ..Script::default() };
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), Status::Finished);
+            assert!(script.waited.is_empty());
+            let of = |event: &Event| match event {
+                Event::Paused { reason, .. } => Some(*reason),
+                _ => None,
+            };
+            assert_eq!(script.events.iter().filter_map(of).collect::<Vec<_>>(), reasons);
+            assert_eq!(steps(&script), (1..=10).collect::<Vec<_>>());
+        }
     }
 }

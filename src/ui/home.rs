@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::layout::{cells, centered};
 use super::theme::Look;
-use super::words::{settings, state};
+use super::words::{listed_state, settings};
 use crate::app::{App, Offer};
 use crate::metrics::text;
 
@@ -68,7 +68,7 @@ impl<'a> Home<'a> {
         let palette = &self.look.palette;
         match offer {
             Offer::Attach(run) => {
-                let words = state(self.look, Some(run.state.status));
+                let words = listed_state(self.look, &run.state);
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));

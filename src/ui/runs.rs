@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::Size;
 use super::theme::Look;
 use super::widgets::{Notice, Pane};
-use super::words::{settings, state, wrap};
+use super::words::{listed_state, settings, wrap};
 use crate::app::App;
 use crate::metrics::text;
 use crate::run::{Listed, Origin, RunSummary};
@@ -75,7 +75,7 @@ impl Runs<'_> {
 
     fn row(&self, run: &RunSummary, area: Rect) -> Line<'static> {
         let palette = &self.look.palette;
-        let words = state(self.look, Some(run.state.status));
+        let words = listed_state(self.look, &run.state);
         let RunSummary { record, origin, .. } = run;
         let summary = &record.summary;
         let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);

@@ -6,7 +6,7 @@ use super::Glyphs;
 use super::theme::Look;
 use crate::app::RunView;
 use crate::metrics::text;
-use crate::run::{Command, Optimizer, PauseReason, RunConfig, Schedule, Status};
+use crate::run::{Command, Optimizer, PauseReason, RunConfig, Schedule, State, Status};
 
 /// A state's symbol, word and style.
 pub(super) struct StateWords {
@@ -31,10 +31,23 @@ pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
     StateWords { symbol, word, style }
 }
 
+/// The words for a run on disk.
+pub(super) fn listed_state(look: &Look, listed: &State) -> StateWords {
+    if listed.trouble().is_some() { waiting(look) } else { state(look, Some(listed.status)) }
+}
+
+/// The words for a run that waits until it can be written down.
+fn waiting(look: &Look) -> StateWords {
+    StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
+}
+
 /// The words for a run: what was asked of it and not answered yet comes before how it stands.
 pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
     let states = &look.palette.state;
     let words = state(look, run.status());
+    if run.state.as_ref().is_some_and(|state| state.trouble().is_some()) {
+        return waiting(look);
+    }
     let (word, style) = match run.asked {
         Some(Command::Pause) => ("pausing", states.paused),
         Some(Command::Resume) => ("going on", states.running),
@@ -44,7 +57,6 @@ pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
         Some(Command::GoBack(_)) => ("going back", states.running),
         None => match run.pause_reason() {
             Some(PauseReason::Diverged) => ("diverged", states.failed),
-            Some(PauseReason::Disk) => ("waiting for the disk", states.failed),
             _ => (words.word, words.style),
         },
     };

@@ -4,10 +4,11 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
+use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listed, PauseReason, Status, Store};
 use rustix::process::geteuid;
 
 use crate::process::{Ended, Process};
-use crate::world::{PROGRAM, World, skip};
+use crate::world::{PROGRAM, World, skip, wait_for};
 
 /// What lets `unshare` mount: being root, or being root in a world of one's own.
 const WAYS: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
@@ -26,12 +27,17 @@ fn unshare() -> Option<&'static [&'static str]> {
 /// Runs the program with its runs on a file system that is mounted with these options and prepared with this command;
 /// none if that cannot be done here.
 fn run_on(world: &World, options: &str, prepare: &str, arguments: &[&str]) -> Option<Ended> {
+    run_and(world, options, prepare, arguments, "exec \"$@\"")
+}
+
+/// The same, by these words of a shell: `$0` is where the runs are, `$@` the program.
+fn run_and(world: &World, options: &str, prepare: &str, arguments: &[&str], words: &str) -> Option<Ended> {
     let Some(way) = unshare() else {
         skip("a file system cannot be mounted here");
         return None;
     };
     fs::create_dir_all(world.runs_dir()).unwrap();
-    let script = format!("mount -t tmpfs -o {options} tmpfs \"$0\" && {prepare}; exec \"$@\"");
+    let script = format!("mount -t tmpfs -o {options} tmpfs \"$0\" && {prepare}; {words}");
     let mut command = world.command("unshare");
     command.args(way).args(["sh", "-c", &script]).arg(world.runs_dir()).arg(PROGRAM).args(arguments);
     Some(Process::start(command).end())
@@ -56,13 +62,81 @@ fn a_disk_that_is_full_is_told() {
     assert_eq!(ended.out, "");
 }
 
+/// Shell words that start the program, wait until it waits for the disk, and make room again.
+const MAKE_ROOM: &str = r#"
+    "$@" 2> "$HOME/errors" & program=$!
+    until grep -q "training waits" "$HOME/errors"; do sleep 0.05; done
+    "$1" runs > "$HOME/listed"
+    cat "$0"/*/lock > "$HOME/lock"
+    rm "$0/filler"
+    wait $program; ended=$?
+    cp -r "$0" "$HOME/saved"
+    exit $ended"#;
+
 #[test]
-fn a_disk_that_becomes_full_is_told() {
+fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     let world = World::bare();
-    // The network's weights and momentum are 1.9 MB.
-    let Some(ended) = run_on(&world, "size=1m", "true", &TRAIN) else { return };
-    let runs = world.runs_dir();
-    assert_told(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "No space left on device"]);
+    // The network's weights and momentum are 1.9 MB, and up to five checkpoints of them are there at once.
+    let fill = "head -c 13000000 /dev/zero > \"$0/filler\"";
+    let train = [&TRAIN[..6], &["--epochs", "20", "--checkpoint-space", "2"]].concat();
+    let Some(ended) = run_and(&world, "size=16m", fill, &train, MAKE_ROOM) else { return };
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
+    let errors = read("errors");
+    assert!(
+        ["No space left on device", "; training waits until that is over"]
+            .iter()
+            .all(|part| errors.contains(part)),
+        "{errors}"
+    );
+    // Anyone who looked was told, although nothing else could be written.
+    assert!(read("lock").contains("No space left on device"), "{}", read("lock"));
+    assert!(read("listed").contains("waiting"), "{}", read("listed"));
+
+    let runs = Store::open(world.path().join("saved")).list();
+    let run = runs.into_iter().find_map(Listed::run).unwrap();
+    assert_eq!((run.record.status, run.record.summary.epoch), (Status::Finished, 20));
+    assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
+    let mut next = 1;
+    for record in run.dir.journal_reader().poll().unwrap().records {
+        if let Event::Steps { first, losses, .. } = record.event {
+            assert_eq!(first, next, "no step is lost, and none told twice");
+            next += losses.len() as u64;
+        }
+    }
+    assert_eq!(next, 20 * 94 + 1);
+    let oldest = CheckpointName::Epoch(1);
+    assert!(!run.dir.checkpoint_path(oldest).exists(), "the oldest made room");
+    Checkpoint::read(&run.dir.checkpoint_path(CheckpointName::Last)).unwrap();
+}
+
+#[test]
+fn a_stop_does_not_wait_for_a_full_disk() {
+    let world = World::bare();
+    let fill = "head -c 7000000 /dev/zero > \"$0/filler\"";
+    let stop = MAKE_ROOM.replace("rm \"$0/filler\"", "kill -TERM $program");
+    let Some(ended) = run_and(&world, "size=10m", fill, &TRAIN, &stop) else { return };
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+}
+
+#[test]
+fn training_waits_for_a_directory_that_is_moved_away_and_goes_on() {
+    let world = World::new();
+    let process = world.process(&["train", "--foreground"]);
+    let run = world.run();
+    run.wait_for_step_after(0);
+    let elsewhere = world.path().join("elsewhere");
+    fs::rename(run.dir().path(), &elsewhere).unwrap();
+    let lock = elsewhere.join("lock");
+    let trouble = || fs::read_to_string(&lock).ok().filter(|text| text.contains("trouble"));
+    let told = wait_for("the trouble", trouble);
+    assert!(told.contains("No such file or directory"), "{told}");
+    fs::rename(&elsewhere, run.dir().path()).unwrap();
+    run.wait_for("the pause", |event| matches!(event, Event::Paused { reason: PauseReason::Disk, .. }));
+    run.wait_for("it going on", |event| matches!(event, Event::Resumed { .. }));
+    run.wait_for_step_after(run.step());
+    assert!(trouble().is_none());
+    drop(process);
 }
 
 #[test]

@@ -21,6 +21,7 @@ mod leaving;
 mod lines;
 mod look;
 mod process;
+mod ssh;
 mod tables;
 mod terminal;
 mod tmux;

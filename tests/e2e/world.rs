@@ -73,6 +73,11 @@ impl World {
         self.path().join("runs")
     }
 
+    /// The variables of its environment.
+    pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
+        &self.variables
+    }
+
     /// Puts the program with these arguments in a terminal of so many columns and rows.
     pub(crate) fn terminal(&self, arguments: &[&str], size: (u16, u16)) -> Terminal {
         let mut command = CommandBuilder::new(PROGRAM);

@@ -55,7 +55,7 @@ pub(crate) fn at_home() -> App {
 
 fn state(status: Status) -> State {
     let held = matches!(status, Status::Running | Status::Paused);
-    let holder = Holder { pid: 4711, host: "gpu-box".to_owned() };
+    let holder = Holder { pid: 4711, host: "gpu-box".to_owned(), trouble: None };
     State { status, liveness: if held { Liveness::Held(Some(holder)) } else { Liveness::Free } }
 }
 

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::Shown;
 use crate::app::Start;
 use crate::metrics::text;
-use crate::run::Status;
+use crate::run::{State, Status};
 use crate::ui::layout::cells;
 use crate::ui::widgets::{Progress, Sparkline};
 use crate::ui::words::{run_state, settings};
@@ -228,8 +228,11 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// Why it failed, if it did.
+    /// Why it failed, or waits, if it does.
     fn reason(&self) -> Option<String> {
+        if let Some(trouble) = self.0.run.state.as_ref().and_then(State::trouble) {
+            return Some(trouble.to_owned());
+        }
         self.0.run.record.as_ref()?.reason.clone()
     }
 }
