@@ -61,8 +61,7 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         replay: Replay::default(),
         lines: None,
         out,
-        unsaved: VecDeque::new(),
-        unwritten: Vec::new(),
+        waiting: VecDeque::new(),
         recorded: None,
         trouble: None,
         stopping: false,
@@ -96,6 +95,13 @@ enum Message {
     Save(Vec<CheckpointName>, Checkpoint),
 }
 
+/// Something to be written. The order matters: the steps of a checkpoint are in the journal before it is on the disk, and
+/// a change of settings is in a checkpoint before the journal tells of it.
+enum Item {
+    Record(Record),
+    Checkpoint(Saving),
+}
+
 /// A checkpoint that is to be written.
 struct Saving {
     names: Vec<CheckpointName>,
@@ -113,10 +119,8 @@ struct Desk<'a, W> {
     replay: Replay,
     lines: Option<LectureLines>,
     out: W,
-    /// Checkpoints to be written, oldest first.
-    unsaved: VecDeque<Saving>,
-    /// Records to be appended.
-    unwritten: Vec<Record>,
+    /// What is to be written, oldest first.
+    waiting: VecDeque<Item>,
     /// When `run.json` was written last; `None` if it must be now.
     recorded: Option<Instant>,
     /// When it was tried in vain to write something.
@@ -193,8 +197,7 @@ impl<W: Write> Desk<'_, W> {
             let mut command = None;
             tokio::select! {
                 message = messages.recv(), if trains => match message {
-                    Some(Message::Event(event)) => self.note(event),
-                    Some(Message::Save(names, checkpoint)) => self.keep(Saving { names, checkpoint, told: true }),
+                    Some(message) => self.hear(message),
                     None => trains = false,
                 },
                 _ = look.tick() => {
@@ -204,7 +207,11 @@ impl<W: Write> Desk<'_, W> {
                             Err(Rejection { file, reason }) => self.note(Event::Rejected { file, reason }),
                         }
                     }
+                    // What was sent before it is older, and is written before it.
                     let checkpoint = lock(newest).take();
+                    while let Ok(message) = messages.try_recv() {
+                        self.hear(message);
+                    }
                     if let Some(checkpoint) = checkpoint {
                         self.keep(Saving { names: vec![CheckpointName::Last], checkpoint, told: false });
                     }
@@ -225,6 +232,13 @@ impl<W: Write> Desk<'_, W> {
                 // Who asked it to stop does not wait for the disk: what cannot be written is an error.
                 return Ok(self.flush()?);
             }
+        }
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Event(event) => self.note(event),
+            Message::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, told: true }),
         }
     }
 
@@ -254,13 +268,13 @@ impl<W: Write> Desk<'_, W> {
             // Whoever read the lines may have gone; the run goes on.
             let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         }
-        self.unwritten.extend(news.into_iter().map(|event| Record { time, event }));
+        self.waiting.extend(news.into_iter().map(|event| Item::Record(Record { time, event })));
     }
 
     /// Takes a checkpoint in. One that nobody knows of is not needed any more.
     fn keep(&mut self, saving: Saving) {
-        self.unsaved.retain(|older| older.told);
-        self.unsaved.push_back(saving);
+        self.waiting.retain(|item| !matches!(item, Item::Checkpoint(Saving { told: false, .. })));
+        self.waiting.push_back(Item::Checkpoint(saving));
     }
 
     /// Writes down what can be written, and says whether that is all. Where the system refuses, training waits, and
@@ -290,34 +304,53 @@ impl<W: Write> Desk<'_, W> {
         }
     }
 
-    /// Writes down everything that waits, checkpoints first: what the journal tells of must be there.
+    /// Writes down everything that waits.
     fn flush(&mut self) -> Result<(), RunError> {
         if self.trouble.is_some() && self.journal.is_removed() && self.dir.path().is_dir() {
             // The directory was removed, and is there again.
             self.lock = self.dir.lock()?;
             self.journal = self.dir.journal()?;
         }
-        while let Some(Saving { names, checkpoint, told }) = self.unsaved.front() {
-            for &name in names {
-                checkpoint.write(&self.dir.checkpoint_path(name))?;
-            }
-            if names.iter().any(|name| matches!(name, CheckpointName::Epoch(_))) {
-                self.dir.make_room(self.record.config.checkpoint_space.saturating_mul(1_000_000))?;
-            }
-            let (names, told, step) = (names.clone(), *told, checkpoint.progress.step);
-            if told {
-                self.record.summary.weights_hash = Some(checkpoint.weights_hash());
-            }
-            self.unsaved.pop_front();
-            for name in names.iter().filter(|_| told) {
-                self.note(Event::Checkpoint { step, name: name.to_string() });
+        loop {
+            self.append()?;
+            let Some(Item::Checkpoint(saving)) = self.waiting.front() else { break };
+            // Not even the end of the machine may leave a journal behind its checkpoint.
+            self.journal.sync()?;
+            self.save(saving)?;
+            let Some(Item::Checkpoint(Saving { names, checkpoint, told: true })) = self.waiting.pop_front()
+            else {
+                continue;
+            };
+            self.record.summary.weights_hash = Some(checkpoint.weights_hash());
+            for name in names {
+                self.note(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() });
             }
         }
-        self.journal.append(&self.unwritten)?;
-        self.unwritten.clear();
         if self.recorded.is_none() {
             self.dir.write_record(&self.record)?;
             self.recorded = Some(Instant::now());
+        }
+        Ok(())
+    }
+
+    /// Appends the records that are next, all at once.
+    fn append(&mut self) -> Result<(), RunError> {
+        let next = self.waiting.iter().map_while(|item| match item {
+            Item::Record(record) => Some(record),
+            Item::Checkpoint(_) => None,
+        });
+        let records: Vec<_> = next.cloned().collect();
+        self.journal.append(&records)?;
+        self.waiting.drain(..records.len());
+        Ok(())
+    }
+
+    fn save(&self, Saving { names, checkpoint, .. }: &Saving) -> Result<(), RunError> {
+        for &name in names {
+            checkpoint.write(&self.dir.checkpoint_path(name))?;
+        }
+        if names.iter().any(|name| matches!(name, CheckpointName::Epoch(_))) {
+            self.dir.make_room(self.record.config.checkpoint_space.saturating_mul(1_000_000))?;
         }
         Ok(())
     }

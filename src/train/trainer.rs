@@ -270,6 +270,8 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
     }
 
     fn refresh(&mut self) {
+        // Who goes on from it finds all of its steps in the journal.
+        self.report_steps();
         if let Some(checkpoint) = self.checkpoint() {
             self.supervisor.refresh(checkpoint);
         }
