@@ -63,6 +63,8 @@ pub enum Action {
     Help,
     /// Draw everything anew.
     Redraw,
+    /// Back to the shell; `fg` comes back.
+    Suspend,
     /// Leave the program, after asking what is to become of a live run.
     Quit,
     /// Leave the program and the run as it is.
@@ -238,6 +240,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::NextTheme,     &[Key::Char('t')],                    S::Everywhere, Some("theme"), "the next theme", always),
     row(A::Help,          &[Key::Char('?')],                    S::Everywhere, Some("keys"),  "every key", always),
     row(A::Redraw,        &[Key::Ctrl('l')],                    S::Everywhere, None,          "draw everything anew", always),
+    row(A::Suspend,       &[Key::Ctrl('z')],                    S::Everywhere, None,          "to the shell; fg returns", always),
 
     row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it training: it goes on without you", running),
     row(A::Leave,         &[Key::Char('d'), Key::Enter],        S::Quit, None,               "leave it as it is: it waits for you", not_running),

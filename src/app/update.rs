@@ -36,6 +36,8 @@ pub enum Effect {
     Send(RunDir, Command),
     /// Draw everything anew.
     Redraw,
+    /// Give the terminal back to the shell until it says to go on.
+    Suspend,
     /// End the program.
     Exit(Option<Farewell>),
 }
@@ -151,6 +153,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             app.help_scroll = 0;
         }
         Action::Redraw => return vec![Effect::Redraw],
+        Action::Suspend => return vec![Effect::Suspend],
         Action::Quit => return quit(app),
         Action::Leave => return leave(app, None),
         Action::GoOnAndLeave => return leave(app, Some(Command::Resume)),

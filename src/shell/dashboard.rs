@@ -10,6 +10,7 @@ use futures::{Stream, StreamExt};
 use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::process::Signal;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
@@ -108,6 +109,8 @@ impl<'a, S: Screen> Shell<'a, S> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+        let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         loop {
             tokio::select! {
                 biased;
@@ -121,6 +124,11 @@ impl<'a, S: Screen> Shell<'a, S> {
                 _ = hangup.recv() => return Ok(None),
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
+                _ = stop.recv() => self.screen.suspend()?,
+                _ = goes_on.recv() => {
+                    self.screen.take_again()?;
+                    self.stale = true;
+                }
             }
             if let Some(End(farewell)) = self.end.take() {
                 return Ok(farewell);
@@ -157,6 +165,11 @@ impl<'a, S: Screen> Shell<'a, S> {
                     }
                 }
                 Effect::Redraw => self.screen.forget(),
+                Effect::Suspend => {
+                    if let Err(error) = self.screen.suspend() {
+                        self.tell(Msg::Failed(format!("could not be suspended: {error}")));
+                    }
+                }
                 Effect::Exit(farewell) => self.end = Some(End(farewell)),
             }
         }

@@ -9,6 +9,7 @@ mod observe;
 mod paths;
 mod provenance;
 mod replay;
+mod report;
 mod terminal;
 mod trainer;
 mod watch;

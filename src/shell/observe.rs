@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
+use super::report;
 use crate::app::Msg;
 use crate::data::{Places, Roots, Source};
 use crate::run::{Follower, Listed, RunConfig, RunDir, State, Store, Update};
@@ -55,8 +56,10 @@ fn spawn(
     let watched = move || {
         // Nothing that it worked on is used after a panic.
         if panic::catch_unwind(AssertUnwindSafe(|| look(&messages))).is_err() {
+            let report =
+                report::path().map_or_else(String::new, |path| format!(", reported in {}", path.display()));
             let _ =
-                messages.send(Msg::Failed(format!("the `{name}` thread failed: this is a bug; start anew")));
+                messages.send(Msg::Failed(format!("the `{name}` thread failed{report}: a bug; start anew")));
         }
     };
     thread::Builder::new().name(name.to_owned()).spawn(watched).map(drop)

@@ -13,6 +13,9 @@ use crossterm::{execute, queue};
 use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
+use rustix::process::{Signal, kill_current_process_group};
+
+use super::report;
 
 /// A screen that can be drawn on.
 pub(super) trait Screen {
@@ -24,6 +27,13 @@ pub(super) trait Screen {
 
     /// Its size in columns and rows.
     fn size(&self) -> io::Result<(u16, u16)>;
+
+    /// Gives it back and stops this process and those it was started with, as Ctrl-Z does, until the shell has them go
+    /// on. Then it is to be [taken again](Self::take_again).
+    fn suspend(&mut self) -> io::Result<()>;
+
+    /// Takes it again, in whatever state the shell left it.
+    fn take_again(&mut self) -> io::Result<()>;
 }
 
 /// The terminal, in raw mode and on its alternate screen. Dropping it gives it back.
@@ -81,6 +91,20 @@ impl Screen for TakenTerminal {
     fn size(&self) -> io::Result<(u16, u16)> {
         crossterm::terminal::size()
     }
+
+    fn suspend(&mut self) -> io::Result<()> {
+        restore();
+        Ok(kill_current_process_group(Signal::STOP)?)
+    }
+
+    fn take_again(&mut self) -> io::Result<()> {
+        // A mode that was set before is taken for one that is still set.
+        disable_raw_mode()?;
+        enable_raw_mode()?;
+        execute!(self.backend, EnterAlternateScreen, Hide)?;
+        self.forget();
+        Ok(())
+    }
 }
 
 impl Drop for TakenTerminal {
@@ -97,14 +121,18 @@ fn restore() {
 }
 
 /// Gives the terminal back before the message of a panic of this thread. A panic of another thread
-/// leaves the screen as it is: it is told there.
+/// leaves the screen as it is: it is told there. Both leave a report.
 fn restore_on_panic() {
     let screen = thread::current().id();
     let before = panic::take_hook();
     panic::set_hook(Box::new(move |info| {
+        let report = report::write(info);
         if thread::current().id() == screen {
             restore();
             before(info);
+            if let Some(report) = report {
+                let _ = writeln!(io::stderr(), "cnn-tui: this is a bug; a report is in {}", report.display());
+            }
         }
     }));
 }

@@ -22,6 +22,7 @@ mod lines;
 mod look;
 mod process;
 mod ssh;
+mod suspend;
 mod tables;
 mod terminal;
 mod tmux;
