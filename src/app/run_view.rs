@@ -180,6 +180,7 @@ impl RunView {
                 position,
                 device,
                 threads,
+                kernels: _,
                 data,
                 steps_per_epoch,
                 total_steps,

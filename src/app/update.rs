@@ -492,6 +492,7 @@ mod tests {
             position: None,
             device: String::new(),
             threads: 1,
+            kernels: String::new(),
             data: crate::run::DataInfo {
                 description: String::new(),
                 train: 1,

@@ -10,7 +10,9 @@ impl RunRecord {
     pub fn apply(&mut self, time: f64, event: &Event) {
         let summary = &mut self.summary;
         match event {
-            Event::Started { step, total_steps, data, position, .. } => {
+            Event::Started { step, total_steps, data, position, threads, kernels, .. } => {
+                self.provenance.threads = *threads;
+                self.provenance.kernels.clone_from(kernels);
                 self.status = Status::Running;
                 self.reason = None;
                 summary.step = *step;
@@ -137,6 +139,7 @@ mod tests {
             position,
             device: String::new(),
             threads: 1,
+            kernels: String::new(),
             data: DataInfo {
                 description: String::new(),
                 train: 1,

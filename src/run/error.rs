@@ -108,6 +108,17 @@ pub enum RunError {
     /// A text that is no id.
     #[error(transparent)]
     Id(#[from] IdError),
+    /// Another machine has the run, as its lock says.
+    #[error(
+        "{}: the run is trained by {}, as its lock says; if that has ended without giving it back, remove this file",
+        shown(.path), held_by(Some(.holder))
+    )]
+    Elsewhere {
+        /// The lock.
+        path: PathBuf,
+        /// Who took it.
+        holder: Holder,
+    },
     /// A setting that cannot be.
     #[error(transparent)]
     Config(#[from] ConfigError),

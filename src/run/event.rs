@@ -43,6 +43,9 @@ pub enum Event {
         device: String,
         /// Threads that train.
         threads: usize,
+        /// What computes on the processor, such as `avx2`; empty where a GPU does.
+        #[serde(default, deserialize_with = "sanitize::string")]
+        kernels: String,
         /// What it trains on.
         data: DataInfo,
         /// Batches in an epoch.
@@ -387,6 +390,7 @@ mod tests {
                 position: position(),
                 device: text(),
                 threads: 2,
+                kernels: text(),
                 data,
                 steps_per_epoch: 94,
                 total_steps: 3760,

@@ -37,6 +37,11 @@ impl Holder {
         let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
         Self { pid: std::process::id(), host, trouble: None }
     }
+
+    /// Whether it is, or was, on another machine than this one.
+    fn is_elsewhere(&self) -> bool {
+        self.host != Self::this().host
+    }
 }
 
 /// The right to train a run and to write in its directory. The operating system gives it back when the process ends,
@@ -52,6 +57,9 @@ pub struct RunLock {
 pub enum Liveness {
     /// A trainer holds it: which, where that can be read.
     Held(Option<Holder>),
+    /// A trainer on another machine has taken it and has not given it back, as far as can be seen from here: file
+    /// systems that machines share need not share their locks.
+    Elsewhere(Holder),
     /// No trainer holds it.
     Free,
     /// It cannot be found out: the lock cannot be opened, or the file system has no locks.
@@ -74,6 +82,9 @@ impl RunLock {
             }
             file.unlock().map_err(RunError::io("unlocked", path))?;
             thread::sleep(RETRY_AFTER);
+        }
+        if let Some(holder) = holder(path).filter(Holder::is_elsewhere) {
+            return Err(RunError::Elsewhere { path: path.to_owned(), holder });
         }
         let mut lock = Self { file, path: path.to_owned() };
         lock.sign(None)?;
@@ -100,6 +111,13 @@ impl RunLock {
     }
 }
 
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Whoever sees it from another machine is told by this that it was given back.
+        let _ = self.file.set_len(0);
+    }
+}
+
 /// Finds out whether a trainer holds the lock at `path`, by sharing it for an instant.
 pub(super) fn liveness(path: &Path) -> Liveness {
     let file = match file::open(path) {
@@ -109,7 +127,10 @@ pub(super) fn liveness(path: &Path) -> Liveness {
     };
     // Closing the file gives the share back.
     match try_lock(file.try_lock_shared(), path) {
-        Ok(true) => Liveness::Free,
+        Ok(true) => match holder(path).filter(Holder::is_elsewhere) {
+            Some(holder) => Liveness::Elsewhere(holder),
+            None => Liveness::Free,
+        },
         Ok(false) => Liveness::Held(holder(path)),
         Err(_) => Liveness::Unknown,
     }
@@ -156,6 +177,21 @@ mod tests {
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
         assert_eq!(liveness(&lock_path(&dir)), Liveness::Free);
         RunLock::acquire(&lock_path(&dir)).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_another_machine_took_is_not_taken_from_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let holder = Holder { pid: 7, host: "not-this-machine".to_owned(), trouble: None };
+        std::fs::write(lock_path(&dir), serde_json::to_vec(&holder).unwrap()).unwrap();
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Elsewhere(holder));
+        let refused = RunLock::acquire(&lock_path(&dir)).unwrap_err().to_string();
+        for part in ["process 7 on not-this-machine", "remove"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        std::fs::remove_file(lock_path(&dir)).unwrap();
+        drop(RunLock::acquire(&lock_path(&dir)).unwrap());
+        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "given back");
     }
 
     #[test]

@@ -139,6 +139,12 @@ pub struct Provenance {
     /// The GPU's name, where one was used.
     #[serde(deserialize_with = "sanitize::option")]
     pub gpu: Option<String>,
+    /// What computes on the processor, such as `avx2`; empty until it trains, or where a GPU does. Its last digits
+    /// depend on this.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub kernels: String,
+    /// Threads that train; 0 until it does.
+    pub threads: usize,
     /// The data set, once it is loaded.
     pub dataset: Option<DataInfo>,
     /// Fields that only a newer version knows.
@@ -236,6 +242,8 @@ mod tests {
                 "host": text,
                 "cpu": text,
                 "gpu": text,
+                "kernels": text,
+                "threads": 2,
                 "dataset": {"description": text, "train": 6000, "test": 1000, "checksum": text, "source": text}
             },
             "summary": {

@@ -39,7 +39,7 @@ impl State {
 
     /// Whether a trainer holds the run, so that a command would be read.
     pub fn is_live(&self) -> bool {
-        matches!(self.liveness, Liveness::Held(_))
+        matches!(self.liveness, Liveness::Held(_) | Liveness::Elsewhere(_))
     }
 
     /// What keeps its trainer from writing anything down, if something does.
@@ -47,10 +47,19 @@ impl State {
         self.holder()?.trouble.as_deref()
     }
 
+    /// Who trains it on another machine, as far as can be seen from here: whether it still does cannot.
+    pub fn elsewhere(&self) -> Option<&Holder> {
+        match &self.liveness {
+            Liveness::Elsewhere(holder) => Some(holder),
+            Liveness::Held(_) | Liveness::Free | Liveness::Unknown => None,
+        }
+    }
+
     /// The trainer that holds the run, where there is one and that can be read.
     pub fn holder(&self) -> Option<&Holder> {
         match &self.liveness {
             Liveness::Held(holder) => holder.as_ref(),
+            Liveness::Elsewhere(holder) => Some(holder),
             Liveness::Free | Liveness::Unknown => None,
         }
     }

@@ -18,10 +18,10 @@ use super::clock::unix_seconds;
 use super::lecture::LectureLines;
 use super::replay::Replay;
 use crate::data::{Dataset, Found, Places, Roots, Source};
-use crate::nn::{self, Kernels, LayerInfo};
+use crate::nn::{self, DeviceKind, Kernels, LayerInfo};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, PauseReason, Record,
-    Rejection, RunConfig, RunDir, RunError, RunLock, RunRecord, Status,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Pause, PauseReason,
+    Position, Record, Rejection, RunConfig, RunDir, RunError, RunLock, RunRecord, Status,
 };
 use crate::train::{Order, Session, Supervisor, TrainError, device_kind, train};
 
@@ -260,6 +260,11 @@ impl<W: Write> Desk<'_, W> {
             self.record.begin_pause(PauseReason::Signal, time, *step, position.clone());
         }
         self.record.apply(time, &event);
+        if let Event::Started { .. } | Event::Resumed { .. } = event
+            && let Some(pause) = self.record.pauses.last()
+        {
+            let _ = writeln!(self.out, "# {}", went_on(pause)).and_then(|()| self.out.flush());
+        }
         if !matches!(event, Event::Steps { .. }) {
             self.recorded = None;
         }
@@ -354,6 +359,23 @@ impl<W: Write> Desk<'_, W> {
         }
         Ok(())
     }
+}
+
+/// Where and with what weights a run goes on after a pause, beside those before it.
+fn went_on(pause: &Pause) -> String {
+    let step = pause.resumed_step.unwrap_or_default();
+    let place = pause.after.as_ref().map_or_else(String::new, |Position { epoch, batch, weights_hash }| {
+        let hash: String = weights_hash.chars().take(12).collect();
+        format!(" (epoch {}, batch {batch}, weights {hash})", epoch + 1)
+    });
+    let how = match &pause.before {
+        Some(before) if Some(before) == pause.after.as_ref() => ", exactly where it paused".to_owned(),
+        Some(_) => format!(", and not where it paused, after step {}", pause.step),
+        None => {
+            format!("; the {} steps up to {} are done again", pause.step.saturating_sub(step), pause.step)
+        }
+    };
+    format!("goes on after step {step}{place}{how}")
 }
 
 /// A checkpoint that only matters until there is a newer one.
@@ -457,6 +479,10 @@ fn started(session: &Session, data: DataInfo) -> Event {
         position: Some(session.position()),
         device: session.device().to_string(),
         threads: session.threads(),
+        kernels: match session.device() {
+            DeviceKind::Cpu => session.kernels().name().to_owned(),
+            DeviceKind::Cuda => String::new(),
+        },
         data,
         steps_per_epoch: session.steps_per_epoch(),
         total_steps: session.total_steps(),

@@ -282,6 +282,11 @@ impl Session {
         u64::from(self.config.epochs) * self.steps_per_epoch()
     }
 
+    /// What computes, if it trains on the processor.
+    pub fn kernels(&self) -> Kernels {
+        self.kernels
+    }
+
     /// How it trains now.
     pub fn config(&self) -> &RunConfig {
         &self.config

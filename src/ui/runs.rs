@@ -11,7 +11,7 @@ use super::widgets::{Notice, Pane};
 use super::words::{listed_state, settings, wrap};
 use crate::app::App;
 use crate::metrics::text;
-use crate::run::{Listed, Origin, RunSummary};
+use crate::run::{Listed, Origin, Pause, RunSummary};
 
 /// The runs, and at 120 columns and wider the selected one's details beside them.
 pub(super) struct Runs<'a> {
@@ -116,6 +116,17 @@ impl Runs<'_> {
         ])
     }
 
+    /// `command at 11,012 for 4 m, exact`
+    fn pause(&self, pause: &Pause) -> String {
+        let lasted = text::duration(pause.to.unwrap_or(self.app.now) - pause.from);
+        let how = match pause.resumed_step {
+            Some(_) if pause.before.is_some() && pause.before == pause.after => ", exact".to_owned(),
+            Some(step) if step < pause.step => format!(", again from {}", text::count(step)),
+            _ => String::new(),
+        };
+        format!("{} at {} for {lasted}{how}", pause.reason, text::count(pause.step))
+    }
+
     fn details(&self, area: Rect, buf: &mut Buffer) {
         let Self { app, look } = self;
         let palette = &look.palette;
@@ -155,6 +166,9 @@ impl Runs<'_> {
             ("host", provenance.host.clone()),
             ("version", provenance.version.clone()),
         ];
+        let pauses = record.pauses.iter().rev().take(PAUSES).map(|pause| self.pause(pause));
+        facts
+            .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
         if let Some(parent) = &record.parent {
             let known = app.summaries().find(|run| run.dir.id() == parent);
             let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
@@ -189,3 +203,5 @@ fn is_roomy(area: Rect) -> bool {
 
 /// Columns of the labels of details.
 const LABEL: usize = 12;
+/// The last pauses that are shown.
+const PAUSES: usize = 3;

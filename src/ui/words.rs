@@ -33,20 +33,23 @@ pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
 
 /// The words for a run on disk.
 pub(super) fn listed_state(look: &Look, listed: &State) -> StateWords {
-    if listed.trouble().is_some() { waiting(look) } else { state(look, Some(listed.status)) }
-}
-
-/// The words for a run that waits until it can be written down.
-fn waiting(look: &Look) -> StateWords {
-    StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
+    let words = state(look, Some(listed.status));
+    if listed.trouble().is_some() {
+        StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
+    } else if listed.elsewhere().is_some() {
+        StateWords { word: "elsewhere", ..words }
+    } else {
+        words
+    }
 }
 
 /// The words for a run: what was asked of it and not answered yet comes before how it stands.
 pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
     let states = &look.palette.state;
     let words = state(look, run.status());
-    if run.state.as_ref().is_some_and(|state| state.trouble().is_some()) {
-        return waiting(look);
+    let cannot_say = |state: &&State| state.trouble().is_some() || state.elsewhere().is_some();
+    if let Some(state) = run.state.as_ref().filter(cannot_say) {
+        return listed_state(look, state);
     }
     let (word, style) = match run.asked {
         Some(Command::Pause) => ("pausing", states.paused),

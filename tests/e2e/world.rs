@@ -202,7 +202,7 @@ impl Run {
     pub(crate) fn trainer(&self) -> Option<Pid> {
         match self.0.liveness() {
             Liveness::Held(holder) => Pid::from_raw(i32::try_from(holder?.pid).ok()?),
-            Liveness::Free | Liveness::Unknown => None,
+            Liveness::Elsewhere(_) | Liveness::Free | Liveness::Unknown => None,
         }
     }
 

@@ -70,6 +70,7 @@ fn started(step: u64) -> Event {
     };
     Event::Started {
         position: None,
+        kernels: "avx2".to_owned(),
         step,
         device: "cpu".to_owned(),
         threads: 2,
@@ -234,6 +235,15 @@ pub(crate) fn runs() -> App {
         record.summary.best_test_accuracy = best;
         record.summary.best_epoch = best.map(|_| epochs);
         record.summary.last_test_loss = best.map(|best| 1.2 - best);
+        if status == Status::Running {
+            let position = |batch| Some(Position { epoch: 2, batch, weights_hash: "3f9a".repeat(16) });
+            let now = CREATED as f64 + 3600.0;
+            let reason = PauseReason::Command;
+            record.apply(now, &Event::Paused { step: 2000, reason, position: position(124) });
+            record.apply(now + 240.0, &Event::Resumed { step: 2000, position: position(124) });
+            record.begin_pause(PauseReason::Crash, now + 300.0, 8043, None);
+            record.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
+        }
         let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
         Listed::Run(Box::new(RunSummary { dir, record, state: state(status), origin }))
     };

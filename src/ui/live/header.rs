@@ -233,6 +233,9 @@ impl<'a> Header<'a> {
         if let Some(trouble) = self.0.run.state.as_ref().and_then(State::trouble) {
             return Some(trouble.to_owned());
         }
+        if let Some(holder) = self.0.run.state.as_ref().and_then(State::elsewhere) {
+            return Some(format!("process {} on {} has it, as its lock says", holder.pid, holder.host));
+        }
         self.0.run.record.as_ref()?.reason.clone()
     }
 }
