@@ -3,7 +3,7 @@
 pub mod data;
 mod fork;
 mod options;
-mod print;
+mod runs;
 mod settings;
 mod summary;
 mod train;
@@ -46,10 +46,10 @@ enum Command {
     Resume(train::ResumeCommand),
     /// Begin a run where another one was, with other settings.
     Fork(fork::ForkCommand),
-    /// List the runs.
-    Runs(print::RunsCommand),
+    /// List runs, look at one, throw one away.
+    Runs(runs::RunsCommand),
     /// Print a network layer by layer.
-    Summary(print::SummaryCommand),
+    Summary(summary::SummaryCommand),
     /// Get the data set, and see what is there.
     #[command(subcommand)]
     Data(data::DataCommand),

@@ -1,9 +1,13 @@
-//! The table that `torchsummary` prints for a network.
+//! `summary`: the table that `torchsummary` prints for a network.
 
 use std::fmt;
+use std::io::Write;
 
+use clap::Args;
+
+use super::CliError;
 use crate::metrics::text::count;
-use crate::nn::{LayerInfo, LayerKind};
+use crate::nn::{self, DeviceKind, Kernels, LayerInfo, LayerKind};
 
 /// Bytes of a number.
 const BYTES: f64 = 4.0;
@@ -11,6 +15,28 @@ const BYTES: f64 = 4.0;
 const MEGABYTE: f64 = 1024.0 * 1024.0;
 const INPUT: usize = 28 * 28;
 const WIDTH: usize = 64;
+
+/// Print a network layer by layer.
+#[derive(Debug, Args)]
+pub(super) struct SummaryCommand {
+    /// The network: `cnn` or `dnn`.
+    #[arg(long, value_name = "NAME", default_value = "cnn")]
+    preset: String,
+    /// Images in a batch.
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    batch_size: u32,
+}
+
+impl SummaryCommand {
+    /// Prints the table.
+    pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
+        let model = nn::build(&self.preset, DeviceKind::Cpu, Kernels::best(), None)
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        let summary = Summary { layers: model.layers(), batch_size: self.batch_size as usize };
+        writeln!(out, "{summary}")?;
+        Ok(())
+    }
+}
 
 /// The table for a network and a batch size, to the letter.
 ///

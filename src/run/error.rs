@@ -119,6 +119,18 @@ pub enum RunError {
         /// Who took it.
         holder: Holder,
     },
+    /// A run of another directory, such as a reference run.
+    #[error("{}: is not one of your own runs, and stays", shown(.path))]
+    NotOwn {
+        /// Its directory.
+        path: PathBuf,
+    },
+    /// There is something where a run is to be brought back to.
+    #[error("{}: is in the way; move it away first", shown(.path))]
+    InTheWay {
+        /// The thing.
+        path: PathBuf,
+    },
     /// A setting that cannot be.
     #[error(transparent)]
     Config(#[from] ConfigError),

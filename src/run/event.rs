@@ -244,6 +244,17 @@ pub enum Status {
 }
 
 impl Status {
+    /// Every status.
+    pub const ALL: [Self; 7] = [
+        Self::Queued,
+        Self::Running,
+        Self::Paused,
+        Self::Finished,
+        Self::Stopped,
+        Self::Failed,
+        Self::Interrupted,
+    ];
+
     /// The word that stands for the status on disk.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -494,8 +505,7 @@ mod tests {
 
     #[test]
     fn words_are_those_on_disk() {
-        use Status::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
-        for status in [Queued, Running, Paused, Finished, Stopped, Failed, Interrupted] {
+        for status in Status::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
         for reason in [

@@ -44,7 +44,10 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     terminal.press("q");
     terminal.wait_for_text("What is to become of");
     terminal.press("d");
-    terminal.wait_for_text("goes on training");
+    // What is typed before the prompt is there may still be heard by the dashboard.
+    terminal.wait_for("the prompt", |screen| {
+        screen.contains("goes on training") && screen.trim_end().ends_with(['#', '$'])
+    });
     terminal.press("exit");
     terminal.press(ENTER);
     terminal.end();

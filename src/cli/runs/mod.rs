@@ -1,0 +1,268 @@
+//! `runs`: what there is, one run whole, and away with one.
+
+mod table;
+
+use std::cmp::Ordering;
+use std::io::Write;
+
+use clap::{Args, Subcommand};
+use serde_json::{Value as Json, json};
+
+use super::CliError;
+use crate::metrics::text;
+use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Store, Value};
+
+/// List the runs.
+#[derive(Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct RunsCommand {
+    #[command(flatten)]
+    list: ListCommand,
+    #[command(subcommand)]
+    command: Option<RunsSubcommand>,
+}
+
+#[derive(Debug, Subcommand)]
+enum RunsSubcommand {
+    /// List the runs, the newest first.
+    List(ListCommand),
+    /// Print all about a run.
+    Show(ShowCommand),
+    /// Throw runs away; `restore` brings them back.
+    Rm(RmCommand),
+    /// Bring a run back that was thrown away.
+    Restore(RestoreCommand),
+}
+
+#[derive(Debug, Args)]
+struct ListCommand {
+    /// Only those for which this holds, such as `preset = cnn and best_acc > 0.88`; `--fields` names what can be asked.
+    #[arg(long, short, value_name = "QUERY", default_value = "")]
+    query: String,
+    /// Sort by a field, downwards with a `-` before it.
+    #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
+    sort: Option<String>,
+    /// Those that were thrown away.
+    #[arg(long)]
+    trash: bool,
+    /// Print what can be asked of a run, and no runs.
+    #[arg(long)]
+    fields: bool,
+    /// As JSON, one object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct ShowCommand {
+    /// The run: its id, its name, or how its id begins.
+    #[arg(value_name = "ID")]
+    run: String,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RmCommand {
+    /// The runs: their ids, their names, or how their ids begin.
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Args)]
+struct RestoreCommand {
+    /// The run: its id, its name, or how its id begins.
+    #[arg(value_name = "ID")]
+    run: String,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl RunsCommand {
+    /// Does what it says.
+    pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        match self.command {
+            None => self.list.run(store, out),
+            Some(RunsSubcommand::List(command)) => command.run(store, out),
+            Some(RunsSubcommand::Show(command)) => command.run(store, out),
+            Some(RunsSubcommand::Rm(command)) => command.run(store, out),
+            Some(RunsSubcommand::Restore(command)) => command.run(store, out),
+        }
+    }
+}
+
+impl ListCommand {
+    fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        if self.fields {
+            for field in Field::all() {
+                writeln!(out, "{field:<12} {}", field.about())?;
+            }
+            return Ok(());
+        }
+        let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
+        let sort = self.sort.as_deref().map(Sort::parse).transpose()?;
+        let listed = if self.trash {
+            store.thrown_away().into_iter().map(|run| Listed::Run(Box::new(run))).collect()
+        } else {
+            store.list()
+        };
+        let fits = |listed: &Listed| match listed {
+            Listed::Run(run) => query.matches(run),
+            Listed::Broken { .. } => query.is_empty(),
+        };
+        let mut listed: Vec<_> = listed.into_iter().filter(fits).collect();
+        if let Some(sort) = sort {
+            listed.sort_by(|one, other| sort.order(one, other));
+        }
+        if self.json {
+            for listed in &listed {
+                writeln!(out, "{}", as_json(listed))?;
+            }
+            return Ok(());
+        }
+        if listed.is_empty() {
+            let root = store.root().display();
+            if self.trash || !query.is_empty() {
+                writeln!(out, "no such runs in {root}")?;
+            } else {
+                writeln!(out, "no runs in {root} yet; `cnn-tui train` starts one")?;
+            }
+            return Ok(());
+        }
+        table::print(&listed, out)
+    }
+}
+
+/// A query that was not understood.
+fn refused(query: &str, error: &QueryError) -> CliError {
+    let column = query[..error.at.start].chars().count() + 1;
+    CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
+}
+
+/// An order of runs.
+struct Sort {
+    field: Field,
+    down: bool,
+}
+
+impl Sort {
+    fn parse(text: &str) -> Result<Self, CliError> {
+        let (name, down) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let field = Field::named(name).ok_or_else(|| {
+            CliError::Usage(format!("there is no field `{name}`; `cnn-tui runs --fields` names them"))
+        })?;
+        Ok(Self { field, down })
+    }
+
+    /// Runs without an answer come last, either way; broken ones after them.
+    fn order(&self, one: &Listed, other: &Listed) -> Ordering {
+        let value = |listed: &Listed| match listed {
+            Listed::Run(run) => Some(self.field.of(run)),
+            Listed::Broken { .. } => None,
+        };
+        let turned = |order: Ordering| if self.down { order.reverse() } else { order };
+        match (value(one), value(other)) {
+            (Some(Value::Number(one)), Some(Value::Number(other))) => turned(one.total_cmp(&other)),
+            (Some(Value::Text(one)), Some(Value::Text(other))) => {
+                turned(one.to_lowercase().cmp(&other.to_lowercase()))
+            }
+            (Some(Value::Words(one)), Some(Value::Words(other))) => turned(one.cmp(&other)),
+            (one, other) => rank(one.as_ref()).cmp(&rank(other.as_ref())),
+        }
+    }
+}
+
+fn rank(value: Option<&Value>) -> u8 {
+    match value {
+        Some(Value::None) => 1,
+        Some(_) => 0,
+        None => 2,
+    }
+}
+
+fn as_json(listed: &Listed) -> Json {
+    match listed {
+        Listed::Run(run) => run_json(run),
+        Listed::Broken { name, reason } => json!({ "id": name, "broken": reason }),
+    }
+}
+
+/// A run's `run.json`, with how it really stands and where it is.
+fn run_json(run: &RunSummary) -> Json {
+    let mut json = serde_json::to_value(&run.record).unwrap_or_default();
+    json["state"] = json!(table::state(run));
+    json["directory"] = json!(run.dir.path());
+    json
+}
+
+/// The run that a person means, with how it stands.
+fn find(store: &Store, query: &str) -> Result<RunSummary, RunError> {
+    let dir = store.resolve(query)?;
+    let is_it = |run: &RunSummary| run.dir == dir;
+    let unknown = || RunError::Unknown { query: query.to_owned(), root: store.root().to_owned() };
+    store.list().into_iter().filter_map(Listed::run).find(is_it).ok_or_else(unknown)
+}
+
+impl ShowCommand {
+    fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        let run = find(store, &self.run)?;
+        if self.json {
+            writeln!(out, "{:#}", run_json(&run))?;
+            return Ok(());
+        }
+        for field in Field::all().filter(|field| field.name() != "created") {
+            let answer = match field.of(&run) {
+                Value::None => continue,
+                Value::Text(text) if text.is_empty() => continue,
+                Value::Words(words) if words.is_empty() => continue,
+                Value::Text(text) => text,
+                Value::Words(words) => words.join(" "),
+                Value::Number(number) if field.name() == "time" => text::duration(Some(number)),
+                Value::Number(number) => number.to_string(),
+            };
+            writeln!(out, "{field:<12} {answer}")?;
+        }
+        for pause in &run.record.pauses {
+            let exact = pause.before.is_some() && pause.before == pause.after;
+            let lasted = pause.to.map_or("until now".to_owned(), |to| text::duration(Some(to - pause.from)));
+            let exact = if exact { ", exact" } else { "" };
+            writeln!(out, "{:<12} {} at step {}, {lasted}{exact}", "pause", pause.reason, pause.step)?;
+        }
+        writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
+        Ok(())
+    }
+}
+
+impl RmCommand {
+    fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        // All of them are found before the first is thrown away.
+        let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
+        for run in runs {
+            store.throw_away(&run.dir)?;
+            let (id, name) = (run.dir.id(), &run.record.name);
+            if self.json {
+                writeln!(out, "{}", json!({ "thrown_away": id }))?;
+            } else {
+                writeln!(out, "{name} is thrown away; `cnn-tui runs restore {id}` brings it back")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RestoreCommand {
+    fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        let dir = store.restore(&self.run)?;
+        if self.json {
+            writeln!(out, "{}", json!({ "restored": dir.id() }))?;
+        } else {
+            writeln!(out, "{} is back", dir.record()?.name)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,48 @@
+//! The table of runs on standard output.
+
+use std::io::Write;
+
+use crate::cli::CliError;
+use crate::metrics::text;
+use crate::run::{Listed, Origin, RunSummary};
+
+/// Prints a line for each run.
+pub(super) fn print(listed: &[Listed], out: &mut impl Write) -> Result<(), CliError> {
+    writeln!(
+        out,
+        "{:<36} {:<16} {:<11} {:<6} {:>7} {:>8}  data",
+        "id", "name", "state", "preset", "epochs", "best"
+    )?;
+    for listed in listed {
+        match listed {
+            Listed::Run(run) => writeln!(out, "{}", row(run))?,
+            Listed::Broken { name, reason } => {
+                writeln!(out, "{name:<36} {:<16} {:<11} {reason}", "", "broken")?;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// How a run stands, in a word.
+pub(super) fn state(run: &RunSummary) -> &'static str {
+    let state = &run.state;
+    if state.trouble().is_some() {
+        "waiting"
+    } else if state.elsewhere().is_some() {
+        "elsewhere"
+    } else {
+        state.status.as_str()
+    }
+}
+
+fn row(run: &RunSummary) -> String {
+    let RunSummary { dir, record, origin, .. } = run;
+    let epochs = format!("{}/{}", record.summary.epoch, record.settings().epochs);
+    let best = text::percent(record.summary.best_test_accuracy);
+    let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
+    let (id, preset) = (dir.id().as_str(), &record.config.preset);
+    let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
+    let (name, state) = (&record.name, state(run));
+    format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}")
+}

@@ -1,0 +1,140 @@
+//! What can be asked of a run: the columns of tables, and the words of queries.
+
+use std::fmt;
+
+use super::store::RunSummary;
+
+/// Something that can be asked of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Field(usize);
+
+/// The answer for one run.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// A number, in the unit that [`Field::about`] names; accuracies from 0 to 1, times in seconds.
+    Number(f64),
+    /// A word or a line.
+    Text(String),
+    /// Any number of words.
+    Words(Vec<String>),
+    /// There is no answer, or not yet.
+    None,
+}
+
+struct Row {
+    name: &'static str,
+    /// Shorter or other names.
+    aliases: &'static [&'static str],
+    about: &'static str,
+    of: fn(&RunSummary) -> Value,
+}
+
+const fn row(
+    name: &'static str,
+    aliases: &'static [&'static str],
+    about: &'static str,
+    of: fn(&RunSummary) -> Value,
+) -> Row {
+    Row { name, aliases, about, of }
+}
+
+fn text(text: impl Into<String>) -> Value {
+    Value::Text(text.into())
+}
+
+fn number(number: Option<impl Into<f64>>) -> Value {
+    number.map_or(Value::None, |number| Value::Number(number.into()))
+}
+
+/// Counts are far below what a float cannot hold.
+fn count(count: u64) -> Value {
+    Value::Number(count as f64)
+}
+
+/// Every field; help and completion follow this order.
+#[rustfmt::skip]
+const ROWS: &[Row] = &[
+    row("name",       &[],                 "what it is called",                      |run| text(&run.record.name)),
+    row("id",         &[],                 "its directory",                          |run| text(run.dir.id().as_str())),
+    row("state",      &["status"],         "running, paused, finished, ...",         |run| text(run.state.status.as_str())),
+    row("preset",     &["net"],            "the network",                            |run| text(&run.record.config.preset)),
+    row("data",       &[],                 "the data set",                           |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
+    row("tag",        &["tags"],           "one of its tags",                        |run| Value::Words(run.record.tags.clone())),
+    row("notes",      &["note"],           "its note",                               |run| text(&run.record.notes)),
+    row("best_acc",   &["best"],           "best test accuracy, 0 to 1",             |run| number(run.record.summary.best_test_accuracy)),
+    row("best_epoch", &[],                 "the epoch that reached it",              |run| number(run.record.summary.best_epoch)),
+    row("acc",        &["test_acc"],       "last test accuracy, 0 to 1",             |run| number(run.record.summary.last_test_accuracy)),
+    row("loss",       &["test_loss"],      "last test loss",                         |run| number(run.record.summary.last_test_loss)),
+    row("train_loss", &[],                 "last mean training loss",                |run| number(run.record.summary.last_train_loss)),
+    row("epoch",      &[],                 "epochs done",                            |run| count(run.record.summary.epoch.into())),
+    row("epochs",     &[],                 "epochs to do",                           |run| count(run.record.settings().epochs.into())),
+    row("step",       &["steps"],          "steps done",                             |run| count(run.record.summary.step)),
+    row("lr",         &["learning_rate"],  "learning rate before the schedule",      |run| Value::Number(run.record.settings().optimizer.learning_rate())),
+    row("optimizer",  &["opt"],            "sgd or adamw",                           |run| text(run.record.config.optimizer.name())),
+    row("batch",      &["batch_size"],     "images in a batch",                      |run| count(run.record.config.batch_size as u64)),
+    row("schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| text(run.record.config.schedule.to_string())),
+    row("dropout",    &[],                 "dropout rate, if not the network's own", |run| number(run.record.settings().dropout)),
+    row("patience",   &[],                 "epochs it waits for a better one",       |run| count(run.record.settings().patience.into())),
+    row("seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
+    row("time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
+    row("speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
+    row("created",    &[],                 "seconds since 1970, to sort by",         |run| Value::Number(run.record.created)),
+    row("parent",     &["fork"],           "the run it was forked from",             |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
+    row("host",       &[],                 "the machine",                            |run| text(&run.record.provenance.host)),
+    row("version",    &[],                 "of the program",                         |run| text(&run.record.provenance.version)),
+];
+
+impl Field {
+    /// Every field.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..ROWS.len()).map(Self)
+    }
+
+    /// The field of this name.
+    pub fn named(name: &str) -> Option<Self> {
+        let is = |row: &Row| row.name == name || row.aliases.contains(&name);
+        ROWS.iter().position(is).map(Self)
+    }
+
+    /// Its name.
+    pub fn name(self) -> &'static str {
+        ROWS[self.0].name
+    }
+
+    /// What it is, in a few words.
+    pub fn about(self) -> &'static str {
+        ROWS[self.0].about
+    }
+
+    /// The answer for a run.
+    pub fn of(self, run: &RunSummary) -> Value {
+        (ROWS[self.0].of)(run)
+    }
+}
+
+impl fmt::Display for Field {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_name_means_one_field() {
+        let mut names: Vec<_> =
+            ROWS.iter().flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect();
+        for (place, field) in Field::all().enumerate() {
+            assert_eq!(Field::named(field.name()), Some(field));
+            assert_eq!(field.0, place);
+        }
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert_eq!(Field::named("learning_rate"), Field::named("lr"));
+        assert_eq!(Field::named("nonsense"), None);
+    }
+}

@@ -1,0 +1,197 @@
+//! From text to queries, and what can stand at a place of them.
+
+use std::ops::Range;
+
+use super::token::{Kind, Token, tokens};
+use super::{Completion, Expr, Field, Literal, Operator, QueryError};
+use crate::run::event::Status;
+
+/// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
+const DEPTH: usize = 64;
+
+/// The expression of a text; `None` if it is empty.
+pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
+    let tokens = tokens(text)?;
+    if tokens.is_empty() {
+        return Ok(None);
+    }
+    let mut parser = Parser { tokens: &tokens, place: 0, end: text.len(), depth: 0 };
+    let expr = parser.alternative()?;
+    match parser.next() {
+        None => Ok(Some(expr)),
+        Some(Token { kind: Kind::Close, at }) => {
+            Err(QueryError { at: at.clone(), message: "this `)` has no `(`".to_owned() })
+        }
+        Some(token) => Err(wrong(token, "`and`, `or` or the end")),
+    }
+}
+
+fn wrong(token: &Token, wanted: &str) -> QueryError {
+    QueryError { at: token.at.clone(), message: format!("here must be {wanted}") }
+}
+
+struct Parser<'a> {
+    tokens: &'a [Token],
+    place: usize,
+    /// Where the text ends.
+    end: usize,
+    depth: usize,
+}
+
+impl<'a> Parser<'a> {
+    fn peek(&self) -> Option<&'a Token> {
+        self.tokens.get(self.place)
+    }
+
+    fn next(&mut self) -> Option<&'a Token> {
+        let token = self.peek();
+        self.place += usize::from(token.is_some());
+        token
+    }
+
+    fn is_keyword(&self, keyword: &str) -> bool {
+        matches!(self.peek(), Some(Token { kind: Kind::Word(word, false), .. }) if word.eq_ignore_ascii_case(keyword))
+    }
+
+    fn missing(&self, wanted: &str) -> QueryError {
+        QueryError { at: self.end..self.end, message: format!("here must be {wanted}") }
+    }
+
+    fn alternative(&mut self) -> Result<Expr, QueryError> {
+        let mut expr = self.both()?;
+        while self.is_keyword("or") {
+            self.place += 1;
+            expr = Expr::Or(Box::new(expr), Box::new(self.both()?));
+        }
+        Ok(expr)
+    }
+
+    fn both(&mut self) -> Result<Expr, QueryError> {
+        let mut expr = self.one()?;
+        loop {
+            if self.is_keyword("and") {
+                self.place += 1;
+            } else if self.is_keyword("or")
+                || !matches!(self.peek(), Some(Token { kind: Kind::Word(..) | Kind::Open, .. }))
+            {
+                return Ok(expr);
+            }
+            expr = Expr::And(Box::new(expr), Box::new(self.one()?));
+        }
+    }
+
+    fn one(&mut self) -> Result<Expr, QueryError> {
+        let at = self.peek().map_or(self.end..self.end, |token| token.at.clone());
+        self.depth += 1;
+        if self.depth > DEPTH {
+            return Err(QueryError { at, message: "this is nested too deeply".to_owned() });
+        }
+        let expr = self.one_inside(at);
+        self.depth -= 1;
+        expr
+    }
+
+    fn one_inside(&mut self, at: Range<usize>) -> Result<Expr, QueryError> {
+        if self.is_keyword("not") {
+            self.place += 1;
+            return Ok(Expr::Not(Box::new(self.one()?)));
+        }
+        match self.next() {
+            None => Err(self.missing("a condition, such as `best_acc > 0.88`")),
+            Some(Token { kind: Kind::Open, .. }) => {
+                let expr = self.alternative()?;
+                match self.next() {
+                    Some(Token { kind: Kind::Close, .. }) => Ok(expr),
+                    Some(token) => Err(wrong(token, "`and`, `or` or `)`")),
+                    None => Err(QueryError { at, message: "this `(` has no `)`".to_owned() }),
+                }
+            }
+            Some(Token { kind: Kind::Word(word, quoted), at }) => self.condition(word, *quoted, at),
+            Some(token) => Err(wrong(token, "a condition, such as `best_acc > 0.88`")),
+        }
+    }
+
+    fn condition(&mut self, word: &str, quoted: bool, at: &Range<usize>) -> Result<Expr, QueryError> {
+        if !quoted && ["and", "or"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
+            return Err(QueryError {
+                at: at.clone(),
+                message: format!("before `{word}` must be a condition"),
+            });
+        }
+        let operator = match self.peek() {
+            Some(Token { kind: Kind::Operator(operator), .. }) => *operator,
+            Some(Token { kind: Kind::Colon, .. }) => Operator::Equal,
+            _ if !quoted && Field::named(word).is_some() => {
+                let after = self.peek().map_or(self.end..self.end, |token| token.at.clone());
+                let message = format!("after `{word}` must be =, !=, <, <=, >, >= or ~");
+                return Err(QueryError { at: after, message });
+            }
+            _ => return Ok(Expr::Anywhere(word.to_owned())),
+        };
+        let Some(field) = Field::named(word).filter(|_| !quoted) else {
+            let near = nearest(word).map_or(String::new(), |near| format!("; is it `{near}`?"));
+            return Err(QueryError { at: at.clone(), message: format!("there is no field `{word}`{near}") });
+        };
+        self.place += 1;
+        match self.next() {
+            Some(Token { kind: Kind::Word(value, _), .. }) => {
+                let literal = Literal { text: value.clone(), number: number(value) };
+                Ok(Expr::Compare(field, operator, literal))
+            }
+            Some(token) => Err(wrong(token, "a value")),
+            None => Err(self.missing("a value")),
+        }
+    }
+}
+
+/// A number with a unit, in the field's own: seconds, or parts of one.
+fn number(text: &str) -> Option<f64> {
+    let units = [("%", 0.01), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
+    let with_unit =
+        |(unit, factor): (&str, f64)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * factor);
+    text.parse().ok().or_else(|| units.into_iter().find_map(with_unit))
+}
+
+/// The field whose name is most like this word.
+fn nearest(word: &str) -> Option<&'static str> {
+    let likeness = |name: &str| {
+        let same = name.chars().zip(word.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
+        (same, std::cmp::Reverse(name.len().abs_diff(word.len())))
+    };
+    Field::all().map(Field::name).filter(|name| likeness(name).0 >= 2).max_by_key(|name| likeness(name))
+}
+
+/// What can stand at `cursor`, a byte of `text`: fields where a condition can begin, and `values` of the field after its
+/// operator.
+pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>) -> Vec<Completion> {
+    let before = text.get(..cursor).unwrap_or(text);
+    let Ok(tokens) = tokens(before) else { return Vec::new() };
+    let (part, replaces, done) = match tokens.split_last() {
+        Some((Token { kind: Kind::Word(word, false), at }, done)) if at.end == before.len() => {
+            (word.as_str(), at.clone(), done)
+        }
+        _ => ("", before.len()..before.len(), &tokens[..]),
+    };
+    let fits = |word: &str| word.len() > part.len() && word.to_lowercase().starts_with(&part.to_lowercase());
+    let field = match done {
+        [
+            ..,
+            Token { kind: Kind::Word(name, false), .. },
+            Token { kind: Kind::Operator(_) | Kind::Colon, .. },
+        ] => Field::named(name),
+        _ => None,
+    };
+    let found: Vec<(String, &'static str)> = match field {
+        Some(field) if field.name() == "state" => {
+            Status::ALL.iter().map(|status| (status.as_str().to_owned(), "")).collect()
+        }
+        Some(field) => values(field).into_iter().map(|value| (super::token::written(&value), "")).collect(),
+        None => {
+            let keywords = ["and", "or", "not"].map(|keyword| (keyword.to_owned(), ""));
+            let fields = Field::all().map(|field| (field.name().to_owned(), field.about()));
+            fields.chain(keywords.into_iter().filter(|_| !part.is_empty())).collect()
+        }
+    };
+    let fitting = found.into_iter().filter(|(word, _)| fits(word));
+    fitting.map(|(word, about)| Completion { replaces: replaces.clone(), word, about }).collect()
+}

@@ -1,0 +1,87 @@
+//! The words of a query.
+
+use std::ops::Range;
+
+use super::{Operator, QueryError};
+
+/// A word of a query, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Token {
+    pub(super) kind: Kind,
+    pub(super) at: Range<usize>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Kind {
+    /// A word, as it means; whether it was quoted, and so is no keyword.
+    Word(String, bool),
+    Operator(Operator),
+    Colon,
+    Open,
+    Close,
+}
+
+/// What ends a word that is not quoted.
+fn ends_word(character: char) -> bool {
+    character.is_whitespace() || "()=!<>~\"".contains(character)
+}
+
+/// The words of a text.
+pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
+    let mut tokens: Vec<Token> = Vec::new();
+    let mut at = 0;
+    while let Some(character) = text[at..].chars().next() {
+        let rest = &text[at..];
+        if character.is_whitespace() {
+            at += character.len_utf8();
+            continue;
+        }
+        let operator = Operator::ALL.iter().find(|(_, symbol)| rest.starts_with(symbol));
+        let (kind, len) = match character {
+            '(' => (Kind::Open, 1),
+            ')' => (Kind::Close, 1),
+            '"' => quoted(rest, at)?,
+            _ => match operator {
+                Some((operator, symbol)) => (Kind::Operator(*operator), symbol.len()),
+                None if character == '!' => {
+                    return Err(QueryError { at: at..at + 1, message: "`!` needs `=` after it".to_owned() });
+                }
+                // Only the first colon of `tag:x` stands for itself: times have colons too.
+                None if character == ':' => (Kind::Colon, 1),
+                None => {
+                    let end = rest.find(ends_word).unwrap_or(rest.len());
+                    let is_tag = ["tag:", "tags:"].iter().any(|tag| rest.starts_with(tag));
+                    let end = if is_tag { rest.find(':').unwrap_or(end) } else { end };
+                    (Kind::Word(rest[..end].to_owned(), false), end)
+                }
+            },
+        };
+        tokens.push(Token { kind, at: at..at + len });
+        at += len;
+    }
+    Ok(tokens)
+}
+
+/// A word in quotation marks, in which `\` takes the next character as it is.
+fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), QueryError> {
+    let mut word = String::new();
+    let mut characters = rest.char_indices().skip(1);
+    while let Some((place, character)) = characters.next() {
+        match character {
+            '"' => return Ok((Kind::Word(word, true), place + 1)),
+            '\\' => word.extend(characters.next().map(|(_, next)| next)),
+            _ => word.push(character),
+        }
+    }
+    Err(QueryError { at: at..at + rest.len(), message: "a `\"` has no other end".to_owned() })
+}
+
+/// A word as it must be written to mean itself.
+pub(super) fn written(word: &str) -> String {
+    let plain = !word.is_empty()
+        && !word.contains(ends_word)
+        && !word.contains([':', '\\'])
+        && !["and", "or", "not"].contains(&word.to_lowercase().as_str())
+        && super::Field::named(word).is_none();
+    if plain { word.to_owned() } else { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) }
+}

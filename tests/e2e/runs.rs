@@ -1,0 +1,83 @@
+//! `runs` from the shell: asking, looking, throwing away and bringing back.
+
+use serde_json::Value;
+
+use crate::process::Ended;
+use crate::world::World;
+
+fn runs(world: &World, arguments: &[&str]) -> Ended {
+    world.process(&[&["runs"], arguments].concat()).end()
+}
+
+fn printed(world: &World, arguments: &[&str]) -> String {
+    let ended = runs(world, arguments);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
+    ended.out
+}
+
+/// Two short runs, `one` and `two`.
+fn world() -> World {
+    let world = World::bare();
+    for (name, rate) in [("one", "0.01"), ("two", "0.05")] {
+        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
+        let ended = world.process(&[&train[..], &["--lr", rate, "--name", name]].concat()).end();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    world
+}
+
+#[test]
+fn runs_are_asked_for_sorted_and_shown() {
+    let world = world();
+    let names = |arguments: &[&str]| -> Vec<String> {
+        let lines = printed(&world, arguments);
+        let name = |line: &str| {
+            let json: Value = serde_json::from_str(line).unwrap();
+            json["name"].as_str().unwrap().to_owned()
+        };
+        lines.lines().map(name).filter(|name| !name.ends_with("-reference")).collect()
+    };
+    assert_eq!(names(&["list", "--json", "-q", "state = finished and lr > 0.02"]), ["two"]);
+    assert_eq!(names(&["--json", "--sort", "lr"]), ["one", "two"]);
+    assert_eq!(names(&["--json", "--sort", "-lr"]), ["two", "one"]);
+    assert!(printed(&world, &["-q", "lr > 5"]).starts_with("no such runs in "));
+
+    let shown = printed(&world, &["show", "two"]);
+    for line in ["lr           0.05", "preset       dnn", "state        finished", "epoch        1"] {
+        assert!(shown.lines().any(|shown| shown == line), "{line:?} in {shown}");
+    }
+    let json: Value = serde_json::from_str(&printed(&world, &["show", "two", "--json"])).unwrap();
+    assert_eq!((json["name"].as_str(), json["state"].as_str()), (Some("two"), Some("finished")));
+    assert!(printed(&world, &["--fields"]).contains("best_acc     best test accuracy, 0 to 1"));
+
+    for (arguments, code, says) in [
+        (
+            &["-q", "best_ac > 1"][..],
+            2,
+            "there is no field `best_ac`; is it `best_acc`? (in `best_ac > 1`, at character 1)",
+        ),
+        (&["--sort", "size"], 2, "there is no field `size`"),
+        (&["show", "three"], 1, "three"),
+    ] {
+        let ended = runs(&world, arguments);
+        assert_eq!(ended.code, Some(code), "{ended:?}");
+        assert!(ended.err.contains(says), "{says} in {ended:?}");
+    }
+}
+
+#[test]
+fn what_is_thrown_away_can_be_brought_back() {
+    let world = world();
+    // One that is not there spoils it for all.
+    assert_eq!(runs(&world, &["rm", "one", "three"]).code, Some(1));
+    assert!(printed(&world, &[]).contains(" one "));
+    assert!(printed(&world, &["rm", "one"]).starts_with("one is thrown away; `cnn-tui runs restore "));
+    assert!(!printed(&world, &[]).contains(" one "));
+    assert!(printed(&world, &["--trash"]).contains(" one "));
+    assert_eq!(printed(&world, &["restore", "one"]), "one is back\n");
+    assert!(printed(&world, &[]).contains(" one "));
+
+    let reference = runs(&world, &["rm", "cnn-reference"]);
+    assert_eq!(reference.code, Some(1));
+    assert!(reference.err.contains("is not one of your own runs"), "{reference:?}");
+}
