@@ -21,6 +21,14 @@ pub enum Action {
     Edit,
     /// Ask with what settings to go back to the last checkpoint.
     GoBack,
+    /// Ask for runs.
+    Search,
+    /// Type what could come next.
+    Complete,
+    /// Sort by the next column.
+    NextSort,
+    /// Sort the other way round.
+    TurnSort,
     /// Do what the form says.
     Submit,
     /// Start a trainer for a run that has ended before its time.
@@ -94,6 +102,8 @@ pub enum Scope {
     Stop,
     /// While settings are typed.
     Form,
+    /// While it is typed which runs to show.
+    Search,
     /// While the keys are shown.
     Help,
 }
@@ -112,6 +122,7 @@ impl Scope {
             Self::Quit => "leaving",
             Self::Stop => "stopping",
             Self::Form => "settings",
+            Self::Search => "asking",
             Self::Help => "keys",
         }
     }
@@ -225,6 +236,9 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
     row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
+    row(A::Search,        &[Key::Char('/')],                    S::Runs, Some("find"),       "ask for runs: lr > 0.01", always),
+    row(A::NextSort,      &[Key::Char('o')],                    S::Runs, Some("order"),      "sort by the next column", always),
+    row(A::TurnSort,      &[Key::Char('O')],                    S::Runs, None,               "sort the other way round", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "run above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "run below", always),
     row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "ten runs up", always),
@@ -257,6 +271,12 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Down,          &[Key::Down, Key::Tab],               S::Form, Some("next"),       "setting below", always),
     row(A::Back,          &[Key::Esc],                          S::Form, Some("leave it"),   "leave it as it is", always),
 
+    row(A::Submit,        &[Key::Enter],                        S::Search, Some("done"),     "done", always),
+    row(A::Complete,      &[Key::Tab],                          S::Search, Some("complete"), "type what could come next", always),
+    row(A::Up,            &[Key::Up],                           S::Search, None,             "run above", always),
+    row(A::Down,          &[Key::Down],                         S::Search, None,             "run below", always),
+    row(A::Back,          &[Key::Esc],                          S::Search, Some("as before"), "as before", always),
+
     row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Help, None,               "up", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, None,               "down", always),
@@ -272,6 +292,7 @@ fn scopes(app: &App) -> &'static [Scope] {
         (Some(Dialog::Quit), _) => &[Scope::Quit],
         (Some(Dialog::Stop), _) => &[Scope::Stop],
         (Some(Dialog::Form), _) => &[Scope::Form],
+        (Some(Dialog::Search), _) => &[Scope::Search],
         (Some(Dialog::Help), _) => &[Scope::Help],
         (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],

@@ -2,6 +2,7 @@
 //! is to be done in the world is an [`Effect`].
 
 mod binding;
+mod browse;
 mod form;
 mod home;
 mod key;
@@ -9,6 +10,7 @@ mod run_view;
 mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
+pub use browse::Browse;
 pub use form::{Field, Form, Setting};
 pub use home::Offer;
 pub use key::Key;
@@ -32,7 +34,9 @@ pub struct App {
     pub data: Option<String>,
     /// The runs on disk, newest first; none until they were listed.
     pub runs: Option<Vec<Listed>>,
-    /// The selected one of them.
+    /// Which of them the table shows.
+    pub browse: Browse,
+    /// The selected one of those.
     pub selected_run: usize,
     /// The selected one of [`App::offers`].
     pub selected_offer: usize,
@@ -93,6 +97,8 @@ pub enum Dialog {
     Stop,
     /// What is to be changed of it: [`App::form`].
     Form,
+    /// Which runs are to be shown: [`App::browse`].
+    Search,
 }
 
 /// The panes of the live screen.
@@ -134,6 +140,7 @@ impl App {
             defaults,
             data: None,
             runs: None,
+            browse: Browse::new(),
             selected_run: 0,
             selected_offer: 0,
             run: None,
@@ -159,9 +166,20 @@ impl App {
         })
     }
 
+    /// What the table of runs shows, in its order.
+    pub fn shown_runs(&self) -> impl ExactSizeIterator<Item = &Listed> {
+        let runs = self.runs.as_deref().unwrap_or_default();
+        self.browse.shown().iter().map(|place| &runs[*place])
+    }
+
+    /// The selected row of the table of runs.
+    pub fn selected_listed(&self) -> Option<&Listed> {
+        self.shown_runs().nth(self.selected_run)
+    }
+
     /// The selected run, if it could be read.
     pub fn selected(&self) -> Option<&RunSummary> {
-        match self.runs.as_ref()?.get(self.selected_run)? {
+        match self.selected_listed()? {
             Listed::Run(summary) => Some(summary),
             Listed::Broken { .. } => None,
         }

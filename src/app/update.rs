@@ -1,7 +1,7 @@
 //! How the state changes: by messages, one at a time.
 
 use super::binding::action;
-use super::{Action, App, BINDINGS, Dialog, Form, Key, Offer, Pane, RunView, Screen, Zoom};
+use super::{Action, App, BINDINGS, Browse, Dialog, Form, Key, Offer, Pane, RunView, Screen, Zoom};
 use crate::run::{Command, Listed, RunConfig, RunDir, Status, Update};
 
 /// Something that happened.
@@ -56,7 +56,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     match msg {
         Msg::Key(key) => {
             app.notice = None;
-            if app.dialog == Some(Dialog::Form) && app.form.as_mut().is_some_and(|form| form.type_key(key)) {
+            if typed(app, key) {
                 return Vec::new();
             }
             return action(app, key).map(|action| act(app, action)).unwrap_or_default();
@@ -82,14 +82,37 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Types a key where something is typed.
+fn typed(app: &mut App, key: Key) -> bool {
+    match app.dialog {
+        Some(Dialog::Form) => app.form.as_mut().is_some_and(|form| form.type_key(key)),
+        Some(Dialog::Search) => arrange(app, |browse, runs| browse.type_key(key, runs)),
+        _ => false,
+    }
+}
+
+/// Changes which runs are shown, and keeps the selection on the same run if it is still there.
+fn arrange<T>(app: &mut App, change: impl FnOnce(&mut Browse, &[Listed]) -> T) -> T {
+    let selected = app.selected().map(|run| run.dir.clone());
+    let runs = app.runs.take();
+    let outcome = change(&mut app.browse, runs.as_deref().unwrap_or_default());
+    app.runs = runs;
+    let place = |dir| app.shown_runs().position(|listed| is_run(listed, dir));
+    let last = app.shown_runs().len().saturating_sub(1);
+    app.selected_run = selected.as_ref().and_then(place).unwrap_or(app.selected_run).min(last);
+    outcome
+}
+
 /// Takes the runs in, and keeps the selection on the same run.
 fn list(app: &mut App, runs: Vec<Listed>) {
     let selected = app.selected().map(|run| run.dir.clone());
     let offered = app.offers().get(app.selected_offer).map(offered);
     app.runs = Some(runs);
-    let place = |dir| app.runs.iter().flatten().position(|listed| is_run(listed, dir));
-    let last = app.runs.iter().flatten().count().saturating_sub(1);
-    app.selected_run = selected.as_ref().and_then(place).unwrap_or(app.selected_run).min(last);
+    arrange(app, Browse::arrange);
+    let place = |dir| app.shown_runs().position(|listed| is_run(listed, dir));
+    if let Some(place) = selected.as_ref().and_then(place) {
+        app.selected_run = place;
+    }
     let offers = app.offers();
     // Before the first listing nobody has chosen anything: then the likeliest stays the first.
     let same = offered.filter(|_| app.selected_offer > 0);
@@ -125,6 +148,17 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::AskStop => app.dialog = Some(Dialog::Stop),
         Action::Edit => ask(app, Form::new),
         Action::GoBack => ask(app, Form::back),
+        Action::Search => {
+            app.browse.begin();
+            app.dialog = Some(Dialog::Search);
+        }
+        Action::Complete => arrange(app, Browse::complete),
+        Action::NextSort => arrange(app, Browse::next_sort),
+        Action::TurnSort => arrange(app, Browse::turn_sort),
+        Action::Submit if app.dialog == Some(Dialog::Search) => {
+            arrange(app, Browse::ask);
+            app.dialog = None;
+        }
         Action::Submit => return submit(app),
         Action::NextPane => app.focus = next(app.focus, 1),
         Action::PreviousPane => app.focus = next(app.focus, Pane::ALL.len() - 1),
@@ -212,7 +246,7 @@ fn choose_layer(app: &mut App, choice: impl Fn(usize, usize) -> usize) {
 
 /// Moves the selection, or scrolls, by so many rows.
 fn move_by(app: &mut App, rows: isize) {
-    let runs = app.runs.as_ref().map_or(0, Vec::len);
+    let runs = app.shown_runs().len();
     let offers = app.offers().len();
     if app.dialog == Some(Dialog::Help) {
         return step(&mut app.help_scroll, rows, BINDINGS.len());
@@ -241,7 +275,7 @@ fn step(place: &mut usize, rows: isize, count: usize) {
 
 fn choose(app: &mut App) -> Vec<Effect> {
     if app.screen == Screen::Runs {
-        return match app.runs.as_ref().and_then(|runs| runs.get(app.selected_run)) {
+        return match app.selected_listed() {
             Some(Listed::Run(run)) => {
                 let dir = run.dir.clone();
                 open(app, dir)
@@ -283,8 +317,10 @@ fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
 }
 
 fn back(app: &mut App) {
-    if app.dialog.take().is_some() {
-        return;
+    match app.dialog.take() {
+        Some(Dialog::Search) => return arrange(app, Browse::leave),
+        Some(_) => return,
+        None => {}
     }
     match (app.screen, app.zoom) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,
@@ -476,6 +512,52 @@ mod tests {
         assert_eq!(app.focus, Pane::Loss);
         press(&mut app, &[Key::BackTab]);
         assert_eq!(app.focus, Pane::Log);
+    }
+
+    #[test]
+    fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
+        let mut app = app();
+        app.screen = Screen::Runs;
+        let dirs: Vec<_> = (1..5).map(dir).collect();
+        let statuses = [Status::Finished, Status::Stopped, Status::Finished, Status::Failed];
+        let runs: Vec<_> = dirs.iter().zip(statuses).map(|(dir, status)| listed(dir, status)).collect();
+        update(&mut app, Msg::Runs(runs.clone()));
+        press(&mut app, &[Key::Down, Key::Down]);
+        let shown = |app: &App| -> Vec<RunDir> {
+            app.shown_runs().filter_map(|listed| listed.clone().run()).map(|run| run.dir).collect()
+        };
+        let type_text = |app: &mut App, text: &str| {
+            press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
+        };
+        type_text(&mut app, "/state = fin");
+        // Half a word asks for nothing yet.
+        assert_eq!(shown(&app).len(), 4);
+        press(&mut app, &[Key::Tab]);
+        assert_eq!(app.browse.text(), "state = finished ");
+        assert_eq!(shown(&app), [dirs[0].clone(), dirs[2].clone()]);
+        // Keys that act elsewhere are text here; what is not understood leaves the table as it is.
+        type_text(&mut app, "and ");
+        assert!(app.browse.error().is_some());
+        assert_eq!(shown(&app).len(), 2);
+        for _ in 0..4 {
+            press(&mut app, &[Key::Backspace]);
+        }
+        type_text(&mut app, "q");
+        press(&mut app, &[Key::Backspace, Key::Enter]);
+        assert_eq!(app.dialog, None);
+
+        // A new listing is asked the same.
+        update(&mut app, Msg::Runs(runs));
+        assert_eq!(shown(&app).len(), 2);
+        // Escape takes back what was typed since.
+        type_text(&mut app, "/zzz");
+        press(&mut app, &[Key::Esc]);
+        assert_eq!((app.browse.text(), shown(&app).len()), ("state = finished ", 2));
+
+        press(&mut app, &[Key::Down]);
+        let selected = app.selected().unwrap().dir.clone();
+        press(&mut app, &[Key::Char('O')]);
+        assert_eq!(app.selected().unwrap().dir, selected);
     }
 
     #[test]

@@ -24,6 +24,8 @@ impl Widget for DialogBox<'_> {
             Dialog::Quit => self.question("leave", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
             Dialog::Form => self.form(area, buf),
+            // That is a line of the table.
+            Dialog::Search => {}
         }
     }
 }

@@ -9,7 +9,7 @@ use super::Size;
 use super::theme::Look;
 use super::widgets::{Notice, Pane};
 use super::words::{listed_state, settings, wrap};
-use crate::app::App;
+use crate::app::{App, Dialog};
 use crate::metrics::text;
 use crate::run::{Listed, Origin, Pause, RunSummary};
 
@@ -30,13 +30,28 @@ impl Widget for Runs<'_> {
         let [table, details] =
             Layout::horizontal([Constraint::Fill(1), Constraint::Length(side)]).areas(area);
         let runs = app.runs.as_deref();
-        let count = runs.map_or(String::new(), |runs| text::count(runs.len() as u64));
+        let (shown, all) = (app.shown_runs().len(), runs.map_or(0, <[_]>::len));
+        let mut count = text::count(shown as u64);
+        if shown < all {
+            count = format!("{count} of {}", text::count(all as u64));
+        }
+        if let Some(sort) = app.browse.sort() {
+            let way = if sort.down { look.glyphs.descending() } else { look.glyphs.ascending() };
+            count = format!("{} {way}  {count}", sort.field);
+        }
         Pane::new(look, "runs").value(Span::styled(count, look.palette.text)).render(table, buf);
-        let inner = Pane::inner(table);
+        let asked = app.dialog == Some(Dialog::Search) || !app.browse.text().is_empty();
+        let rows = if asked { 2 } else { 0 };
+        let [inner, query] =
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(Pane::inner(table));
         match runs {
             None => Notice::new(look, "reading the runs").render(inner, buf),
             Some([]) => Notice::new(look, "no runs yet\nn starts one").render(inner, buf),
-            Some(runs) => self.table(runs, inner, buf),
+            Some(_) if shown == 0 => Notice::new(look, "no such runs").render(inner, buf),
+            Some(_) => self.table(inner, buf),
+        }
+        if asked {
+            self.query(query, buf);
         }
         if with_details {
             self.details(details, buf);
@@ -45,7 +60,39 @@ impl Widget for Runs<'_> {
 }
 
 impl Runs<'_> {
-    fn table(&self, runs: &[Listed], area: Rect, buf: &mut Buffer) {
+    /// What is asked for, and under it what is wrong with it or what could come next.
+    fn query(&self, area: Rect, buf: &mut Buffer) {
+        let palette = &self.look.palette;
+        let browse = &self.app.browse;
+        let typing = self.app.dialog == Some(Dialog::Search);
+        let [line, below] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
+        // Of a text that is too long its end is seen.
+        let room = usize::from(area.width).saturating_sub(4);
+        let hidden = browse.text().chars().count().saturating_sub(room);
+        let seen: String = browse.text().chars().skip(hidden).collect();
+        Line::from_iter([
+            Span::styled("/ ", palette.title),
+            Span::styled(seen, palette.strong),
+            Span::styled(if typing { "_" } else { "" }, palette.title),
+        ])
+        .render(line, buf);
+        if let Some(error) = browse.error() {
+            let column = browse.text()[..error.at.start].chars().count();
+            let indent = " ".repeat((column + 2).saturating_sub(hidden));
+            let caret = format!("{indent}^ {error}");
+            // A message that would be cut at the right stands left of its caret.
+            let fits = caret.chars().count() <= usize::from(area.width);
+            let text = if fits { caret } else { format!("  {error}") };
+            Line::styled(text, palette.warning).render(below, buf);
+        } else if typing {
+            let runs = self.app.runs.as_deref().unwrap_or_default();
+            let words: Vec<_> =
+                browse.completions(runs).into_iter().map(|completion| completion.word).collect();
+            Line::styled(format!("  {}", words.join("  ")), palette.dim).render(below, buf);
+        }
+    }
+
+    fn table(&self, area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
         let mut rows = area.rows();
         if let Some(row) = rows.next() {
@@ -60,8 +107,12 @@ impl Runs<'_> {
         }
         let room = usize::from(area.height).saturating_sub(1).max(1);
         // The selected run stays in the middle where it can.
-        let top = self.app.selected_run.saturating_sub(room / 2).min(runs.len().saturating_sub(room));
-        for ((place, listed), row) in runs.iter().enumerate().skip(top).zip(rows) {
+        let top = self
+            .app
+            .selected_run
+            .saturating_sub(room / 2)
+            .min(self.app.shown_runs().len().saturating_sub(room));
+        for ((place, listed), row) in self.app.shown_runs().enumerate().skip(top).zip(rows) {
             let line = match listed {
                 Listed::Run(run) => self.row(run, area),
                 Listed::Broken { name, reason } => self.broken(name, reason),
@@ -133,8 +184,7 @@ impl Runs<'_> {
         let inner = Pane::inner(area);
         let Some(run) = app.selected() else {
             Pane::new(look, "details").render(area, buf);
-            let broken = app.runs.as_ref().and_then(|runs| runs.get(app.selected_run));
-            if let Some(Listed::Broken { name, reason }) = broken {
+            if let Some(Listed::Broken { name, reason }) = app.selected_listed() {
                 let width = usize::from(inner.width).max(1);
                 let text = format!("{name}\n\n{reason}");
                 let lines = text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>();

@@ -48,6 +48,11 @@ macro_rules! snapshots {
     };
 }
 
+/// The keys of a text.
+fn typed(text: &str) -> Vec<Key> {
+    text.chars().map(Key::Char).collect()
+}
+
 /// `app` after these keys.
 fn keys(mut app: App, keys: &[Key]) -> App {
     for key in keys {
@@ -64,6 +69,9 @@ snapshots! {
     a_paused_run: paused(), 80 x 24, 120 x 36;
     a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
     going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
+    asking_for_runs: keys(runs(), &typed("/preset = cnn b")), 80 x 24, 120 x 36;
+    a_query_that_is_wrong: keys(runs(), &typed("/preset = cnn and best_ac > 0.8")), 80 x 24;
+    runs_in_another_order: keys(runs(), &typed("o")), 80 x 24, 120 x 36;
     the_settings: keys(training(), &[Key::Char('e'), Key::Backspace, Key::Char('3'), Key::Down]), 80 x 24, 60 x 20;
     a_setting_that_cannot_be: keys(
         training(),

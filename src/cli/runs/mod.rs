@@ -2,7 +2,6 @@
 
 mod table;
 
-use std::cmp::Ordering;
 use std::io::Write;
 
 use clap::{Args, Subcommand};
@@ -10,7 +9,7 @@ use serde_json::{Value as Json, json};
 
 use super::CliError;
 use crate::metrics::text;
-use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Store, Value};
+use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Sort, Store, UnknownField, Value};
 
 /// List the runs.
 #[derive(Debug, Args)]
@@ -105,7 +104,7 @@ impl ListCommand {
             return Ok(());
         }
         let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
-        let sort = self.sort.as_deref().map(Sort::parse).transpose()?;
+        let sort = self.sort.as_deref().map(sort).transpose()?;
         let listed = if self.trash {
             store.thrown_away().into_iter().map(|run| Listed::Run(Box::new(run))).collect()
         } else {
@@ -144,45 +143,10 @@ fn refused(query: &str, error: &QueryError) -> CliError {
     CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
 }
 
-/// An order of runs.
-struct Sort {
-    field: Field,
-    down: bool,
-}
-
-impl Sort {
-    fn parse(text: &str) -> Result<Self, CliError> {
-        let (name, down) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
-        let field = Field::named(name).ok_or_else(|| {
-            CliError::Usage(format!("there is no field `{name}`; `cnn-tui runs --fields` names them"))
-        })?;
-        Ok(Self { field, down })
-    }
-
-    /// Runs without an answer come last, either way; broken ones after them.
-    fn order(&self, one: &Listed, other: &Listed) -> Ordering {
-        let value = |listed: &Listed| match listed {
-            Listed::Run(run) => Some(self.field.of(run)),
-            Listed::Broken { .. } => None,
-        };
-        let turned = |order: Ordering| if self.down { order.reverse() } else { order };
-        match (value(one), value(other)) {
-            (Some(Value::Number(one)), Some(Value::Number(other))) => turned(one.total_cmp(&other)),
-            (Some(Value::Text(one)), Some(Value::Text(other))) => {
-                turned(one.to_lowercase().cmp(&other.to_lowercase()))
-            }
-            (Some(Value::Words(one)), Some(Value::Words(other))) => turned(one.cmp(&other)),
-            (one, other) => rank(one.as_ref()).cmp(&rank(other.as_ref())),
-        }
-    }
-}
-
-fn rank(value: Option<&Value>) -> u8 {
-    match value {
-        Some(Value::None) => 1,
-        Some(_) => 0,
-        None => 2,
-    }
+fn sort(text: &str) -> Result<Sort, CliError> {
+    text.parse().map_err(|UnknownField(name)| {
+        CliError::Usage(format!("there is no field `{name}`; `cnn-tui runs --fields` names them"))
+    })
 }
 
 fn as_json(listed: &Listed) -> Json {
