@@ -37,10 +37,16 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     let bash = terminal.pid().as_raw_nonzero().to_string();
     let dashboard = world.command("pgrep").args(["-P", &bash, "-f", "train$"]).output().unwrap();
     let pid = String::from_utf8(dashboard.stdout).unwrap().trim().parse().unwrap();
-    kill_process(rustix::process::Pid::from_raw(pid).unwrap(), Signal::TSTP).unwrap();
+    let pid = rustix::process::Pid::from_raw(pid).unwrap();
+    kill_process(pid, Signal::TSTP).unwrap();
     terminal.wait_for("the shell again", |screen| !screen.contains("─ runs ─") && screen.contains("Stopped"));
     terminal.press("fg\r");
     terminal.wait_for_text("─ runs ─");
+    // One that leaves it no time to give the terminal back.
+    kill_process(pid, Signal::STOP).unwrap();
+    terminal.wait_for_text("Stopped");
+    terminal.press("fg\r");
+    terminal.wait_for("the screen", |screen| screen.contains("─ runs ─") && !screen.contains("Stopped"));
     terminal.press("q");
     terminal.wait_for_text("What is to become of");
     terminal.press("d");
