@@ -21,6 +21,18 @@ pub enum Action {
     Edit,
     /// Ask with what settings to go back to the last checkpoint.
     GoBack,
+    /// Mark the selected run, or take its mark away.
+    Mark,
+    /// Take all marks away.
+    Unmark,
+    /// Compare the marked runs.
+    Compare,
+    /// To the next axis.
+    NextAxis,
+    /// To the other chart.
+    NextChart,
+    /// Measure the others against the selected run.
+    Baseline,
     /// Ask for runs.
     Search,
     /// Type what could come next.
@@ -96,6 +108,8 @@ pub enum Scope {
     Live,
     /// With the runs on the screen.
     Runs,
+    /// With runs beside each other.
+    Compare,
     /// While asked what is to become of the run.
     Quit,
     /// While asked whether to stop the run.
@@ -110,7 +124,7 @@ pub enum Scope {
 
 impl Scope {
     /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
-    pub const LISTED: [Self; 4] = [Self::Everywhere, Self::Live, Self::Runs, Self::Home];
+    pub const LISTED: [Self; 5] = [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Home];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -119,6 +133,7 @@ impl Scope {
             Self::Home => "start",
             Self::Live => "a run",
             Self::Runs => "runs",
+            Self::Compare => "comparing",
             Self::Quit => "leaving",
             Self::Stop => "stopping",
             Self::Form => "settings",
@@ -175,6 +190,10 @@ fn diverged(app: &App) -> bool {
 
 fn resumable(app: &App) -> bool {
     app.resumable().is_some()
+}
+
+fn marked(app: &App) -> bool {
+    !app.marked.is_empty()
 }
 
 fn elsewhere(app: &App) -> bool {
@@ -236,6 +255,9 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
     row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
+    row(A::Mark,          &[Key::Char('m'), Key::Char(' ')],    S::Runs, Some("mark"),       "mark the run, or unmark it", always),
+    row(A::Compare,       &[Key::Char('c')],                    S::Runs, Some("compare"),    "compare the marked runs", marked),
+    row(A::Unmark,        &[Key::Char('M')],                    S::Runs, None,               "take all marks away", marked),
     row(A::Search,        &[Key::Char('/')],                    S::Runs, Some("find"),       "ask for runs: lr > 0.01", always),
     row(A::NextSort,      &[Key::Char('o')],                    S::Runs, Some("order"),      "sort by the next column", always),
     row(A::TurnSort,      &[Key::Char('O')],                    S::Runs, None,               "sort the other way round", always),
@@ -246,6 +268,14 @@ pub const BINDINGS: &[Binding] = &[
     row(A::First,         &[Key::Home, Key::Char('g')],         S::Runs, None,               "first run", always),
     row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "last run", always),
     row(A::Back,          &[Key::Esc],                          S::Runs, None,               "back", always),
+
+    row(A::NextAxis,      &[Key::Char('x')],                    S::Compare, Some("axis"),    "along epochs, steps or time", always),
+    row(A::NextChart,     &[Key::Tab],                          S::Compare, Some("chart"),   "loss or accuracy", always),
+    row(A::Baseline,      &[Key::Char('b')],                    S::Compare, Some("baseline"), "measure against this run", always),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Compare, None,            "run above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Compare, Some("select"),  "run below", always),
+    row(A::Choose,        &[Key::Enter],                        S::Compare, Some("open"),    "open the run", always),
+    row(A::Back,          &[Key::Esc],                          S::Compare, None,            "back to the runs", always),
 
     row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave (asks if it trains)", always),
     row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", elsewhere),
@@ -297,6 +327,7 @@ fn scopes(app: &App) -> &'static [Scope] {
         (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
         (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
+        (None, Screen::Compare) => &[Scope::Compare, Scope::Everywhere],
     }
 }
 

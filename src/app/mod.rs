@@ -3,6 +3,7 @@
 
 mod binding;
 mod browse;
+mod compare;
 mod form;
 mod home;
 mod key;
@@ -11,6 +12,7 @@ mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
 pub use browse::Browse;
+pub use compare::{Along, Compare, ComparedChart};
 pub use form::{Field, Form, Setting};
 pub use home::Offer;
 pub use key::Key;
@@ -42,6 +44,10 @@ pub struct App {
     pub selected_offer: usize,
     /// The run that is followed.
     pub run: Option<RunView>,
+    /// The runs that are marked, in the order in which they were.
+    pub marked: Vec<RunDir>,
+    /// The runs that are compared.
+    pub compare: Option<Compare>,
     /// The settings that are being changed.
     pub form: Option<Form>,
     /// The pane with the focus.
@@ -84,6 +90,8 @@ pub enum Screen {
     Live,
     /// All runs.
     Runs,
+    /// Some of them beside each other.
+    Compare,
 }
 
 /// What can lie on top of a screen.
@@ -144,6 +152,8 @@ impl App {
             selected_run: 0,
             selected_offer: 0,
             run: None,
+            marked: Vec::new(),
+            compare: None,
             form: None,
             focus: Pane::Loss,
             zoom: Zoom::Together,
@@ -191,7 +201,7 @@ impl App {
             matches!(status, Status::Stopped | Status::Failed | Status::Interrupted | Status::Queued)
         };
         match self.screen {
-            Screen::Home => None,
+            Screen::Home | Screen::Compare => None,
             Screen::Live => {
                 let run = self.run.as_ref()?;
                 (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::metrics::{Curve, Ema, Pace};
+use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     Change, Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Position, Record,
     RunDir, RunRecord, State, Status, StepTime, Update,
@@ -42,6 +42,8 @@ pub struct RunView {
     pub step: u64,
     /// Training time at it, without pauses, in seconds.
     pub active_seconds: f64,
+    /// Training time by step.
+    pub times: Series,
     /// What threads worked on of late: old times count less and less. Nothing if the trainer did not say.
     pub spent: StepTime,
     /// The learning rate at it.
@@ -134,6 +136,7 @@ impl RunView {
             pace: Pace::new(PACE),
             step: 0,
             active_seconds: 0.0,
+            times: Series::default(),
             spent: StepTime::default(),
             learning_rate: None,
             paused_since: None,
@@ -252,6 +255,7 @@ impl RunView {
     /// Back to `step`: what was done after it is done again, and comes out differently.
     fn rewind(&mut self, step: u64) {
         self.loss.rewind((step + 1) as f64);
+        self.times.rewind((step + 1) as f64);
         self.epochs.retain(|epoch| epoch.step <= step);
         self.marks.retain(|mark| mark.step <= step);
         self.step = step;
@@ -270,6 +274,7 @@ impl RunView {
         self.step = step;
         self.active_seconds = active_seconds;
         self.pace.push(active_seconds, step as f64);
+        self.times.push(step as f64, active_seconds);
     }
 
     fn mark(&mut self, step: u64, kind: MarkKind) {

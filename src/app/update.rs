@@ -1,7 +1,11 @@
 //! How the state changes: by messages, one at a time.
 
 use super::binding::action;
-use super::{Action, App, BINDINGS, Browse, Dialog, Form, Key, Offer, Pane, RunView, Screen, Zoom};
+use super::compare::MOST;
+use super::{
+    Action, App, BINDINGS, Browse, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane, RunView, Screen,
+    Zoom,
+};
 use crate::run::{Command, Listed, RunConfig, RunDir, Status, Update};
 
 /// Something that happened.
@@ -13,6 +17,8 @@ pub enum Msg {
     Runs(Vec<Listed>),
     /// The run that is followed was looked at.
     Run(RunDir, Box<Update>),
+    /// One of the runs that are compared was looked at.
+    Compared(RunDir, Box<Update>),
     /// It was found out what new runs would be trained on.
     Data(String),
     /// A trainer was started for this run.
@@ -28,6 +34,8 @@ pub enum Msg {
 pub enum Effect {
     /// Follow this run, and no other.
     Follow(RunDir),
+    /// Follow these runs, and no others, to compare them.
+    Compare(Vec<RunDir>),
     /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Train(Box<RunConfig>),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
@@ -67,6 +75,11 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
                 && run.dir == dir
             {
                 run.update(*update);
+            }
+        }
+        Msg::Compared(dir, update) => {
+            if let Some(compare) = &mut app.compare {
+                compare.update(&dir, *update);
             }
         }
         Msg::Data(data) => app.data = Some(data),
@@ -148,6 +161,17 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::AskStop => app.dialog = Some(Dialog::Stop),
         Action::Edit => ask(app, Form::new),
         Action::GoBack => ask(app, Form::back),
+        Action::Mark => mark(app),
+        Action::Unmark => app.marked.clear(),
+        Action::Compare => return compare(app),
+        Action::NextAxis => with_compare(app, |compare| compare.along = compare.along.next()),
+        Action::NextChart => with_compare(app, |compare| {
+            compare.chart = match compare.chart {
+                ComparedChart::Loss => ComparedChart::Accuracy,
+                ComparedChart::Accuracy => ComparedChart::Loss,
+            }
+        }),
+        Action::Baseline => with_compare(app, Compare::make_baseline),
         Action::Search => {
             app.browse.begin();
             app.dialog = Some(Dialog::Search);
@@ -231,6 +255,34 @@ fn tell(app: &mut App, command: Command) -> Vec<Effect> {
     vec![Effect::Send(run.dir.clone(), command)]
 }
 
+fn mark(app: &mut App) {
+    let Some(dir) = app.selected().map(|run| run.dir.clone()) else { return };
+    match app.marked.iter().position(|marked| *marked == dir) {
+        Some(place) => drop(app.marked.remove(place)),
+        None if app.marked.len() == MOST => {
+            app.notice = Some(format!("{MOST} runs can be compared; M takes all marks away"));
+        }
+        None => app.marked.push(dir),
+    }
+    move_by(app, 1);
+}
+
+fn compare(app: &mut App) -> Vec<Effect> {
+    if app.marked.len() < 2 {
+        app.notice = Some("mark another run with m to compare it with".to_owned());
+        return Vec::new();
+    }
+    app.compare = Some(Compare::new(&app.marked));
+    app.screen = Screen::Compare;
+    vec![Effect::Compare(app.marked.clone())]
+}
+
+fn with_compare(app: &mut App, change: impl FnOnce(&mut Compare)) {
+    if let Some(compare) = &mut app.compare {
+        change(compare);
+    }
+}
+
 fn next(pane: Pane, by: usize) -> Pane {
     let place = Pane::ALL.iter().position(|other| *other == pane).unwrap_or(0);
     Pane::ALL[(place + by) % Pane::ALL.len()]
@@ -257,6 +309,9 @@ fn move_by(app: &mut App, rows: isize) {
     match (app.screen, app.focus) {
         (Screen::Home, _) => step(&mut app.selected_offer, rows, offers),
         (Screen::Runs, _) => step(&mut app.selected_run, rows, runs),
+        (Screen::Compare, _) => {
+            with_compare(app, |compare| step(&mut compare.selected, rows, compare.runs.len()));
+        }
         (Screen::Live, Pane::Log) => {
             let lines = app.run.as_ref().map_or(0, |run| run.log.len());
             step(&mut app.log_scroll, rows.saturating_neg(), lines);
@@ -286,6 +341,10 @@ fn choose(app: &mut App) -> Vec<Effect> {
             }
             None => Vec::new(),
         };
+    }
+    if app.screen == Screen::Compare {
+        let selected = app.compare.as_ref().and_then(|compare| compare.runs.get(compare.selected));
+        return selected.map(|run| run.dir.clone()).map_or_else(Vec::new, |dir| open(app, dir));
     }
     match app.offers().get(app.selected_offer) {
         Some(Offer::Attach(run)) => {
@@ -324,7 +383,7 @@ fn back(app: &mut App) {
     }
     match (app.screen, app.zoom) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,
-        (Screen::Live, Zoom::Together) => app.screen = Screen::Runs,
+        (Screen::Live, Zoom::Together) | (Screen::Compare, _) => app.screen = Screen::Runs,
         (Screen::Runs | Screen::Home, _) => app.screen = Screen::Home,
     }
 }
@@ -558,6 +617,79 @@ mod tests {
         let selected = app.selected().unwrap().dir.clone();
         press(&mut app, &[Key::Char('O')]);
         assert_eq!(app.selected().unwrap().dir, selected);
+    }
+
+    #[test]
+    fn marked_runs_are_compared_and_one_is_made_the_baseline() {
+        let mut app = app();
+        app.screen = Screen::Runs;
+        let dirs: Vec<_> = (1..4).map(dir).collect();
+        update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, Status::Finished)).collect()));
+        press(&mut app, &[Key::Char('m')]);
+        assert_eq!(press(&mut app, &[Key::Char('c')]), []);
+        assert!(app.notice.as_ref().unwrap().contains("mark another"), "{:?}", app.notice);
+        // A mark is taken away by the same key.
+        press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
+        assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
+        let effects = press(&mut app, &[Key::Char('c')]);
+        assert_eq!(effects, [Effect::Compare(vec![dirs[0].clone(), dirs[2].clone()])]);
+        assert_eq!(app.screen, Screen::Compare);
+
+        let names = |app: &App| -> Vec<RunDir> {
+            app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
+        };
+        press(&mut app, &[Key::Down, Key::Char('b')]);
+        assert_eq!(names(&app), [dirs[2].clone(), dirs[0].clone()]);
+        assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
+        press(&mut app, &[Key::Esc, Key::Char('M')]);
+        assert!(app.marked.is_empty());
+    }
+
+    #[test]
+    fn runs_are_compared_along_steps_epochs_and_time() {
+        let mut app = app();
+        let second = dir(2);
+        app.marked = vec![dir(1), second.clone()];
+        app.screen = Screen::Runs;
+        press(&mut app, &[Key::Char('c')]);
+        let started = Event::Started {
+            step: 0,
+            position: None,
+            device: String::new(),
+            threads: 1,
+            kernels: String::new(),
+            data: crate::run::DataInfo {
+                description: String::new(),
+                train: 1,
+                test: 1,
+                checksum: String::new(),
+                source: String::new(),
+            },
+            steps_per_epoch: 10,
+            total_steps: 20,
+            parameters: 0,
+            layers: Vec::new(),
+        };
+        let steps = |first, active_seconds| Event::Steps {
+            first,
+            losses: vec![1.0; 10],
+            learning_rate: 0.1,
+            active_seconds,
+            spent: None,
+        };
+        let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| Record { time: 0.0, event });
+        let change = Update { records: records.to_vec(), ..Update::default() };
+        update(&mut app, Msg::Compared(second, Box::new(change)));
+        let last = |app: &App| {
+            let compare = app.compare.as_ref().unwrap();
+            compare.loss(&compare.runs[1]).last().unwrap().x
+        };
+        let mut ends = Vec::new();
+        for _ in 0..3 {
+            ends.push(last(&app));
+            press(&mut app, &[Key::Char('x')]);
+        }
+        assert!(ends.iter().zip([2.0, 20.0, 25.0]).all(|(end, want)| (end - want).abs() < 1e-9), "{ends:?}");
     }
 
     #[test]

@@ -40,6 +40,18 @@ struct Extremes {
 }
 
 impl Series {
+    /// The value between the points beside `x`, on the line from one to the other; at the ends the first or the last.
+    pub fn value_near(&self, x: f64) -> Option<f64> {
+        let after = self.points.partition_point(|point| point.x < x);
+        let (before, after) = (after.checked_sub(1).map(|place| self.points[place]), self.points.get(after));
+        match (before, after) {
+            (Some(before), Some(after)) => {
+                Some(before.y + (after.y - before.y) * (x - before.x) / (after.x - before.x))
+            }
+            (before, after) => before.or(after.copied()).map(|point| point.y),
+        }
+    }
+
     /// Appends the value `y` measured at `x`.
     ///
     /// An `x` that is not beyond the last one goes back to it: a resumed run measures the steps after its checkpoint

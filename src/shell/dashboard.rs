@@ -157,6 +157,7 @@ impl<'a, S: Screen> Shell<'a, S> {
         for effect in update(&mut self.app, msg) {
             match effect {
                 Effect::Follow(dir) => self.observer.follow(dir),
+                Effect::Compare(dirs) => self.observer.compare(dirs),
                 Effect::Train(config) => self.train(*config),
                 Effect::Resume(dir) => self.start(dir),
                 Effect::Send(dir, command) => {

@@ -22,6 +22,7 @@ const LIST: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) struct Observer {
     follow: Sender<RunDir>,
+    compare: Sender<Vec<RunDir>>,
 }
 
 impl Observer {
@@ -32,17 +33,49 @@ impl Observer {
         messages: &UnboundedSender<Msg>,
     ) -> io::Result<Self> {
         let (follow, runs) = channel();
+        let (compare, compared) = channel();
         let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
         spawn("follow", messages, move |to| follow_runs(&runs, to))?;
+        spawn("compare", messages, move |to| compare_runs(&compared, to))?;
         spawn("list", messages, move |to| list_runs(&store, to))?;
         spawn("data", messages, move |to| find_data(source, to))?;
-        Ok(Self { follow })
+        Ok(Self { follow, compare })
     }
 
     /// Follows this run from now on, and no other.
     pub(super) fn follow(&self, dir: RunDir) {
         // Its thread ends only with the program.
         let _ = self.follow.send(dir);
+    }
+
+    /// Follows these runs from now on, and no others, to compare them.
+    pub(super) fn compare(&self, dirs: Vec<RunDir>) {
+        let _ = self.compare.send(dirs);
+    }
+}
+
+/// Follows all of these runs, and starts anew with others.
+fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
+    let mut followers: Vec<Follower> = Vec::new();
+    let mut wait = FOLLOW;
+    loop {
+        match sets.recv_timeout(wait) {
+            Ok(dirs) => followers = dirs.into_iter().map(Follower::new).collect(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        wait = FOLLOW;
+        for follower in &mut followers {
+            let update = follower.poll();
+            if !update.caught_up {
+                wait = Duration::ZERO;
+            }
+            if !update.is_empty()
+                && messages.send(Msg::Compared(follower.dir().clone(), Box::new(update))).is_err()
+            {
+                return;
+            }
+        }
     }
 }
 

@@ -12,6 +12,7 @@ pub use color::{ColorDepth, UnknownDepth};
 pub use glyphs::{Glyphs, UnknownGlyphs};
 pub use layout::{Size, centered};
 
+mod compare;
 mod dialog;
 mod home;
 mod live;

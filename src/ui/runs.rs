@@ -136,8 +136,11 @@ impl Runs<'_> {
             Origin::Own => age.trim_end_matches(" ago").replace("just now", "now"),
             Origin::Reference => "ref".to_owned(),
         };
+        let is_marked = self.app.marked.contains(&run.dir);
+        let mark = if is_marked { self.look.glyphs.right() } else { " " };
         let mut line = Line::from_iter([
-            Span::styled(format!("{} {:<12}", words.symbol, words.word), words.style),
+            Span::styled(format!("{} {:<11}", words.symbol, words.word), words.style),
+            Span::styled(mark, palette.title),
             Span::styled(format!("{:<13.13} ", record.name), palette.strong),
             Span::styled(format!("{:<5.4}", record.config.preset), palette.text),
             Span::styled(format!("{data:<20.20} "), palette.text),

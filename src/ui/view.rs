@@ -6,6 +6,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Size;
+use super::compare::Compared;
 use super::dialog::DialogBox;
 use super::home::Home;
 use super::live::Live;
@@ -52,6 +53,7 @@ impl Widget for View<'_> {
             Screen::Home => Home { app, look }.render(screen, buf),
             Screen::Live => Live { app, look }.render(screen, buf),
             Screen::Runs => Runs { app, look }.render(screen, buf),
+            Screen::Compare => Compared { app, look }.render(screen, buf),
         }
         bottom_line(app, look, usize::from(bottom.width)).render(bottom, buf);
         if let Some(dialog) = app.dialog {

@@ -11,7 +11,9 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
 
-use crate::states::{at_home, diverged, failed, finished, interrupted, paused, queued, runs, training};
+use crate::states::{
+    at_home, comparing, diverged, failed, finished, interrupted, paused, queued, runs, training,
+};
 
 fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
     Look::new(theme::load([]).first(), depth, glyphs)
@@ -69,6 +71,8 @@ snapshots! {
     a_paused_run: paused(), 80 x 24, 120 x 36;
     a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
     going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
+    comparing_runs: comparing(), 80 x 24, 120 x 36, 200 x 60;
+    marked_runs: keys(runs(), &typed("mm")), 80 x 24;
     asking_for_runs: keys(runs(), &typed("/preset = cnn b")), 80 x 24, 120 x 36;
     a_query_that_is_wrong: keys(runs(), &typed("/preset = cnn and best_ac > 0.8")), 80 x 24;
     runs_in_another_order: keys(runs(), &typed("o")), 80 x 24, 120 x 36;
@@ -146,6 +150,7 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("training", training()),
         ("paused", paused()),
         ("diverged", diverged()),
+        ("comparing", comparing()),
         ("finished", finished()),
         ("interrupted", interrupted()),
         ("failed", failed()),

@@ -3,9 +3,9 @@
 use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Origin,
-    PauseReason, Position, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary, State,
-    Status, StepTime, Store, Update,
+    Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Optimizer,
+    Origin, PauseReason, Position, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary,
+    State, Status, StepTime, Store, Update,
 };
 use jiff::Timestamp;
 
@@ -264,6 +264,70 @@ pub(crate) fn runs() -> App {
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
     update(&mut app, Msg::Runs(listed));
     app
+}
+
+/// Three runs beside each other.
+pub(crate) fn comparing() -> App {
+    let mut app = runs();
+    let rates = [0.01, 0.05, 0.002];
+    let dirs: Vec<RunDir> = rates
+        .iter()
+        .enumerate()
+        .map(|(place, rate)| new_run(5_000 + place as u64, config_with(*rate)).0)
+        .collect();
+    app.marked.clone_from(&dirs);
+    app.compare = None;
+    update(&mut app, Msg::Key(cnn_tui::app::Key::Char('c')));
+    for (place, (dir, rate)) in dirs.into_iter().zip(rates).enumerate() {
+        let (_, mut record) = new_run(5_000 + place as u64, config_with(rate));
+        ["baseline", "large-steps", "small-steps"][place].clone_into(&mut record.name);
+        let shift = place as f64 * 0.02;
+        let records: Vec<_> = events()
+            .into_iter()
+            .map(|event| match event {
+                Event::Steps { first, losses, learning_rate, active_seconds, spent } => Event::Steps {
+                    first,
+                    losses: losses.into_iter().map(|loss| loss + shift as f32 * 10.0).collect(),
+                    learning_rate,
+                    active_seconds: active_seconds * (1.0 + shift * 10.0),
+                    spent,
+                },
+                Event::Epoch {
+                    epoch,
+                    step,
+                    train_loss,
+                    train_accuracy,
+                    test_loss,
+                    test_accuracy,
+                    learning_rate,
+                    active_seconds,
+                } => Event::Epoch {
+                    epoch,
+                    step,
+                    train_loss,
+                    train_accuracy,
+                    test_loss: test_loss + shift,
+                    test_accuracy: test_accuracy - shift,
+                    learning_rate,
+                    active_seconds: active_seconds * (1.0 + shift * 10.0),
+                },
+                other => other,
+            })
+            .map(|event| Record { time: 0.0, event })
+            .collect();
+        let change = Update {
+            record: Some(record),
+            records,
+            state: Some(state(Status::Stopped)),
+            ..Update::default()
+        };
+        update(&mut app, Msg::Compared(dir, Box::new(change)));
+    }
+    app
+}
+
+fn config_with(learning_rate: f64) -> RunConfig {
+    RunConfig { optimizer: Optimizer::Sgd { learning_rate, momentum: 0.5 }, ..RunConfig::default() }
 }
 
 /// What two threads worked on these steps.
