@@ -265,6 +265,17 @@ mod tests {
     }
 
     #[test]
+    fn between_two_points_the_value_lies_on_their_line() {
+        let mut series = Series::default();
+        assert_eq!(series.value_near(1.0), None);
+        series.push(2.0, 10.0);
+        series.push(6.0, 30.0);
+        for (x, want) in [(0.0, 10.0), (2.0, 10.0), (3.0, 15.0), (6.0, 30.0), (9.0, 30.0)] {
+            assert!((series.value_near(x).unwrap() - want).abs() < 1e-12, "{x}");
+        }
+    }
+
+    #[test]
     fn a_spike_of_one_step_survives_a_million() {
         let mut values = vec![1.0; 1_000_000];
         values[765_432] = 9.0;

@@ -287,7 +287,7 @@ pub(crate) fn comparing() -> App {
             .map(|event| match event {
                 Event::Steps { first, losses, learning_rate, active_seconds, spent } => Event::Steps {
                     first,
-                    losses: losses.into_iter().map(|loss| loss + shift as f32 * 10.0).collect(),
+                    losses: losses.into_iter().map(|loss| loss + place as f32 * 0.2).collect(),
                     learning_rate,
                     active_seconds: active_seconds * (1.0 + shift * 10.0),
                     spent,
