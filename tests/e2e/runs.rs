@@ -81,3 +81,31 @@ fn what_is_thrown_away_can_be_brought_back() {
     assert_eq!(reference.code, Some(1));
     assert!(reference.err.contains("is not one of your own runs"), "{reference:?}");
 }
+
+#[test]
+fn runs_are_told_apart_and_given_to_other_programs() {
+    let world = world();
+    let lines = printed(&world, &["diff", "one", "two"]);
+    let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(lines[0], ["field", "one", "two"]);
+    assert!(lines.contains(&vec!["lr", "0.01", "0.05"]), "{lines:?}");
+    assert!(lines.iter().all(|line| line[0] != "preset"), "what is the same is left out: {lines:?}");
+
+    let epochs = printed(&world, &["export", "one", "two"]);
+    assert!(
+        epochs.starts_with("run,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy,"),
+        "{epochs}"
+    );
+    assert_eq!(epochs.lines().count(), 3);
+    let steps = printed(&world, &["export", "one", "--what", "steps", "--json"]);
+    let steps: Vec<Value> = steps.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!((steps.len(), steps[93]["step"].as_u64()), (94, Some(94)));
+    assert!(steps[0]["loss"].as_f64().unwrap() > 2.0);
+    let table = printed(&world, &["export", "two", "--what", "summary", "--format", "markdown"]);
+    let rows: Vec<_> = table.lines().collect();
+    assert!(
+        rows.len() == 3 && rows[0].starts_with("| name | id |") && rows[2].starts_with("| two | "),
+        "{table}"
+    );
+    assert_eq!(runs(&world, &["diff", "one"]).code, Some(2));
+}

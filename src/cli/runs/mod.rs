@@ -1,5 +1,6 @@
 //! `runs`: what there is, one run whole, and away with one.
 
+mod export;
 mod table;
 
 use std::io::Write;
@@ -27,6 +28,10 @@ enum RunsSubcommand {
     List(ListCommand),
     /// Print all about a run.
     Show(ShowCommand),
+    /// Print in what two runs or more differ.
+    Diff(export::DiffCommand),
+    /// Print numbers of runs for other programs, as CSV, JSON or Markdown.
+    Export(export::ExportCommand),
     /// Throw runs away; `restore` brings them back.
     Rm(RmCommand),
     /// Bring a run back that was thrown away.
@@ -89,6 +94,8 @@ impl RunsCommand {
             None => self.list.run(store, out),
             Some(RunsSubcommand::List(command)) => command.run(store, out),
             Some(RunsSubcommand::Show(command)) => command.run(store, out),
+            Some(RunsSubcommand::Diff(command)) => command.run(store, out),
+            Some(RunsSubcommand::Export(command)) => command.run(store, out),
             Some(RunsSubcommand::Rm(command)) => command.run(store, out),
             Some(RunsSubcommand::Restore(command)) => command.run(store, out),
         }

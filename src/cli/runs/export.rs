@@ -1,0 +1,239 @@
+//! `runs export` and `runs diff`: numbers of runs for other programs, and for documents.
+
+use std::io::Write;
+
+use clap::{Args, ValueEnum};
+use serde_json::{Map, Value as Json, json};
+
+use super::{CliError, find};
+use crate::run::{Event, Field, RunError, RunSummary, Store, Value};
+
+/// Print numbers of runs for other programs.
+#[derive(Debug, Args)]
+pub(super) struct ExportCommand {
+    /// The runs: their ids, their names, or how their ids begin.
+    #[arg(value_name = "ID", required = true)]
+    ids: Vec<String>,
+    /// What of them.
+    #[arg(long, value_enum, default_value_t = What::Epochs)]
+    what: What,
+    /// In what form.
+    #[arg(long, value_enum, default_value_t = Form::Csv)]
+    format: Form,
+    /// As JSON: the same as `--format json`.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Print in what two runs or more differ.
+#[derive(Debug, Args)]
+pub(super) struct DiffCommand {
+    /// The runs: their ids, their names, or how their ids begin.
+    #[arg(value_name = "ID", required = true, num_args = 2..)]
+    ids: Vec<String>,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum What {
+    /// A row for each epoch.
+    Epochs,
+    /// A row for each step, with its loss.
+    Steps,
+    /// A row for each run.
+    Summary,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    /// Values between commas.
+    Csv,
+    /// One object a line.
+    Json,
+    /// A table for a document.
+    Markdown,
+}
+
+/// Rows under headings.
+struct Table {
+    headings: Vec<String>,
+    rows: Vec<Vec<Json>>,
+}
+
+impl ExportCommand {
+    pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
+        let table = match self.what {
+            What::Summary => summary(&runs),
+            What::Epochs | What::Steps => from_journals(&runs, self.what)?,
+        };
+        table.write(if self.json { Form::Json } else { self.format }, out)
+    }
+}
+
+impl DiffCommand {
+    pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
+        let names = runs.iter().map(|run| run.record.name.clone());
+        let headings = ["field".to_owned()].into_iter().chain(names).collect();
+        let row = |field: Field| {
+            let values: Vec<Json> = runs.iter().map(|run| as_json(field.of(run))).collect();
+            let differ = values.iter().any(|value| *value != values[0]);
+            differ.then(|| [json!(field.name())].into_iter().chain(values).collect())
+        };
+        // Every run has a name, an id and a time of its own.
+        let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
+        let rows = Field::all().filter(told).filter_map(row).collect();
+        let table = Table { headings, rows };
+        if self.json { table.write(Form::Json, out) } else { table.print(out) }
+    }
+}
+
+fn as_json(value: Value) -> Json {
+    match value {
+        Value::Number(number) => json!(number),
+        Value::Text(text) => json!(text),
+        Value::Words(words) => json!(words.join(" ")),
+        Value::None => Json::Null,
+    }
+}
+
+fn summary(runs: &[RunSummary]) -> Table {
+    let row = |run| Field::all().map(|field| as_json(field.of(run))).collect();
+    Table {
+        headings: Field::all().map(|field| field.name().to_owned()).collect(),
+        rows: runs.iter().map(row).collect(),
+    }
+}
+
+const EPOCHS: [&str; 9] = [
+    "run",
+    "epoch",
+    "step",
+    "train_loss",
+    "train_accuracy",
+    "test_loss",
+    "test_accuracy",
+    "learning_rate",
+    "active_seconds",
+];
+const STEPS: [&str; 3] = ["run", "step", "loss"];
+
+fn from_journals(runs: &[RunSummary], what: What) -> Result<Table, RunError> {
+    let headings = if what == What::Epochs { &EPOCHS[..] } else { &STEPS[..] };
+    let mut rows = Vec::new();
+    for run in runs {
+        let begin = rows.len();
+        let id = run.dir.id().as_str();
+        let mut journal = run.dir.journal_reader();
+        loop {
+            let batch = journal.poll()?;
+            for record in batch.records {
+                take(&mut rows, begin, what, id, record.event);
+            }
+            if batch.caught_up {
+                break;
+            }
+        }
+    }
+    Ok(Table { headings: headings.iter().map(ToString::to_string).collect(), rows })
+}
+
+/// Adds an event's rows to those of its run, which begin at `begin`.
+fn take(rows: &mut Vec<Vec<Json>>, begin: usize, what: What, id: &str, event: Event) {
+    match (what, event) {
+        (What::Steps, Event::Steps { first, losses, .. }) => {
+            rows.extend((first..).zip(losses).map(|(step, loss)| vec![json!(id), json!(step), json!(loss)]));
+        }
+        (
+            What::Epochs,
+            Event::Epoch {
+                epoch,
+                step,
+                train_loss,
+                train_accuracy,
+                test_loss,
+                test_accuracy,
+                learning_rate,
+                active_seconds,
+            },
+        ) => rows.push(vec![
+            json!(id),
+            json!(epoch),
+            json!(step),
+            json!(train_loss),
+            json!(train_accuracy),
+            json!(test_loss),
+            json!(test_accuracy),
+            json!(learning_rate),
+            json!(active_seconds),
+        ]),
+        (_, Event::Rewound { step: last }) => {
+            let place = if what == What::Epochs { 2 } else { 1 };
+            let counts = |row: &Vec<Json>| row[place].as_u64().is_some_and(|step| step <= last);
+            let kept = rows[begin..].iter().take_while(|row| counts(row)).count();
+            rows.truncate(begin + kept);
+        }
+        _ => {}
+    }
+}
+
+impl Table {
+    fn write(&self, form: Form, out: &mut impl Write) -> Result<(), CliError> {
+        match form {
+            Form::Csv => {
+                let mut writer = csv::Writer::from_writer(out);
+                let written = writer.write_record(&self.headings).and_then(|()| {
+                    self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(cell)))
+                });
+                written.map_err(|error| CliError::Output(error.into()))?;
+                writer.flush()?;
+            }
+            Form::Json => {
+                for row in &self.rows {
+                    let object: Map<_, _> = self.headings.iter().cloned().zip(row.iter().cloned()).collect();
+                    writeln!(out, "{}", Json::Object(object))?;
+                }
+            }
+            Form::Markdown => {
+                let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
+                writeln!(out, "{}", line(self.headings.clone()))?;
+                writeln!(out, "|{}", "-|".repeat(self.headings.len()))?;
+                for row in &self.rows {
+                    writeln!(
+                        out,
+                        "{}",
+                        line(row.iter().map(|value| cell(value).replace('|', "\\|")).collect())
+                    )?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// In columns, for people.
+    fn print(&self, out: &mut impl Write) -> Result<(), CliError> {
+        let lines: Vec<Vec<String>> = [self.headings.clone()]
+            .into_iter()
+            .chain(self.rows.iter().map(|row| row.iter().map(cell).collect()))
+            .collect();
+        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
+        let widths: Vec<_> = (0..self.headings.len()).map(width).collect();
+        for line in lines {
+            let cells = line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
+            writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// A value as text; nothing for what is not there or not a number.
+fn cell(value: &Json) -> String {
+    match value {
+        Json::Null => String::new(),
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
