@@ -2,7 +2,7 @@
 
 use super::RunView;
 use crate::metrics::Series;
-use crate::run::{RunDir, Update};
+use crate::run::{RunConfig, RunDir, RunRecord, Update};
 
 /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
 pub(super) const MOST: usize = 6;
@@ -114,33 +114,25 @@ impl Compare {
         series
     }
 
-    /// The settings in which the runs differ, each with its value in every run; empty where a run has the default.
+    /// The settings in which the runs differ, each with its value in every run.
     pub fn differences(&self) -> Vec<(&'static str, Vec<String>)> {
-        let changes: Vec<Vec<(&str, String)>> = self
+        let configs: Vec<RunConfig> = self
             .runs
             .iter()
-            .map(|run| run.record.as_ref().map_or_else(Vec::new, |record| record.settings().changes()))
+            .map(|run| run.record.as_ref().map(RunRecord::settings).unwrap_or_default())
             .collect();
         let mut names: Vec<&'static str> = Vec::new();
-        for (name, _) in self
-            .runs
-            .iter()
-            .filter_map(|run| run.record.as_ref())
-            .flat_map(|record| record.settings().changes())
-        {
+        for (name, _) in configs.iter().flat_map(RunConfig::changes) {
             if !names.contains(&name) {
                 names.push(name);
             }
         }
-        let value = |changes: &[(&str, String)], name: &str| {
-            changes
-                .iter()
-                .find(|(other, _)| *other == name)
-                .map(|(_, value)| value.clone())
-                .unwrap_or_default()
+        let value = |config: &RunConfig, name: &str| {
+            let changed = config.changes().into_iter().find(|(other, _)| *other == name);
+            changed.map_or_else(|| config.default_of(name), |(_, value)| value)
         };
-        let all = names.into_iter().map(|name| (name, changes.iter().map(|run| value(run, name)).collect()));
-        all.filter(|(_, values): &(&str, Vec<String>)| values.iter().any(|value| *value != values[0]))
-            .collect()
+        let values = |name| configs.iter().map(|config| value(config, name)).collect::<Vec<_>>();
+        let all = names.into_iter().map(|name| (name, values(name)));
+        all.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
     }
 }

@@ -142,6 +142,27 @@ impl RunConfig {
     }
 }
 
+impl RunConfig {
+    /// The value of a setting by the name that [`changes`](Self::changes) has for it, where it is the default.
+    pub fn default_of(&self, name: &str) -> String {
+        let default = Self::default();
+        match name {
+            "preset" => default.preset,
+            "batch-size" => default.batch_size.to_string(),
+            "epochs" => default.epochs.to_string(),
+            "optimizer" => default.optimizer.name().to_owned(),
+            // Each optimizer has its own.
+            "learning-rate" => self.optimizer.learning_rate().to_string(),
+            "schedule" => default.schedule.to_string(),
+            "seed" => default.seed.to_string(),
+            "device" => default.device.to_string(),
+            "patience" => default.patience.to_string(),
+            "checkpoint-space" => default.checkpoint_space.to_string(),
+            _ => "default".to_owned(),
+        }
+    }
+}
+
 /// Names and values of settings that differ.
 #[derive(Default)]
 pub(super) struct Changes(Vec<(&'static str, String)>);

@@ -130,8 +130,7 @@ impl Compared<'_> {
                 Span::styled(format!("{:>9}  ", text::duration(Some(run.active_seconds))), palette.text),
             ]);
             for ((_, values), width) in differences.iter().zip(&widths) {
-                let value = if values[place].is_empty() { "default" } else { &values[place] };
-                line.push_span(Span::styled(format!("{value:<width$}"), palette.text));
+                line.push_span(Span::styled(format!("{:<width$}", values[place]), palette.text));
             }
             line.render(row, buf);
             if place == compare.selected {
