@@ -1,6 +1,7 @@
 //! The form in which settings of a run that trains are changed.
 
 use super::Key;
+use crate::metrics::text;
 use crate::run::{Change, Optimizer, RunConfig};
 
 /// The settings that can be changed, as they are typed.
@@ -72,7 +73,8 @@ const LOWER: f64 = 10.0;
 impl Form {
     /// The settings of a run as they are.
     pub fn new(config: RunConfig) -> Self {
-        let mut fields = vec![field(Setting::LearningRate, Some(config.optimizer.learning_rate()))];
+        let mut fields =
+            vec![field(Setting::LearningRate, Some(text::setting(config.optimizer.learning_rate())))];
         if let Optimizer::Sgd { momentum, .. } = config.optimizer {
             fields.push(field(Setting::Momentum, Some(momentum)));
         }
@@ -86,7 +88,7 @@ impl Form {
     pub fn back(config: RunConfig) -> Self {
         let lower = config.optimizer.learning_rate() / LOWER;
         let mut form = Self { back: true, ..Self::new(config) };
-        form.fields[0].text = lower.to_string();
+        form.fields[0].text = text::setting(lower);
         form
     }
 

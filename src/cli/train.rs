@@ -7,7 +7,7 @@ use clap::Args;
 use jiff::Timestamp;
 
 use super::{CliError, TrainOptions};
-use crate::run::{NewRun, RunConfig, RunDir, Status, Store};
+use crate::run::{NewRun, RunConfig, RunDir, RunError, Status, Store};
 use crate::shell::{self, ShellError, Tie};
 
 /// Train a network.
@@ -83,6 +83,9 @@ impl ResumeCommand {
             return Err(CliError::Usage(format!(
                 "{name} has finished its {epochs} epochs; `cnn-tui fork {name} --epochs N` trains a copy on"
             )));
+        }
+        if let Some(holder) = state.elsewhere() {
+            return Err(RunError::Elsewhere { path: dir.path().join("lock"), holder: holder.clone() }.into());
         }
         if state.is_live() {
             let name = &record.name;

@@ -76,7 +76,7 @@ impl Change {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = [
-            self.learning_rate.map(|value| format!("learning-rate {value}")),
+            self.learning_rate.map(|value| format!("learning-rate {value:?}")),
             self.momentum.map(|value| format!("momentum {value}")),
             self.epochs.map(|value| format!("epochs {value}")),
             self.dropout.map(|value| format!("dropout {value}")),

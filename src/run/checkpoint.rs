@@ -131,6 +131,9 @@ pub enum CheckpointError {
         /// Its type.
         dtype: String,
     },
+    /// The numbers are not those that were written.
+    #[error("is damaged: its numbers are not those that were written")]
+    Altered,
     /// A name that stands for two tensors, or for none.
     #[error("{tensor:?} cannot name a tensor, or names two")]
     Name {
@@ -143,14 +146,38 @@ pub enum CheckpointError {
 #[derive(Serialize)]
 struct Header<'a> {
     format: u32,
+    /// The SHA-256 of all that follows the header.
+    data_sha256: String,
     #[serde(flatten)]
     progress: &'a Progress,
+}
+
+/// What of that is checked when it is read.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    data_sha256: Option<String>,
+}
+
+/// Bytes in hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 impl Checkpoint {
     /// The bytes of the checkpoint's file.
     pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
-        let header = serde_json::to_string(&Header { format: FORMAT, progress: &self.progress })?;
+        let mut data = Vec::new();
+        for (_, tensor) in self.tensors() {
+            data.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
+        }
+        let data_sha256 = digits(&Sha256::digest(&data));
+        let header =
+            serde_json::to_string(&Header { format: FORMAT, data_sha256, progress: &self.progress })?;
         let mut names = HashSet::new();
         let mut infos = Vec::new();
         let mut end = 0;
@@ -174,17 +201,23 @@ impl Checkpoint {
         let mut bytes = Vec::with_capacity(8 + header.len() + end);
         bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
         bytes.append(&mut header);
-        for (_, tensor) in self.tensors() {
-            bytes.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
-        }
+        bytes.append(&mut data);
         Ok(bytes)
     }
 
     /// The checkpoint in the bytes of a file, which may be anything.
     pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes)?;
+        let (header_len, metadata) = SafeTensors::read_metadata(bytes)?;
         let header = metadata.metadata().as_ref().and_then(|all| all.get(METADATA_KEY));
-        let progress = parse_header(header.ok_or(CheckpointError::NoProgress)?)?;
+        let header = header.ok_or(CheckpointError::NoProgress)?;
+        let progress = parse_header(header)?;
+        let data = bytes.get(8 + header_len..).unwrap_or_default();
+        // Checkpoints of the first versions have none.
+        if let Some(written) = serde_json::from_str::<Written>(header)?.data_sha256
+            && written != digits(&Sha256::digest(data))
+        {
+            return Err(CheckpointError::Altered);
+        }
         let views = SafeTensors::deserialize(bytes)?;
         let mut checkpoint = Self { progress, weights: Vec::new(), optimizer: Vec::new() };
         for name in metadata.offset_keys() {
@@ -244,11 +277,7 @@ impl Checkpoint {
                 hash.update(value.to_le_bytes());
             }
         }
-        hash.finalize().iter().fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+        digits(&hash.finalize())
     }
 
     /// The tensors as they stand in the file, with their names there.
@@ -330,6 +359,14 @@ mod tests {
             .unwrap();
         let metadata = metadata.map(|(key, value)| HashMap::from([(key.to_owned(), value.to_owned())]));
         safetensors::serialize([("a", view)], metadata).unwrap()
+    }
+
+    #[test]
+    fn a_single_bit_that_changed_is_noticed() {
+        let mut bytes = example().encode().unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        assert!(matches!(Checkpoint::decode(&bytes), Err(CheckpointError::Altered)));
     }
 
     #[test]

@@ -147,6 +147,21 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
+    /// Whether there is any checkpoint.
+    pub fn has_checkpoints(&self) -> Result<bool, RunError> {
+        let path = self.checkpoints_path();
+        let entries = match fs::read_dir(&path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            entries => entries.map_err(RunError::io("read", &path))?,
+        };
+        let is_checkpoint = |entry: fs::DirEntry| {
+            let name = entry.file_name();
+            let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
+            name.is_some_and(|name| name.parse::<CheckpointName>().is_ok())
+        };
+        Ok(entries.flatten().any(is_checkpoint))
+    }
+
     /// Removes the oldest checkpoints of single epochs until the rest takes no more than `space` bytes. `last` and
     /// `best` are not counted and stay.
     pub fn make_room(&self, space: u64) -> Result<(), RunError> {

@@ -125,6 +125,12 @@ pub enum RunError {
         /// Its directory.
         path: PathBuf,
     },
+    /// A run's directory that was there.
+    #[error("{}: is gone, moved or removed; its trainer, if it has one, waits until it is there again", shown(.path))]
+    Gone {
+        /// The directory.
+        path: PathBuf,
+    },
     /// There is something where a run is to be brought back to.
     #[error("{}: is in the way; move it away first", shown(.path))]
     InTheWay {

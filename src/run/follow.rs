@@ -89,6 +89,11 @@ impl Follower {
 
     /// Looks at the run. A look reads at most 4 MiB of the journal.
     pub fn poll(&mut self) -> Update {
+        if !self.dir.path().is_dir() {
+            // A lock that is not there says nothing of the trainer: it waits for its directory.
+            let problem = RunError::Gone { path: self.dir.path().to_owned() }.to_string();
+            return Update { problem: Some(problem), caught_up: true, ..Update::default() };
+        }
         let before = self.dir.liveness();
         let record = self.poll_record();
         let state =
@@ -267,7 +272,7 @@ mod tests {
         follower.poll();
         fs::remove_dir_all(fixture.dir.path()).unwrap();
         let update = follower.poll();
-        assert!(update.problem.as_ref().unwrap().contains("is not a run"), "{update:?}");
+        assert!(update.problem.as_ref().unwrap().contains("is gone"), "{update:?}");
         assert!(update.is_empty());
     }
 

@@ -6,7 +6,8 @@ use super::{
     checkpoint_name::CheckpointName,
     dir::RunDir,
     error::RunError,
-    event::{Event, Record},
+    event::{Event, Record, Status},
+    record::RunRecord,
     store::{NewRun, Store},
 };
 
@@ -29,7 +30,10 @@ impl Store {
         let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
         let fill = || -> Result<(), RunError> {
             let _lock = child.lock()?;
-            copy_journal(parent, &child, checkpoint.progress.step)?;
+            let mut record = child.record()?;
+            copy_journal(parent, &child, checkpoint.progress.step, &mut record)?;
+            (record.status, record.reason) = (Status::Queued, None);
+            child.write_record(&record)?;
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
         if let Err(error) = fill() {
@@ -42,11 +46,17 @@ impl Store {
 }
 
 /// Copies the steps and epochs up to `step`.
-fn copy_journal(parent: &RunDir, child: &RunDir, step: u64) -> Result<(), RunError> {
+fn copy_journal(parent: &RunDir, child: &RunDir, step: u64, record: &mut RunRecord) -> Result<(), RunError> {
     let (mut from, mut to) = (parent.journal_reader(), child.journal()?);
     loop {
         let batch = from.poll()?;
         let records: Vec<_> = batch.records.into_iter().filter_map(|record| up_to(step, record)).collect();
+        for Record { time, event } in &records {
+            // Its settings have the parent's changes already.
+            if !matches!(event, Event::Changed { .. }) {
+                record.apply(*time, event);
+            }
+        }
         to.append(&records)?;
         if batch.caught_up {
             return Ok(());

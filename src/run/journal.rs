@@ -50,9 +50,16 @@ impl JournalWriter {
         self.try_append(records).map_err(RunError::io("appended to", &self.path))
     }
 
-    /// Whether somebody removed the file.
-    pub fn is_removed(&self) -> bool {
-        self.file.metadata().is_ok_and(|metadata| metadata.nlink() == 0)
+    /// Whether another file, or none, is where this one was: somebody removed or replaced it.
+    pub fn is_replaced(&self) -> bool {
+        let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        let own = self.file.metadata().map(identity);
+        let there = std::fs::symlink_metadata(&self.path).map(identity);
+        match (own, there) {
+            (Ok(own), Ok(there)) => own != there,
+            (Ok(_), Err(error)) => error.kind() == io::ErrorKind::NotFound,
+            (Err(_), _) => false,
+        }
     }
 
     /// Forces what was appended to the disk.

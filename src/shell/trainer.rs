@@ -68,6 +68,10 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
         signalled: false,
     };
     let outcome = desk.begin().and_then(|task| desk.attend(task, tie));
+    if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
+        // It is another trainer's now.
+        return outcome;
+    }
     if let Err(error) = &outcome {
         let step = desk.record.summary.step;
         let ended =
@@ -148,7 +152,12 @@ impl<W: Write> Desk<'_, W> {
         }
         let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
         let last = self.dir.checkpoint_path(CheckpointName::Last);
-        let checkpoint = last.exists().then(|| Checkpoint::read(&last)).transpose()?;
+        let checkpoint = match Checkpoint::read(&last) {
+            Ok(checkpoint) => Some(checkpoint),
+            // A run before its first checkpoint has none. One that has others must not be begun anew over them.
+            Err(error) if error.is_not_found() && !self.dir.has_checkpoints()? => None,
+            Err(error) => return Err(error.into()),
+        };
         let (step, epoch) =
             checkpoint.as_ref().map_or((0, 0), |saved| (saved.progress.step, saved.progress.epoch));
         self.replay = Replay::read(&mut self.dir.journal_reader(), step, epoch)?;
@@ -265,6 +274,10 @@ impl<W: Write> Desk<'_, W> {
         {
             let _ = writeln!(self.out, "# {}", went_on(pause)).and_then(|()| self.out.flush());
         }
+        if let Event::Paused { step, reason, .. } = &event {
+            let _ =
+                writeln!(self.out, "# paused after step {step}: {reason}").and_then(|()| self.out.flush());
+        }
         if !matches!(event, Event::Steps { .. }) {
             self.recorded = None;
         }
@@ -311,8 +324,8 @@ impl<W: Write> Desk<'_, W> {
 
     /// Writes down everything that waits.
     fn flush(&mut self) -> Result<(), RunError> {
-        if self.trouble.is_some() && self.journal.is_removed() && self.dir.path().is_dir() {
-            // The directory was removed, and is there again.
+        if self.journal.is_replaced() && self.dir.path().is_dir() {
+            // The directory was removed or moved, and is there again, or a copy of it: whoever has its lock trains it.
             self.lock = self.dir.lock()?;
             self.journal = self.dir.journal()?;
         }
@@ -371,9 +384,10 @@ fn went_on(pause: &Pause) -> String {
     let how = match &pause.before {
         Some(before) if Some(before) == pause.after.as_ref() => ", exactly where it paused".to_owned(),
         Some(_) => format!(", and not where it paused, after step {}", pause.step),
-        None => {
-            format!("; the {} steps up to {} are done again", pause.step.saturating_sub(step), pause.step)
+        None if pause.step > step => {
+            format!("; the {} steps up to {} are done again", pause.step - step, pause.step)
         }
+        None => String::new(),
     };
     format!("goes on after step {step}{place}{how}")
 }

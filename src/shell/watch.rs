@@ -1,6 +1,6 @@
 //! Following a run from a shell, line by line.
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
@@ -54,6 +54,13 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError>
                         Some(reason) if *status == Status::Failed => Err(ShellError::Failed(reason.clone())),
                         _ => Ok(*status),
                     };
+                }
+                if let Event::Paused { step, reason, .. } = &record.event {
+                    let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
+                    let _ = writeln!(
+                        io::stderr(),
+                        "cnn-tui: {name} is paused after step {step} ({reason}); `cnn-tui` shows it and goes on"
+                    );
                 }
                 lines = LectureLines::new(batch_size, &record.event).or(lines);
                 for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {

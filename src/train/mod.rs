@@ -30,6 +30,14 @@ pub enum TrainError {
     /// Settings that the run cannot have.
     #[error(transparent)]
     Settings(#[from] ConfigError),
+    /// Fewer epochs than there were already.
+    #[error("epochs is {epochs}, but must be at least {begun}: the run is in its epoch {begun}")]
+    TooFewEpochs {
+        /// What was asked for.
+        epochs: u32,
+        /// Epochs that were begun.
+        begun: u32,
+    },
     /// A checkpoint lacks a tensor.
     #[error("the checkpoint has no tensor `{name}`: it is of another network or optimizer")]
     Missing {

@@ -135,6 +135,10 @@ impl Session {
 
     /// Changes settings from the next step on. Where the run cannot have them, nothing is changed.
     pub fn change(&mut self, change: Change) -> Result<(), TrainError> {
+        let begun = self.progress.epoch + u32::from(self.progress.batch > 0);
+        if let Some(epochs) = change.epochs.filter(|epochs| *epochs < begun) {
+            return Err(TrainError::TooFewEpochs { epochs, begun });
+        }
         let all = change.after(self.progress.changed.map(|changed| changed.all).unwrap_or_default());
         self.set_config(all.apply(&self.original)?)?;
         self.progress.changed = Some(Changed { step: self.progress.step, last: change, all });

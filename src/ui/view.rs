@@ -13,6 +13,7 @@ use super::live::Live;
 use super::runs::Runs;
 use super::theme::Look;
 use super::widgets::{Hints, Notice};
+use super::words::brief;
 use crate::app::{Action, App, Screen, available};
 
 /// The screen as it is to be: the state, and how it looks.
@@ -67,7 +68,7 @@ fn bottom_line<'a>(app: &'a App, look: &'a Look, width: usize) -> Line<'a> {
     let problem =
         app.run.as_ref().filter(|_| app.screen == Screen::Live).and_then(|run| run.problem.as_ref());
     if let Some(text) = app.notice.as_ref().or(problem) {
-        return Line::from(Span::styled(format!(" {text}"), look.palette.warning));
+        return Line::from(Span::styled(format!(" {}", brief(text)), look.palette.warning));
     }
     let mut hints = Hints::new(look);
     for binding in available(app) {

@@ -66,6 +66,18 @@ pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
     StateWords { word, style, ..words }
 }
 
+/// A message for a line of the screen: of a path in front of it only the last name is left, so that the reason is
+/// seen.
+pub(super) fn brief(message: &str) -> &str {
+    match message.split_once(": ") {
+        Some((path, _)) if path.starts_with('/') => {
+            let begin = path.rfind('/').map_or(0, |slash| slash + 1);
+            &message[begin..]
+        }
+        _ => message,
+    }
+}
+
 /// An optimizer with its settings: `sgd 0.01 m 0.5`.
 pub(super) fn optimizer(optimizer: &Optimizer) -> String {
     let rate = text::setting(optimizer.learning_rate());

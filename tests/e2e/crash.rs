@@ -1,6 +1,8 @@
 //! A trainer that is killed.
 
-use cnn_tui::run::{Event, Status};
+use std::fs;
+
+use cnn_tui::run::{CheckpointName, Event, Status};
 
 use crate::terminal::key::ENTER;
 use crate::world::World;
@@ -51,4 +53,58 @@ fn a_killed_headless_trainer_is_told() {
     );
     assert_eq!(ended.err, told);
     assert_eq!(run.dir().look().unwrap().1.status, Status::Interrupted);
+}
+
+/// A run of two epochs of four, stopped.
+fn stopped(world: &World) -> crate::world::Run {
+    let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "2"];
+    let ended = world.process(&train).end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let run = world.run();
+    let mut record = run.record();
+    record.status = Status::Stopped;
+    record.config.epochs = 4;
+    let _lock = run.dir().lock().unwrap();
+    run.dir().write_record(&record).unwrap();
+    run
+}
+
+#[test]
+fn a_run_is_not_begun_anew_over_its_checkpoints() {
+    let world = World::bare();
+    let run = stopped(&world);
+    let last = run.dir().checkpoint_path(CheckpointName::Last);
+    fs::remove_file(&last).unwrap();
+    let best = fs::read(run.dir().checkpoint_path(CheckpointName::Best)).unwrap();
+    let ended = world.process(&["resume", run.name(), "--foreground"]).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("last.safetensors") && ended.err.contains("No such file"), "{ended:?}");
+    assert!(fs::read(run.dir().checkpoint_path(CheckpointName::Best)).unwrap() == best);
+}
+
+#[test]
+fn a_damaged_checkpoint_is_refused() {
+    let world = World::bare();
+    let run = stopped(&world);
+    let last = run.dir().checkpoint_path(CheckpointName::Last);
+    let mut bytes = fs::read(&last).unwrap();
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 1;
+    fs::write(&last, &bytes).unwrap();
+    let ended = world.process(&["resume", run.name(), "--foreground"]).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("is damaged: its numbers are not those that were written"), "{ended:?}");
+    assert!(fs::read(&last).unwrap() == bytes, "it stays as it was");
+}
+
+#[test]
+fn a_headless_run_that_diverges_tells() {
+    let world = World::bare();
+    let train = ["train", "--headless", "--preset", "dnn", "--data", "built-in", "--lr", "1e30"];
+    let process = world.process(&train);
+    let run = world.run();
+    run.wait_for("the pause", |event| matches!(event, Event::Paused { .. }));
+    run.kill_trainer();
+    let ended = process.end();
+    assert!(ended.err.contains(" is paused after step ") && ended.err.contains("(diverged)"), "{ended:?}");
 }

@@ -11,7 +11,7 @@ use crate::metrics::text;
 use crate::run::{State, Status};
 use crate::ui::layout::cells;
 use crate::ui::widgets::{Progress, Sparkline};
-use crate::ui::words::{run_state, settings};
+use crate::ui::words::{brief, run_state, settings};
 
 /// ```text
 ///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
@@ -36,7 +36,8 @@ impl Widget for Header<'_> {
             vec![(self.identity(area.width), self.state()), (self.short(area.width), best)]
         };
         for (row, (left, right)) in rows.into_iter().zip(lines) {
-            let width = cells(right.width());
+            // So that the two never touch.
+            let width = cells(right.width() + 1);
             let [left_area, right_area] =
                 Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]).areas(row);
             left.render(left_area, buf);
@@ -231,12 +232,12 @@ impl<'a> Header<'a> {
     /// Why it failed, or waits, if it does.
     fn reason(&self) -> Option<String> {
         if let Some(trouble) = self.0.run.state.as_ref().and_then(State::trouble) {
-            return Some(trouble.to_owned());
+            return Some(brief(trouble).to_owned());
         }
         if let Some(holder) = self.0.run.state.as_ref().and_then(State::elsewhere) {
             return Some(format!("process {} on {} has it, as its lock says", holder.pid, holder.host));
         }
-        self.0.run.record.as_ref()?.reason.clone()
+        self.0.run.record.as_ref()?.reason.as_deref().map(|reason| brief(reason).to_owned())
     }
 }
 
