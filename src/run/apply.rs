@@ -182,6 +182,19 @@ mod tests {
     }
 
     #[test]
+    fn a_run_has_diverged_until_it_goes_on() {
+        let mut record = record();
+        let paused = |reason| Event::Paused { step: 3, reason, position: None };
+        record.apply(1.0, &paused(PauseReason::Command));
+        assert!(!record.has_diverged());
+        record.apply(2.0, &Event::Resumed { step: 3, position: None });
+        record.apply(3.0, &paused(PauseReason::Diverged));
+        assert!(record.has_diverged());
+        record.apply(4.0, &Event::Resumed { step: 2, position: None });
+        assert!(!record.has_diverged());
+    }
+
+    #[test]
     fn the_status_follows_the_trainer() {
         let mut record = record();
         let mut apply = |event| {

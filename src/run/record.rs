@@ -89,6 +89,12 @@ pub struct Pause {
 }
 
 impl RunRecord {
+    /// Whether it waits because its loss is no number any more.
+    pub fn has_diverged(&self) -> bool {
+        let diverged = |pause: &Pause| pause.to.is_none() && pause.reason == PauseReason::Diverged;
+        self.status == Status::Paused && self.pauses.last().is_some_and(diverged)
+    }
+
     /// How it trains now, after all changes.
     pub fn settings(&self) -> RunConfig {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())

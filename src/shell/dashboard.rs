@@ -21,7 +21,7 @@ use super::terminal::{Screen, TakenTerminal};
 use super::{ShellError, input, launch, provenance};
 use crate::app::{App, Effect, Farewell, Key, Msg, PresetOffer, update};
 use crate::nn::PRESETS;
-use crate::run::{NewRun, RunConfig, RunDir, Status, Store};
+use crate::run::{NewRun, RunConfig, RunDir, Store};
 use crate::ui::theme::{Look, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
@@ -200,13 +200,13 @@ impl<'a, S: Screen> Shell<'a, S> {
         }
     }
 
-    /// Waits for a trainer's end on a thread, and tells it if it ended without having begun.
+    /// Waits for a trainer's end on a thread, and tells it if it ended badly and could not say why.
     fn reap(&self, dir: RunDir, mut trainer: Child) {
         let sender = self.sender.clone();
         let wait = move || {
             let Ok(exit) = trainer.wait() else { return };
-            let queued = dir.record().is_ok_and(|record| record.status == Status::Queued);
-            if queued && !exit.success() {
+            let silent = dir.record().is_ok_and(|record| record.reason.is_none());
+            if silent && exit.code().is_some_and(|code| code != 0) {
                 let error = ShellError::Ended { exit, log: dir.trainer_log() };
                 let _ = sender.send(Msg::Failed(error.to_string()));
             }

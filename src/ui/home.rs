@@ -68,7 +68,7 @@ impl<'a> Home<'a> {
         let palette = &self.look.palette;
         match offer {
             Offer::Attach(run) => {
-                let words = listed_state(self.look, &run.state);
+                let words = listed_state(self.look, &run.record, &run.state);
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));

@@ -126,7 +126,7 @@ impl Runs<'_> {
 
     fn row(&self, run: &RunSummary, area: Rect) -> Line<'static> {
         let palette = &self.look.palette;
-        let words = listed_state(self.look, &run.state);
+        let words = listed_state(self.look, &run.record, &run.state);
         let RunSummary { record, origin, .. } = run;
         let summary = &record.summary;
         let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);

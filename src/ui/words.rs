@@ -6,7 +6,7 @@ use super::Glyphs;
 use super::theme::Look;
 use crate::app::RunView;
 use crate::metrics::text;
-use crate::run::{Command, Optimizer, PauseReason, RunConfig, Schedule, State, Status};
+use crate::run::{Command, Optimizer, PauseReason, RunConfig, RunRecord, Schedule, State, Status};
 
 /// A state's symbol, word and style.
 pub(super) struct StateWords {
@@ -32,12 +32,14 @@ pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
 }
 
 /// The words for a run on disk.
-pub(super) fn listed_state(look: &Look, listed: &State) -> StateWords {
+pub(super) fn listed_state(look: &Look, record: &RunRecord, listed: &State) -> StateWords {
     let words = state(look, Some(listed.status));
     if listed.trouble().is_some() {
         StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
     } else if listed.elsewhere().is_some() {
         StateWords { word: "elsewhere", ..words }
+    } else if record.has_diverged() && listed.is_live() {
+        StateWords { word: "diverged", style: look.palette.state.failed, ..words }
     } else {
         words
     }
@@ -48,8 +50,8 @@ pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
     let states = &look.palette.state;
     let words = state(look, run.status());
     let cannot_say = |state: &&State| state.trouble().is_some() || state.elsewhere().is_some();
-    if let Some(state) = run.state.as_ref().filter(cannot_say) {
-        return listed_state(look, state);
+    if let (Some(state), Some(record)) = (run.state.as_ref().filter(cannot_say), &run.record) {
+        return listed_state(look, record, state);
     }
     let (word, style) = match run.asked {
         Some(Command::Pause) => ("pausing", states.paused),

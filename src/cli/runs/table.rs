@@ -31,6 +31,8 @@ pub(super) fn state(run: &RunSummary) -> &'static str {
         "waiting"
     } else if state.elsewhere().is_some() {
         "elsewhere"
+    } else if run.record.has_diverged() && state.is_live() {
+        "diverged"
     } else {
         state.status.as_str()
     }
@@ -44,5 +46,7 @@ fn row(run: &RunSummary) -> String {
     let (id, preset) = (dir.id().as_str(), &record.config.preset);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
     let (name, state) = (&record.name, state(run));
-    format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}")
+    // What a run waits for is what one wants to know of it.
+    let waits_for = run.state.trouble().map_or(String::new(), |trouble| format!("  {trouble}"));
+    format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}{waits_for}")
 }

@@ -205,7 +205,8 @@ impl<'a> Header<'a> {
             Span::styled(format!(" {at} {}", best.epoch), palette.dim),
         ]);
         if let Some(left) = self.0.run.patience_left() {
-            line.push_span(Span::styled(format!(", ends in {left}"), palette.warning));
+            let words = if at == "@" { format!(", {left} left") } else { format!(", ends in {left} epochs") };
+            line.push_span(Span::styled(words, palette.warning));
         }
         line
     }
