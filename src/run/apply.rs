@@ -97,7 +97,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{DataInfo, NewRun, Provenance, RunConfig, Store};
+    use crate::run::{NewRun, Provenance, RunConfig, Store};
 
     fn record() -> RunRecord {
         let root = tempfile::tempdir().unwrap();
@@ -134,23 +134,12 @@ mod tests {
     fn pauses_are_told_from_each_other_and_end_where_training_goes_on() {
         let mut record = record();
         let position = |batch, hash: &str| Some(Position { epoch: 0, batch, weights_hash: hash.to_owned() });
-        let started = |step, position| Event::Started {
-            step,
-            position,
-            device: String::new(),
-            threads: 1,
-            kernels: String::new(),
-            data: DataInfo {
-                description: String::new(),
-                train: 1,
-                test: 1,
-                checksum: String::new(),
-                source: String::new(),
-            },
-            steps_per_epoch: 10,
-            total_steps: 10,
-            parameters: 0,
-            layers: Vec::new(),
+        let started = |step, at| {
+            let mut started = Event::started(step);
+            if let Event::Started { position, .. } = &mut started {
+                *position = at;
+            }
+            started
         };
         let at = position(7, "aa");
         record.apply(1.0, &started(0, position(0, "00")));

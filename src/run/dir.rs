@@ -2,6 +2,7 @@
 
 use std::{
     fs::{self, File},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -147,33 +148,38 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
-    /// Whether there is any checkpoint.
-    pub fn has_checkpoints(&self) -> Result<bool, RunError> {
+    /// The checkpoints that there are, in no order.
+    fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
         let path = self.checkpoints_path();
         let entries = match fs::read_dir(&path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             entries => entries.map_err(RunError::io("read", &path))?,
         };
-        let is_checkpoint = |entry: fs::DirEntry| {
+        let mut checkpoints = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(RunError::io("read", &path))?;
             let name = entry.file_name();
             let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
-            name.is_some_and(|name| name.parse::<CheckpointName>().is_ok())
-        };
-        Ok(entries.flatten().any(is_checkpoint))
+            if let Some(Ok(name)) = name.map(str::parse) {
+                checkpoints.push((name, entry.path()));
+            }
+        }
+        Ok(checkpoints)
+    }
+
+    /// Whether there is any checkpoint.
+    pub fn has_checkpoints(&self) -> Result<bool, RunError> {
+        Ok(!self.checkpoints()?.is_empty())
     }
 
     /// Removes the oldest checkpoints of single epochs until the rest takes no more than `space` bytes. `last` and
     /// `best` are not counted and stay.
     pub fn make_room(&self, space: u64) -> Result<(), RunError> {
-        let path = self.checkpoints_path();
         let mut epochs = Vec::new();
-        for entry in fs::read_dir(&path).map_err(RunError::io("read", &path))? {
-            let entry = entry.map_err(RunError::io("read", &path))?;
-            let name = entry.file_name();
-            let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
-            if let Some(Ok(CheckpointName::Epoch(epoch))) = name.map(str::parse) {
-                let size = entry.metadata().map_err(RunError::io("read", &entry.path()))?.len();
-                epochs.push((epoch, size, entry.path()));
+        for (name, path) in self.checkpoints()? {
+            if let CheckpointName::Epoch(epoch) = name {
+                let size = fs::symlink_metadata(&path).map_err(RunError::io("read", &path))?.len();
+                epochs.push((epoch, size, path));
             }
         }
         epochs.sort_unstable();

@@ -364,6 +364,32 @@ pub struct LayerRow {
 }
 
 #[cfg(test)]
+impl Event {
+    /// A trainer that begins after `step`, with two epochs of ten steps to do in all.
+    pub(crate) fn started(step: u64) -> Self {
+        let data = DataInfo {
+            description: String::new(),
+            train: 1,
+            test: 1,
+            checksum: String::new(),
+            source: String::new(),
+        };
+        Self::Started {
+            step,
+            position: None,
+            device: String::new(),
+            threads: 1,
+            kernels: String::new(),
+            data,
+            steps_per_epoch: 10,
+            total_steps: 20,
+            parameters: 0,
+            layers: Vec::new(),
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

@@ -57,7 +57,10 @@ impl Observer {
 /// Follows all of these runs, and starts anew with others.
 fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
     let mut followers: Vec<Follower> = Vec::new();
-    let mut wait = FOLLOW;
+    // Until there is something to compare there is nothing to look at.
+    let Ok(dirs) = sets.recv() else { return };
+    followers.extend(dirs.into_iter().map(Follower::new));
+    let mut wait = Duration::ZERO;
     loop {
         match sets.recv_timeout(wait) {
             Ok(dirs) => followers = dirs.into_iter().map(Follower::new).collect(),

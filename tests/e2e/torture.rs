@@ -8,7 +8,7 @@ use std::time::Duration;
 use cnn_tui::nn::{Chance, Purpose};
 use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, Progress, RunDir, Status};
 
-use crate::world::{PROGRAM, World};
+use crate::world::{PROGRAM, Run, World, wait_for};
 
 /// How often a trainer is killed, unless the variable `CNN_TUI_KILLS` says how often.
 const KILLS: usize = 12;
@@ -78,12 +78,9 @@ fn create(world: &World, name: &str) -> RunDir {
     let mut command = world.command(PROGRAM);
     command.args(arguments).args(["--epochs", "8", "--name", name]);
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
-    let dir = loop {
-        if let Some(run) = world.runs().into_iter().find(|run| run.record().name == name) {
-            break run.dir().clone();
-        }
-        thread::sleep(Duration::from_millis(1));
-    };
+    let is_it = |run: &Run| run.record().name == name;
+    let run = wait_for("the run", || world.runs().into_iter().find(is_it));
+    let dir = run.dir().clone();
     child.kill().unwrap();
     child.wait().unwrap();
     dir
@@ -113,7 +110,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
         let mut kills_of_run = 0;
         loop {
             let mut child = trainer(&world, dir.path()).spawn().unwrap();
-            // After the last kill it may end in peace.
+            // How long it lives is what is tried here. After the last kill it may end in peace.
             if killed < kills {
                 thread::sleep(Duration::from_secs_f32(delays.unit() * LONGEST));
                 child.kill().unwrap();

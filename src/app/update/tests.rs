@@ -1,0 +1,287 @@
+use jiff::Timestamp;
+
+use super::*;
+use crate::app::PresetOffer;
+use crate::run::{
+    Event, Liveness, NewRun, Origin, PauseReason, Provenance, Record, RunSummary, State, Store,
+};
+
+fn dir(nonce: u64) -> RunDir {
+    let root = tempfile::tempdir().unwrap();
+    let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
+    Store::open(root.path()).create(&new).unwrap()
+}
+
+fn listed(dir: &RunDir, status: Status) -> Listed {
+    let record = {
+        let root = tempfile::tempdir().unwrap();
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
+        Store::open(root.path()).create(&new).unwrap().record().unwrap()
+    };
+    let (dir, state) = (dir.clone(), state(status));
+    Listed::Run(Box::new(RunSummary { dir, record, state, origin: Origin::Own }))
+}
+
+fn state(status: Status) -> State {
+    let live = matches!(status, Status::Running | Status::Paused);
+    State { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
+}
+
+fn app() -> App {
+    let presets = ["cnn", "dnn"].map(|name| PresetOffer { name: name.to_owned(), about: String::new() });
+    App::new(presets.to_vec(), RunConfig::default(), 3)
+}
+
+fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
+    keys.iter().flat_map(|key| update(app, Msg::Key(*key))).collect()
+}
+
+/// A run on the screen with this status, after these events.
+fn showing(status: Status, events: Vec<Event>) -> (App, RunDir) {
+    let (mut app, dir) = (app(), dir(1));
+    assert_eq!(update(&mut app, Msg::Started(dir.clone())), [Effect::Follow(dir.clone())]);
+    let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+    let change = Update { state: Some(state(status)), records, ..Update::default() };
+    update(&mut app, Msg::Run(dir.clone(), Box::new(change)));
+    (app, dir)
+}
+
+#[test]
+fn enter_on_a_fresh_start_trains_the_first_preset() {
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    let effects = press(&mut app, &[Key::Enter]);
+    assert_eq!(effects, [Effect::Train(Box::default())]);
+}
+
+#[test]
+fn enter_with_a_live_run_attaches_to_it() {
+    let (mut app, live) = (app(), dir(1));
+    update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Finished), listed(&live, Status::Paused)]));
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
+    assert_eq!(app.screen, Screen::Live);
+}
+
+#[test]
+fn a_choice_stays_when_the_runs_are_listed_anew() {
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    press(&mut app, &[Key::Down]);
+    update(&mut app, Msg::Runs(vec![listed(&dir(1), Status::Running)]));
+    assert!(matches!(app.offers()[app.selected_offer], Offer::Train(preset) if preset.name == "dnn"));
+    app.screen = Screen::Runs;
+    update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Queued), listed(&dir(1), Status::Running)]));
+    assert_eq!(app.selected_run, 0, "the directories differ, so the place stays");
+}
+
+#[test]
+fn space_pauses_or_goes_on_as_the_run_stands() {
+    let (mut app, dir) = showing(Status::Running, Vec::new());
+    let space = [Key::Char(' ')];
+    assert_eq!(press(&mut app, &space), [Effect::Send(dir.clone(), Command::Pause)]);
+    let (mut app, dir) = showing(Status::Paused, Vec::new());
+    assert_eq!(press(&mut app, &space), [Effect::Send(dir, Command::Resume)]);
+    let (mut app, _) = showing(Status::Finished, Vec::new());
+    assert_eq!(press(&mut app, &space), []);
+}
+
+#[test]
+fn what_was_asked_is_shown_until_it_is_answered() {
+    let (mut app, dir) = showing(Status::Running, Vec::new());
+    press(&mut app, &[Key::Char(' ')]);
+    assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
+    let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
+    let records = vec![Record { time: 9.0, event }];
+    let change = Update { records, state: Some(state(Status::Paused)), ..Update::default() };
+    update(&mut app, Msg::Run(dir, Box::new(change)));
+    let run = app.run.unwrap();
+    assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
+}
+
+#[test]
+fn leaving_a_live_run_asks_and_does_what_is_chosen() {
+    let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
+    for (key, command) in cases {
+        let (mut app, dir) = showing(Status::Running, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('q')]), []);
+        assert_eq!(app.dialog, Some(Dialog::Quit));
+        let name = dir.id().name().to_owned();
+        let exit = Effect::Exit(Some(Farewell { name, told: command }));
+        let send = command.map(|command| Effect::Send(dir, command));
+        let want: Vec<_> = send.into_iter().chain([exit]).collect();
+        assert_eq!(press(&mut app, &[Key::Char(key)]), want);
+    }
+    let (mut app, _) = showing(Status::Running, Vec::new());
+    assert_eq!(press(&mut app, &[Key::Char('q'), Key::Esc]), []);
+    assert_eq!(app.dialog, None);
+}
+
+#[test]
+fn leaving_an_ended_run_asks_nothing() {
+    let (mut app, _) = showing(Status::Finished, Vec::new());
+    assert_eq!(press(&mut app, &[Key::Char('q')]), [Effect::Exit(None)]);
+}
+
+#[test]
+fn only_a_run_that_ended_early_can_be_resumed() {
+    for status in [Status::Stopped, Status::Failed, Status::Interrupted] {
+        let (mut app, dir) = showing(status, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(dir)]);
+    }
+    for status in [Status::Running, Status::Paused, Status::Finished] {
+        let (mut app, _) = showing(status, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('r')]), []);
+    }
+}
+
+#[test]
+fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
+    let (mut app, _) = showing(Status::Running, Vec::new());
+    let change = Update { state: Some(state(Status::Failed)), ..Update::default() };
+    update(&mut app, Msg::Run(dir(2), Box::new(change)));
+    assert_eq!(app.run.unwrap().status(), Some(Status::Running));
+}
+
+#[test]
+fn a_failure_is_told_until_the_next_key() {
+    let (mut app, _) = showing(Status::Running, Vec::new());
+    press(&mut app, &[Key::Char(' ')]);
+    update(&mut app, Msg::Failed("the disk is full".to_owned()));
+    assert_eq!(app.notice.as_deref(), Some("the disk is full"));
+    assert_eq!(app.run.as_ref().unwrap().asked, None);
+    press(&mut app, &[Key::Tab]);
+    assert_eq!(app.notice, None);
+}
+
+#[test]
+fn themes_and_panes_go_round() {
+    let (mut app, _) = showing(Status::Running, Vec::new());
+    press(&mut app, &[Key::Char('t'); 3]);
+    assert_eq!(app.theme, 0);
+    press(&mut app, &[Key::Tab; Pane::ALL.len()]);
+    assert_eq!(app.focus, Pane::Loss);
+    press(&mut app, &[Key::BackTab]);
+    assert_eq!(app.focus, Pane::Log);
+}
+
+#[test]
+fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let dirs: Vec<_> = (1..5).map(dir).collect();
+    let statuses = [Status::Finished, Status::Stopped, Status::Finished, Status::Failed];
+    let runs: Vec<_> = dirs.iter().zip(statuses).map(|(dir, status)| listed(dir, status)).collect();
+    update(&mut app, Msg::Runs(runs.clone()));
+    press(&mut app, &[Key::Down, Key::Down]);
+    let shown = |app: &App| -> Vec<RunDir> {
+        app.shown_runs().filter_map(|listed| listed.clone().run()).map(|run| run.dir).collect()
+    };
+    let type_text = |app: &mut App, text: &str| {
+        press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
+    };
+    type_text(&mut app, "/state = fin");
+    // Half a word asks for nothing yet.
+    assert_eq!(shown(&app).len(), 4);
+    press(&mut app, &[Key::Tab]);
+    assert_eq!(app.browse.text(), "state = finished ");
+    assert_eq!(shown(&app), [dirs[0].clone(), dirs[2].clone()]);
+    // Keys that act elsewhere are text here; what is not understood leaves the table as it is.
+    type_text(&mut app, "and ");
+    assert!(app.browse.error().is_some());
+    assert_eq!(shown(&app).len(), 2);
+    for _ in 0..4 {
+        press(&mut app, &[Key::Backspace]);
+    }
+    type_text(&mut app, "q");
+    press(&mut app, &[Key::Backspace, Key::Enter]);
+    assert_eq!(app.dialog, None);
+
+    // A new listing is asked the same.
+    update(&mut app, Msg::Runs(runs));
+    assert_eq!(shown(&app).len(), 2);
+    // Escape takes back what was typed since.
+    type_text(&mut app, "/zzz");
+    press(&mut app, &[Key::Esc]);
+    assert_eq!((app.browse.text(), shown(&app).len()), ("state = finished ", 2));
+
+    press(&mut app, &[Key::Down]);
+    let selected = app.selected().unwrap().dir.clone();
+    press(&mut app, &[Key::Char('O')]);
+    assert_eq!(app.selected().unwrap().dir, selected);
+}
+
+#[test]
+fn marked_runs_are_compared_and_one_is_made_the_baseline() {
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let dirs: Vec<_> = (1..4).map(dir).collect();
+    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, Status::Finished)).collect()));
+    press(&mut app, &[Key::Char('m')]);
+    assert_eq!(press(&mut app, &[Key::Char('c')]), []);
+    assert!(app.notice.as_ref().unwrap().contains("mark another"), "{:?}", app.notice);
+    // A mark is taken away by the same key.
+    press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
+    assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('c')]);
+    assert_eq!(effects, [Effect::Compare(vec![dirs[0].clone(), dirs[2].clone()])]);
+    assert_eq!(app.screen, Screen::Compare);
+
+    let names = |app: &App| -> Vec<RunDir> {
+        app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
+    };
+    press(&mut app, &[Key::Down, Key::Char('b')]);
+    assert_eq!(names(&app), [dirs[2].clone(), dirs[0].clone()]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
+    press(&mut app, &[Key::Esc, Key::Char('M')]);
+    assert!(app.marked.is_empty());
+}
+
+#[test]
+fn runs_are_compared_along_steps_epochs_and_time() {
+    let mut app = app();
+    let second = dir(2);
+    app.marked = vec![dir(1), second.clone()];
+    app.screen = Screen::Runs;
+    press(&mut app, &[Key::Char('c')]);
+    let started = Event::started(0);
+    let steps = |first, active_seconds| Event::Steps {
+        first,
+        losses: vec![1.0; 10],
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| Record { time: 0.0, event });
+    let change = Update { records: records.to_vec(), ..Update::default() };
+    update(&mut app, Msg::Compared(second, Box::new(change)));
+    let last = |app: &App| {
+        let compare = app.compare.as_ref().unwrap();
+        compare.loss(&compare.runs[1]).last().unwrap().x
+    };
+    let mut ends = Vec::new();
+    for _ in 0..3 {
+        ends.push(last(&app));
+        press(&mut app, &[Key::Char('x')]);
+    }
+    assert!(ends.iter().zip([2.0, 20.0, 25.0]).all(|(end, want)| (end - want).abs() < 1e-9), "{ends:?}");
+}
+
+#[test]
+fn steps_that_are_done_again_are_drawn_once() {
+    let steps = |first: u64, losses: &[f32], active_seconds| Event::Steps {
+        first,
+        losses: losses.to_vec(),
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let started = |step| Event::started(step);
+    let view = |events| showing(Status::Running, events).0.run.unwrap();
+    let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
+    // Done again up to step 3, with nothing new to tell; then on.
+    let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
+    assert_eq!((run.loss.raw().points().len(), run.step), (4, 4));
+    // Done again, and another way.
+    let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
+    assert_eq!((run.loss.raw().points().len(), run.step), (2, 2));
+}
