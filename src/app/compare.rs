@@ -2,7 +2,7 @@
 
 use super::RunView;
 use crate::metrics::Series;
-use crate::run::{RunConfig, RunDir, RunRecord, Update};
+use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
 /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
 pub(super) const MOST: usize = 6;
@@ -114,25 +114,18 @@ impl Compare {
         series
     }
 
-    /// The settings in which the runs differ, each with its value in every run.
-    pub fn differences(&self) -> Vec<(&'static str, Vec<String>)> {
-        let configs: Vec<RunConfig> = self
-            .runs
-            .iter()
-            .map(|run| run.record.as_ref().map(RunRecord::settings).unwrap_or_default())
-            .collect();
-        let mut names: Vec<&'static str> = Vec::new();
-        for (name, _) in configs.iter().flat_map(RunConfig::changes) {
-            if !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        let value = |config: &RunConfig, name: &str| {
-            let changed = config.changes().into_iter().find(|(other, _)| *other == name);
-            changed.map_or_else(|| config.default_of(name), |(_, value)| value)
+    /// The settings in which the runs differ, each with its value in every run; empty where it is left open or there is
+    /// none.
+    pub fn differences(&self) -> Vec<(Setting, Vec<String>)> {
+        let settings = |run: &RunView| run.record.as_ref().map(RunRecord::settings).unwrap_or_default();
+        let configs: Vec<RunConfig> = self.runs.iter().map(settings).collect();
+        let values = |setting: Setting| {
+            let values = configs.iter().map(|config| setting.get(config).unwrap_or_default());
+            (setting, values.collect::<Vec<_>>())
         };
-        let values = |name| configs.iter().map(|config| value(config, name)).collect::<Vec<_>>();
-        let all = names.into_iter().map(|name| (name, values(name)));
-        all.filter(|(_, values)| values.iter().any(|value| *value != values[0])).collect()
+        Setting::all()
+            .map(values)
+            .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
+            .collect()
     }
 }

@@ -3,9 +3,11 @@
 pub mod data;
 mod fork;
 mod options;
+mod queue;
 mod runs;
 mod settings;
 mod summary;
+mod sweep;
 mod train;
 
 use std::io::{self, Write};
@@ -46,6 +48,10 @@ enum Command {
     Resume(train::ResumeCommand),
     /// Begin a run where another one was, with other settings.
     Fork(fork::ForkCommand),
+    /// Queue runs with every combination of several settings, to be trained one after another.
+    Sweep(sweep::SweepCommand),
+    /// Show and change what waits to be trained.
+    Queue(queue::QueueCommand),
     /// List runs, look at one, throw one away.
     Runs(runs::RunsCommand),
     /// Print a network layer by layer.
@@ -107,6 +113,7 @@ impl Cli {
         let mut out = io::stdout();
         match self.command {
             Some(Command::Runs(command)) => return command.run(&store()?, &mut out),
+            Some(Command::Queue(command)) => return command.run(&store()?, &mut out),
             Some(Command::Summary(command)) => return command.run(&mut out),
             Some(Command::Trainer { dir }) => {
                 shell::train_run(&RunDir::open(&dir)?, Tie::Run, out)?;
@@ -121,6 +128,9 @@ impl Cli {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
             command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
             return Ok(());
+        }
+        if let Some(Command::Sweep(command)) = self.command {
+            return command.run(&store()?, settings.train, &mut out);
         }
         let options = look.dashboard(&config_dir, settings.train.clone())?;
         let store = store()?;

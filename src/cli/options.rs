@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::CliError;
 use crate::nn::PRESETS;
-use crate::run::{Device, Optimizer, RunConfig, Schedule};
+use crate::run::{Device, Optimizer, RunConfig, Schedule, ScheduleError};
 
 /// How a run is to train. What is not said is as in the lecture.
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
@@ -38,7 +38,7 @@ pub struct TrainOptions {
     #[arg(long, value_name = "RATE", allow_negative_numbers = true)]
     pub weight_decay: Option<f64>,
     /// How the learning rate changes: constant, cosine, or `step:EPOCHS:FACTOR` [default: constant].
-    #[arg(long, value_name = "SCHEDULE", value_parser = parse_schedule)]
+    #[arg(long, value_name = "SCHEDULE")]
     #[serde(deserialize_with = "schedule_from_text")]
     pub schedule: Option<Schedule>,
     /// The share that dropout layers drop [default: the network's own].
@@ -59,6 +59,15 @@ pub struct TrainOptions {
     /// Disk space for the checkpoints of single epochs, of which the oldest make room [default: 200].
     #[arg(long, value_name = "MB")]
     pub checkpoint_space: Option<u64>,
+}
+
+/// Refuses a network that does not exist.
+pub(super) fn check_preset(config: &RunConfig) -> Result<(), CliError> {
+    if PRESETS.iter().any(|preset| preset.name == config.preset) {
+        return Ok(());
+    }
+    let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
+    Err(CliError::Usage(format!("there is no preset `{}`; there are: {}", config.preset, names.join(", "))))
 }
 
 /// The optimizers by name.
@@ -131,14 +140,7 @@ impl TrainOptions {
             checkpoint_space: self.checkpoint_space.unwrap_or(defaults.checkpoint_space),
             extra: defaults.extra,
         };
-        if !PRESETS.iter().any(|preset| preset.name == config.preset) {
-            let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-            return Err(CliError::Usage(format!(
-                "there is no preset `{}`; there are: {}",
-                config.preset,
-                names.join(", ")
-            )));
-        }
+        check_preset(&config)?;
         config.validate().map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(config)
     }
@@ -185,23 +187,11 @@ impl From<DeviceName> for Device {
     }
 }
 
-/// Reads a schedule as it is shown.
-fn parse_schedule(text: &str) -> Result<Schedule, String> {
-    let step = |epochs: &str, factor: &str| {
-        Some(Schedule::Step { every_epochs: epochs.parse().ok()?, factor: factor.parse().ok()? })
-    };
-    let schedule = match text.split(':').collect::<Vec<_>>()[..] {
-        ["constant"] => Some(Schedule::Constant),
-        ["cosine"] => Some(Schedule::Cosine),
-        ["step", epochs, factor] => step(epochs, factor),
-        _ => None,
-    };
-    schedule.ok_or_else(|| "use constant, cosine, or step:EPOCHS:FACTOR such as step:10:0.5".to_owned())
-}
-
 fn schedule_from_text<'de, D: serde::Deserializer<'de>>(text: D) -> Result<Option<Schedule>, D::Error> {
     let text = String::deserialize(text)?;
-    parse_schedule(&text).map(Some).map_err(|hint| serde::de::Error::custom(format!("{text:?}: {hint}")))
+    text.parse()
+        .map(Some)
+        .map_err(|hint: ScheduleError| serde::de::Error::custom(format!("{text:?}: {hint}")))
 }
 
 #[cfg(test)]
@@ -211,17 +201,6 @@ mod tests {
     #[test]
     fn no_options_are_the_lectures_settings() {
         assert_eq!(TrainOptions::default().into_config().unwrap(), RunConfig::default());
-    }
-
-    #[test]
-    fn schedules_are_read_as_they_are_shown() {
-        let step = Schedule::Step { every_epochs: 10, factor: 0.5 };
-        for schedule in [Schedule::Constant, Schedule::Cosine, step] {
-            assert_eq!(parse_schedule(&schedule.to_string()), Ok(schedule));
-        }
-        for text in ["", "step", "step:10", "step:x:0.5", "step:10:0.5:1", "linear"] {
-            assert!(parse_schedule(text).unwrap_err().contains("step:10:0.5"), "{text}");
-        }
     }
 
     #[test]

@@ -38,6 +38,11 @@ pub fn count(n: u64) -> String {
     grouped(&n.to_string())
 }
 
+/// `1 run`, `1,234 runs`
+pub fn number_of(n: u64, what: &str) -> String {
+    format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
+}
+
 /// A loss with four decimals, fewer where it is large: `0.4721`, `1234.56`, `1.2e7`.
 pub fn loss(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {

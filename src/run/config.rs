@@ -115,73 +115,12 @@ impl RunConfig {
         self.optimizer.validate()?;
         self.schedule.validate()
     }
-
-    /// The settings that differ from the default, as names of flags and values, for a table of runs.
-    pub fn changes(&self) -> Vec<(&'static str, String)> {
-        let default = Self::default();
-        let mut changes = Changes::default();
-        changes.note("preset", &self.preset, &default.preset);
-        if let Some(data) = &self.data {
-            changes.push("data", sanitize::display(&data.display()));
-        }
-        changes.note("batch-size", &self.batch_size, &default.batch_size);
-        changes.note("epochs", &self.epochs, &default.epochs);
-        self.optimizer.note_changes(&mut changes);
-        changes.note("schedule", &self.schedule, &default.schedule);
-        if let Some(dropout) = self.dropout {
-            changes.push("dropout", dropout);
-        }
-        changes.note("seed", &self.seed, &default.seed);
-        changes.note("device", &self.device, &default.device);
-        if let Some(threads) = self.threads {
-            changes.push("threads", threads);
-        }
-        changes.note("patience", &self.patience, &default.patience);
-        changes.note("checkpoint-space", &self.checkpoint_space, &default.checkpoint_space);
-        changes.0
-    }
-}
-
-impl RunConfig {
-    /// The value of a setting by the name that [`changes`](Self::changes) has for it, where it is the default.
-    pub fn default_of(&self, name: &str) -> String {
-        let default = Self::default();
-        match name {
-            "preset" => default.preset,
-            "batch-size" => default.batch_size.to_string(),
-            "epochs" => default.epochs.to_string(),
-            "optimizer" => default.optimizer.name().to_owned(),
-            // Each optimizer has its own.
-            "learning-rate" => self.optimizer.learning_rate().to_string(),
-            "schedule" => default.schedule.to_string(),
-            "seed" => default.seed.to_string(),
-            "device" => default.device.to_string(),
-            "patience" => default.patience.to_string(),
-            "checkpoint-space" => default.checkpoint_space.to_string(),
-            _ => "default".to_owned(),
-        }
-    }
-}
-
-/// Names and values of settings that differ.
-#[derive(Default)]
-pub(super) struct Changes(Vec<(&'static str, String)>);
-
-impl Changes {
-    pub(super) fn push(&mut self, name: &'static str, value: impl fmt::Display) {
-        self.0.push((name, value.to_string()));
-    }
-
-    pub(super) fn note<T: fmt::Display + PartialEq>(&mut self, name: &'static str, value: &T, default: &T) {
-        if value != default {
-            self.push(name, value);
-        }
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Setting;
 
     fn read(json: &str) -> RunConfig {
         serde_json::from_str(json).unwrap()
@@ -227,10 +166,10 @@ mod tests {
         assert_eq!(
             changes.join(" "),
             "preset=dnn data=/data/mnist batch-size=32 epochs=2 learning-rate=0.1 schedule=step:10:0.5 dropout=0 \
-             seed=7 device=cpu threads=2 patience=5 checkpoint-space=0"
+             patience=5 device=cpu threads=2 checkpoint-space=0 seed=7"
         );
         let config = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
-        assert_eq!(config.changes(), [("optimizer", "adamw".to_owned())]);
+        assert_eq!(config.changes(), [(Setting::named("optimizer").unwrap(), "adamw".to_owned())]);
     }
 
     #[test]

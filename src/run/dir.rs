@@ -14,6 +14,7 @@ use super::{
     id::RunId,
     inbox::{self, Inbox},
     journal::{JournalReader, JournalWriter},
+    labels::Labels,
     lock::{Liveness, RunLock, liveness},
     record::RunRecord,
     state::State,
@@ -27,6 +28,7 @@ pub(super) const RECORD_LIMIT: u64 = 1 << 20;
 /// | name | what it is |
 /// |-|-|
 /// | `run.json` | [`RunRecord`]: what the run is and its result in short |
+/// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
 /// | `metrics.jsonl` | the journal: one [`Record`](super::Record) a line, append only |
 /// | `checkpoints/*.safetensors` | [`Checkpoint`](super::Checkpoint)s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
@@ -77,10 +79,20 @@ impl RunDir {
         self.parse_record(&bytes.map_err(|error| if error.is_not_found() { missing(error) } else { error })?)
     }
 
-    /// The record in the bytes of `run.json`.
+    /// The record in the bytes of `run.json`, under the labels that it has now.
     pub(super) fn parse_record(&self, bytes: &[u8]) -> Result<RunRecord, RunError> {
         let record = RunRecord::parse(&self.record_path(), bytes)?;
-        Ok(RunRecord { id: self.id.clone(), ..record })
+        Ok(Labels::read(&self.labels_path()).apply(RunRecord { id: self.id.clone(), ..record }))
+    }
+
+    /// Gives the run these labels; what they do not name stays. Also while the run trains.
+    pub(super) fn label(&self, labels: Labels) -> Result<(), RunError> {
+        let path = self.labels_path();
+        labels.over(Labels::read(&path)).write(&path)
+    }
+
+    pub(super) fn labels_path(&self) -> PathBuf {
+        self.path.join("labels.json")
     }
 
     /// Replaces `run.json`. Only for who holds the [lock](Self::lock): two who read, change and write it would undo each

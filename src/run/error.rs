@@ -8,8 +8,8 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    checkpoint::CheckpointError, id::IdError, limits::ConfigError, lock::Holder, record::SCHEMA,
-    sanitize::display,
+    checkpoint::CheckpointError, id::IdError, labels::LabelError, limits::ConfigError, lock::Holder,
+    record::SCHEMA, sanitize::display,
 };
 
 /// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and
@@ -140,6 +140,9 @@ pub enum RunError {
     /// A setting that cannot be.
     #[error(transparent)]
     Config(#[from] ConfigError),
+    /// A name, a note or a tag that cannot be.
+    #[error(transparent)]
+    Label(#[from] LabelError),
 }
 
 impl RunError {

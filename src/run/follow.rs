@@ -26,6 +26,7 @@ pub struct Follower {
     /// The record as last read.
     record: Option<RunRecord>,
     record_file: Watched,
+    labels_file: Watched,
     checkpoint_file: Watched,
     journal: JournalReader,
     log: LineReader,
@@ -70,6 +71,7 @@ impl Follower {
         Self {
             record: None,
             record_file: Watched::new(dir.record_path()),
+            labels_file: Watched::new(dir.labels_path()),
             checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last)),
             journal: dir.journal_reader(),
             log: LineReader::new(dir.trainer_log(), LOG_WINDOW, Start::End),
@@ -124,6 +126,9 @@ impl Follower {
     /// The record, where it changed.
     fn poll_record(&mut self) -> Option<RunRecord> {
         let (dir, path) = (&self.dir, self.dir.record_path());
+        if self.labels_file.poll(|_| Ok(())).is_some() {
+            self.record_file.forget();
+        }
         let read = |file| dir.parse_record(&file::read_open(file, &path, RECORD_LIMIT)?);
         let record = self.record_file.poll(read)?;
         self.record = Some(record.clone());

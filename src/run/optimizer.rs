@@ -2,10 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{
-    config::Changes,
-    limits::{ConfigError, below_one, positive, within},
-};
+use super::limits::{ConfigError, below_one, positive, within};
 
 /// How a gradient becomes a step. As in PyTorch; a missing field has PyTorch's default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -106,34 +103,6 @@ impl Optimizer {
                 positive("epsilon", epsilon)?;
                 within("weight-decay", weight_decay, 0.0..=1.0)
             }
-        }
-    }
-
-    /// The settings as names of flags and values.
-    fn settings(&self) -> Vec<(&'static str, f64)> {
-        match *self {
-            Self::Sgd { learning_rate, momentum } => {
-                vec![("learning-rate", learning_rate), ("momentum", momentum)]
-            }
-            Self::AdamW { learning_rate, beta1, beta2, epsilon, weight_decay } => vec![
-                ("learning-rate", learning_rate),
-                ("beta1", beta1),
-                ("beta2", beta2),
-                ("epsilon", epsilon),
-                ("weight-decay", weight_decay),
-            ],
-        }
-    }
-
-    /// Notes the kind where it is not the default one, and the settings that differ from that kind's default.
-    pub(super) fn note_changes(&self, changes: &mut Changes) {
-        changes.note("optimizer", &self.name(), &Self::default().name());
-        let default = match self {
-            Self::Sgd { .. } => Self::SGD,
-            Self::AdamW { .. } => Self::ADAMW,
-        };
-        for ((name, value), (_, default)) in self.settings().into_iter().zip(default.settings()) {
-            changes.note(name, &value, &default);
         }
     }
 }

@@ -62,6 +62,14 @@ pub(super) fn list<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Str
     Ok(Vec::<String>::deserialize(deserializer)?.into_iter().map(sanitized).collect())
 }
 
+/// For `#[serde(deserialize_with)]`: a list of [sanitized](sanitize) strings that may be absent.
+pub(super) fn option_list<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<Option<Vec<String>>, D::Error> {
+    let list = Option::<Vec<String>>::deserialize(deserializer)?;
+    Ok(list.map(|list| list.into_iter().map(sanitized).collect()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -1,6 +1,6 @@
 //! How the learning rate changes over a run.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -34,6 +34,29 @@ impl fmt::Display for Schedule {
     }
 }
 
+/// A text that is no schedule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("use constant, cosine, or step:EPOCHS:FACTOR such as step:10:0.5")]
+pub struct ScheduleError;
+
+/// Reads a schedule as it is shown.
+impl FromStr for Schedule {
+    type Err = ScheduleError;
+
+    fn from_str(text: &str) -> Result<Self, ScheduleError> {
+        let step = |epochs: &str, factor: &str| {
+            Some(Self::Step { every_epochs: epochs.parse().ok()?, factor: factor.parse().ok()? })
+        };
+        let schedule = match text.split(':').collect::<Vec<_>>()[..] {
+            ["constant"] => Some(Self::Constant),
+            ["cosine"] => Some(Self::Cosine),
+            ["step", epochs, factor] => step(epochs, factor),
+            _ => None,
+        };
+        schedule.ok_or(ScheduleError)
+    }
+}
+
 impl Schedule {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         match *self {
@@ -42,6 +65,22 @@ impl Schedule {
                 within("schedule's epochs", every_epochs, 1..=100_000)?;
                 positive("schedule's factor", factor)
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn schedules_are_read_as_they_are_shown() {
+        let step = Schedule::Step { every_epochs: 10, factor: 0.5 };
+        for schedule in [Schedule::Constant, Schedule::Cosine, step] {
+            assert_eq!(schedule.to_string().parse(), Ok(schedule));
+        }
+        for text in ["", "step", "step:10", "step:x:0.5", "step:10:0.5:1", "linear"] {
+            assert!(text.parse::<Schedule>().is_err(), "{text}");
         }
     }
 }

@@ -66,6 +66,8 @@ fn rank(value: Option<&Value>) -> u8 {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use jiff::Timestamp;
 
     use super::*;
@@ -81,7 +83,7 @@ mod tests {
             let mut record = dir.record().unwrap();
             record.summary.best_test_accuracy = best;
             let state = State::of(Status::Finished, Liveness::Free);
-            Listed::Run(Box::new(RunSummary { dir, record, state, origin: Origin::Own }))
+            Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own }))
         };
         let broken = Listed::Broken { name: "odd".to_owned(), reason: String::new() };
         let runs = [broken, run(1, None), run(2, Some(0.5)), run(3, Some(0.9))];

@@ -1,9 +1,10 @@
 //! All runs on this machine.
 
 use std::{
-    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
 };
 
 use jiff::Timestamp;
@@ -16,6 +17,8 @@ use super::{
     event::Status,
     file,
     id::RunId,
+    labels::Labels,
+    lister::Lister,
     record::{Extra, Provenance, RunRecord, SCHEMA, Summary},
     sanitize::sanitize,
     state::State,
@@ -56,7 +59,7 @@ pub struct NewRun {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listed {
     /// A run.
-    Run(Box<RunSummary>),
+    Run(Arc<RunSummary>),
     /// Something that should be a run, but cannot be read.
     Broken {
         /// Its name in the directory.
@@ -80,7 +83,7 @@ pub struct RunSummary {
 }
 
 /// Where a run lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Origin {
     /// In the store's own directory.
     Own,
@@ -92,7 +95,7 @@ impl Listed {
     /// The run, unless it is broken.
     pub fn run(self) -> Option<RunSummary> {
         match self {
-            Self::Run(run) => Some(*run),
+            Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
             Self::Broken { .. } => None,
         }
     }
@@ -190,24 +193,26 @@ impl Store {
             .ok_or_else(|| self.unknown(id.as_str()))
     }
 
-    /// All runs, newest first, with those that cannot be read. A run of the store hides a reference run with the same
-    /// id.
+    /// All runs, newest first, and last those that cannot be read. A run of the store hides a reference run with the
+    /// same id.
     pub fn list(&self) -> Vec<Listed> {
-        let mut runs = BTreeMap::new();
-        for (origin, root) in self.roots() {
-            match names(root) {
-                Ok(names) => {
-                    for name in names {
-                        runs.entry(name).or_insert_with_key(|name| list_one(origin, root, name));
-                    }
-                }
-                Err(error) => {
-                    let name = sanitize(&root.to_string_lossy()).into_owned();
-                    runs.insert(name.clone(), Listed::Broken { name, reason: error.to_string() });
-                }
-            }
+        let mut lister = Lister::new(self.clone());
+        lister.look(Duration::MAX);
+        lister.runs()
+    }
+
+    /// Gives a run of this store these labels; what they do not name stays. Also while the run trains.
+    pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
+        self.check_own(dir)?;
+        dir.label(labels)
+    }
+
+    /// Refuses runs that are only looked at.
+    pub(super) fn check_own(&self, dir: &RunDir) -> Result<(), RunError> {
+        if dir.path().parent() == Some(self.root()) {
+            return Ok(());
         }
-        runs.into_values().rev().collect()
+        Err(RunError::NotOwn { path: dir.path().to_owned() })
     }
 
     /// The run that a person means: by its id, its name, or the beginning of one of them that fits no other run.
@@ -231,7 +236,7 @@ impl Store {
     }
 
     /// The directories of runs, the store's own first.
-    fn roots(&self) -> impl Iterator<Item = (Origin, &Path)> {
+    pub(super) fn roots(&self) -> impl Iterator<Item = (Origin, &Path)> {
         let references = self.references.as_deref().map(|root| (Origin::Reference, root));
         std::iter::once((Origin::Own, self.root.as_path())).chain(references)
     }
@@ -242,7 +247,7 @@ impl Store {
 }
 
 /// The names of what can be a run in a directory of runs: no files, but links, which may lead to another disk.
-fn names(root: &Path) -> Result<Vec<String>, RunError> {
+pub(super) fn names(root: &Path) -> Result<Vec<String>, RunError> {
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         entries => entries.map_err(RunError::io("read", root))?,
@@ -259,11 +264,11 @@ fn names(root: &Path) -> Result<Vec<String>, RunError> {
 }
 
 /// What the directory `name` under `root` holds.
-fn list_one(origin: Origin, root: &Path, name: &str) -> Listed {
+pub(super) fn list_one(origin: Origin, root: &Path, name: &str) -> Listed {
     let look = || {
         let dir = RunDir::under(root, name.parse()?);
         let (record, state) = dir.look()?;
-        Ok(Listed::Run(Box::new(RunSummary { dir, record, state, origin })))
+        Ok(Listed::Run(Arc::new(RunSummary { dir, record, state, origin })))
     };
     look().unwrap_or_else(|error: RunError| Listed::Broken {
         name: sanitize(name).into_owned(),

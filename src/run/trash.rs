@@ -22,9 +22,7 @@ impl Store {
 
     /// Throws a run of this store away, unless it trains. It can be [brought back](Self::restore).
     pub fn throw_away(&self, dir: &RunDir) -> Result<(), RunError> {
-        if dir.path().parent() != Some(self.root()) {
-            return Err(RunError::NotOwn { path: dir.path().to_owned() });
-        }
+        self.check_own(dir)?;
         // Nobody may train it while it goes.
         let lock = dir.lock()?;
         let trash = self.trash_path();

@@ -49,6 +49,11 @@ impl Watched {
         Ok(Some(content))
     }
 
+    /// Has the file read anew.
+    pub(super) fn forget(&mut self) {
+        self.stamp = None;
+    }
+
     /// Why the file cannot be read, where it is there.
     pub(super) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()

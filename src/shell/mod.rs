@@ -8,6 +8,7 @@ mod lecture;
 mod observe;
 mod paths;
 mod provenance;
+mod queue;
 mod replay;
 mod report;
 mod terminal;
@@ -22,6 +23,7 @@ pub use launch::launch;
 pub use lecture::LectureLines;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
+pub use queue::{launch_queue, work_on_queue};
 pub use terminal::is_terminal;
 pub use trainer::{Tie, check, train_run};
 pub use watch::watch;
@@ -58,6 +60,9 @@ pub enum ShellError {
     /// The trainer process could not be started.
     #[error("the trainer could not be started: {0}")]
     Launch(std::io::Error),
+    /// The process that works on the queue could not be started.
+    #[error("nobody works on the queue: its process could not be started: {0}")]
+    Queue(std::io::Error),
     /// The train thread panicked.
     #[error("the trainer failed: {0}; this is a bug, and trainer.log has its last words")]
     Panic(String),

@@ -11,12 +11,14 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::report;
 use crate::app::Msg;
 use crate::data::{Places, Roots, Source};
-use crate::run::{Follower, Listed, RunConfig, RunDir, State, Store, Update};
+use crate::run::{Follower, Lister, RunConfig, RunDir, State, Store, Update};
 
 /// How often the run on the screen is looked at.
-const FOLLOW: Duration = Duration::from_millis(100);
+const FOLLOW: Duration = Duration::from_millis(200);
 /// How often the runs are listed.
 const LIST: Duration = Duration::from_secs(1);
+/// For how long they are read at most before those that were are shown.
+const GLANCE: Duration = Duration::from_millis(100);
 
 /// Follows one run after another.
 #[derive(Debug)]
@@ -37,7 +39,7 @@ impl Observer {
         let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
         spawn("follow", messages, move |to| follow_runs(&runs, to))?;
         spawn("compare", messages, move |to| compare_runs(&compared, to))?;
-        spawn("list", messages, move |to| list_runs(&store, to))?;
+        spawn("list", messages, move |to| list_runs(store, to))?;
         spawn("data", messages, move |to| find_data(source, to))?;
         Ok(Self { follow, compare })
     }
@@ -133,27 +135,19 @@ fn first(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
 
-fn list_runs(store: &Store, messages: &UnboundedSender<Msg>) {
-    let mut before: Option<Vec<Listed>> = None;
-    loop {
-        let mut runs = store.list();
-        // The newest first; what is broken last.
-        runs.sort_by(|a, b| order(b).total_cmp(&order(a)));
-        if before.as_ref() != Some(&runs) && messages.send(Msg::Runs(runs.clone())).is_err() {
+fn list_runs(store: Store, messages: &UnboundedSender<Msg>) {
+    let mut lister = Lister::new(store);
+    let mut is_first = true;
+    while !messages.is_closed() {
+        let looked = lister.look(GLANCE);
+        // That there are no runs is news once.
+        if (looked.changed || is_first) && messages.send(Msg::Runs(lister.runs())).is_err() {
             return;
         }
-        before = Some(runs);
-        if messages.is_closed() {
-            return;
+        is_first = false;
+        if looked.finished {
+            thread::sleep(LIST);
         }
-        thread::sleep(LIST);
-    }
-}
-
-fn order(listed: &Listed) -> f64 {
-    match listed {
-        Listed::Run(run) => run.record.created,
-        Listed::Broken { .. } => f64::NEG_INFINITY,
     }
 }
 

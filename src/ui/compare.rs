@@ -101,7 +101,9 @@ impl Compared<'_> {
         );
         let widths: Vec<usize> = differences
             .iter()
-            .map(|(name, values)| values.iter().map(String::len).chain([name.len()]).max().unwrap_or(0) + 2)
+            .map(|(name, values)| {
+                values.iter().map(String::len).chain([name.name().len()]).max().unwrap_or(0) + 2
+            })
             .collect();
         for ((name, _), width) in differences.iter().zip(&widths) {
             heading = format!("{heading}{name:<width$}");

@@ -21,6 +21,7 @@ mod leaving;
 mod lines;
 mod look;
 mod process;
+mod queue;
 mod runs;
 mod ssh;
 mod suspend;

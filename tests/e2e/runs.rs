@@ -109,3 +109,38 @@ fn runs_are_told_apart_and_given_to_other_programs() {
     );
     assert_eq!(runs(&world, &["diff", "one"]).code, Some(2));
 }
+
+#[test]
+fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
+    let world = World::new();
+    let trainer = world.process(&["train", "--headless", "--name", "first"]);
+    let run = world.run();
+    run.wait_for_start();
+    assert_eq!(printed(&world, &["rename", "first", "baseline"]), "baseline\n");
+    printed(&world, &["tag", "baseline", "--add", "good", "--add", "slow"]);
+    printed(&world, &["tag", "baseline", "--remove", "slow"]);
+    assert_eq!(
+        printed(&world, &["note", "baseline", "lr is fine"]),
+        "baseline             good  lr is fine\n"
+    );
+    // What its trainer writes does not undo that.
+    let then = run.step();
+    run.wait_for_step_after(then + 100);
+    let json: Value = serde_json::from_str(&printed(&world, &["show", "baseline", "--json"])).unwrap();
+    assert_eq!(
+        (&json["name"], &json["tags"][0], &json["notes"]),
+        (&"baseline".into(), &"good".into(), &"lr is fine".into())
+    );
+    assert_eq!(json["tags"].as_array().unwrap().len(), 1);
+    drop(trainer);
+
+    for (arguments, says) in [
+        (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
+        (&["rename", "baseline", " "], "a name needs a visible character"),
+        (&["note", "cnn-reference", "mine"], "is not one of your own runs"),
+    ] {
+        let ended = runs(&world, arguments);
+        assert_eq!(ended.code, Some(1), "{ended:?}");
+        assert!(ended.err.contains(says), "{says} in {ended:?}");
+    }
+}

@@ -129,6 +129,10 @@ impl World {
 
 impl Drop for World {
     fn drop(&mut self) {
+        let store = Store::open(self.runs_dir());
+        if store.queue_is_worked_on() {
+            store.change_queue(|queue| queue.runs.clear()).unwrap();
+        }
         // A trainer that has not got its lock yet finds its directory gone, and ends. One that writes into a directory
         // while that is removed got its lock in between.
         for _ in 0..100 {

@@ -1,5 +1,7 @@
 //! States of the dashboard, made from events as a trainer reports them.
 
+use std::sync::Arc;
+
 use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
@@ -245,7 +247,7 @@ pub(crate) fn runs() -> App {
             record.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
         }
         let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
-        Listed::Run(Box::new(RunSummary { dir, record, state: state(status), origin }))
+        Listed::Run(Arc::new(RunSummary { dir, record, state: state(status), origin }))
     };
     let mut app = app();
     app.screen = Screen::Runs;

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use jiff::Timestamp;
 
 use super::*;
@@ -19,7 +21,7 @@ fn listed(dir: &RunDir, status: Status) -> Listed {
         Store::open(root.path()).create(&new).unwrap().record().unwrap()
     };
     let (dir, state) = (dir.clone(), state(status));
-    Listed::Run(Box::new(RunSummary { dir, record, state, origin: Origin::Own }))
+    Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own }))
 }
 
 fn state(status: Status) -> State {

@@ -1,9 +1,11 @@
 //! `runs`: what there is, one run whole, and away with one.
 
 mod export;
+mod labels;
 mod table;
 
 use std::io::Write;
+use std::sync::Arc;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
@@ -32,6 +34,12 @@ enum RunsSubcommand {
     Diff(export::DiffCommand),
     /// Print numbers of runs for other programs, as CSV, JSON or Markdown.
     Export(export::ExportCommand),
+    /// Give tags, or take them away.
+    Tag(labels::TagCommand),
+    /// Give a run another name.
+    Rename(labels::RenameCommand),
+    /// Write down something about a run.
+    Note(labels::NoteCommand),
     /// Throw runs away; `restore` brings them back.
     Rm(RmCommand),
     /// Bring a run back that was thrown away.
@@ -96,6 +104,9 @@ impl RunsCommand {
             Some(RunsSubcommand::Show(command)) => command.run(store, out),
             Some(RunsSubcommand::Diff(command)) => command.run(store, out),
             Some(RunsSubcommand::Export(command)) => command.run(store, out),
+            Some(RunsSubcommand::Tag(command)) => command.run(store, out),
+            Some(RunsSubcommand::Rename(command)) => command.run(store, out),
+            Some(RunsSubcommand::Note(command)) => command.run(store, out),
             Some(RunsSubcommand::Rm(command)) => command.run(store, out),
             Some(RunsSubcommand::Restore(command)) => command.run(store, out),
         }
@@ -113,7 +124,7 @@ impl ListCommand {
         let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
         let sort = self.sort.as_deref().map(sort).transpose()?;
         let listed = if self.trash {
-            store.thrown_away().into_iter().map(|run| Listed::Run(Box::new(run))).collect()
+            store.thrown_away().into_iter().map(|run| Listed::Run(Arc::new(run))).collect()
         } else {
             store.list()
         };

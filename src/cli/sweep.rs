@@ -1,0 +1,111 @@
+//! `sweep`: every combination of several settings, queued.
+
+use std::io::Write;
+
+use clap::Args;
+use serde_json::json;
+
+use super::options::check_preset;
+use super::train::new_run;
+use super::{CliError, TrainOptions};
+use crate::metrics::text;
+use crate::run::{Axis, Labels, NewRun, RunConfig, Store, SweepError, sweep};
+use crate::shell;
+
+/// Queue runs with every combination of the values given, to be trained one after another.
+#[derive(Debug, Args)]
+pub(super) struct SweepCommand {
+    /// A setting and its values: `lr=0.003,0.01,0.03`, `seed=1..3`, `dropout='0.1..0.5 step 0.1'`, `lr='1e-4..1 times 10'`.
+    #[arg(value_name = "SETTING=VALUES")]
+    axes: Vec<String>,
+    #[command(flatten)]
+    options: TrainOptions,
+    /// A word to find the runs by; can be said again.
+    #[arg(long = "tag", value_name = "WORD")]
+    tags: Vec<String>,
+    /// How many may train at the same time [default: as before, at first 1].
+    #[arg(long, value_name = "N", value_parser = jobs)]
+    jobs: Option<usize>,
+    /// As JSON, one object a line.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Reads how many runs may train at the same time.
+pub(super) fn jobs(text: &str) -> Result<usize, String> {
+    text.parse()
+        .ok()
+        .filter(|jobs| (1..=64).contains(jobs))
+        .ok_or_else(|| "use a number from 1 to 64".to_owned())
+}
+
+impl SweepCommand {
+    /// Creates the runs and queues them.
+    pub(super) fn run(
+        self,
+        store: &Store,
+        defaults: TrainOptions,
+        out: &mut impl Write,
+    ) -> Result<(), CliError> {
+        let config = self.options.or(defaults).into_config()?;
+        let refused = |error: SweepError| CliError::Usage(error.to_string());
+        let axes = self.axes.iter().map(|axis| axis.parse().map_err(refused));
+        let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
+        check(&configs)?;
+        let tags = self.tags;
+        Labels { tags: Some(tags.clone()), ..Labels::default() }
+            .validate()
+            .map_err(|error| CliError::Usage(error.to_string()))?;
+        let mut runs = Vec::with_capacity(configs.len());
+        for config in configs {
+            let new = new_run(None, config);
+            runs.push(store.create(&NewRun { tags: tags.clone(), ..new })?);
+        }
+        store.change_queue(|queue| {
+            queue.runs.extend(runs.iter().map(|run| run.id().clone()));
+            queue.jobs = self.jobs.unwrap_or(queue.jobs);
+        })?;
+        shell::launch_queue(store)?;
+        for run in &runs {
+            let record = run.record()?;
+            if self.json {
+                writeln!(
+                    out,
+                    "{}",
+                    json!({ "queued": record.id, "name": record.name, "config": record.config })
+                )?;
+            } else {
+                writeln!(out, "{:<20} {}", record.name, changes(&record.config))?;
+            }
+        }
+        let queue = store.queue()?;
+        if !self.json {
+            let paused =
+                if queue.paused { "; the queue is paused, `cnn-tui queue go` starts it" } else { "" };
+            writeln!(out, "{} queued{paused}", text::number_of(runs.len() as u64, "run"))?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses networks and data that do not exist, before anything is created.
+fn check(configs: &[RunConfig]) -> Result<(), CliError> {
+    let mut checked: Vec<&RunConfig> = Vec::new();
+    for config in configs {
+        let is_same = |other: &&RunConfig| {
+            (&other.preset, &other.data, other.device) == (&config.preset, &config.data, config.device)
+        };
+        if !checked.iter().any(is_same) {
+            check_preset(config)?;
+            shell::check(config)?;
+            checked.push(config);
+        }
+    }
+    Ok(())
+}
+
+/// What differs from the default.
+pub(super) fn changes(config: &RunConfig) -> String {
+    let changes = config.changes().into_iter().map(|(setting, value)| format!("{setting} {value}"));
+    changes.collect::<Vec<_>>().join("  ")
+}

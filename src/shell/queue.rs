@@ -1,0 +1,82 @@
+//! Working on the queue, in a process of its own.
+
+use std::collections::BTreeMap;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::setsid;
+
+use super::ShellError;
+use super::launch::launch;
+use crate::run::{Listed, Lister, Queue, RunId, RunRecord, State, Status, Store};
+
+/// How often it is looked whether another run can begin.
+const LOOK: Duration = Duration::from_millis(300);
+
+/// Starts a process that works on the queue, unless one does. It goes on when this process ends.
+pub fn launch_queue(store: &Store) -> Result<(), ShellError> {
+    let program = std::env::current_exe().map_err(ShellError::Queue)?;
+    let mut command = Command::new(program);
+    command.arg("--runs").arg(store.root()).arg("queue").arg("work");
+    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
+    let mut worker = command.spawn().map_err(ShellError::Queue)?;
+    // Only so that it does not stay as a zombie when it has ended.
+    let wait = move || drop(worker.wait());
+    let _ = thread::Builder::new().name("queue".to_owned()).spawn(wait);
+    Ok(())
+}
+
+/// Starts the queue's runs one after another, until there are none left or the queue is paused. Gives at once if
+/// another process does it.
+pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
+    // The keys of the terminal that started it are not meant for it; see the trainer.
+    let _ = setsid();
+    let mut right = store.work_on_queue()?;
+    let mut lister = Lister::new(store.clone());
+    let mut trainers: BTreeMap<RunId, Child> = BTreeMap::new();
+    // Where its directory was removed there is nothing to work on.
+    while right.is_some() && store.root().is_dir() {
+        trainers.retain(|_, trainer| matches!(trainer.try_wait(), Ok(None)));
+        lister.look(Duration::MAX);
+        let seen = lister.runs();
+        store.change_queue(|queue| {
+            start_next(store, queue, &seen, &mut trainers);
+            if trainers.is_empty() && (queue.runs.is_empty() || queue.paused) {
+                // Given back before the queue is: whoever adds a run after this finds that nobody works on it.
+                right = None;
+            }
+        })?;
+        thread::sleep(LOOK);
+    }
+    Ok(())
+}
+
+/// Starts runs as long as there is room for one more.
+fn start_next(store: &Store, queue: &mut Queue, seen: &[Listed], trainers: &mut BTreeMap<RunId, Child>) {
+    let live = |listed: &Listed| match listed {
+        Listed::Run(run) if run.state.is_live() => Some((run.dir.id().clone(), run.state.status)),
+        _ => None,
+    };
+    let mut training: BTreeMap<RunId, Status> = seen.iter().filter_map(live).collect();
+    for id in trainers.keys() {
+        // One that was started a moment ago is not seen yet.
+        training.entry(id.clone()).or_insert(Status::Queued);
+    }
+    // Who is paused leaves the machine to others.
+    training.retain(|_, status| *status != Status::Paused);
+    while !queue.paused && training.len() < queue.jobs && !queue.runs.is_empty() {
+        let id = queue.runs.remove(0);
+        let Ok(dir) = store.run(&id) else { continue };
+        let waits = |(record, state): (RunRecord, State)| record.status == Status::Queued && !state.is_live();
+        if !dir.look().is_ok_and(waits) {
+            // It was thrown away, or started by hand.
+            continue;
+        }
+        // A run that cannot be started stays `queued`, and can be started by hand.
+        if let Ok(trainer) = launch(&dir) {
+            training.insert(id.clone(), Status::Queued);
+            trainers.insert(id, trainer);
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Sweeps and the queue: runs that wait for each other, with nobody watching.
+
+use cnn_tui::run::Status;
+use serde_json::Value;
+
+use crate::process::Ended;
+use crate::world::{Run, World, wait_for};
+
+fn does(world: &World, arguments: &[&str]) -> Ended {
+    world.process(arguments).end()
+}
+
+fn printed(world: &World, arguments: &[&str]) -> String {
+    let ended = does(world, arguments);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
+    ended.out
+}
+
+fn queue(world: &World) -> Value {
+    serde_json::from_str(&printed(world, &["queue", "--json"])).unwrap()
+}
+
+fn waiting(world: &World) -> usize {
+    queue(world)["runs"].as_array().unwrap().len()
+}
+
+/// The runs that train now.
+fn training(world: &World) -> Vec<Run> {
+    world.runs().into_iter().filter(|run| run.trainer().is_some()).collect()
+}
+
+const SHORT: [&str; 6] = ["--preset", "dnn", "--data", "built-in", "--epochs", "1"];
+
+#[test]
+fn a_sweep_is_trained_one_run_after_another_with_nobody_watching() {
+    let world = World::bare();
+    let sweep = [&["sweep", "lr=0.01,0.03", "seed=1..2", "--tag", "night"], &SHORT[..]].concat();
+    let told = printed(&world, &sweep);
+    assert!(told.ends_with("4 runs queued\n"), "{told}");
+    let mut most = 0;
+    wait_for("the end of all", || {
+        most = most.max(training(&world).len());
+        let ended = world.runs().iter().filter(|run| run.record().status == Status::Finished).count();
+        (ended == 4).then_some(())
+    });
+    assert_eq!(most, 1);
+    let mut settings: Vec<_> = world
+        .runs()
+        .iter()
+        .map(|run| (run.record().config.optimizer.learning_rate(), run.record().config.seed))
+        .collect();
+    settings.sort_by(|one, other| one.partial_cmp(other).unwrap());
+    assert_eq!(settings, [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]);
+    assert_eq!(printed(&world, &["runs", "--json", "-q", "tag:night"]).lines().count(), 4);
+    wait_for("the worker's end", || (queue(&world)["is_worked_on"] == false).then_some(()));
+    assert!(printed(&world, &["queue"]).starts_with("0 runs queued, 1 run at a time, nothing waits"));
+}
+
+#[test]
+fn the_queue_is_paused_reordered_and_emptied() {
+    let world = World::new();
+    printed(&world, &["queue", "pause"]);
+    let told = printed(&world, &["sweep", "seed=1..4"]);
+    assert!(told.ends_with("4 runs queued; the queue is paused, `cnn-tui queue go` starts it\n"), "{told}");
+    assert!(training(&world).is_empty());
+
+    let ids: Vec<String> =
+        queue(&world)["runs"].as_array().unwrap().iter().map(|id| id.as_str().unwrap().to_owned()).collect();
+    printed(&world, &["queue", "move", &ids[3], "1"]);
+    printed(&world, &["queue", "rm", &ids[1]]);
+    printed(&world, &["queue", "jobs", "2"]);
+    printed(&world, &["queue", "go"]);
+    wait_for("two that train", || (training(&world).len() == 2).then_some(()));
+    let mut at_work: Vec<String> = training(&world).iter().map(|run| run.id().to_owned()).collect();
+    at_work.sort();
+    let mut want = vec![ids[0].clone(), ids[3].clone()];
+    want.sort();
+    assert_eq!(at_work, want);
+    assert_eq!(waiting(&world), 1);
+
+    printed(&world, &["queue", "empty"]);
+    assert_eq!((waiting(&world), world.runs().len()), (0, 2));
+    // What was emptied is not lost.
+    printed(&world, &["runs", "restore", &ids[2]]);
+    let refused = does(&world, &["queue", "rm", &ids[0]]);
+    assert_eq!(refused.code, Some(2));
+    assert!(refused.err.contains("is not in the queue"), "{refused:?}");
+}
+
+#[test]
+fn what_is_no_sweep_creates_nothing() {
+    let world = World::bare();
+    for (axes, says) in [
+        (&["lr"][..], "`lr` is no setting with values"),
+        (&["lr=0.1,0"], "learning-rate is 0, but must be greater than 0"),
+        (&["preset=cnn,rnn"], "there is no preset `rnn`; there are: cnn, dnn"),
+        (&["seed=1..3", "--tag", "two words"], "a tag is one word"),
+        (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),
+    ] {
+        let ended = does(&world, &[&["sweep"], axes].concat());
+        assert_ne!(ended.code, Some(0));
+        assert!(ended.err.contains(says), "{says} in {ended:?}");
+    }
+    assert!(world.runs().is_empty());
+}
