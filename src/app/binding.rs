@@ -1,7 +1,7 @@
 //! The one table of what a person can do: it binds the keys, fills the line of hints, the help and the
 //! README.
 
-use super::{App, Dialog, Key, Pane, Screen};
+use super::{App, Dialog, Key, Offer, Pane, Screen};
 use crate::run::{PauseReason, Status};
 
 /// Something that a person can ask for.
@@ -35,6 +35,34 @@ pub enum Action {
     Baseline,
     /// Ask for runs.
     Search,
+    /// Arrange the runs the next way.
+    NextArrangement,
+    /// Choose what is shown of the runs.
+    ChooseColumns,
+    /// Show the selected column, or hide it.
+    TurnColumn,
+    /// Give it the place before.
+    ColumnUp,
+    /// Give it the place after.
+    ColumnDown,
+    /// Ask for the name, the tags and the notes of the selected run.
+    Label,
+    /// Ask for the settings of new runs like the selected one, or of the selected offer.
+    TrainLike,
+    /// Throw the selected run away.
+    ThrowAway,
+    /// Bring back what was thrown away last.
+    Undo,
+    /// Start no more runs of the queue.
+    PauseQueue,
+    /// Start runs of the queue again.
+    GoQueue,
+    /// Give the selected run the place before in the queue.
+    Earlier,
+    /// Give it the place after.
+    Later,
+    /// Throw away all that waits.
+    EmptyQueue,
     /// Type what could come next.
     Complete,
     /// Sort by the next column.
@@ -118,6 +146,8 @@ pub enum Scope {
     Form,
     /// While it is typed which runs to show.
     Search,
+    /// While it is chosen what to show of them.
+    Columns,
     /// While the keys are shown.
     Help,
 }
@@ -138,6 +168,7 @@ impl Scope {
             Self::Stop => "stopping",
             Self::Form => "settings",
             Self::Search => "asking",
+            Self::Columns => "columns",
             Self::Help => "keys",
         }
     }
@@ -192,6 +223,38 @@ fn resumable(app: &App) -> bool {
     app.resumable().is_some()
 }
 
+fn selected(app: &App) -> bool {
+    app.selected().is_some()
+}
+
+fn like_one(app: &App) -> bool {
+    app.selected_or_first().is_some()
+}
+
+fn on_offer(app: &App) -> bool {
+    matches!(app.offers().get(app.selected_offer), Some(Offer::Train(_)))
+}
+
+fn thrown_away(app: &App) -> bool {
+    !app.trash.is_empty()
+}
+
+fn queue_waits(app: &App) -> bool {
+    !app.queue.runs.is_empty() && (app.queue.paused || !app.queue_is_worked_on)
+}
+
+fn queue_works(app: &App) -> bool {
+    !app.queue.runs.is_empty() && !app.queue.paused && app.queue_is_worked_on
+}
+
+fn queued(app: &App) -> bool {
+    app.selected().is_some_and(|run| app.queue.place(run.dir.id()).is_some())
+}
+
+fn queue_has_runs(app: &App) -> bool {
+    !app.queue.runs.is_empty()
+}
+
 fn marked(app: &App) -> bool {
     !app.marked.is_empty()
 }
@@ -205,7 +268,7 @@ fn not_on_runs(app: &App) -> bool {
 }
 
 fn not_at_home(app: &App) -> bool {
-    app.screen != Screen::Home
+    app.screen != Screen::Home && !(app.screen == Screen::Runs && like_one(app))
 }
 
 fn on_kernels(app: &App) -> bool {
@@ -250,6 +313,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
+    row(A::TrainLike,     &[Key::Char('e')],                    S::Home, Some("settings"),   "choose settings first", on_offer),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "line above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "line below", always),
 
@@ -258,9 +322,20 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Mark,          &[Key::Char('m'), Key::Char(' ')],    S::Runs, Some("mark"),       "mark the run, or unmark it", always),
     row(A::Compare,       &[Key::Char('c')],                    S::Runs, Some("compare"),    "compare the marked runs", marked),
     row(A::Unmark,        &[Key::Char('M')],                    S::Runs, None,               "take all marks away", marked),
+    row(A::TrainLike,     &[Key::Char('n')],                    S::Runs, Some("new like it"), "new runs like this one", like_one),
     row(A::Search,        &[Key::Char('/')],                    S::Runs, Some("find"),       "ask for runs: lr > 0.01", always),
     row(A::NextSort,      &[Key::Char('o')],                    S::Runs, Some("order"),      "sort by the next column", always),
     row(A::TurnSort,      &[Key::Char('O')],                    S::Runs, None,               "sort the other way round", always),
+    row(A::NextArrangement, &[Key::Char('v')],                  S::Runs, Some("group"),      "in groups, as forks, or flat", always),
+    row(A::ChooseColumns, &[Key::Char('C')],                    S::Runs, Some("columns"),    "choose what is shown", always),
+    row(A::Label,         &[Key::Char('e')],                    S::Runs, Some("label"),      "name, tags and notes", selected),
+    row(A::ThrowAway,     &[Key::Char('d')],                    S::Runs, Some("delete"),     "throw the run away", selected),
+    row(A::Undo,          &[Key::Char('u')],                    S::Runs, Some("undo"),       "bring it back", thrown_away),
+    row(A::PauseQueue,    &[Key::Char('p')],                    S::Runs, Some("pause queue"), "start no more of the queue", queue_works),
+    row(A::GoQueue,       &[Key::Char('p')],                    S::Runs, Some("go on"),      "start those of the queue", queue_waits),
+    row(A::Earlier,       &[Key::Char('K')],                    S::Runs, Some("sooner"),     "sooner in the queue", queued),
+    row(A::Later,         &[Key::Char('J')],                    S::Runs, Some("later"),      "later in the queue", queued),
+    row(A::EmptyQueue,    &[Key::Char('X')],                    S::Runs, None,               "throw away what waits", queue_has_runs),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Runs, None,               "run above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Runs, Some("select"),     "run below", always),
     row(A::PageUp,        &[Key::PageUp],                       S::Runs, None,               "ten runs up", always),
@@ -307,6 +382,13 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Down,          &[Key::Down],                         S::Search, None,             "run below", always),
     row(A::Back,          &[Key::Esc],                          S::Search, Some("as before"), "as before", always),
 
+    row(A::TurnColumn,    &[Key::Char(' ')],                    S::Columns, Some("show or hide"), "show or hide", always),
+    row(A::ColumnUp,      &[Key::Left, Key::Char('K')],         S::Columns, Some("sooner"),  "one place to the left", always),
+    row(A::ColumnDown,    &[Key::Right, Key::Char('J')],        S::Columns, Some("later"),   "one place to the right", always),
+    row(A::Up,            &[Key::Up, Key::Char('k')],           S::Columns, None,            "column above", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Columns, Some("select"),  "column below", always),
+    row(A::Back,          &[Key::Esc, Key::Enter, Key::Char('C')], S::Columns, Some("done"), "done", always),
+
     row(A::Back,          &[Key::Esc, Key::Char('?'), Key::Char('q'), Key::Enter], S::Help, Some("close"), "close", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Help, None,               "up", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Help, None,               "down", always),
@@ -323,6 +405,7 @@ fn scopes(app: &App) -> &'static [Scope] {
         (Some(Dialog::Stop), _) => &[Scope::Stop],
         (Some(Dialog::Form), _) => &[Scope::Form],
         (Some(Dialog::Search), _) => &[Scope::Search],
+        (Some(Dialog::Columns), _) => &[Scope::Columns],
         (Some(Dialog::Help), _) => &[Scope::Help],
         (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
@@ -349,7 +432,12 @@ mod tests {
     #[test]
     fn no_key_means_two_things_at_once() {
         // These are told apart by the run's state.
-        let by_state = [(Action::Pause, Action::Continue), (Action::Leave, Action::Leave)];
+        let by_state = [
+            (Action::Pause, Action::Continue),
+            (Action::Leave, Action::Leave),
+            (Action::PauseQueue, Action::GoQueue),
+            (Action::TrainLike, Action::ShowHome),
+        ];
         for (index, binding) in BINDINGS.iter().enumerate() {
             for other in &BINDINGS[index + 1..] {
                 let together = other.scope == binding.scope

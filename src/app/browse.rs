@@ -1,22 +1,21 @@
-//! Which runs the table shows, and in what order.
+//! Which runs the table shows, in what order, arranged how, and what of them.
 
-use super::Key;
+use std::collections::BTreeSet;
+
+use super::rows::{Arrangement, Row};
+use super::{Column, Key};
 use crate::run::{Completion, Field, Listed, Query, QueryError, Sort, Value, complete};
 
-/// Fields that the table can be sorted by with one key, each with whether it goes down at first.
-const SORTS: [(&str, bool); 7] = [
-    ("created", true),
-    ("best_acc", true),
-    ("loss", false),
-    ("time", true),
-    ("name", false),
-    ("state", false),
-    ("preset", false),
-];
+/// The order until a person chooses another: the newest first.
+const USUAL: (&str, bool) = ("created", true);
 
-/// Which runs the table shows, and in what order.
+/// Which runs the table shows, in what order, arranged how, and what of them.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Browse {
+    /// What is shown of each run.
+    pub columns: Vec<Column>,
+    /// How the runs are arranged.
+    pub arrangement: Arrangement,
     /// What was asked for last that was understood.
     query: Query,
     /// What is typed.
@@ -25,16 +24,29 @@ pub struct Browse {
     before: String,
     /// Why it is not understood.
     error: Option<QueryError>,
-    /// The order; `None`: the newest first.
+    /// The order; `None`: the usual one.
     sort: Option<Sort>,
-    /// The places of the runs that are shown, in order.
-    shown: Vec<usize>,
+    /// The groups whose runs are shown.
+    open: BTreeSet<String>,
+    /// How many runs are shown, or in a group that is.
+    count: usize,
+    rows: Vec<Row>,
 }
 
 impl Browse {
     pub(super) fn new() -> Self {
-        let (text, before) = Default::default();
-        Self { query: Query::default(), text, before, error: None, sort: None, shown: Vec::new() }
+        Self {
+            columns: Column::usual(),
+            arrangement: Arrangement::Flat,
+            query: Query::default(),
+            text: String::new(),
+            before: String::new(),
+            error: None,
+            sort: None,
+            open: BTreeSet::new(),
+            count: 0,
+            rows: Vec::new(),
+        }
     }
 
     /// What is typed.
@@ -42,7 +54,12 @@ impl Browse {
         &self.text
     }
 
-    /// Why that is not understood; then the runs before it are still shown.
+    /// What was asked for last that was understood.
+    pub fn query(&self) -> &Query {
+        &self.query
+    }
+
+    /// Why what is typed is not understood; then the runs before it are still shown.
     pub fn error(&self) -> Option<&QueryError> {
         self.error.as_ref()
     }
@@ -52,14 +69,28 @@ impl Browse {
         self.sort
     }
 
-    /// The places of the runs that are shown, in order.
-    pub fn shown(&self) -> &[usize] {
-        &self.shown
+    /// What the table shows.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// How many runs are asked for.
+    pub fn count(&self) -> usize {
+        self.count
     }
 
     /// What could come next.
     pub fn completions(&self, runs: &[Listed]) -> Vec<Completion> {
         complete(&self.text, self.text.len(), |field| values(field, runs))
+    }
+
+    /// Asks as it was asked before.
+    pub(super) fn recall(&mut self, query: &str, sort: Option<Sort>, arrangement: Arrangement) {
+        if let Ok(understood) = query.parse() {
+            self.query = understood;
+            query.clone_into(&mut self.text);
+        }
+        (self.sort, self.arrangement) = (sort, arrangement);
     }
 
     pub(super) fn begin(&mut self) {
@@ -117,19 +148,46 @@ impl Browse {
         self.arrange(runs);
     }
 
-    /// To the next of the usual orders.
+    /// Sorts by the next of the columns, and after the last one as usual.
     pub(super) fn next_sort(&mut self, runs: &[Listed]) {
-        let place = self.sort.and_then(|sort| SORTS.iter().position(|(name, _)| *name == sort.field.name()));
-        let (name, down) = SORTS[(place.unwrap_or(0) + 1) % SORTS.len()];
-        self.sort = Field::named(name).filter(|_| name != SORTS[0].0).map(|field| Sort { field, down });
+        let fields: Vec<Field> = self.fields().collect();
+        let place = self.sort.and_then(|sort| fields.iter().position(|field| *field == sort.field));
+        let next = fields.get(place.map_or(0, |place| place + 1));
+        self.sort = next.map(|&field| Sort { field, down: goes_down(field) });
         self.arrange(runs);
+    }
+
+    /// What of the columns can be sorted by.
+    fn fields(&self) -> impl Iterator<Item = Field> {
+        let shown = self.columns.iter().filter_map(|column| match column {
+            Column::Field(field) => Some(*field),
+            Column::Settings | Column::Curve => None,
+        });
+        Field::named("name").into_iter().chain(shown)
     }
 
     /// The other way round.
     pub(super) fn turn_sort(&mut self, runs: &[Listed]) {
-        let usual = Field::named(SORTS[0].0).map(|field| Sort { field, down: SORTS[0].1 });
+        let usual = Field::named(USUAL.0).map(|field| Sort { field, down: USUAL.1 });
         self.sort = self.sort.or(usual).map(|sort| Sort { down: !sort.down, ..sort });
         self.arrange(runs);
+    }
+
+    /// To the next arrangement.
+    pub(super) fn next_arrangement(&mut self, runs: &[Listed]) {
+        self.arrangement = self.arrangement.next();
+        self.arrange(runs);
+    }
+
+    /// Shows the runs of the group in this row, or hides them; `false` if there is no group.
+    pub(super) fn turn_group(&mut self, row: usize, runs: &[Listed]) -> bool {
+        let Some(Row::Group(group)) = self.rows.get(row) else { return false };
+        let key = group.key.clone();
+        if !self.open.remove(&key) {
+            self.open.insert(key);
+        }
+        self.arrange(runs);
+        true
     }
 
     /// Finds out which runs are shown, and in what order.
@@ -138,11 +196,18 @@ impl Browse {
             Listed::Run(run) => self.query.matches(run),
             Listed::Broken { .. } => self.query.is_empty(),
         };
-        self.shown = (0..runs.len()).filter(|place| fits(&runs[*place])).collect();
+        let mut places: Vec<usize> = (0..runs.len()).filter(|place| fits(&runs[*place])).collect();
         if let Some(sort) = self.sort {
-            self.shown.sort_by(|one, other| sort.order(&runs[*one], &runs[*other]));
+            sort.sort(&mut places, |place| &runs[*place]);
         }
+        self.count = places.len();
+        self.rows = self.arrangement.rows(&places, runs, &self.open);
     }
+}
+
+/// Whether the best of a field is the greatest, so that it is to come first.
+fn goes_down(field: Field) -> bool {
+    ["best_acc", "acc", "created", "epoch", "step", "speed", "best_epoch"].contains(&field.name())
 }
 
 /// The values that a field has in these runs, each once.

@@ -1,6 +1,6 @@
 //! Runs beside each other.
 
-use super::RunView;
+use super::{Along, RunView};
 use crate::metrics::Series;
 use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
@@ -14,21 +14,8 @@ pub struct Compare {
     pub runs: Vec<RunView>,
     /// The selected one.
     pub selected: usize,
-    /// What the charts go along.
-    pub along: Along,
     /// Which chart is shown where there is room for one only.
     pub chart: ComparedChart,
-}
-
-/// What charts go along.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Along {
-    /// Steps.
-    Steps,
-    /// Epochs: runs with other batch sizes are side by side.
-    Epochs,
-    /// Training time in seconds, without pauses.
-    Time,
 }
 
 /// A chart of a comparison.
@@ -41,23 +28,6 @@ pub enum ComparedChart {
 }
 
 impl Along {
-    pub(super) fn next(self) -> Self {
-        match self {
-            Self::Epochs => Self::Steps,
-            Self::Steps => Self::Time,
-            Self::Time => Self::Epochs,
-        }
-    }
-
-    /// What it is called on an axis.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Steps => "step",
-            Self::Epochs => "epoch",
-            Self::Time => "second",
-        }
-    }
-
     /// The place of a step of this run.
     fn place(self, run: &RunView, step: f64) -> f64 {
         match self {
@@ -77,7 +47,7 @@ const COLUMNS: usize = 512;
 impl Compare {
     pub(super) fn new(dirs: &[RunDir]) -> Self {
         let runs = dirs.iter().cloned().map(RunView::new).collect();
-        Self { runs, selected: 0, along: Along::Epochs, chart: ComparedChart::Loss }
+        Self { runs, selected: 0, chart: ComparedChart::Loss }
     }
 
     /// Takes in what is new of one of the runs.
@@ -95,23 +65,15 @@ impl Compare {
     }
 
     /// A run's smoothed training loss along the axis.
-    pub fn loss(&self, run: &RunView) -> Series {
+    pub fn loss(run: &RunView, along: Along) -> Series {
         let smooth = run.loss.smooth();
         let points = smooth.x_span().map(|span| smooth.thin(span, COLUMNS)).unwrap_or_default();
-        self.series(run, points.into_iter().map(|point| (point.x, point.y)))
+        series(run, along, points.into_iter().map(|point| (point.x, point.y)))
     }
 
     /// A run's accuracy on the test set along the axis.
-    pub fn accuracy(&self, run: &RunView) -> Series {
-        self.series(run, run.epochs.iter().map(|epoch| (epoch.step as f64, epoch.test_accuracy * 100.0)))
-    }
-
-    fn series(&self, run: &RunView, points: impl Iterator<Item = (f64, f64)>) -> Series {
-        let mut series = Series::default();
-        for (step, y) in points {
-            series.push(self.along.place(run, step), y);
-        }
-        series
+    pub fn accuracy(run: &RunView, along: Along) -> Series {
+        series(run, along, run.epochs.iter().map(|epoch| (epoch.step as f64, epoch.test_accuracy * 100.0)))
     }
 
     /// The settings in which the runs differ, each with its value in every run; empty where it is left open or there is
@@ -128,4 +90,12 @@ impl Compare {
             .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
             .collect()
     }
+}
+
+fn series(run: &RunView, along: Along, points: impl Iterator<Item = (f64, f64)>) -> Series {
+    let mut series = Series::default();
+    for (step, y) in points {
+        series.push(along.place(run, step), y);
+    }
+    series
 }

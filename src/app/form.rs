@@ -1,155 +1,191 @@
-//! The form in which settings of a run that trains are changed.
+//! The form in which settings and labels are typed.
 
 use super::Key;
 use crate::metrics::text;
-use crate::run::{Change, Optimizer, RunConfig};
+use crate::run::{Axis, Change, ConfigError, Labels, RunConfig, RunDir, RunRecord, Setting, sweep};
 
-/// The settings that can be changed, as they are typed.
+/// Something to be filled in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
-    /// Whether the run is to go back to its last checkpoint first.
-    pub back: bool,
-    /// A row for each setting.
-    pub fields: Vec<Field>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// A row for each thing.
+    pub fields: Vec<FormField>,
     /// The row that is typed in.
     pub selected: usize,
     /// Why it could not be done as typed.
     pub problem: Option<String>,
-    /// The settings before.
-    config: RunConfig,
 }
 
-/// A row of the form.
+/// What a form is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Purpose {
+    /// Settings of a run that trains, which has these now.
+    Change(Box<RunConfig>),
+    /// The same, after it went back to its last checkpoint.
+    GoBack(Box<RunConfig>),
+    /// New runs: these settings, and what is typed over them, which may be several values.
+    Train(Box<RunConfig>),
+    /// Name, notes and tags of a run.
+    Label(RunDir),
+}
+
+/// A row of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Field {
-    /// Which setting.
-    pub setting: Setting,
+pub struct FormField {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it is, or what an unusual value means.
+    pub about: &'static str,
     /// Its value before.
     pub before: String,
     /// What is typed.
     pub text: String,
 }
 
-/// A setting that can be changed while a run trains.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Setting {
-    /// The learning rate before the schedule.
-    LearningRate,
-    /// The share of the last step that the next one keeps.
-    Momentum,
-    /// Passes over the training set.
-    Epochs,
-    /// The share that dropout layers drop.
-    Dropout,
-    /// Epochs without a better test accuracy after which the run ends.
-    Patience,
-}
-
-impl Setting {
-    /// What it is called.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LearningRate => "learning rate",
-            Self::Momentum => "momentum",
-            Self::Epochs => "epochs",
-            Self::Dropout => "dropout",
-            Self::Patience => "patience",
-        }
-    }
-
-    /// What an unusual value means; empty where there is none.
-    pub fn about(self) -> &'static str {
-        match self {
-            Self::Dropout => "empty: the network's own",
-            Self::Patience => "0: never end early",
-            Self::LearningRate | Self::Momentum | Self::Epochs => "",
-        }
-    }
+/// What was filled in.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Filled {
+    Change(Change),
+    GoBack(Change),
+    Train(Vec<RunConfig>),
+    Label(RunDir, Labels),
 }
 
 /// By how much the form proposes to lower the learning rate of a run that diverged.
 const LOWER: f64 = 10.0;
+/// The settings that can be changed while a run trains.
+const CHANGEABLE: [&str; 5] = ["learning-rate", "momentum", "epochs", "dropout", "patience"];
+/// The most that can be typed into a row.
+const LONGEST: usize = 200;
 
 impl Form {
-    /// The settings of a run as they are.
-    pub fn new(config: RunConfig) -> Self {
-        let mut fields =
-            vec![field(Setting::LearningRate, Some(text::setting(config.optimizer.learning_rate())))];
-        if let Optimizer::Sgd { momentum, .. } = config.optimizer {
-            fields.push(field(Setting::Momentum, Some(momentum)));
-        }
-        fields.push(field(Setting::Epochs, Some(config.epochs)));
-        fields.push(field(Setting::Dropout, config.dropout));
-        fields.push(field(Setting::Patience, Some(config.patience)));
-        Self { back: false, fields, selected: 0, problem: None, config }
+    /// The settings of a run that trains, as they are.
+    pub fn change(config: RunConfig) -> Self {
+        let fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
+        Self::new(Purpose::Change(Box::new(config)), fields)
     }
 
     /// The same for a run that diverged: it goes back first, and on with a lower learning rate.
-    pub fn back(config: RunConfig) -> Self {
-        let lower = config.optimizer.learning_rate() / LOWER;
-        let mut form = Self { back: true, ..Self::new(config) };
-        form.fields[0].text = text::setting(lower);
+    pub fn go_back(config: RunConfig) -> Self {
+        let lower = text::setting(config.optimizer.learning_rate() / LOWER);
+        let mut form = Self::change(config.clone());
+        form.purpose = Purpose::GoBack(Box::new(config));
+        if let Some(rate) = form.fields.iter_mut().find(|field| field.name == "learning-rate") {
+            rate.text = lower;
+        }
         form
+    }
+
+    /// New runs like one with these settings.
+    pub fn train(config: RunConfig) -> Self {
+        let fields = setting_fields(&config, |_| true);
+        Self::new(Purpose::Train(Box::new(config)), fields)
+    }
+
+    /// Name, notes and tags of a run.
+    pub fn label(dir: RunDir, record: &RunRecord) -> Self {
+        let fields = vec![
+            field("name", "", record.name.clone()),
+            field("tags", "words, with spaces between", record.tags.join(" ")),
+            field("notes", "", record.notes.clone()),
+        ];
+        Self::new(Purpose::Label(dir), fields)
+    }
+
+    fn new(purpose: Purpose, fields: Vec<FormField>) -> Self {
+        Self { purpose, fields, selected: 0, problem: None }
     }
 
     /// Types a key; `false` if it is none that can be typed.
     pub(super) fn type_key(&mut self, key: Key) -> bool {
         let text = &mut self.fields[self.selected].text;
         match key {
-            Key::Char(character) if character.is_ascii_digit() || "+-.eE".contains(character) => {
-                // More digits than any number needs.
-                if text.len() < 16 {
-                    text.push(character);
-                }
-            }
-            Key::Backspace => {
-                text.pop();
-            }
+            Key::Char(character) if text.len() < LONGEST => text.push(character),
+            Key::Char(_) => {}
+            Key::Backspace => drop(text.pop()),
             _ => return false,
         }
         self.problem = None;
         true
     }
 
-    /// What is to be changed, or why it cannot be.
-    pub(super) fn change(&self) -> Result<Change, String> {
-        let mut change = Change::default();
-        for field in self.fields.iter().filter(|field| field.text != field.before) {
-            match field.setting {
-                Setting::LearningRate => change.learning_rate = Some(parse(field)?),
-                Setting::Momentum => change.momentum = Some(parse(field)?),
-                Setting::Epochs => change.epochs = Some(parse(field)?),
-                Setting::Dropout => change.dropout = Some(parse(field)?),
-                Setting::Patience => change.patience = Some(parse(field)?),
+    /// How many runs it would make; `None` if it cannot be as typed, or makes none.
+    pub fn runs(&self) -> Option<usize> {
+        match self.fill() {
+            Ok(Filled::Train(configs)) => Some(configs.len()),
+            _ => None,
+        }
+    }
+
+    /// What was filled in, or why it cannot be.
+    pub(super) fn fill(&self) -> Result<Filled, String> {
+        let typed = self.fields.iter().filter(|field| field.text != field.before);
+        match &self.purpose {
+            Purpose::Change(config) => change(typed, config).map(Filled::Change),
+            Purpose::GoBack(config) => change(typed, config).map(Filled::GoBack),
+            Purpose::Train(config) => {
+                let axis = |field: &FormField| {
+                    let setting = Setting::named(field.name)?;
+                    Some(Axis::new(setting, &field.text).map_err(|error| error.to_string()))
+                };
+                let axes = typed.filter_map(axis).collect::<Result<Vec<_>, _>>()?;
+                sweep(config, &axes).map(Filled::Train).map_err(|error| error.to_string())
+            }
+            Purpose::Label(dir) => {
+                let mut labels = Labels::default();
+                for field in typed {
+                    let text = field.text.trim();
+                    match field.name {
+                        "name" => labels.name = Some(text.to_owned()),
+                        "notes" => labels.notes = Some(text.to_owned()),
+                        _ => labels.tags = Some(text.split_whitespace().map(str::to_owned).collect()),
+                    }
+                }
+                labels.validate().map_err(|error| error.to_string())?;
+                Ok(Filled::Label(dir.clone(), labels))
             }
         }
-        change.apply(&self.config).map_err(|error| error.to_string())?;
-        Ok(change)
     }
 }
 
-fn field(setting: Setting, value: Option<impl ToString>) -> Field {
-    let text = value.map(|value| value.to_string()).unwrap_or_default();
-    Field { setting, before: text.clone(), text }
+fn setting_fields(config: &RunConfig, is_in: impl Fn(&Setting) -> bool) -> Vec<FormField> {
+    let row = |setting: Setting| Some(field(setting.name(), setting.about(), setting.get(config)?));
+    Setting::all().filter(is_in).filter_map(row).collect()
 }
 
-fn parse<T: std::str::FromStr>(field: &Field) -> Result<T, String> {
-    let name = field.setting.name();
-    match field.text.as_str() {
-        "" => Err(format!("{name} needs a number")),
-        text => text.parse().ok().ok_or_else(|| format!("{name} cannot be {text}")),
+fn field(name: &'static str, about: &'static str, text: String) -> FormField {
+    FormField { name, about, before: text.clone(), text }
+}
+
+fn change<'a>(typed: impl Iterator<Item = &'a FormField>, config: &RunConfig) -> Result<Change, String> {
+    let refused = |error: ConfigError| error.to_string();
+    let mut changed = config.clone();
+    let mut change = Change::default();
+    for field in typed {
+        let Some(setting) = Setting::named(field.name) else { continue };
+        setting.set(&mut changed, &field.text).map_err(refused)?;
+        match field.name {
+            "learning-rate" => change.learning_rate = Some(changed.optimizer.learning_rate()),
+            "momentum" => change.momentum = changed.optimizer.momentum(),
+            "epochs" => change.epochs = Some(changed.epochs),
+            "patience" => change.patience = Some(changed.patience),
+            _ if changed.dropout.is_none() => return Err("dropout needs a number".to_owned()),
+            _ => change.dropout = changed.dropout,
+        }
     }
+    change.apply(config).map_err(refused)?;
+    Ok(change)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::Optimizer;
 
-    fn type_over(form: &mut Form, row: usize, text: &str) {
-        form.selected = row;
-        for _ in 0..20 {
-            form.type_key(Key::Backspace);
-        }
+    fn type_over(form: &mut Form, name: &str, text: &str) {
+        form.selected = form.fields.iter().position(|field| field.name == name).unwrap();
+        form.fields[form.selected].text.clear();
         for character in text.chars() {
             assert!(form.type_key(Key::Char(character)));
         }
@@ -157,35 +193,65 @@ mod tests {
 
     #[test]
     fn only_what_was_typed_over_is_changed() {
-        let mut form = Form::new(RunConfig::default());
-        assert_eq!(form.change(), Ok(Change::default()));
-        type_over(&mut form, 0, "3e-3");
-        type_over(&mut form, 2, "60");
+        let mut form = Form::change(RunConfig::default());
+        assert_eq!(form.fill(), Ok(Filled::Change(Change::default())));
+        type_over(&mut form, "learning-rate", "3e-3");
+        type_over(&mut form, "epochs", "60");
         let want = Change { learning_rate: Some(0.003), epochs: Some(60), ..Change::default() };
-        assert_eq!(form.change(), Ok(want));
+        assert_eq!(form.fill(), Ok(Filled::Change(want)));
     }
 
     #[test]
     fn what_cannot_be_is_told() {
-        let problem = |row, text: &str| {
-            let mut form = Form::new(RunConfig::default());
-            type_over(&mut form, row, text);
-            form.change().unwrap_err()
+        let problem = |name, text: &str| {
+            let mut form = Form::change(RunConfig::default());
+            type_over(&mut form, name, text);
+            form.fill().unwrap_err()
         };
-        assert_eq!(problem(0, ""), "learning rate needs a number");
-        assert_eq!(problem(2, "1.5"), "epochs cannot be 1.5");
-        assert_eq!(problem(3, "1"), "dropout is 1, but must be at least 0 and less than 1");
+        assert_eq!(problem("learning-rate", ""), "learning-rate is empty, but must be a number");
+        assert_eq!(problem("epochs", "1.5"), "epochs is 1.5, but must be a whole number");
+        assert_eq!(problem("dropout", "1"), "dropout is 1, but must be at least 0 and less than 1");
     }
 
     #[test]
     fn a_run_that_diverged_is_offered_a_lower_learning_rate() {
-        let form = Form::back(RunConfig::default());
-        assert_eq!(form.change(), Ok(Change { learning_rate: Some(0.001), ..Change::default() }));
+        let form = Form::go_back(RunConfig::default());
+        let want = Change { learning_rate: Some(0.001), ..Change::default() };
+        assert_eq!(form.fill(), Ok(Filled::GoBack(want)));
     }
 
     #[test]
     fn adamw_has_no_momentum() {
-        let form = Form::new(RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() });
-        assert!(form.fields.iter().all(|field| field.setting != Setting::Momentum));
+        let form = Form::change(RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() });
+        assert!(form.fields.iter().all(|field| field.name != "momentum"));
+    }
+
+    #[test]
+    fn several_values_are_several_runs() {
+        let mut form = Form::train(RunConfig::default());
+        assert_eq!(form.runs(), Some(1));
+        type_over(&mut form, "learning-rate", "0.003, 0.01, 0.03");
+        type_over(&mut form, "seed", "1..3");
+        assert_eq!(form.runs(), Some(9));
+        type_over(&mut form, "seed", "1..");
+        assert!(form.fill().unwrap_err().starts_with("`1..` is no range"));
+    }
+
+    #[test]
+    fn labels_are_typed_as_words() {
+        let root = tempfile::tempdir().unwrap();
+        let new = crate::run::NewRun::new(
+            jiff::Timestamp::UNIX_EPOCH,
+            1,
+            RunConfig::default(),
+            crate::run::Provenance::default(),
+        );
+        let dir = crate::run::Store::open(root.path()).create(&new).unwrap();
+        let mut form = Form::label(dir.clone(), &dir.record().unwrap());
+        type_over(&mut form, "tags", "good  slow ");
+        let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
+        assert_eq!(form.fill(), Ok(Filled::Label(dir, Labels { tags, ..Labels::default() })));
+        type_over(&mut form, "name", " ");
+        assert!(form.fill().unwrap_err().starts_with("a name needs"));
     }
 }

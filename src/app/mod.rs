@@ -3,23 +3,31 @@
 
 mod binding;
 mod browse;
+mod charts;
+mod columns;
 mod compare;
 mod form;
 mod home;
 mod key;
+mod memory;
+mod rows;
 mod run_view;
 mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
 pub use browse::Browse;
-pub use compare::{Along, Compare, ComparedChart};
-pub use form::{Field, Form, Setting};
+pub use charts::{Along, Charts};
+pub use columns::{Column, ColumnChoice};
+pub use compare::{Compare, ComparedChart};
+pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
 pub use key::Key;
+pub use memory::Memory;
+pub use rows::{Arrangement, Group, Row};
 pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
-pub use update::{Effect, Farewell, Msg, update};
+pub use update::{Effect, Farewell, Msg, QueueChange, update};
 
-use crate::run::{Listed, RunConfig, RunDir, RunSummary, Status};
+use crate::run::{Listed, Queue, RunConfig, RunDir, RunId, RunSummary, Status};
 
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
@@ -38,8 +46,18 @@ pub struct App {
     pub runs: Option<Vec<Listed>>,
     /// Which of them the table shows.
     pub browse: Browse,
-    /// The selected one of those.
+    /// The selected one of [`Browse::rows`].
     pub selected_run: usize,
+    /// The columns of the table, while they are chosen.
+    pub column_choice: Option<ColumnChoice>,
+    /// The runs that wait to be trained.
+    pub queue: Queue,
+    /// Whether a process starts them.
+    pub queue_is_worked_on: bool,
+    /// The runs that were thrown away since the start, those of the last time last.
+    pub trash: Vec<Vec<RunId>>,
+    /// How curves are drawn.
+    pub charts: Charts,
     /// The selected one of [`App::offers`].
     pub selected_offer: usize,
     /// The run that is followed.
@@ -103,10 +121,12 @@ pub enum Dialog {
     Quit,
     /// Is the run to be stopped?
     Stop,
-    /// What is to be changed of it: [`App::form`].
+    /// Settings or labels: [`App::form`].
     Form,
     /// Which runs are to be shown: [`App::browse`].
     Search,
+    /// What is to be shown of them: [`App::column_choice`].
+    Columns,
 }
 
 /// The panes of the live screen.
@@ -150,6 +170,11 @@ impl App {
             runs: None,
             browse: Browse::new(),
             selected_run: 0,
+            column_choice: None,
+            queue: Queue::default(),
+            queue_is_worked_on: false,
+            trash: Vec::new(),
+            charts: Charts::default(),
             selected_offer: 0,
             run: None,
             marked: Vec::new(),
@@ -176,15 +201,34 @@ impl App {
         })
     }
 
-    /// What the table of runs shows, in its order.
-    pub fn shown_runs(&self) -> impl ExactSizeIterator<Item = &Listed> {
-        let runs = self.runs.as_deref().unwrap_or_default();
-        self.browse.shown().iter().map(|place| &runs[*place])
+    /// What is at this place among [`App::runs`].
+    pub fn listed(&self, place: usize) -> Option<&Listed> {
+        self.runs.as_ref()?.get(place)
     }
 
     /// The selected row of the table of runs.
+    pub fn selected_row(&self) -> Option<&Row> {
+        self.browse.rows().get(self.selected_run)
+    }
+
+    /// The run in the selected row, or what should be one.
     pub fn selected_listed(&self) -> Option<&Listed> {
-        self.shown_runs().nth(self.selected_run)
+        match self.selected_row()? {
+            Row::Run { place, .. } => self.listed(*place),
+            Row::Group(_) => None,
+        }
+    }
+
+    /// The selected run, or the first one of the selected group.
+    pub fn selected_or_first(&self) -> Option<&RunSummary> {
+        let place = match self.selected_row()? {
+            Row::Run { place, .. } => *place,
+            Row::Group(group) => group.place,
+        };
+        match self.listed(place)? {
+            Listed::Run(run) => Some(run),
+            Listed::Broken { .. } => None,
+        }
     }
 
     /// The selected run, if it could be read.

@@ -6,6 +6,7 @@ mod ema;
 mod pace;
 mod series;
 mod span;
+mod spread;
 pub mod text;
 mod ticks;
 
@@ -15,4 +16,5 @@ pub use pace::Pace;
 pub use series::{Point, Series};
 pub use span::Span;
 pub(crate) use span::floor_index;
+pub use spread::Spread;
 pub use ticks::{Ladder, Step, Tick, nice_bounds, ticks, ticks_by};

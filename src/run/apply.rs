@@ -2,7 +2,7 @@
 
 use super::{
     event::{Event, PauseReason, Position, Status},
-    record::{Pause, RunRecord},
+    record::{Pause, RunRecord, Summary},
 };
 
 impl RunRecord {
@@ -34,6 +34,7 @@ impl RunRecord {
                     summary.best_test_accuracy = finite(*test_accuracy);
                     summary.best_epoch = Some(*epoch);
                 }
+                summary.push_to_curve(*epoch, *test_accuracy);
                 self.apply_time(*active_seconds);
             }
             Event::Paused { step, reason, position } => {
@@ -85,6 +86,25 @@ impl RunRecord {
         self.summary.active_seconds = active_seconds;
         let images = self.summary.step as f64 * self.config.batch_size as f64;
         self.summary.images_per_second = finite(images / active_seconds);
+    }
+}
+
+/// The most points of [`Summary::curve`].
+const CURVE: usize = 64;
+
+impl Summary {
+    /// Takes in an epoch's accuracy; what an earlier trainer reported of it and those after it holds no more.
+    fn push_to_curve(&mut self, epoch: u32, accuracy: f64) {
+        self.curve.retain(|(before, _)| *before < epoch);
+        self.curve.extend(finite(accuracy).map(|accuracy| (epoch, accuracy)));
+        if self.curve.len() > CURVE {
+            // The last one stays.
+            let mut keep = self.curve.len() % 2 == 0;
+            self.curve.retain(|_| {
+                keep = !keep;
+                keep
+            });
+        }
     }
 }
 
@@ -206,5 +226,19 @@ mod tests {
         let ended = Event::Ended { step: 8, status: Status::Stopped, reason: None, position: None };
         assert_eq!(apply(ended), (Status::Stopped, 8));
         assert_eq!(record.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
+    }
+
+    #[test]
+    fn the_curve_of_a_long_run_is_short_and_ends_with_its_last_epoch() {
+        let mut record = record();
+        for number in 1..=1000 {
+            record.apply(0.0, &epoch(number, f64::from(number)));
+            let curve = &record.summary.curve;
+            assert!(curve.len() <= CURVE && curve.is_sorted(), "{number}");
+            assert_eq!(curve.last(), Some(&(number, f64::from(number))));
+        }
+        assert!(record.summary.curve.len() > CURVE / 4);
+        record.apply(0.0, &epoch(500, 0.5));
+        assert_eq!(record.summary.curve.last(), Some(&(500, 0.5)));
     }
 }

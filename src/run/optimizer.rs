@@ -90,6 +90,14 @@ impl Optimizer {
             Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate,
         }
     }
+
+    /// The share of the last step that the next one keeps; only sgd has it.
+    pub const fn momentum(&self) -> Option<f64> {
+        match self {
+            Self::Sgd { momentum, .. } => Some(*momentum),
+            Self::AdamW { .. } => None,
+        }
+    }
 }
 
 impl Optimizer {

@@ -179,6 +179,9 @@ pub struct Summary {
     pub last_test_loss: Option<f64>,
     /// Mean training loss of the last epoch.
     pub last_train_loss: Option<f64>,
+    /// Epochs with their accuracy on the test set, at most 64 of them: of a longer run not every one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<(u32, f64)>,
     /// Training time, without pauses, in seconds.
     pub active_seconds: f64,
     /// Training images per second of active time.
@@ -261,6 +264,7 @@ mod tests {
                 "last_test_accuracy": 0.5,
                 "last_test_loss": 1.25,
                 "last_train_loss": 1.5,
+                "curve": [[1, 0.5], [3, 0.75]],
                 "active_seconds": 7.5,
                 "images_per_second": 2500.0,
                 "weights_hash": text

@@ -48,6 +48,10 @@ fn number<T: FromStr>(name: &'static str, text: &str) -> Result<T, ConfigError> 
     parse(name, text, "a number")
 }
 
+fn whole<T: FromStr>(name: &'static str, text: &str) -> Result<T, ConfigError> {
+    parse(name, text, "a whole number")
+}
+
 /// A value that may be left open by an empty text.
 fn open<T: FromStr>(name: &'static str, text: &str) -> Result<Option<T>, ConfigError> {
     (!text.is_empty()).then(|| number(name, text)).transpose()
@@ -95,10 +99,10 @@ const ROWS: &[Row] = &[
         |config, text| { config.data = (!text.is_empty()).then(|| text.into()); Ok(()) }),
     row("batch-size", &["batch", "batch_size"], "images in a batch",
         |config| Some(config.batch_size.to_string()),
-        |config, text| { config.batch_size = number("batch-size", text)?; Ok(()) }),
+        |config, text| { config.batch_size = whole("batch-size", text)?; Ok(()) }),
     row("epochs", &[], "passes over the training set",
         |config| Some(config.epochs.to_string()),
-        |config, text| { config.epochs = number("epochs", text)?; Ok(()) }),
+        |config, text| { config.epochs = whole("epochs", text)?; Ok(()) }),
     row("optimizer", &["opt"], "sgd or adamw",
         |config| Some(config.optimizer.name().to_string()),
         |config, text| {
@@ -133,7 +137,7 @@ const ROWS: &[Row] = &[
         |config, text| { config.dropout = open("dropout", text)?; Ok(()) }),
     row("patience", &[], "epochs; 0: never end early",
         |config| Some(config.patience.to_string()),
-        |config, text| { config.patience = number("patience", text)?; Ok(()) }),
+        |config, text| { config.patience = whole("patience", text)?; Ok(()) }),
     row("device", &[], "auto, cpu or cuda",
         |config| Some(config.device.to_string()),
         |config, text| {
@@ -146,10 +150,10 @@ const ROWS: &[Row] = &[
         |config, text| { config.threads = open("threads", text)?; Ok(()) }),
     row("checkpoint-space", &["checkpoint_space"], "MB for epochs' checkpoints",
         |config| Some(config.checkpoint_space.to_string()),
-        |config, text| { config.checkpoint_space = number("checkpoint-space", text)?; Ok(()) }),
+        |config, text| { config.checkpoint_space = whole("checkpoint-space", text)?; Ok(()) }),
     row("seed", &[], "decides everything random",
         |config| Some(config.seed.to_string()),
-        |config, text| { config.seed = number("seed", text)?; Ok(()) }),
+        |config, text| { config.seed = whole("seed", text)?; Ok(()) }),
 ];
 
 impl Setting {
@@ -257,7 +261,7 @@ mod tests {
     fn what_is_no_value_is_told() {
         for (name, text, want) in [
             ("lr", "fast", "learning-rate is fast, but must be a number"),
-            ("epochs", "", "epochs is empty, but must be a number"),
+            ("epochs", "", "epochs is empty, but must be a whole number"),
             ("schedule", "linear", "schedule is linear, but must be constant, cosine or step:EPOCHS:FACTOR"),
             ("device", "tpu", "device is tpu, but must be auto, cpu or cuda"),
         ] {

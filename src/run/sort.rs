@@ -38,31 +38,72 @@ impl fmt::Display for Sort {
 }
 
 impl Sort {
-    /// Which of two comes first. Runs without an answer come last, either way; broken ones after them.
-    pub fn order(&self, one: &Listed, other: &Listed) -> Ordering {
-        let value = |listed: &Listed| match listed {
-            Listed::Run(run) => Some(self.field.of(run)),
-            Listed::Broken { .. } => None,
+    /// Puts things in order by what they are listed as; those that are equal stay in theirs. Runs without an answer come
+    /// last, either way; broken ones after them.
+    pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listed) {
+        let answer = |thing: &T| match listed(thing) {
+            Listed::Run(run) => match self.field.of(run) {
+                Value::Number(number) => Answer::Number(number),
+                Value::Text(text) => Answer::Text(text.to_lowercase()),
+                Value::Words(words) => Answer::Words(words),
+                Value::None => Answer::None,
+            },
+            Listed::Broken { .. } => Answer::Broken,
         };
-        let turned = |order: Ordering| if self.down { order.reverse() } else { order };
-        match (value(one), value(other)) {
-            (Some(Value::Number(one)), Some(Value::Number(other))) => turned(one.total_cmp(&other)),
-            (Some(Value::Text(one)), Some(Value::Text(other))) => {
-                turned(one.to_lowercase().cmp(&other.to_lowercase()))
-            }
-            (Some(Value::Words(one)), Some(Value::Words(other))) => turned(one.cmp(&other)),
-            (one, other) => rank(one.as_ref()).cmp(&rank(other.as_ref())),
+        // Each is asked once: answers are made anew each time.
+        things.sort_by_cached_key(|thing| Key { answer: answer(thing), down: self.down });
+    }
+}
+
+/// What things are sorted by.
+struct Key {
+    answer: Answer,
+    down: bool,
+}
+
+enum Answer {
+    Number(f64),
+    Text(String),
+    Words(Vec<String>),
+    None,
+    Broken,
+}
+
+impl Answer {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Number(_) | Self::Text(_) | Self::Words(_) => 0,
+            Self::None => 1,
+            Self::Broken => 2,
         }
     }
 }
 
-fn rank(value: Option<&Value>) -> u8 {
-    match value {
-        Some(Value::None) => 1,
-        Some(_) => 0,
-        None => 2,
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = match (&self.answer, &other.answer) {
+            (Answer::Number(one), Answer::Number(other)) => one.total_cmp(other),
+            (Answer::Text(one), Answer::Text(other)) => one.cmp(other),
+            (Answer::Words(one), Answer::Words(other)) => one.cmp(other),
+            (one, other) => return one.rank().cmp(&other.rank()),
+        };
+        if self.down { order.reverse() } else { order }
     }
 }
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Key {}
 
 #[cfg(test)]
 mod tests {
@@ -91,7 +132,7 @@ mod tests {
             let sort: Sort = order.parse().unwrap();
             assert_eq!(sort.to_string(), order);
             let mut places: Vec<_> = (0..runs.len()).collect();
-            places.sort_by(|one, other| sort.order(&runs[*one], &runs[*other]));
+            sort.sort(&mut places, |place| &runs[*place]);
             places
         };
         assert_eq!(sorted("best_acc"), [2, 3, 1, 0]);

@@ -18,10 +18,11 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::clock::unix_seconds;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
-use super::{ShellError, input, launch, provenance};
-use crate::app::{App, Effect, Farewell, Key, Msg, PresetOffer, update};
+use super::{ShellError, input, launch, launch_queue, paths, provenance};
+use crate::app::{App, Effect, Farewell, Key, Memory, Msg, PresetOffer, QueueChange, update};
+use crate::metrics::text;
 use crate::nn::PRESETS;
-use crate::run::{NewRun, RunConfig, RunDir, Store};
+use crate::run::{NewRun, RunConfig, RunDir, RunId, Store};
 use crate::ui::theme::{Look, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
@@ -67,6 +68,12 @@ pub fn dashboard(
     })
 }
 
+/// A run that begins now.
+fn new_run(config: RunConfig) -> NewRun {
+    let now = Timestamp::now();
+    NewRun::new(now, u64::from(now.subsec_nanosecond().unsigned_abs()), config, provenance())
+}
+
 /// The dashboard is to end, with this to be told.
 struct End(Option<Farewell>);
 
@@ -78,6 +85,8 @@ struct Shell<'a, S> {
     sender: UnboundedSender<Msg>,
     messages: UnboundedReceiver<Msg>,
     observer: Observer,
+    /// What was remembered last.
+    memory: Memory,
     stale: bool,
     end: Option<End>,
 }
@@ -89,12 +98,14 @@ impl<'a, S: Screen> Shell<'a, S> {
             .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
         let mut app = App::new(presets.collect(), options.defaults.clone(), options.themes.len());
         app.theme = options.theme;
+        let memory = paths::read_memory();
+        app.recall(&memory);
         app.notice.clone_from(&options.notice);
         app.now = unix_seconds();
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
-        Ok(Self { screen, store, options, app, sender, messages, observer, stale: true, end: None })
+        Ok(Self { screen, store, options, app, sender, messages, observer, memory, stale: true, end: None })
     }
 
     /// Turns until a person leaves, a signal ends it, or the terminal is gone.
@@ -120,7 +131,10 @@ impl<'a, S: Screen> Shell<'a, S> {
                 },
                 _ = frames.tick(), if self.stale => self.draw()?,
                 Some(msg) = self.messages.recv() => self.handle(msg),
-                _ = seconds.tick() => self.handle(Msg::Time(unix_seconds())),
+                _ = seconds.tick() => {
+                    self.handle(Msg::Time(unix_seconds()));
+                    self.remember();
+                }
                 _ = hangup.recv() => return Ok(None),
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
@@ -131,8 +145,18 @@ impl<'a, S: Screen> Shell<'a, S> {
                 }
             }
             if let Some(End(farewell)) = self.end.take() {
+                self.remember();
                 return Ok(farewell);
             }
+        }
+    }
+
+    /// Keeps how the dashboard is used for the next start. Without it nothing is missing but that.
+    fn remember(&mut self) {
+        let memory = self.app.memory();
+        if memory != self.memory {
+            paths::write_memory(&memory);
+            self.memory = memory;
         }
     }
 
@@ -160,11 +184,23 @@ impl<'a, S: Screen> Shell<'a, S> {
                 Effect::Compare(dirs) => self.observer.compare(dirs),
                 Effect::Train(config) => self.train(*config),
                 Effect::Resume(dir) => self.start(dir),
+                Effect::Sweep(configs) => self.answer(|shell| shell.sweep(configs).map(Some)),
                 Effect::Send(dir, command) => {
-                    if let Err(error) = dir.drop_command(command) {
-                        self.tell(Msg::Failed(error.to_string()));
-                    }
+                    self.answer(|_| Ok(dir.drop_command(command).map(|()| None)?))
                 }
+                Effect::Label(dir, labels) => {
+                    self.answer(|shell| Ok(shell.store.label(&dir, labels).map(|()| None)?));
+                }
+                Effect::ThrowAway(dir) => self.answer(|shell| {
+                    shell.store.throw_away(&dir)?;
+                    Ok(Some(Msg::ThrownAway(vec![dir.id().clone()])))
+                }),
+                Effect::Restore(ids) => self.answer(|shell| {
+                    let restore = |id: &RunId| shell.store.restore(id.as_str()).map(drop);
+                    ids.iter().try_for_each(restore)?;
+                    Ok(Some(Msg::Done(format!("{} back", text::number_of(ids.len() as u64, "run")))))
+                }),
+                Effect::Queue(change) => self.answer(|shell| shell.change_queue(change)),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => {
                     if let Err(error) = self.screen.suspend() {
@@ -176,15 +212,56 @@ impl<'a, S: Screen> Shell<'a, S> {
         }
     }
 
+    /// Does something, and tells what came of it. What it changed among the runs is seen at once.
+    fn answer(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
+        match act(self) {
+            Ok(msg) => msg.into_iter().for_each(|msg| self.tell(msg)),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+        self.observer.list();
+    }
+
+    /// Creates runs and queues them.
+    fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
+        let mut ids = Vec::with_capacity(configs.len());
+        for config in configs {
+            ids.push(self.store.create(&new_run(config))?.id().clone());
+        }
+        let queued = text::number_of(ids.len() as u64, "run");
+        let is_paused = self.store.change_queue(|queue| {
+            queue.runs.extend(ids);
+            queue.paused
+        })?;
+        launch_queue(&self.store)?;
+        let then = if is_paused { "; the queue is paused, p goes on" } else { "" };
+        Ok(Msg::Done(format!("{queued} queued{then}")))
+    }
+
+    fn change_queue(&self, change: QueueChange) -> Result<Option<Msg>, ShellError> {
+        let store = &self.store;
+        match change {
+            QueueChange::Pause => store.change_queue(|queue| queue.paused = true)?,
+            QueueChange::Go => {
+                store.change_queue(|queue| queue.paused = false)?;
+                launch_queue(store)?;
+            }
+            QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
+            QueueChange::Empty => {
+                let ids = store.queue()?.runs;
+                store.unqueue(&ids)?;
+                return Ok(Some(Msg::ThrownAway(ids)));
+            }
+        }
+        Ok(None)
+    }
+
     fn tell(&self, msg: Msg) {
         // This end holds the receiver too.
         let _ = self.sender.send(msg);
     }
 
     fn train(&mut self, config: RunConfig) {
-        let now = Timestamp::now();
-        let nonce = u64::from(now.subsec_nanosecond().unsigned_abs());
-        match self.store.create(&NewRun::new(now, nonce, config, provenance())) {
+        match self.store.create(&new_run(config)) {
             Ok(dir) => self.start(dir),
             Err(error) => self.tell(Msg::Failed(error.to_string())),
         }

@@ -25,6 +25,7 @@ const GLANCE: Duration = Duration::from_millis(100);
 pub(super) struct Observer {
     follow: Sender<RunDir>,
     compare: Sender<Vec<RunDir>>,
+    list: Sender<()>,
 }
 
 impl Observer {
@@ -36,12 +37,13 @@ impl Observer {
     ) -> io::Result<Self> {
         let (follow, runs) = channel();
         let (compare, compared) = channel();
+        let (list, asked) = channel();
         let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
         spawn("follow", messages, move |to| follow_runs(&runs, to))?;
         spawn("compare", messages, move |to| compare_runs(&compared, to))?;
-        spawn("list", messages, move |to| list_runs(store, to))?;
+        spawn("list", messages, move |to| list_runs(store, &asked, to))?;
         spawn("data", messages, move |to| find_data(source, to))?;
-        Ok(Self { follow, compare })
+        Ok(Self { follow, compare, list })
     }
 
     /// Follows this run from now on, and no other.
@@ -53,6 +55,13 @@ impl Observer {
     /// Follows these runs from now on, and no others, to compare them.
     pub(super) fn compare(&self, dirs: Vec<RunDir>) {
         let _ = self.compare.send(dirs);
+    }
+}
+
+impl Observer {
+    /// Lists the runs and the queue at once.
+    pub(super) fn list(&self) {
+        let _ = self.list.send(());
     }
 }
 
@@ -135,8 +144,9 @@ fn first(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
 
-fn list_runs(store: Store, messages: &UnboundedSender<Msg>) {
-    let mut lister = Lister::new(store);
+fn list_runs(store: Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg>) {
+    let mut lister = Lister::new(store.clone());
+    let mut queue = None;
     let mut is_first = true;
     while !messages.is_closed() {
         let looked = lister.look(GLANCE);
@@ -145,8 +155,20 @@ fn list_runs(store: Store, messages: &UnboundedSender<Msg>) {
             return;
         }
         is_first = false;
-        if looked.finished {
-            thread::sleep(LIST);
+        if !looked.finished {
+            continue;
+        }
+        // A queue that cannot be read is told where it is used.
+        let now = store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()));
+        if now != queue {
+            queue.clone_from(&now);
+            let told = now.map(|(queue, is_worked_on)| messages.send(Msg::Queue(queue, is_worked_on)));
+            if told.is_some_and(|told| told.is_err()) {
+                return;
+            }
+        }
+        if asked.recv_timeout(LIST) == Err(RecvTimeoutError::Disconnected) {
+            return;
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Where things lie on this machine.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
 use super::ShellError;
-use crate::run::Store;
+use crate::app::Memory;
+use crate::run::{Store, write_atomic};
 
 fn project() -> Result<ProjectDirs, ShellError> {
     ProjectDirs::from("", "", "cnn-tui").ok_or(ShellError::NoHome)
@@ -34,4 +36,30 @@ fn references() -> Option<PathBuf> {
 /// The user's settings and themes.
 pub fn config_dir() -> Result<PathBuf, ShellError> {
     Ok(project()?.config_dir().to_owned())
+}
+
+/// What the program keeps from one start to the next that is neither a setting nor a run.
+pub(super) fn state_dir() -> Option<PathBuf> {
+    let project = project().ok()?;
+    Some(project.state_dir().unwrap_or_else(|| project.data_local_dir()).to_owned())
+}
+
+fn memory_path() -> Option<PathBuf> {
+    Some(state_dir()?.join("dashboard.json"))
+}
+
+/// How the dashboard was used last; as at first where that is not known.
+pub(super) fn read_memory() -> Memory {
+    let bytes = memory_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+    serde_json::from_slice(&bytes).unwrap_or_default()
+}
+
+/// Keeps how the dashboard is used, as far as that can be done.
+pub(super) fn write_memory(memory: &Memory) {
+    if let (Some(path), Ok(bytes)) = (memory_path(), serde_json::to_vec_pretty(memory)) {
+        if let Some(parent) = path.parent() {
+            let _ = fs::create_dir_all(parent);
+        }
+        let _ = write_atomic(&path, &bytes);
+    }
 }

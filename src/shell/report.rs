@@ -11,9 +11,7 @@ use jiff::Timestamp;
 
 /// Where this process writes what panicked; `None` if there is no home directory.
 pub(super) fn path() -> Option<PathBuf> {
-    let directories = directories::ProjectDirs::from("", "", "cnn-tui")?;
-    let state = directories.state_dir().unwrap_or_else(|| directories.data_local_dir());
-    Some(state.join(format!("panic-{}.txt", std::process::id())))
+    Some(super::paths::state_dir()?.join(format!("panic-{}.txt", std::process::id())))
 }
 
 /// Writes a panic down, and gives where.

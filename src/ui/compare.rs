@@ -10,7 +10,7 @@ use super::Size;
 use super::layout::cells;
 use super::theme::Look;
 use super::widgets::{Chart, Focus, Layer, Notice, Pane};
-use crate::app::{App, Compare, ComparedChart, RunView};
+use crate::app::{Along, App, Compare, ComparedChart, RunView};
 use crate::metrics::{Series, text};
 
 /// ```text
@@ -71,15 +71,16 @@ impl Compared<'_> {
     }
 
     fn chart(&self, compare: &Compare, which: ComparedChart, area: Rect, buf: &mut Buffer) {
-        let (title, curve): (_, fn(&Compare, &RunView) -> Series) = match which {
+        let (title, curve): (_, fn(&RunView, Along) -> Series) = match which {
             ComparedChart::Loss => ("training loss, smoothed", Compare::loss),
             ComparedChart::Accuracy => ("test accuracy", Compare::accuracy),
         };
-        let along = Line::styled(format!("along {}s", compare.along.name()), self.look.palette.dim);
+        let along = self.app.charts.along;
+        let value = Line::styled(format!("along {}s", along.name()), self.look.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
-        Pane::new(self.look, title).value(along).focus(focus).render(area, buf);
-        let curves: Vec<_> = compare.runs.iter().map(|run| curve(compare, run)).collect();
-        let mut chart = Chart::new(self.look).x_axis(compare.along.name(), 1.0).empty("waiting for the runs");
+        Pane::new(self.look, title).value(value).focus(focus).render(area, buf);
+        let curves: Vec<_> = compare.runs.iter().map(|run| curve(run, along)).collect();
+        let mut chart = Chart::new(self.look).x_axis(along.name(), 1.0).empty("waiting for the runs");
         // The one that the others are measured against lies on top.
         for (place, series) in curves.iter().enumerate().rev() {
             let (style, symbol) = self.sign(place);

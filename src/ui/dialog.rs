@@ -8,7 +8,8 @@ use ratatui::widgets::{Clear, Widget};
 use super::layout::{cells, centered};
 use super::theme::Look;
 use super::widgets::{Focus, Pane};
-use crate::app::{App, BINDINGS, Binding, Dialog, Scope, available};
+use crate::app::{App, BINDINGS, Binding, Column, Dialog, Purpose, Scope, available};
+use crate::metrics::text;
 
 /// A box in the middle of the screen.
 pub(super) struct DialogBox<'a> {
@@ -24,6 +25,7 @@ impl Widget for DialogBox<'_> {
             Dialog::Quit => self.question("leave", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
             Dialog::Form => self.form(area, buf),
+            Dialog::Columns => self.columns(area, buf),
             // That is a line of the table.
             Dialog::Search => {}
         }
@@ -33,9 +35,9 @@ impl Widget for DialogBox<'_> {
 /// Columns of the keys.
 const KEYS: usize = 10;
 /// Columns of a form: names, what is typed, and remarks.
-const NAMES: usize = 15;
+const NAMES: usize = 16;
 const VALUES: usize = 12;
-const ABOUT: usize = 24;
+const ABOUT: usize = 30;
 
 impl DialogBox<'_> {
     fn name(&self) -> &str {
@@ -58,41 +60,74 @@ impl DialogBox<'_> {
         self.frame(title, vec![lines], area, buf);
     }
 
-    /// Settings with what is typed for them.
+    /// What is typed for settings or labels.
     fn form(&self, area: Rect, buf: &mut Buffer) {
         let Some(form) = &self.app.form else { return };
         let palette = &self.look.palette;
-        let question = if form.back {
-            format!("Back to {}'s last checkpoint, and on from there with:", self.name())
-        } else {
-            format!("{} from its next step on:", self.name())
+        let (title, question) = match &form.purpose {
+            Purpose::Change(_) => ("settings", format!("{} from its next step on:", self.name())),
+            Purpose::GoBack(_) => {
+                ("go back", format!("Back to {}'s last checkpoint, and on from there with:", self.name()))
+            }
+            Purpose::Train(_) => {
+                ("train", "Several values, such as 0.01, 0.03 or 1..5, are several runs:".to_owned())
+            }
+            Purpose::Label(dir) => ("label", dir.id().to_string()),
         };
         let mut lines = vec![Line::styled(question, palette.strong), Line::default()];
+        let room = usize::from(area.width).saturating_sub(NAMES + 9);
+        let values = form.fields.iter().map(|field| field.text.chars().count() + 1).max().unwrap_or(0);
+        let values = values.clamp(VALUES, room.max(VALUES));
         for (row, field) in form.fields.iter().enumerate() {
             let here = row == form.selected;
             let (marker, cursor) = if here { (self.look.glyphs.right(), "_") } else { (" ", " ") };
-            let value = format!("{}{cursor}", field.text);
+            // Of a text that is too long its end is seen.
+            let hidden = (field.text.chars().count() + 1).saturating_sub(values);
+            let value: String = field.text.chars().skip(hidden).chain(cursor.chars()).collect();
             let changed = field.text != field.before;
             let about = match (changed, field.before.as_str()) {
-                (true, "") => "now its own".to_owned(),
+                (true, "") => "now empty".to_owned(),
                 (true, before) => format!("now {before}"),
-                (false, _) => field.setting.about().to_owned(),
+                (false, _) => field.about.to_owned(),
             };
             lines.push(Line::from_iter([
-                Span::styled(format!("{marker} {:<NAMES$}", field.setting.name()), palette.text),
+                Span::styled(format!("{marker} {:<NAMES$} ", field.name), palette.text),
                 Span::styled(
-                    format!("{value:<VALUES$}"),
+                    format!("{value:<values$}"),
                     if changed { palette.strong } else { palette.text },
                 ),
-                Span::styled(format!("{about:<ABOUT$}"), palette.dim),
+                Span::styled(format!("{:<ABOUT$.ABOUT$}", about), palette.dim),
             ]));
         }
-        lines.push(Line::default());
-        lines.push(match &form.problem {
-            Some(problem) => Line::styled(problem.clone(), palette.warning),
-            None => Line::default(),
+        lines.push(match (&form.problem, form.runs()) {
+            (Some(problem), _) => Line::styled(problem.clone(), palette.warning),
+            (None, Some(runs)) if runs > 1 => {
+                let text = format!("{}, one after another", text::number_of(runs as u64, "run"));
+                Line::styled(text, palette.text)
+            }
+            (None, _) => Line::default(),
         });
-        self.frame(if form.back { "go back" } else { "settings" }, vec![lines], area, buf);
+        self.frame(title, vec![lines], area, buf);
+    }
+
+    /// Every column of the table of runs, with whether it is shown.
+    fn columns(&self, area: Rect, buf: &mut Buffer) {
+        let Some(choice) = &self.app.column_choice else { return };
+        let palette = &self.look.palette;
+        let room = usize::from(area.height).saturating_sub(2).max(1);
+        let first = choice.selected.saturating_sub(room / 2).min(choice.columns.len().saturating_sub(room));
+        let line = |(place, (column, is_shown)): (usize, &(Column, bool))| {
+            let marker = if place == choice.selected { self.look.glyphs.right() } else { " " };
+            let sign = if *is_shown { self.look.glyphs.check() } else { " " };
+            let style = if *is_shown { palette.strong } else { palette.text };
+            Line::from_iter([
+                Span::styled(format!("{marker} {sign} "), palette.title),
+                Span::styled(format!("{column:<12}"), style),
+                Span::styled(column.about(), palette.dim),
+            ])
+        };
+        let lines = choice.columns.iter().enumerate().skip(first).take(room).map(line).collect();
+        self.frame("columns", vec![lines], area, buf);
     }
 
     /// Every key, in two columns where there is room, scrolled where there is not.

@@ -12,7 +12,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    at_home, comparing, diverged, failed, finished, interrupted, paused, queued, runs, training,
+    at_home, comparing, diverged, failed, finished, interrupted, paused, queued, repeated, runs, training,
 };
 
 fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
@@ -76,6 +76,13 @@ snapshots! {
     asking_for_runs: keys(runs(), &typed("/preset = cnn b")), 80 x 24, 120 x 36;
     a_query_that_is_wrong: keys(runs(), &typed("/preset = cnn and best_ac > 0.8")), 80 x 24;
     runs_in_another_order: keys(runs(), &typed("o")), 80 x 24, 120 x 36;
+    runs_in_groups: keys(repeated(), &typed("vv")[..1]), 80 x 24, 120 x 36;
+    a_group_that_is_open: keys(repeated(), &[Key::Char('v'), Key::Enter]), 120 x 36, 200 x 60;
+    forks_under_their_parents: keys(repeated(), &typed("vv")), 120 x 36;
+    choosing_columns: keys(runs(), &[Key::Char('C'), Key::Down, Key::Char(' ')]), 80 x 24, 120 x 36;
+    other_columns: keys(repeated(), &[&typed("C"), &[Key::Down; 7][..], &typed(" j j "), &[Key::Esc]].concat()), 120 x 36, 200 x 60;
+    a_new_run_like_another: keys(repeated(), &[&typed("n"), &[Key::BackTab; 0][..], &[Key::Down; 5], &typed(", 0.03")].concat()), 80 x 24, 60 x 20;
+    naming_a_run: keys(repeated(), &typed("e")), 80 x 24, 60 x 20;
     the_settings: keys(training(), &[Key::Char('e'), Key::Backspace, Key::Char('3'), Key::Down]), 80 x 24, 60 x 20;
     a_setting_that_cannot_be: keys(
         training(),

@@ -6,8 +6,8 @@ use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
     Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Optimizer,
-    Origin, PauseReason, Position, Progress, Provenance, Record, RunConfig, RunDir, RunRecord, RunSummary,
-    State, Status, StepTime, Store, Update,
+    Origin, PauseReason, Position, Progress, Provenance, Queue, Record, RunConfig, RunDir, RunRecord,
+    RunSummary, State, Status, StepTime, Store, Update,
 };
 use jiff::Timestamp;
 
@@ -264,6 +264,40 @@ pub(crate) fn runs() -> App {
         broken,
     ];
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
+    update(&mut app, Msg::Runs(listed));
+    app
+}
+
+/// Two groups of repeated runs, a fork, and a queue.
+pub(crate) fn repeated() -> App {
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let mut listed = Vec::new();
+    let mut queue = Queue { jobs: 1, ..Queue::default() };
+    let mut parent = None;
+    for (place, (rate, seed)) in
+        [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3)].into_iter().enumerate()
+    {
+        let config = RunConfig { seed, ..config_with(rate) };
+        let (dir, mut record) = new_run(9_000 - 60 * place as u64, config);
+        let ended = place < 4;
+        record.status = if ended { Status::Finished } else { Status::Queued };
+        if ended {
+            let best = 0.88 + place as f64 * 0.003;
+            record.summary.epoch = 40;
+            record.summary.best_test_accuracy = Some(best);
+            record.summary.last_test_loss = Some(1.2 - best);
+            record.summary.curve = (1..=40).map(|epoch| (epoch, best - 0.3 / f64::from(epoch))).collect();
+        } else {
+            queue.runs.push(dir.id().clone());
+        }
+        record.tags = if place == 0 { vec!["baseline".to_owned(), "good".to_owned()] } else { Vec::new() };
+        record.parent.clone_from(&parent);
+        parent = (place == 0 || place == 1).then(|| dir.id().clone());
+        let state = state(record.status);
+        listed.push(Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own })));
+    }
+    update(&mut app, Msg::Queue(queue, true));
     update(&mut app, Msg::Runs(listed));
     app
 }

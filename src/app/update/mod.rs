@@ -2,11 +2,12 @@
 
 use super::binding::action;
 use super::compare::MOST;
+use super::form::Filled;
 use super::{
-    Action, App, BINDINGS, Browse, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane, RunView, Screen,
-    Zoom,
+    Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane, Row,
+    RunView, Screen, Zoom,
 };
-use crate::run::{Command, Listed, RunConfig, RunDir, Status, Update};
+use crate::run::{Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Status, Update};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +24,12 @@ pub enum Msg {
     Data(String),
     /// A trainer was started for this run.
     Started(RunDir),
+    /// The queue was looked at, and whether a process works on it.
+    Queue(Queue, bool),
+    /// These runs were thrown away.
+    ThrownAway(Vec<RunId>),
+    /// Something that was asked for is done.
+    Done(String),
     /// Something did not work.
     Failed(String),
     /// Time passed: seconds since 1970.
@@ -40,14 +47,37 @@ pub enum Effect {
     Train(Box<RunConfig>),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Resume(RunDir),
+    /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].
+    Sweep(Vec<RunConfig>),
     /// Tell the trainer of this run.
     Send(RunDir, Command),
+    /// Label this run.
+    Label(RunDir, Labels),
+    /// Throw this run away. Answered by [`Msg::ThrownAway`] or [`Msg::Failed`].
+    ThrowAway(RunDir),
+    /// Bring these runs back.
+    Restore(Vec<RunId>),
+    /// Change the queue.
+    Queue(QueueChange),
     /// Draw everything anew.
     Redraw,
     /// Give the terminal back to the shell until it says to go on.
     Suspend,
     /// End the program.
     Exit(Option<Farewell>),
+}
+
+/// What is to be done with the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueChange {
+    /// Start no more runs.
+    Pause,
+    /// Start runs again.
+    Go,
+    /// Move a run by so many places.
+    Shift(RunId, isize),
+    /// Throw away all that waits. Answered by [`Msg::ThrownAway`].
+    Empty,
 }
 
 /// What becomes of the run that was on the screen, to be told in the shell.
@@ -90,6 +120,15 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
                 run.asked = None;
             }
         }
+        Msg::Queue(queue, is_worked_on) => (app.queue, app.queue_is_worked_on) = (queue, is_worked_on),
+        Msg::ThrownAway(ids) => {
+            app.notice = Some(match ids.as_slice() {
+                [id] => format!("{} is thrown away; u brings it back", id.name()),
+                ids => format!("{} runs are thrown away; u brings them back", ids.len()),
+            });
+            app.trash.push(ids);
+        }
+        Msg::Done(what) => app.notice = Some(what),
         Msg::Time(now) => app.now = now,
     }
     Vec::new()
@@ -110,11 +149,22 @@ fn arrange<T>(app: &mut App, change: impl FnOnce(&mut Browse, &[Listed]) -> T) -
 }
 
 fn keep_selected<T>(app: &mut App, change: impl FnOnce(&mut App) -> T) -> T {
-    let selected = app.selected().map(|run| run.dir.clone());
+    let group = match app.selected_row() {
+        Some(Row::Group(group)) => Some(group.key.clone()),
+        _ => None,
+    };
+    let selected = app.selected_or_first().map(|run| run.dir.clone());
     let outcome = change(app);
-    let place = |dir| app.shown_runs().position(|listed| is_run(listed, dir));
-    let last = app.shown_runs().len().saturating_sub(1);
-    app.selected_run = selected.as_ref().and_then(place).unwrap_or(app.selected_run).min(last);
+    let is_it = |row: &Row| match row {
+        Row::Group(other) => group.as_ref() == Some(&other.key),
+        Row::Run { place, .. } => {
+            let dir = selected.as_ref().filter(|_| group.is_none());
+            dir.is_some_and(|dir| app.listed(*place).is_some_and(|listed| is_run(listed, dir)))
+        }
+    };
+    let rows = app.browse.rows();
+    let place = rows.iter().position(is_it);
+    app.selected_run = place.unwrap_or(app.selected_run).min(rows.len().saturating_sub(1));
     outcome
 }
 
@@ -158,12 +208,34 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             return app.resumable().map(|dir| Effect::Resume(dir.clone())).into_iter().collect();
         }
         Action::AskStop => app.dialog = Some(Dialog::Stop),
-        Action::Edit => ask(app, Form::new),
-        Action::GoBack => ask(app, Form::back),
+        Action::Edit => ask(app, Form::change),
+        Action::GoBack => ask(app, Form::go_back),
+        Action::Label => {
+            let form = app.selected().map(|run| Form::label(run.dir.clone(), &run.record));
+            show_form(app, form);
+        }
+        Action::TrainLike => train_like(app),
+        Action::ThrowAway => {
+            return app.selected().map(|run| Effect::ThrowAway(run.dir.clone())).into_iter().collect();
+        }
+        Action::Undo => return app.trash.pop().map(Effect::Restore).into_iter().collect(),
+        Action::PauseQueue => return vec![Effect::Queue(QueueChange::Pause)],
+        Action::GoQueue => return vec![Effect::Queue(QueueChange::Go)],
+        Action::Earlier => return shift_queued(app, -1),
+        Action::Later => return shift_queued(app, 1),
+        Action::EmptyQueue => return vec![Effect::Queue(QueueChange::Empty)],
+        Action::NextArrangement => arrange(app, Browse::next_arrangement),
+        Action::ChooseColumns => {
+            app.column_choice = Some(ColumnChoice::new(&app.browse.columns));
+            app.dialog = Some(Dialog::Columns);
+        }
+        Action::TurnColumn => choose_columns(app, ColumnChoice::turn),
+        Action::ColumnUp => choose_columns(app, |choice| choice.shift(-1)),
+        Action::ColumnDown => choose_columns(app, |choice| choice.shift(1)),
         Action::Mark => mark(app),
         Action::Unmark => app.marked.clear(),
         Action::Compare => return compare(app),
-        Action::NextAxis => with_compare(app, |compare| compare.along = compare.along.next()),
+        Action::NextAxis => app.charts.along = app.charts.along.next(),
         Action::NextChart => with_compare(app, |compare| {
             compare.chart = match compare.chart {
                 ComparedChart::Loss => ComparedChart::Accuracy,
@@ -222,29 +294,80 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
 
 /// Asks for new settings of the run on the screen.
 fn ask(app: &mut App, form: fn(RunConfig) -> Form) {
-    if let Some(record) = app.run.as_ref().and_then(|run| run.record.as_ref()) {
-        app.form = Some(form(record.settings()));
+    let form = app.run.as_ref().and_then(|run| run.record.as_ref()).map(|record| form(record.settings()));
+    show_form(app, form);
+}
+
+fn show_form(app: &mut App, form: Option<Form>) {
+    if form.is_some() {
+        app.form = form;
         app.dialog = Some(Dialog::Form);
     }
 }
 
-/// Tells the trainer what was typed, or the person what is wrong with it.
+/// Asks for the settings of new runs: like those of the selected run, or of the selected offer.
+fn train_like(app: &mut App) {
+    let config = match app.screen {
+        Screen::Home => match app.offers().get(app.selected_offer) {
+            Some(Offer::Train(preset)) => {
+                Some(RunConfig { preset: preset.name.clone(), ..app.defaults.clone() })
+            }
+            _ => None,
+        },
+        _ => app.selected_or_first().map(|run| run.record.settings()),
+    };
+    show_form(app, config.map(Form::train));
+}
+
+/// Does what was typed, or tells the person what is wrong with it.
 fn submit(app: &mut App) -> Vec<Effect> {
     let Some(form) = &mut app.form else { return Vec::new() };
-    let command = match form.change() {
-        Ok(change) if form.back => Command::GoBack(change),
-        Ok(change) if change.is_empty() => {
-            app.dialog = None;
-            return Vec::new();
+    let unknown = |configs: &[RunConfig]| {
+        let is_known = |config: &&RunConfig| app.presets.iter().any(|preset| preset.name == config.preset);
+        configs.iter().find(|config| !is_known(config)).map(|config| config.preset.clone())
+    };
+    let filled = form.fill().and_then(|filled| match &filled {
+        Filled::Train(configs) if let Some(preset) = unknown(configs) => {
+            let names: Vec<_> = app.presets.iter().map(|preset| preset.name.as_str()).collect();
+            Err(format!("there is no preset `{preset}`; there are: {}", names.join(", ")))
         }
-        Ok(change) => Command::Set(change),
+        _ => Ok(filled),
+    });
+    let filled = match filled {
+        Ok(filled) => filled,
         Err(problem) => {
             form.problem = Some(problem);
             return Vec::new();
         }
     };
     app.dialog = None;
-    tell(app, command)
+    match filled {
+        Filled::Change(change) if change.is_empty() => Vec::new(),
+        Filled::Change(change) => tell(app, Command::Set(change)),
+        Filled::GoBack(change) => tell(app, Command::GoBack(change)),
+        Filled::Train(mut configs) => match configs.pop() {
+            Some(config) if configs.is_empty() => vec![Effect::Train(Box::new(config))],
+            last => {
+                app.screen = Screen::Runs;
+                vec![Effect::Sweep(configs.into_iter().chain(last).collect())]
+            }
+        },
+        Filled::Label(_, labels) if labels == Labels::default() => Vec::new(),
+        Filled::Label(dir, labels) => vec![Effect::Label(dir, labels)],
+    }
+}
+
+/// Shows the columns as they are chosen.
+fn choose_columns(app: &mut App, change: impl FnOnce(&mut ColumnChoice)) {
+    if let Some(choice) = &mut app.column_choice {
+        change(choice);
+        app.browse.columns = choice.shown();
+    }
+}
+
+fn shift_queued(app: &App, places: isize) -> Vec<Effect> {
+    let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, places));
+    app.selected().map(|run| shift(run.dir.id().clone())).into_iter().collect()
 }
 
 /// Asks the trainer; the screen shows that it was asked until it answers.
@@ -297,13 +420,16 @@ fn choose_layer(app: &mut App, choice: impl Fn(usize, usize) -> usize) {
 
 /// Moves the selection, or scrolls, by so many rows.
 fn move_by(app: &mut App, rows: isize) {
-    let runs = app.shown_runs().len();
+    let runs = app.browse.rows().len();
     let offers = app.offers().len();
     if app.dialog == Some(Dialog::Help) {
         return step(&mut app.help_scroll, rows, BINDINGS.len());
     }
     if let (Some(Dialog::Form), Some(form)) = (app.dialog, &mut app.form) {
         return step(&mut form.selected, rows, form.fields.len());
+    }
+    if let (Some(Dialog::Columns), Some(choice)) = (app.dialog, &mut app.column_choice) {
+        return step(&mut choice.selected, rows, choice.columns.len());
     }
     match (app.screen, app.focus) {
         (Screen::Home, _) => step(&mut app.selected_offer, rows, offers),
@@ -329,6 +455,10 @@ fn step(place: &mut usize, rows: isize, count: usize) {
 
 fn choose(app: &mut App) -> Vec<Effect> {
     if app.screen == Screen::Runs {
+        let row = app.selected_run;
+        if arrange(app, |browse, runs| browse.turn_group(row, runs)) {
+            return Vec::new();
+        }
         return match app.selected_listed() {
             Some(Listed::Run(run)) => {
                 let dir = run.dir.clone();

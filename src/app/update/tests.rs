@@ -176,7 +176,12 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     update(&mut app, Msg::Runs(runs.clone()));
     press(&mut app, &[Key::Down, Key::Down]);
     let shown = |app: &App| -> Vec<RunDir> {
-        app.shown_runs().filter_map(|listed| listed.clone().run()).map(|run| run.dir).collect()
+        let place = |row: &Row| match row {
+            Row::Run { place, .. } => *place,
+            Row::Group(group) => group.place,
+        };
+        let listed = |row| app.listed(place(row)).unwrap().clone();
+        app.browse.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.dir).collect()
     };
     let type_text = |app: &mut App, text: &str| {
         press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
@@ -258,7 +263,7 @@ fn runs_are_compared_along_steps_epochs_and_time() {
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
         let compare = app.compare.as_ref().unwrap();
-        compare.loss(&compare.runs[1]).last().unwrap().x
+        Compare::loss(&compare.runs[1], app.charts.along).last().unwrap().x
     };
     let mut ends = Vec::new();
     for _ in 0..3 {
@@ -286,4 +291,138 @@ fn steps_that_are_done_again_are_drawn_once() {
     // Done again, and another way.
     let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
     assert_eq!((run.loss.raw().points().len(), run.step), (2, 2));
+}
+
+/// The runs screen with three finished runs, the second with another seed, the third with another learning rate.
+fn browsing() -> (App, Vec<RunDir>) {
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let dirs: Vec<_> = (1..4).map(dir).collect();
+    let runs = dirs.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(dir, (learning_rate, seed))| {
+        let Listed::Run(run) = listed(dir, Status::Finished) else { unreachable!() };
+        let mut run = Arc::unwrap_or_clone(run);
+        run.record.config.seed = seed;
+        run.record.config.optimizer = crate::run::Optimizer::Sgd { learning_rate, momentum: 0.5 };
+        run.record.summary.best_test_accuracy = Some(learning_rate + seed as f64);
+        Listed::Run(Arc::new(run))
+    });
+    let runs = runs.collect();
+    update(&mut app, Msg::Runs(runs));
+    (app, dirs)
+}
+
+fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
+    press(app, &text.chars().map(Key::Char).collect::<Vec<_>>())
+}
+
+#[test]
+fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
+    let (mut app, _) = browsing();
+    press(&mut app, &[Key::Down, Key::Down, Key::Char('n')]);
+    let effects = press(&mut app, &[Key::Enter]);
+    let [Effect::Train(config)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert!((config.optimizer.learning_rate() - 0.1).abs() < 1e-12);
+
+    press(&mut app, &[Key::Char('n')]);
+    let rate = app.form.as_ref().unwrap().fields.iter().position(|field| field.name == "learning-rate");
+    press(&mut app, &vec![Key::Down; rate.unwrap()]);
+    type_text(&mut app, ", 0.2, 0.3");
+    let effects = press(&mut app, &[Key::Enter]);
+    let [Effect::Sweep(configs)] = effects.as_slice() else { panic!("{effects:?}") };
+    let rates: Vec<f64> = configs.iter().map(|config| config.optimizer.learning_rate()).collect();
+    assert!(rates.iter().zip([0.1, 0.2, 0.3]).all(|(rate, want)| (rate - want).abs() < 1e-12), "{rates:?}");
+
+    press(&mut app, &[Key::Char('n')]);
+    type_text(&mut app, "x");
+    assert_eq!(press(&mut app, &[Key::Enter]), []);
+    assert_eq!(app.form.unwrap().problem.unwrap(), "there is no preset `cnnx`; there are: cnn, dnn");
+}
+
+#[test]
+fn the_offer_to_train_can_be_changed_first() {
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    press(&mut app, &[Key::Down, Key::Char('e')]);
+    let effects = press(&mut app, &[Key::Enter]);
+    assert!(matches!(effects.as_slice(), [Effect::Train(config)] if config.preset == "dnn"), "{effects:?}");
+}
+
+#[test]
+fn what_is_thrown_away_is_brought_back_the_last_first() {
+    let (mut app, dirs) = browsing();
+    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::ThrowAway(dirs[0].clone())]);
+    let [first, second] = [&dirs[0], &dirs[1]].map(|dir| dir.id().clone());
+    assert_eq!(press(&mut app, &[Key::Char('u')]), []);
+    update(&mut app, Msg::ThrownAway(vec![first.clone()]));
+    assert!(app.notice.as_ref().unwrap().contains("u brings it back"));
+    update(&mut app, Msg::ThrownAway(vec![second.clone()]));
+    assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![second])]);
+    assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![first])]);
+}
+
+#[test]
+fn groups_have_mean_and_spread_and_open() {
+    let (mut app, dirs) = browsing();
+    press(&mut app, &[Key::Down, Key::Char('v')]);
+    let [Row::Group(one), Row::Group(other)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
+    assert_eq!((one.runs, other.runs), (2, 1));
+    assert!((one.best.mean.unwrap() - 1.51).abs() < 1e-9 && one.best.deviation.is_some());
+    press(&mut app, &[Key::Home, Key::Enter]);
+    assert_eq!(app.browse.rows().len(), 4);
+    press(&mut app, &[Key::Down]);
+    assert_eq!(app.selected().unwrap().dir, dirs[0]);
+    // A new listing leaves the group open and the run selected.
+    let runs = app.runs.clone().unwrap();
+    update(&mut app, Msg::Runs(runs));
+    assert_eq!((app.browse.rows().len(), &app.selected().unwrap().dir), (4, &dirs[0]));
+    press(&mut app, &[Key::Up, Key::Enter]);
+    assert_eq!(app.browse.rows().len(), 2);
+}
+
+#[test]
+fn a_run_is_labelled_as_it_is_typed() {
+    let (mut app, dirs) = browsing();
+    press(&mut app, &[Key::Char('e'), Key::Down]);
+    type_text(&mut app, "good slow");
+    let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
+    let labels = Labels { tags, ..Labels::default() };
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(dirs[0].clone(), labels)]);
+    // Nothing changed, nothing done.
+    assert_eq!(press(&mut app, &[Key::Char('e'), Key::Enter]), []);
+}
+
+#[test]
+fn the_queue_is_paused_and_put_in_another_order() {
+    let (mut app, dirs) = browsing();
+    assert_eq!(type_text(&mut app, "pKX"), []);
+    let queue = Queue { runs: vec![dirs[1].id().clone(), dirs[0].id().clone()], ..Queue::default() };
+    update(&mut app, Msg::Queue(queue.clone(), true));
+    assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Pause)]);
+    assert_eq!(type_text(&mut app, "K"), [Effect::Queue(QueueChange::Shift(dirs[0].id().clone(), -1))]);
+    update(&mut app, Msg::Queue(Queue { paused: true, ..queue }, true));
+    assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Go)]);
+    assert_eq!(type_text(&mut app, "X"), [Effect::Queue(QueueChange::Empty)]);
+}
+
+#[test]
+fn what_was_chosen_is_remembered() {
+    let (mut app, _) = browsing();
+    type_text(&mut app, "/lr > 0.02");
+    press(&mut app, &[Key::Enter]);
+    type_text(&mut app, "ovC  ");
+    press(&mut app, &[Key::Right, Key::Esc]);
+    app.charts.along = crate::app::Along::Time;
+    let memory = app.memory();
+    let text = serde_json::to_string(&memory).unwrap();
+    let mut next = self::app();
+    next.recall(&serde_json::from_str(&text).unwrap());
+    assert_eq!(next.memory(), memory);
+    update(&mut next, Msg::Runs(app.runs.clone().unwrap()));
+    assert_eq!(next.browse.rows(), app.browse.rows());
+    // What another version wrote is as at first.
+    let mut next = self::app();
+    next.recall(
+        &serde_json::from_str("{\"columns\": [\"size\"], \"sort\": \"-size\", \"query\": \"(\"}").unwrap(),
+    );
+    assert_eq!(next.memory(), self::app().memory());
 }

@@ -132,9 +132,9 @@ impl ListCommand {
             Listed::Run(run) => query.matches(run),
             Listed::Broken { .. } => query.is_empty(),
         };
-        let mut listed: Vec<_> = listed.into_iter().filter(fits).collect();
+        let mut listed: Vec<&Listed> = listed.iter().filter(|listed| fits(listed)).collect();
         if let Some(sort) = sort {
-            listed.sort_by(|one, other| sort.order(one, other));
+            sort.sort(&mut listed, |listed| *listed);
         }
         if self.json {
             for listed in &listed {

@@ -7,7 +7,7 @@ use crate::metrics::text;
 use crate::run::{Listed, Origin, RunSummary};
 
 /// Prints a line for each run.
-pub(super) fn print(listed: &[Listed], out: &mut impl Write) -> Result<(), CliError> {
+pub(super) fn print(listed: &[&Listed], out: &mut impl Write) -> Result<(), CliError> {
     writeln!(
         out,
         "{:<36} {:<16} {:<11} {:<6} {:>7} {:>8}  data",

@@ -1,0 +1,50 @@
+//! What the dashboard remembers from one start to the next.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Along, App, Arrangement, Column};
+use crate::run::Sort;
+
+/// What the dashboard remembers from one start to the next. What is missing or not understood is as at first.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Memory {
+    /// The columns of the table of runs, by name.
+    pub columns: Vec<String>,
+    /// Its order, as a [`Sort`] is written; empty: the newest first.
+    pub sort: String,
+    /// Which runs are shown: a query.
+    pub query: String,
+    /// How they are arranged.
+    pub arrangement: Arrangement,
+    /// What curves are drawn along.
+    pub along: Along,
+    /// Whether losses are drawn on a logarithmic scale.
+    pub log_loss: bool,
+}
+
+impl App {
+    /// What is to be remembered.
+    pub fn memory(&self) -> Memory {
+        let browse = &self.browse;
+        Memory {
+            columns: browse.columns.iter().map(ToString::to_string).collect(),
+            sort: browse.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
+            query: browse.query().to_string(),
+            arrangement: browse.arrangement,
+            along: self.charts.along,
+            log_loss: self.charts.log_loss,
+        }
+    }
+
+    /// Goes on as it was remembered.
+    pub fn recall(&mut self, memory: &Memory) {
+        let columns: Vec<Column> = memory.columns.iter().filter_map(|name| name.parse().ok()).collect();
+        if !columns.is_empty() {
+            self.browse.columns = columns;
+        }
+        self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
+        self.charts.along = memory.along;
+        self.charts.log_loss = memory.log_loss;
+    }
+}

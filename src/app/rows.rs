@@ -1,0 +1,170 @@
+//! The rows of the table of runs: one after another, in groups, or as trees of forks.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+
+use crate::metrics::Spread;
+use crate::run::{Listed, RunId, RunSummary, Setting};
+
+/// How the table of runs is arranged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arrangement {
+    /// One run after another.
+    #[default]
+    Flat,
+    /// Runs that differ by no more than their seed together, with their mean and spread.
+    Groups,
+    /// Each run under the one that it was forked from.
+    Forks,
+}
+
+/// A row of the table of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Row {
+    /// A run, or what should be one.
+    Run {
+        /// Its place in [`App::runs`](super::App::runs).
+        place: usize,
+        /// How many runs or groups it is under.
+        depth: usize,
+    },
+    /// Runs that differ by no more than their seed.
+    Group(Box<Group>),
+}
+
+/// Runs that differ by no more than their seed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Group {
+    /// What they have in common, in a form that is the same as long as the group is.
+    pub(super) key: String,
+    /// The place in [`App::runs`](super::App::runs) of the first of them.
+    pub place: usize,
+    /// How many there are.
+    pub runs: usize,
+    /// Their best test accuracies.
+    pub best: Spread,
+    /// Their last losses on the test set.
+    pub loss: Spread,
+    /// Whether they are shown under it.
+    pub is_open: bool,
+}
+
+impl Arrangement {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Flat => Self::Groups,
+            Self::Groups => Self::Forks,
+            Self::Forks => Self::Flat,
+        }
+    }
+
+    /// The rows for the runs at these places, which are in order. `open` are the groups whose runs are shown.
+    pub(super) fn rows(self, places: &[usize], runs: &[Listed], open: &BTreeSet<String>) -> Vec<Row> {
+        match self {
+            Self::Flat => places.iter().map(|&place| Row::Run { place, depth: 0 }).collect(),
+            Self::Groups => groups(places, runs, open),
+            Self::Forks => forks(places, runs),
+        }
+    }
+}
+
+/// Settings that decide nothing, or that repeated runs differ by.
+const APART: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
+
+/// What runs of a group have in common.
+fn group_key(run: &RunSummary) -> String {
+    let settings = run.record.settings();
+    let mut key = String::new();
+    for setting in Setting::all().filter(|setting| !APART.contains(&setting.name())) {
+        // Where the data lies says less than what it is.
+        let value = if setting.name() == "data" {
+            run.record.provenance.dataset.as_ref().map(|data| data.checksum.clone())
+        } else {
+            setting.get(&settings)
+        };
+        // Writing to text cannot fail.
+        let _ = write!(key, "{}\u{0}", value.unwrap_or_default());
+    }
+    key
+}
+
+/// Groups stand where their first run stands.
+fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<String>) -> Vec<Row> {
+    let mut order: Vec<String> = Vec::new();
+    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    let mut broken = Vec::new();
+    for &place in places {
+        match &runs[place] {
+            Listed::Run(run) => {
+                let key = group_key(run);
+                members
+                    .entry(key)
+                    .or_insert_with_key(|key| {
+                        order.push(key.clone());
+                        Vec::new()
+                    })
+                    .push(place);
+            }
+            Listed::Broken { .. } => broken.push(Row::Run { place, depth: 0 }),
+        }
+    }
+    let mut rows = Vec::new();
+    for key in order {
+        let places = &members[&key];
+        let summaries = || {
+            places.iter().filter_map(|&place| match &runs[place] {
+                Listed::Run(run) => Some(&run.record.summary),
+                Listed::Broken { .. } => None,
+            })
+        };
+        let is_open = open.contains(&key);
+        rows.push(Row::Group(Box::new(Group {
+            place: places[0],
+            runs: places.len(),
+            best: Spread::of(summaries().filter_map(|summary| summary.best_test_accuracy)),
+            loss: Spread::of(summaries().filter_map(|summary| summary.last_test_loss)),
+            is_open,
+            key,
+        })));
+        if is_open {
+            rows.extend(places.iter().map(|&place| Row::Run { place, depth: 1 }));
+        }
+    }
+    rows.extend(broken);
+    rows
+}
+
+/// Runs whose parent is not shown stand by themselves. Children stand in the order in which they were made.
+fn forks(places: &[usize], runs: &[Listed]) -> Vec<Row> {
+    let run = |place: usize| match &runs[place] {
+        Listed::Run(run) => Some(run),
+        Listed::Broken { .. } => None,
+    };
+    let shown: BTreeMap<&RunId, usize> =
+        places.iter().filter_map(|&place| Some((run(place)?.dir.id(), place))).collect();
+    let parent = |place: usize| shown.get(run(place)?.record.parent.as_ref()?).copied();
+    let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
+    let mut left: Vec<(usize, usize)> = Vec::new();
+    for &place in places.iter().rev() {
+        match parent(place).filter(|&parent| parent != place) {
+            Some(parent) => children.entry(parent).or_default().push(place),
+            None => left.push((place, 0)),
+        }
+    }
+    for places in children.values_mut() {
+        // The last one is taken first.
+        let created = |place: &usize| run(*place).map_or(0.0, |run| run.record.created);
+        places.sort_by(|one, other| created(other).total_cmp(&created(one)));
+    }
+    let mut rows = Vec::with_capacity(places.len());
+    while let Some((place, depth)) = left.pop() {
+        rows.push(Row::Run { place, depth });
+        left.extend(children.remove(&place).into_iter().flatten().map(|child| (child, depth + 1)));
+    }
+    // Runs that are each other's ancestors, which only a hand can make, are under none.
+    rows.extend(children.into_values().flatten().map(|place| Row::Run { place, depth: 0 }));
+    rows
+}

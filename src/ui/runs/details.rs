@@ -1,0 +1,109 @@
+//! All about the selected run.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::App;
+use crate::metrics::text;
+use crate::run::{Listed, Pause};
+use crate::ui::theme::Look;
+use crate::ui::widgets::Pane;
+use crate::ui::words::{settings, wrap};
+
+/// The selected run.
+pub(super) struct Details<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+}
+
+/// Columns of the labels.
+const LABEL: usize = 12;
+/// The last pauses that are shown.
+const PAUSES: usize = 3;
+
+impl Details<'_> {
+    /// `command at 11,012 for 4 m, exact`
+    fn pause(&self, pause: &Pause) -> String {
+        let lasted = text::duration(pause.to.unwrap_or(self.app.now) - pause.from);
+        let how = match pause.resumed_step {
+            Some(_) if pause.before.is_some() && pause.before == pause.after => ", exact".to_owned(),
+            Some(step) if step < pause.step => format!(", again from {}", text::count(step)),
+            _ => String::new(),
+        };
+        format!("{} at {} for {lasted}{how}", pause.reason, text::count(pause.step))
+    }
+}
+
+impl Widget for Details<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Self { app, look } = self;
+        let palette = &look.palette;
+        let inner = Pane::inner(area);
+        let Some(run) = app.selected_or_first() else {
+            Pane::new(look, "details").render(area, buf);
+            if let Some(Listed::Broken { name, reason }) = app.selected_listed() {
+                let width = usize::from(inner.width).max(1);
+                let text = format!("{name}\n\n{reason}");
+                let lines = text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>();
+                for (row, line) in inner.rows().zip(lines) {
+                    Line::styled(line, palette.text).render(row, buf);
+                }
+            }
+            return;
+        };
+        Pane::new(look, run.record.name.clone()).render(area, buf);
+        let record = &run.record;
+        let (summary, provenance) = (&record.summary, &record.provenance);
+        let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());
+        let best = match summary.best_epoch {
+            Some(epoch) => format!("{} @ epoch {epoch}", text::percent(summary.best_test_accuracy)),
+            None => "-".to_owned(),
+        };
+        let mut facts = vec![
+            ("state", run.state.status.to_string()),
+            ("tags", record.tags.join(" ")),
+            ("notes", record.notes.clone()),
+            ("preset", record.config.preset.clone()),
+            ("data", data),
+            ("settings", settings(&record.settings()).join(&format!(" {} ", look.glyphs.separator()))),
+            ("best", best),
+            ("test loss", text::loss(summary.last_test_loss)),
+            ("train loss", text::loss(summary.last_train_loss)),
+            ("steps", text::count(summary.step)),
+            ("trained", text::duration(Some(summary.active_seconds))),
+            ("speed", format!("{} images/s", text::rate(summary.images_per_second))),
+            ("host", provenance.host.clone()),
+            ("version", provenance.version.clone()),
+        ];
+        let pauses = record.pauses.iter().rev().take(PAUSES).map(|pause| self.pause(pause));
+        facts
+            .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
+        if let Some(parent) = &record.parent {
+            let known = app.summaries().find(|run| run.dir.id() == parent);
+            let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
+            facts.insert(1, ("forked from", name));
+        }
+        if let Some(reason) = &record.reason {
+            facts.insert(1, ("reason", reason.clone()));
+        }
+        facts.retain(|(label, value)| !value.is_empty() || label.is_empty());
+        let mut rows = inner.rows();
+        if let Some(row) = rows.next() {
+            Line::styled(run.dir.id().to_string(), palette.dim).render(row, buf);
+        }
+        let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
+        for (label, value) in facts {
+            for (number, part) in wrap(&value, width).into_iter().enumerate() {
+                let Some(row) = rows.next() else { return };
+                let label = if number == 0 { label } else { "" };
+                let line = Line::from_iter([
+                    Span::styled(format!("{label:<LABEL$}"), palette.dim),
+                    Span::styled(part, palette.text),
+                ]);
+                line.render(row, buf);
+            }
+        }
+    }
+}

@@ -1,0 +1,255 @@
+//! The table of runs.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use crate::app::{App, Column, Group, Row};
+use crate::metrics::{Spread, text};
+use crate::run::{Field, Listed, Origin, RunSummary, Status, Value};
+use crate::ui::theme::Look;
+use crate::ui::widgets::Sparkline;
+use crate::ui::words::listed_state;
+
+/// States, names, and the columns that a person chose, as far as there is room.
+pub(super) struct Table<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+}
+
+/// Columns of states and of names.
+const STATE: usize = 14;
+const NAME: usize = 16;
+/// Columns between columns.
+const GAP: usize = 2;
+/// The most cells of a curve.
+const CURVE: usize = 24;
+
+/// How wide a column is, and whether it is a number, which stands at the right.
+fn width(column: Column) -> (usize, bool) {
+    let name = match column {
+        Column::Settings => return (28, false),
+        Column::Curve => return (12, false),
+        Column::Field(field) => field.name(),
+    };
+    match name {
+        "preset" => (6, false),
+        "created" => (5, true),
+        "best_acc" | "acc" | "best_epoch" | "epoch" | "train_loss" | "schedule" => (10, true),
+        "loss" | "epochs" | "step" | "lr" | "batch" | "dropout" | "patience" | "seed" | "time" | "speed" => {
+            (9, true)
+        }
+        "tag" | "notes" | "data" | "parent" | "id" => (20, false),
+        _ => (12, false),
+    }
+}
+
+/// What a column is called above it.
+fn heading(column: Column) -> &'static str {
+    match column.name() {
+        "preset" => "net",
+        "best_acc" => "best",
+        "loss" => "test loss",
+        "created" => "age",
+        "curve" => "accuracy",
+        "settings" => "changed settings",
+        name => name,
+    }
+}
+
+impl Widget for Table<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Self { app, look } = self;
+        let columns = self.columns(area);
+        let mut rows = area.rows();
+        if let Some(row) = rows.next() {
+            let mut line = format!("{:<STATE$}{:<NAME$}", "  state", "name");
+            for (column, width, is_number) in &columns {
+                line.push_str(&" ".repeat(GAP));
+                line.push_str(&aligned(heading(*column), *width, *is_number));
+            }
+            Line::styled(line, look.palette.dim).render(row, buf);
+        }
+        let room = usize::from(area.height).saturating_sub(1).max(1);
+        let all = app.browse.rows();
+        // The selected run stays in the middle where it can.
+        let top = app.selected_run.saturating_sub(room / 2).min(all.len().saturating_sub(room));
+        for ((place, row), area) in all.iter().enumerate().skip(top).zip(rows) {
+            match row {
+                Row::Run { place, depth } => match app.listed(*place) {
+                    Some(Listed::Run(run)) => self.run(run, *depth, &columns).render(area, buf),
+                    Some(Listed::Broken { name, reason }) => self.broken(name, reason).render(area, buf),
+                    None => {}
+                },
+                Row::Group(group) => self.group(group, &columns).render(area, buf),
+            }
+            if place == app.selected_run {
+                buf.set_style(area, look.palette.selection);
+            }
+        }
+    }
+}
+
+impl Table<'_> {
+    /// The columns that have room, with their widths. The last one has what is left.
+    fn columns(&self, area: Rect) -> Vec<(Column, usize, bool)> {
+        let mut left = usize::from(area.width).saturating_sub(STATE + NAME);
+        let mut columns = Vec::new();
+        for &column in &self.app.browse.columns {
+            let (width, is_number) = width(column);
+            // Text may be cut, numbers may not.
+            let least = if is_number { width } else { width.min(10) };
+            if left < GAP + least {
+                break;
+            }
+            let width = width.min(left - GAP);
+            columns.push((column, width, is_number));
+            left -= GAP + width;
+        }
+        if let Some((_, width, false)) = columns.last_mut() {
+            *width += left;
+        }
+        columns
+    }
+
+    fn run(&self, run: &RunSummary, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
+        let palette = &self.look.palette;
+        let words = listed_state(self.look, &run.record, &run.state);
+        let place = self.app.queue.place(run.dir.id()).filter(|_| run.state.status == Status::Queued);
+        let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
+        let is_marked = self.app.marked.contains(&run.dir);
+        let mark = if is_marked { self.look.glyphs.right() } else { " " };
+        let indent = "  ".repeat(depth.min(3));
+        let name = format!("{indent}{}", run.record.name);
+        let mut line = Line::from_iter([
+            Span::styled(format!("{} {word:<11}", words.symbol), words.style),
+            Span::styled(mark, palette.title),
+            Span::styled(aligned(&name, NAME, false), palette.strong),
+        ]);
+        for &(column, width, is_number) in columns {
+            line.push_span(" ".repeat(GAP));
+            if column == Column::Curve {
+                line.extend(self.curve(run, width));
+                continue;
+            }
+            let (text, style) = self.cell(run, column);
+            line.push_span(Span::styled(aligned(&text, width, is_number), style));
+        }
+        line
+    }
+
+    /// Test accuracy by epoch in so many cells: where there are fewer than epochs, of every few the last one.
+    fn curve(&self, run: &RunSummary, width: usize) -> Line<'_> {
+        let curve = &run.record.summary.curve;
+        let cells = curve.len().min(width.min(CURVE));
+        let at = |cell: usize| curve[(cell + 1) * curve.len() / cells - 1].1;
+        let mut line =
+            Sparkline::new(self.look, (0..cells).map(at)).style(self.look.palette.curve.test).line(cells);
+        line.push_span(" ".repeat(width - cells));
+        line
+    }
+
+    /// What a run has in a column.
+    fn cell(&self, run: &RunSummary, column: Column) -> (String, Style) {
+        let palette = &self.look.palette;
+        let record = &run.record;
+        let field = match column {
+            Column::Curve => return (String::new(), palette.text),
+            Column::Settings => {
+                let changes = record.config.changes().into_iter();
+                // The network has a column of its own.
+                let changes = changes.filter(|(setting, _)| setting.name() != "preset");
+                let changes: Vec<_> = changes.map(|(setting, value)| format!("{setting} {value}")).collect();
+                return (changes.join("  "), palette.dim);
+            }
+            Column::Field(field) => field,
+        };
+        let text = match (field.name(), field.of(run)) {
+            ("created", _) if run.origin == Origin::Reference => return ("ref".to_owned(), palette.dim),
+            ("created", Value::Number(created)) => {
+                let age = text::age(Some((self.app.now - created).max(0.0)));
+                return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
+            }
+            ("epoch", Value::Number(epoch)) => format!("{epoch}/{}", record.settings().epochs),
+            (_, value) => shown(field, value),
+        };
+        (text, if field.name() == "best_acc" { palette.strong } else { palette.text })
+    }
+
+    fn group(&self, group: &Group, columns: &[(Column, usize, bool)]) -> Line<'static> {
+        let palette = &self.look.palette;
+        let glyphs = self.look.glyphs;
+        let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
+        let count = text::number_of(group.runs as u64, "run");
+        let mut line = Line::from_iter([
+            Span::styled(format!("{sign} {count:<12}"), palette.title),
+            Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
+        ]);
+        let Some(Listed::Run(first)) = self.app.listed(group.place) else { return line };
+        for &(column, width, is_number) in columns {
+            line.push_span(" ".repeat(GAP));
+            let (text, style) = match column.name() {
+                "best_acc" => (text::percent(group.best.mean), palette.strong),
+                "loss" => (text::loss(group.loss.mean), palette.text),
+                // What they have in common.
+                "preset" | "data" | "lr" | "optimizer" | "batch" | "schedule" | "dropout" | "epochs"
+                | "patience" => self.cell(first, column),
+                "settings" => {
+                    let changes = first.record.settings().changes().into_iter();
+                    let changes =
+                        changes.filter(|(setting, _)| !["preset", "seed"].contains(&setting.name()));
+                    let changes: Vec<_> =
+                        changes.map(|(setting, value)| format!("{setting} {value}")).collect();
+                    (changes.join("  "), palette.dim)
+                }
+                _ => (String::new(), palette.text),
+            };
+            line.push_span(Span::styled(aligned(&text, width, is_number), style));
+        }
+        line
+    }
+
+    /// How far the best accuracies of a group are apart.
+    fn spread(&self, group: &Group) -> String {
+        let Spread { mean, deviation, .. } = group.best;
+        match (mean, deviation) {
+            (Some(mean), Some(deviation)) => {
+                format!("{:.2} {} {:.2} %", mean * 100.0, self.look.glyphs.plus_minus(), deviation * 100.0)
+            }
+            (mean, _) => text::percent(mean),
+        }
+    }
+
+    fn broken(&self, name: &str, reason: &str) -> Line<'static> {
+        let palette = &self.look.palette;
+        Line::from_iter([
+            Span::styled(format!("{} {:<12}", self.look.glyphs.cross(), "broken"), palette.state.failed),
+            Span::styled(format!("{name}  "), palette.text),
+            // Every reason begins with the file, which the name has told.
+            Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
+        ])
+    }
+}
+
+/// An answer in the form that people read.
+fn shown(field: Field, value: Value) -> String {
+    match (field.name(), value) {
+        (_, Value::None) => "-".to_owned(),
+        ("best_acc" | "acc", Value::Number(fraction)) => text::percent(fraction),
+        ("loss" | "train_loss", Value::Number(loss)) => text::loss(loss),
+        ("time", Value::Number(seconds)) => text::duration(seconds),
+        ("speed", Value::Number(rate)) => text::rate(rate),
+        ("lr" | "dropout", Value::Number(number)) => text::setting(number),
+        ("seed", Value::Number(number)) => number.to_string(),
+        (_, Value::Number(number)) => text::count(number as u64),
+        (_, Value::Text(text)) => text,
+        (_, Value::Words(words)) => words.join(" "),
+    }
+}
+
+/// The text in so many columns, cut if it is longer.
+fn aligned(text: &str, width: usize, is_number: bool) -> String {
+    if is_number { format!("{text:>width$.width$}") } else { format!("{text:<width$.width$}") }
+}
