@@ -78,7 +78,7 @@ const ROWS: &[Row] = &[
     row("seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
     row("time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
     row("speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
-    row("created",    &[],                 "seconds since 1970, to sort by",         |run| Value::Number(run.record.created)),
+    row("created",    &[],                 "when it was, in seconds since 1970",     |run| Value::Number(run.record.created)),
     row("parent",     &["fork"],           "the run it was forked from",             |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
     row("host",       &[],                 "the machine",                            |run| text(&run.record.provenance.host)),
     row("version",    &[],                 "of the program",                         |run| text(&run.record.provenance.version)),

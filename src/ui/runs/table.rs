@@ -20,8 +20,8 @@ pub(super) struct Table<'a> {
 }
 
 /// Columns of states and of names.
-const STATE: usize = 14;
-const NAME: usize = 16;
+const STATE: usize = 13;
+const NAME: usize = 15;
 /// Columns between columns.
 const GAP: usize = 2;
 /// The most cells of a curve.
@@ -35,12 +35,12 @@ fn width(column: Column) -> (usize, bool) {
         Column::Field(field) => field.name(),
     };
     match name {
-        "preset" => (6, false),
-        "created" => (5, true),
-        "best_acc" | "acc" | "best_epoch" | "epoch" | "train_loss" | "schedule" => (10, true),
-        "loss" | "epochs" | "step" | "lr" | "batch" | "dropout" | "patience" | "seed" | "time" | "speed" => {
-            (9, true)
-        }
+        "preset" => (4, false),
+        "created" => (4, true),
+        "epoch" | "loss" => (7, true),
+        "best_acc" | "acc" | "lr" | "time" | "speed" => (8, true),
+        "epochs" | "step" | "batch" | "dropout" | "patience" | "seed" => (8, true),
+        "best_epoch" | "train_loss" => (10, true),
         "tag" | "notes" | "data" | "parent" | "id" => (20, false),
         _ => (12, false),
     }
@@ -51,8 +51,7 @@ fn heading(column: Column) -> &'static str {
     match column.name() {
         "preset" => "net",
         "best_acc" => "best",
-        "loss" => "test loss",
-        "created" => "age",
+                "created" => "age",
         "curve" => "accuracy",
         "settings" => "changed settings",
         name => name,
@@ -100,7 +99,7 @@ impl Table<'_> {
         for &column in &self.app.browse.columns {
             let (width, is_number) = width(column);
             // Text may be cut, numbers may not.
-            let least = if is_number { width } else { width.min(10) };
+            let least = if is_number { width } else { width.min(8) };
             if left < GAP + least {
                 break;
             }
@@ -124,7 +123,7 @@ impl Table<'_> {
         let indent = "  ".repeat(depth.min(3));
         let name = format!("{indent}{}", run.record.name);
         let mut line = Line::from_iter([
-            Span::styled(format!("{} {word:<11}", words.symbol), words.style),
+            Span::styled(format!("{} {word:<10}", words.symbol), words.style),
             Span::styled(mark, palette.title),
             Span::styled(aligned(&name, NAME, false), palette.strong),
         ]);
@@ -184,7 +183,7 @@ impl Table<'_> {
         let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
         let count = text::number_of(group.runs as u64, "run");
         let mut line = Line::from_iter([
-            Span::styled(format!("{sign} {count:<12}"), palette.title),
+            Span::styled(format!("{sign} {count:<11}"), palette.title),
             Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
         ]);
         let Some(Listed::Run(first)) = self.app.listed(group.place) else { return line };
@@ -225,7 +224,7 @@ impl Table<'_> {
     fn broken(&self, name: &str, reason: &str) -> Line<'static> {
         let palette = &self.look.palette;
         Line::from_iter([
-            Span::styled(format!("{} {:<12}", self.look.glyphs.cross(), "broken"), palette.state.failed),
+            Span::styled(format!("{} {:<11}", self.look.glyphs.cross(), "broken"), palette.state.failed),
             Span::styled(format!("{name}  "), palette.text),
             // Every reason begins with the file, which the name has told.
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
