@@ -33,6 +33,10 @@ pub enum Action {
     NextChart,
     /// Measure the others against the selected run.
     Baseline,
+    /// Look at what the selected run and the first one predict.
+    Predict,
+    /// To the images that changed the other way.
+    NextDisagreement,
     /// Ask for runs.
     Search,
     /// Arrange the runs the next way.
@@ -138,6 +142,8 @@ pub enum Scope {
     Runs,
     /// With runs beside each other.
     Compare,
+    /// With the predictions of two runs.
+    Predictions,
     /// While asked what is to become of the run.
     Quit,
     /// While asked whether to stop the run.
@@ -154,7 +160,8 @@ pub enum Scope {
 
 impl Scope {
     /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
-    pub const LISTED: [Self; 5] = [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Home];
+    pub const LISTED: [Self; 6] =
+        [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Predictions, Self::Home];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -164,6 +171,7 @@ impl Scope {
             Self::Live => "a run",
             Self::Runs => "runs",
             Self::Compare => "comparing",
+            Self::Predictions => "predictions",
             Self::Quit => "leaving",
             Self::Stop => "stopping",
             Self::Form => "settings",
@@ -347,10 +355,20 @@ pub const BINDINGS: &[Binding] = &[
     row(A::NextAxis,      &[Key::Char('x')],                    S::Compare, Some("axis"),    "along epochs, steps or time", always),
     row(A::NextChart,     &[Key::Tab],                          S::Compare, Some("chart"),   "loss or accuracy", always),
     row(A::Baseline,      &[Key::Char('b')],                    S::Compare, Some("baseline"), "measure against this run", always),
+    row(A::Predict,       &[Key::Char('p')],                    S::Compare, Some("predictions"), "what it and the first predict", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Compare, None,            "run above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Compare, Some("select"),  "run below", always),
     row(A::Choose,        &[Key::Enter],                        S::Compare, Some("open"),    "open the run", always),
     row(A::Back,          &[Key::Esc],                          S::Compare, None,            "back to the runs", always),
+
+    row(A::NextDisagreement, &[Key::Tab],                       S::Predictions, Some("fixed or broken"), "fixed or broken images", always),
+    row(A::Up,            &[Key::Left, Key::Up, Key::Char('h'), Key::Char('k')], S::Predictions, None, "image before", always),
+    row(A::Down,          &[Key::Right, Key::Down, Key::Char('l'), Key::Char('j')], S::Predictions, Some("image"), "next image", always),
+    row(A::PageUp,        &[Key::PageUp],                       S::Predictions, None,        "ten images back", always),
+    row(A::PageDown,      &[Key::PageDown],                     S::Predictions, Some("ten on"), "ten images on", always),
+    row(A::First,         &[Key::Home, Key::Char('g')],         S::Predictions, None,        "first image", always),
+    row(A::Last,          &[Key::End, Key::Char('G')],          S::Predictions, None,        "last image", always),
+    row(A::Back,          &[Key::Esc],                          S::Predictions, None,        "back to comparing", always),
 
     row(A::Quit,          &[Key::Char('q'), Key::Ctrl('c')],    S::Everywhere, Some("quit"),  "leave (asks if it trains)", always),
     row(A::ShowLive,      &[Key::Char('1')],                    S::Everywhere, Some("live"),  "the run on the screen", elsewhere),
@@ -411,6 +429,7 @@ fn scopes(app: &App) -> &'static [Scope] {
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
         (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
         (None, Screen::Compare) => &[Scope::Compare, Scope::Everywhere],
+        (None, Screen::Predictions) => &[Scope::Predictions, Scope::Everywhere],
     }
 }
 
@@ -441,8 +460,7 @@ mod tests {
         for (index, binding) in BINDINGS.iter().enumerate() {
             for other in &BINDINGS[index + 1..] {
                 let together = other.scope == binding.scope
-                    || (other.scope == Scope::Everywhere)
-                        && matches!(binding.scope, Scope::Home | Scope::Live | Scope::Runs);
+                    || (other.scope == Scope::Everywhere) && Scope::LISTED.contains(&binding.scope);
                 let shared = binding.keys.iter().any(|key| other.keys.contains(key));
                 let apart = by_state.contains(&(binding.action, other.action));
                 assert!(!(together && shared) || apart, "{binding:?} and {other:?}");

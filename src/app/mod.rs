@@ -10,6 +10,7 @@ mod form;
 mod home;
 mod key;
 mod memory;
+mod predictions;
 mod rows;
 mod run_view;
 mod update;
@@ -23,6 +24,7 @@ pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
 pub use key::Key;
 pub use memory::Memory;
+pub use predictions::{Disagreement, Guess, PredictionDiff, Predictions, Sample, Seeds};
 pub use rows::{Arrangement, Group, Row};
 pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
 pub use update::{Effect, Farewell, Msg, QueueChange, update};
@@ -66,6 +68,8 @@ pub struct App {
     pub marked: Vec<RunDir>,
     /// The runs that are compared.
     pub compare: Option<Compare>,
+    /// What two of them predict.
+    pub predictions: Option<Predictions>,
     /// The settings that are being changed.
     pub form: Option<Form>,
     /// The pane with the focus.
@@ -110,6 +114,8 @@ pub enum Screen {
     Runs,
     /// Some of them beside each other.
     Compare,
+    /// What two of them predict.
+    Predictions,
 }
 
 /// What can lie on top of a screen.
@@ -179,6 +185,7 @@ impl App {
             run: None,
             marked: Vec::new(),
             compare: None,
+            predictions: None,
             form: None,
             focus: Pane::Loss,
             zoom: Zoom::Together,
@@ -245,7 +252,7 @@ impl App {
             matches!(status, Status::Stopped | Status::Failed | Status::Interrupted | Status::Queued)
         };
         match self.screen {
-            Screen::Home | Screen::Compare => None,
+            Screen::Home | Screen::Compare | Screen::Predictions => None,
             Screen::Live => {
                 let run = self.run.as_ref()?;
                 (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)

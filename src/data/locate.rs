@@ -167,6 +167,12 @@ impl Places {
         Ok(Found { dataset: self.last.load()?, place: self.last.clone(), broken })
     }
 
+    /// The first set with this [checksum](Dataset::checksum), whatever other sets there are.
+    pub fn find(&self, checksum: &str) -> Option<Dataset> {
+        let places = self.better.iter().chain([&self.last]);
+        places.filter_map(|place| place.load().ok()).find(|dataset| dataset.checksum == checksum)
+    }
+
     /// Reads every place. Uses the same set as [`locate`](Self::locate), and fails as it does.
     pub fn survey(&self) -> Result<Survey, DataError> {
         let mut looked = Vec::new();
@@ -258,6 +264,19 @@ mod tests {
             [Outcome::Broken(_), Outcome::Absent, Outcome::Ready { train: 6000, .. }]
         ));
         assert_eq!((survey.used, survey.dataset), (2, found.dataset));
+    }
+
+    #[test]
+    fn a_set_is_found_by_its_checksum_behind_better_ones() {
+        let root = tempfile::tempdir().unwrap();
+        let roots = roots(root.path());
+        write_set(&roots.fetched().unwrap());
+        let places = Places::new(None, &roots);
+        let built_in = Dataset::built_in().unwrap();
+        assert_eq!(places.find(&built_in.checksum), Some(built_in));
+        let fetched = places.locate().unwrap().dataset;
+        assert_eq!(places.find(&fetched.checksum), Some(fetched));
+        assert_eq!(places.find("1234"), None);
     }
 
     #[test]

@@ -3,7 +3,9 @@
 //! This layer uses the standard library only and knows neither where a number comes from nor what shows it.
 mod curve;
 mod ema;
+mod noise;
 mod pace;
+mod paired;
 mod series;
 mod span;
 mod spread;
@@ -12,7 +14,9 @@ mod ticks;
 
 pub use curve::Curve;
 pub use ema::Ema;
+pub use noise::SeedNoise;
 pub use pace::Pace;
+pub use paired::{McNemar, McNemarMethod, Paired};
 pub use series::{Point, Series};
 pub use span::Span;
 pub(crate) use span::floor_index;

@@ -148,6 +148,16 @@ pub fn scale(value: impl Into<Option<f64>>) -> String {
     })
 }
 
+/// A probability in three decimals, or as a power of ten where that would be nought: `0.377`, `3.8e-9`.
+pub fn probability(value: impl Into<Option<f64>>) -> String {
+    written(value, |value| if value < 0.000_95 { power(value, 1) } else { fixed(value, 3) })
+}
+
+/// A difference of two shares of one, in hundredths with its sign: `-0.42`.
+pub fn points_apart(difference: impl Into<Option<f64>>) -> String {
+    written(difference, |difference| format!("{:+.2}", positive_zero(difference * 100.0)))
+}
+
 /// A number with so many decimals, and its thousands set apart: `1,234.5`.
 pub fn fixed(value: f64, decimals: usize) -> String {
     grouped(&format!("{:.decimals$}", positive_zero(value)))
@@ -202,8 +212,21 @@ mod tests {
 
     #[test]
     fn what_does_not_exist_is_a_dash_and_what_is_no_number_says_so() {
-        let writers: [fn(Option<f64>) -> String; 12] =
-            [loss, percent, percentage, points, share, clock, duration, age, rate, millis, ratio, setting];
+        let writers: [fn(Option<f64>) -> String; 13] = [
+            loss,
+            percent,
+            percentage,
+            points,
+            share,
+            clock,
+            duration,
+            age,
+            rate,
+            millis,
+            ratio,
+            setting,
+            probability,
+        ];
         for write in writers {
             assert_eq!(write(None), MISSING);
             assert_eq!(write(Some(f64::NAN)), "NaN");
@@ -225,6 +248,15 @@ mod tests {
         assert_eq!(percent(0.863_1), "86.31 %");
         assert_eq!(points(0.863_1), "86");
         assert_eq!(percentage(-0.0), "0.00");
+    }
+
+    #[test]
+    fn probabilities_are_nought_only_for_nothing() {
+        assert_eq!(
+            [0.376_6, 1.0, 0.000_96, 3.82e-9, 0.0].map(probability),
+            ["0.377", "1.000", "0.001", "3.8e-9", "0"]
+        );
+        assert_eq!([0.004_21, -0.1, 0.0].map(points_apart), ["+0.42", "-10.00", "+0.00"]);
     }
 
     #[test]

@@ -19,7 +19,9 @@ pub use chance::{Chance, Draws, Purpose};
 pub use device::{DeviceError, DeviceKind, build};
 pub use kernels::Kernels;
 pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Pass, Relu};
-pub use model::{Images, LayerInfo, LayerKind, Model, Parameter, Tally, Trained, initial_weights};
+pub use model::{
+    Images, LayerInfo, LayerKind, Model, Parameter, Prediction, Tally, Trained, initial_weights,
+};
 pub use presets::{PRESETS, Preset};
 pub use stack::{Input, Scores, Stack};
 pub use weight::{AnyWeight, Weight};

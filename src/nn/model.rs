@@ -24,6 +24,18 @@ pub trait Model: Debug {
 
     /// Forward without dropout and without gradients.
     fn evaluate(&self, images: Images) -> Tally;
+
+    /// What it takes each image for, without dropout. Labels are not looked at.
+    fn predict(&self, images: Images) -> Vec<Prediction>;
+}
+
+/// What a network takes an image for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Prediction {
+    /// The class with the highest score, the first of equals.
+    pub class: u8,
+    /// Its share of the softmax, from 0 to 1; NaN where scores are no numbers.
+    pub confidence: f32,
 }
 
 /// Images with their labels.

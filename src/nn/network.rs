@@ -5,7 +5,7 @@ use std::time::Instant;
 use dfdx::prelude::*;
 
 use super::layer::{Layer, Pass};
-use super::model::{Images, LayerInfo, Model, Parameter, Tally, Trained};
+use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Tally, Trained};
 use super::ops::Device;
 use super::stack::{Input, Scores};
 use super::weight::AnyWeight;
@@ -76,16 +76,27 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
         let scores = self.layers.forward(pixels, Pass::Evaluate);
         cross_entropy(&scores.as_vec(), &labels, 1.0).0
     }
+
+    fn predict(&self, images: Images) -> Vec<Prediction> {
+        let (pixels, _) = self.pixels(images);
+        let scores = self.layers.forward(pixels, Pass::Evaluate).as_vec();
+        scores.chunks_exact(10).map(|scores| Softmax::of(scores).prediction()).collect()
+    }
 }
 
-/// Cross-entropy and hits of scores, ten an image; and the derivative of the cross-entropy by each score,
-/// times `scale`: its softmax, less 1 at the label.
-fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Tally, Vec<f32>) {
-    let mut tally = Tally::default();
-    let mut slopes = Vec::with_capacity(scores.len());
-    for (scores, &label) in scores.chunks_exact(10).zip(labels) {
-        let label = usize::from(label);
-        // The first of equal scores counts, as in PyTorch's argmax; NaN is never the highest.
+/// The softmax of an image's ten scores, before its numerators are divided by their sum.
+struct Softmax {
+    /// The class with the highest score: the first of equal ones, as in PyTorch's argmax; NaN is never the highest.
+    best: usize,
+    /// Its score.
+    highest: f64,
+    /// The exponential of each score's distance from it.
+    exponentials: [f64; 10],
+    sum: f64,
+}
+
+impl Softmax {
+    fn of(scores: &[f32]) -> Self {
         let mut best = 0;
         for (class, score) in scores.iter().enumerate() {
             if *score > scores[best] {
@@ -97,7 +108,26 @@ fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Tally, Vec<f32>)
         for (exponential, &score) in exponentials.iter_mut().zip(scores) {
             *exponential = (f64::from(score) - highest).exp();
         }
-        let sum: f64 = exponentials.iter().sum();
+        Self { best, highest, exponentials, sum: exponentials.iter().sum() }
+    }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "a class is below ten, and a share needs no more digits"
+    )]
+    fn prediction(&self) -> Prediction {
+        Prediction { class: self.best as u8, confidence: (self.exponentials[self.best] / self.sum) as f32 }
+    }
+}
+
+/// Cross-entropy and hits of scores, ten an image; and the derivative of the cross-entropy by each score,
+/// times `scale`: its softmax, less 1 at the label.
+fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Tally, Vec<f32>) {
+    let mut tally = Tally::default();
+    let mut slopes = Vec::with_capacity(scores.len());
+    for (scores, &label) in scores.chunks_exact(10).zip(labels) {
+        let label = usize::from(label);
+        let Softmax { best, highest, exponentials, sum } = Softmax::of(scores);
         tally.images += 1;
         tally.loss += sum.ln() + highest - f64::from(scores[label]);
         tally.correct += usize::from(best == label);

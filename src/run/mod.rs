@@ -33,6 +33,7 @@ mod optimizer;
 mod query;
 mod queue;
 mod record;
+mod repeat;
 mod sanitize;
 mod schedule;
 mod setting;

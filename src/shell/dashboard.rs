@@ -18,7 +18,7 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::clock::unix_seconds;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
-use super::{ShellError, input, launch, launch_queue, paths, provenance};
+use super::{ShellError, input, launch, launch_queue, paths, predict, provenance};
 use crate::app::{App, Effect, Farewell, Key, Memory, Msg, PresetOffer, QueueChange, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
@@ -182,6 +182,7 @@ impl<'a, S: Screen> Shell<'a, S> {
             match effect {
                 Effect::Follow(dir) => self.observer.follow(dir),
                 Effect::Compare(dirs) => self.observer.compare(dirs),
+                Effect::Predict(runs) => predict::answer(self.store.clone(), runs, &self.sender),
                 Effect::Train(config) => self.train(*config),
                 Effect::Resume(dir) => self.start(dir),
                 Effect::Sweep(configs) => self.answer(|shell| shell.sweep(configs).map(Some)),

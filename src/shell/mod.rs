@@ -7,6 +7,7 @@ mod launch;
 mod lecture;
 mod observe;
 mod paths;
+mod predict;
 mod provenance;
 mod queue;
 mod replay;
@@ -22,6 +23,7 @@ pub use dashboard::{DashboardOptions, dashboard};
 pub use launch::launch;
 pub use lecture::LectureLines;
 pub use paths::{config_dir, store};
+pub use predict::predictions;
 pub use provenance::provenance;
 pub use queue::{launch_queue, work_on_queue};
 pub use terminal::is_terminal;
@@ -29,7 +31,7 @@ pub use trainer::{Tie, check, train_run};
 pub use watch::watch;
 
 use crate::data::DataError;
-use crate::run::RunError;
+use crate::run::{CheckpointName, RunError};
 use crate::train::TrainError;
 
 /// What can go wrong between the program and the world.
@@ -53,6 +55,41 @@ pub enum ShellError {
         before: String,
         /// What was found.
         now: String,
+    },
+    /// A run that has trained nothing yet.
+    #[error("{run} has not begun to train, so it predicts nothing")]
+    NotBegun {
+        /// Its name.
+        run: String,
+    },
+    /// Two runs that were trained on different data.
+    #[error("predictions are compared on one test set, but these runs have two: {first}, {second}")]
+    TwoSets {
+        /// The first run and what it was trained on.
+        first: String,
+        /// The second run and what it was trained on.
+        second: String,
+    },
+    /// The data of a run is not where it was, nor anywhere else.
+    #[error(
+        "the test set of {description} (from {from}) is not found; bring it back there, or get Fashion-MNIST with \
+         `cnn-tui data fetch`"
+    )]
+    NoSuchData {
+        /// What it is.
+        description: String,
+        /// Where it was.
+        from: String,
+    },
+    /// A run lacks a checkpoint.
+    #[error(
+        "{run} has no checkpoint {checkpoint}: `best` is written after an epoch, and epochs' own make room for newer ones"
+    )]
+    NoCheckpoint {
+        /// Its name.
+        run: String,
+        /// Which.
+        checkpoint: CheckpointName,
     },
     /// The system gave no thread, signal or timer.
     #[error("the system refused a thread, a signal or a timer: {0}")]

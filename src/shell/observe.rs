@@ -94,7 +94,7 @@ fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
 }
 
 /// Starts a thread. If it panics that is told on the screen, which goes on.
-fn spawn(
+pub(super) fn spawn(
     name: &'static str,
     messages: &UnboundedSender<Msg>,
     look: impl FnOnce(&UnboundedSender<Msg>) + Send + 'static,

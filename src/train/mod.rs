@@ -1,12 +1,14 @@
 //! Training: the loop, its threads, optimizers and schedules. It knows neither files nor screens.
 
 mod optimizer;
+mod predict;
 mod schedule;
 mod session;
 mod trainer;
 mod workers;
 
 pub use optimizer::Optimizer;
+pub use predict::predict;
 pub use schedule::learning_rate;
 pub use session::{Advance, EpochResult, Session};
 pub use trainer::{Order, Supervisor, train};

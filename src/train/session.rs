@@ -336,7 +336,7 @@ fn as_index(image: usize) -> u32 {
 }
 
 /// Copies the tensors `prefix` + name of each parameter into `values`.
-fn fill(
+pub(super) fn fill(
     values: &mut [f32],
     parameters: &[Parameter],
     tensors: &[NamedTensor],

@@ -14,7 +14,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::TrainError;
 use crate::data::{Dataset, PIXELS, Split};
 use crate::nn::{
-    self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Tally,
+    self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Prediction,
+    Tally,
 };
 use crate::run::StepTime;
 
@@ -47,6 +48,17 @@ enum Set {
     Test,
 }
 
+/// What is to be done with images.
+#[derive(Debug, Clone, Copy)]
+enum Work {
+    /// Find the gradient in this pass, scaled by this.
+    Train(Pass, f32),
+    /// Measure the network on them.
+    Evaluate,
+    /// Say what it takes each of them for.
+    Predict,
+}
+
 /// A part of the work on some images.
 #[derive(Debug)]
 struct Job {
@@ -56,8 +68,7 @@ struct Job {
     weights: Arc<Vec<f32>>,
     /// Which weights they are: they change from step to step, and not from part to part.
     version: u64,
-    /// How to train on them, and by what to scale the gradient; `None` to evaluate.
-    train: Option<(Pass, f32)>,
+    work: Work,
     /// Room for the gradient, of any length.
     gradient: Vec<f32>,
 }
@@ -67,6 +78,7 @@ struct Outcome {
     index: usize,
     tally: Tally,
     gradient: Vec<f32>,
+    predictions: Vec<Prediction>,
     time: StepTime,
 }
 
@@ -154,7 +166,7 @@ impl Workers {
             let pass =
                 dropout.map_or(Pass::Evaluate, |(chance, step)| Pass::Train { chance, step, first: *first });
             *first += part.len();
-            Some((part.to_vec(), Some((pass, scale))))
+            Some((part.to_vec(), Work::Train(pass, scale)))
         });
         let outcomes = self.run(Set::Train, weights, parts)?;
         let start = Instant::now();
@@ -174,14 +186,32 @@ impl Workers {
 
     /// Measures the network on these images of the test set.
     pub fn evaluate(&mut self, weights: &Arc<Vec<f32>>, images: Range<u32>) -> Result<Tally, TrainError> {
-        let images: Vec<u32> = images.collect();
-        let parts = images.chunks(self.part.min(EVALUATION)).map(|part| (part.to_vec(), None));
-        let outcomes = self.run(Set::Test, weights, parts)?;
         let mut tally = Tally::default();
-        for outcome in outcomes {
+        for outcome in self.test(weights, images, Work::Evaluate)? {
             tally += outcome.tally;
         }
         Ok(tally)
+    }
+
+    /// What the network takes each of these images of the test set for.
+    pub fn predict(
+        &mut self,
+        weights: &Arc<Vec<f32>>,
+        images: Range<u32>,
+    ) -> Result<Vec<Prediction>, TrainError> {
+        let outcomes = self.test(weights, images, Work::Predict)?;
+        Ok(outcomes.into_iter().flat_map(|outcome| outcome.predictions).collect())
+    }
+
+    fn test(
+        &mut self,
+        weights: &Arc<Vec<f32>>,
+        images: Range<u32>,
+        work: Work,
+    ) -> Result<Vec<Outcome>, TrainError> {
+        let images: Vec<u32> = images.collect();
+        let parts = images.chunks(self.part.min(EVALUATION)).map(|part| (part.to_vec(), work));
+        self.run(Set::Test, weights, parts)
     }
 
     /// Has the parts computed, and gives what came of them in their order.
@@ -189,15 +219,18 @@ impl Workers {
         &mut self,
         set: Set,
         weights: &Arc<Vec<f32>>,
-        parts: impl Iterator<Item = (Vec<u32>, Option<(Pass, f32)>)>,
+        parts: impl Iterator<Item = (Vec<u32>, Work)>,
     ) -> Result<Vec<Outcome>, TrainError> {
         let jobs = self.jobs.as_ref().ok_or(TrainError::Worker)?;
         self.version += 1;
         let mut count = 0;
-        for (index, (images, train)) in parts.enumerate() {
-            let gradient = train.and_then(|_| self.spare.pop()).unwrap_or_default();
+        for (index, (images, work)) in parts.enumerate() {
+            let gradient = match work {
+                Work::Train(..) => self.spare.pop().unwrap_or_default(),
+                Work::Evaluate | Work::Predict => Vec::new(),
+            };
             let weights = Arc::clone(weights);
-            let job = Job { index, set, images, weights, version: self.version, train, gradient };
+            let job = Job { index, set, images, weights, version: self.version, work, gradient };
             jobs.send(job).map_err(gone)?;
             count += 1;
         }
@@ -261,7 +294,7 @@ impl Worker {
     }
 
     fn do_job(&mut self, job: Job) -> Outcome {
-        let Job { index, set, images, weights, version, train, mut gradient } = job;
+        let Job { index, set, images, weights, version, work, mut gradient } = job;
         if self.version != version {
             self.model.set_weights(&weights);
             self.version = version;
@@ -275,17 +308,19 @@ impl Worker {
         };
         let images = assemble(split, &images, &self.normalised);
         let mut time = StepTime { data: start.elapsed().as_secs_f32(), ..StepTime::default() };
-        let tally = match train {
-            Some((pass, scale)) => {
+        let (mut tally, mut predictions) = (Tally::default(), Vec::new());
+        match work {
+            Work::Train(pass, scale) => {
                 gradient.resize(self.size, 0.0);
                 let trained = self.model.train(images, pass, scale, &mut gradient);
                 time.forward = trained.forward.as_secs_f32();
                 time.backward = trained.backward.as_secs_f32();
-                trained.tally
+                tally = trained.tally;
             }
-            None => self.model.evaluate(images),
-        };
-        Outcome { index, tally, gradient, time }
+            Work::Evaluate => tally = self.model.evaluate(images),
+            Work::Predict => predictions = self.model.predict(images),
+        }
+        Outcome { index, tally, gradient, predictions, time }
     }
 }
 

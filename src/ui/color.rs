@@ -98,6 +98,16 @@ pub(super) fn reduce(
     }
 }
 
+/// A grey from black (0) to white (255), or `None` where there are not enough of them to draw with.
+pub(super) const fn grey(level: u8, depth: ColorDepth) -> Option<Color> {
+    match depth {
+        ColorDepth::TrueColor => Some(Color::Rgb(level, level, level)),
+        // xterm's 24 greys run from 232 to 255.
+        ColorDepth::Ansi256 => Some(Color::Indexed(232 + level / 11)),
+        ColorDepth::Ansi16 | ColorDepth::None => None,
+    }
+}
+
 /// The faintest of sixteen colours that is visible on `background`.
 const fn visible_on(background: AnsiColor) -> AnsiColor {
     match background {

@@ -16,6 +16,7 @@ mod compare;
 mod dialog;
 mod home;
 mod live;
+mod predictions;
 mod runs;
 mod view;
 mod words;

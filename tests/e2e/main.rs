@@ -20,6 +20,7 @@ mod headless;
 mod leaving;
 mod lines;
 mod look;
+mod predictions;
 mod process;
 mod queue;
 mod runs;

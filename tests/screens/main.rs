@@ -12,7 +12,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    at_home, comparing, diverged, failed, finished, interrupted, paused, queued, repeated, runs, training,
+    at_home, comparing, diverged, failed, finished, interrupted, not_predicted, paused, predicted,
+    predicted_once, predicting, queued, repeated, runs, training,
 };
 
 fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
@@ -72,6 +73,11 @@ snapshots! {
     a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
     going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
     comparing_runs: comparing(), 80 x 24, 120 x 36, 200 x 60;
+    predictions_that_are_computed: predicting(), 80 x 24;
+    predictions_that_cannot_be: not_predicted(), 80 x 24;
+    what_two_runs_predict: predicted(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
+    predictions_without_other_seeds: predicted_once(), 80 x 24;
+    what_only_the_first_gets_right: keys(predicted(), &[Key::Tab, Key::Right, Key::PageDown]), 80 x 24, 120 x 36;
     marked_runs: keys(runs(), &typed("mm")), 80 x 24;
     asking_for_runs: keys(runs(), &typed("/preset = cnn b")), 80 x 24, 120 x 36;
     a_query_that_is_wrong: keys(runs(), &typed("/preset = cnn and best_ac > 0.8")), 80 x 24;
@@ -158,6 +164,9 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("paused", paused()),
         ("diverged", diverged()),
         ("comparing", comparing()),
+        ("predicting", predicting()),
+        ("predicted", predicted()),
+        ("not predicted", not_predicted()),
         ("finished", finished()),
         ("interrupted", interrupted()),
         ("failed", failed()),

@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use cnn_tui::app::{App, Msg, PresetOffer, Screen, update};
+use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetOffer, Screen, Seeds, update};
+use cnn_tui::data::Dataset;
+use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
     Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Optimizer,
@@ -313,7 +315,7 @@ pub(crate) fn comparing() -> App {
         .collect();
     app.marked.clone_from(&dirs);
     app.compare = None;
-    update(&mut app, Msg::Key(cnn_tui::app::Key::Char('c')));
+    update(&mut app, Msg::Key(Key::Char('c')));
     for (place, (dir, rate)) in dirs.into_iter().zip(rates).enumerate() {
         let (_, mut record) = new_run(5_000 + place as u64, config_with(rate));
         ["baseline", "large-steps", "small-steps"][place].clone_into(&mut record.name);
@@ -375,4 +377,60 @@ fn spent(steps: u64) -> StepTime {
         backward: 0.48 * seconds,
         update: 0.04 * seconds,
     }
+}
+
+/// The first and the last of three compared runs, while their predictions are computed.
+pub(crate) fn predicting() -> App {
+    let mut app = comparing();
+    for key in [Key::Down, Key::Char('p')] {
+        update(&mut app, Msg::Key(key));
+    }
+    app
+}
+
+/// The same when that is done: real images, and guesses that err here and there.
+pub(crate) fn predicted() -> App {
+    let first: &[f64] = &[0.8612, 0.8655, 0.8590, 0.8671];
+    let second: &[f64] = &[0.8597];
+    answered(Ok(prediction_diff([first, second])))
+}
+
+/// The same where no run was repeated with another seed.
+pub(crate) fn predicted_once() -> App {
+    answered(Ok(prediction_diff([&[0.8612], &[0.8597]])))
+}
+
+/// The same where it cannot be done.
+pub(crate) fn not_predicted() -> App {
+    let problem = "predictions are compared on one test set, but these runs have two: baseline on fashion-mnist 60,000 \
+                   (sha256 14410854), large-steps on fashion-mnist 6,000 (built in) (sha256 85f8f7ec)";
+    answered(Err(problem.to_owned()))
+}
+
+fn answered(answer: Result<PredictionDiff, String>) -> App {
+    let mut app = predicting();
+    let runs = app.predictions.as_ref().unwrap().runs.clone();
+    update(&mut app, Msg::Predicted(runs, Box::new(answer)));
+    app
+}
+
+fn prediction_diff(groups: [&[f64]; 2]) -> PredictionDiff {
+    let data = Dataset::built_in().unwrap();
+    let labels = data.test.labels();
+    let guesses = |every: usize| -> Vec<Guess> {
+        let guess = |(image, label): (usize, &u8)| Guess {
+            class: if image % every == 3 { (label + 2) % 10 } else { *label },
+            confidence: 0.5 + (image * 37 % 50) as f32 / 100.0,
+        };
+        labels.iter().enumerate().map(guess).collect()
+    };
+    let seeds = Seeds {
+        groups: groups.map(|group| Spread::of(group.iter().copied())),
+        same: false,
+        command: "`cnn-tui sweep --learning-rate 0.05 --epochs 12 seed=1..3`".to_owned(),
+    };
+    let names = data.class_names().map(str::to_owned).to_vec();
+    let described = ("best".to_owned(), data.describe());
+    let pixels = |image| Box::from(data.test.image(image).as_slice());
+    PredictionDiff::new(described, names, labels, [&guesses(7), &guesses(8)], pixels, seeds)
 }

@@ -4,8 +4,8 @@ use super::binding::action;
 use super::compare::MOST;
 use super::form::Filled;
 use super::{
-    Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane, Row,
-    RunView, Screen, Zoom,
+    Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane,
+    PredictionDiff, Predictions, Row, RunView, Screen, Zoom,
 };
 use crate::run::{Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Status, Update};
 
@@ -20,6 +20,8 @@ pub enum Msg {
     Run(RunDir, Box<Update>),
     /// One of the runs that are compared was looked at.
     Compared(RunDir, Box<Update>),
+    /// These two runs' predictions were compared, or why that cannot be.
+    Predicted([RunDir; 2], Box<Result<PredictionDiff, String>>),
     /// It was found out what new runs would be trained on.
     Data(String),
     /// A trainer was started for this run.
@@ -43,6 +45,8 @@ pub enum Effect {
     Follow(RunDir),
     /// Follow these runs, and no others, to compare them.
     Compare(Vec<RunDir>),
+    /// Compare what these two runs predict. Answered by [`Msg::Predicted`].
+    Predict([RunDir; 2]),
     /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Train(Box<RunConfig>),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
@@ -110,6 +114,11 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Compared(dir, update) => {
             if let Some(compare) = &mut app.compare {
                 compare.update(&dir, *update);
+            }
+        }
+        Msg::Predicted(runs, answer) => {
+            if let Some(predictions) = app.predictions.as_mut().filter(|shown| shown.runs == runs) {
+                predictions.answer = Some(*answer);
             }
         }
         Msg::Data(data) => app.data = Some(data),
@@ -243,6 +252,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             }
         }),
         Action::Baseline => with_compare(app, Compare::make_baseline),
+        Action::Predict => return predict(app),
+        Action::NextDisagreement => with_predictions(app, Predictions::turn),
         Action::Search => {
             app.browse.begin();
             app.dialog = Some(Dialog::Search);
@@ -405,6 +416,24 @@ fn with_compare(app: &mut App, change: impl FnOnce(&mut Compare)) {
     }
 }
 
+/// Compares what the selected run predicts with what the first one does; the second one if the first is selected.
+fn predict(app: &mut App) -> Vec<Effect> {
+    let Some(compare) = &app.compare else { return Vec::new() };
+    let (Some(first), Some(other)) = (compare.runs.first(), compare.runs.get(compare.selected.max(1))) else {
+        return Vec::new();
+    };
+    let runs = [first, other].map(|run| run.dir.clone());
+    app.predictions = Some(Predictions::new(runs.clone(), [first, other].map(|run| run.name().to_owned())));
+    app.screen = Screen::Predictions;
+    vec![Effect::Predict(runs)]
+}
+
+fn with_predictions(app: &mut App, change: impl FnOnce(&mut Predictions)) {
+    if let Some(predictions) = &mut app.predictions {
+        change(predictions);
+    }
+}
+
 fn next(pane: Pane, by: usize) -> Pane {
     let place = Pane::ALL.iter().position(|other| *other == pane).unwrap_or(0);
     Pane::ALL[(place + by) % Pane::ALL.len()]
@@ -437,6 +466,10 @@ fn move_by(app: &mut App, rows: isize) {
         (Screen::Compare, _) => {
             with_compare(app, |compare| step(&mut compare.selected, rows, compare.runs.len()));
         }
+        (Screen::Predictions, _) => with_predictions(app, |predictions| {
+            let images = predictions.samples().len();
+            step(&mut predictions.selected, rows, images);
+        }),
         (Screen::Live, Pane::Log) => {
             let lines = app.run.as_ref().map_or(0, |run| run.log.len());
             step(&mut app.log_scroll, rows.saturating_neg(), lines);
@@ -513,6 +546,7 @@ fn back(app: &mut App) {
     match (app.screen, app.zoom) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,
         (Screen::Live, Zoom::Together) | (Screen::Compare, _) => app.screen = Screen::Runs,
+        (Screen::Predictions, _) => app.screen = Screen::Compare,
         (Screen::Runs | Screen::Home, _) => app.screen = Screen::Home,
     }
 }

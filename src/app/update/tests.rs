@@ -426,3 +426,27 @@ fn what_was_chosen_is_remembered() {
     );
     assert_eq!(next.memory(), self::app().memory());
 }
+
+#[test]
+fn predictions_of_the_selected_run_are_measured_against_the_first() {
+    let (mut app, dirs) = (app(), [dir(1), dir(2), dir(3)]);
+    app.compare = Some(Compare::new(&dirs));
+    app.screen = Screen::Compare;
+    let pair = |other: usize| [dirs[0].clone(), dirs[other].clone()];
+    assert_eq!(
+        press(&mut app, &[Key::Char('p')]),
+        [Effect::Predict(pair(1))],
+        "the second where the first is"
+    );
+    assert_eq!(
+        press(&mut app, &[Key::Esc, Key::End, Key::Down, Key::Down, Key::Char('p')]),
+        [Effect::Predict(pair(2))]
+    );
+    let failed = |reason: &str| Box::new(Err(reason.to_owned()));
+    update(&mut app, Msg::Predicted(pair(1), failed("of the pair before")));
+    assert_eq!(app.predictions.as_ref().unwrap().answer, None);
+    update(&mut app, Msg::Predicted(pair(2), failed("no")));
+    assert_eq!(app.predictions.as_ref().unwrap().answer, Some(Err("no".to_owned())));
+    press(&mut app, &[Key::Down, Key::Tab, Key::Esc]);
+    assert_eq!(app.screen, Screen::Compare);
+}

@@ -2,6 +2,7 @@
 
 mod export;
 mod labels;
+mod predict;
 mod table;
 
 use std::io::Write;
@@ -32,6 +33,8 @@ enum RunsSubcommand {
     Show(ShowCommand),
     /// Print in what two runs or more differ.
     Diff(export::DiffCommand),
+    /// Compare what two runs predict: which images they get right, and whether that is more than chance.
+    Predict(predict::PredictCommand),
     /// Print numbers of runs for other programs, as CSV, JSON or Markdown.
     Export(export::ExportCommand),
     /// Give tags, or take them away.
@@ -103,6 +106,7 @@ impl RunsCommand {
             Some(RunsSubcommand::List(command)) => command.run(store, out),
             Some(RunsSubcommand::Show(command)) => command.run(store, out),
             Some(RunsSubcommand::Diff(command)) => command.run(store, out),
+            Some(RunsSubcommand::Predict(command)) => command.run(store, out),
             Some(RunsSubcommand::Export(command)) => command.run(store, out),
             Some(RunsSubcommand::Tag(command)) => command.run(store, out),
             Some(RunsSubcommand::Rename(command)) => command.run(store, out),

@@ -51,8 +51,7 @@ fn heading(column: Column) -> &'static str {
     match column.name() {
         "preset" => "net",
         "best_acc" => "best",
-                "created" => "age",
-        "curve" => "accuracy",
+        "created" => "age",
         "settings" => "changed settings",
         name => name,
     }
@@ -99,7 +98,7 @@ impl Table<'_> {
         for &column in &self.app.browse.columns {
             let (width, is_number) = width(column);
             // Text may be cut, numbers may not.
-            let least = if is_number { width } else { width.min(8) };
+            let least = if is_number { width } else { width.min(6) };
             if left < GAP + least {
                 break;
             }

@@ -4,6 +4,7 @@ mod hints;
 mod kernels;
 mod notice;
 mod pane;
+mod picture;
 mod progress;
 mod sparkline;
 #[cfg(test)]
@@ -14,5 +15,6 @@ pub use hints::Hints;
 pub use kernels::{Input, Kernels};
 pub use notice::Notice;
 pub use pane::{Focus, Pane};
+pub use picture::Picture;
 pub use progress::Progress;
 pub use sparkline::Sparkline;

@@ -1,0 +1,259 @@
+//! What two runs take the same images for.
+
+use crate::metrics::{McNemar, McNemarMethod, Paired, SeedNoise, Spread, text};
+use crate::run::RunDir;
+
+/// Above this probability a difference is taken for chance.
+const CHANCE: f64 = 0.05;
+
+/// The screen of two runs' predictions.
+#[derive(Debug, Clone)]
+pub struct Predictions {
+    /// The run that the other is measured against, and the other.
+    pub runs: [RunDir; 2],
+    /// What people call them.
+    pub names: [String; 2],
+    /// What came of it; none while it is computed.
+    pub answer: Option<Result<PredictionDiff, String>>,
+    /// Which images are shown.
+    pub shown: Disagreement,
+    /// The selected one of those.
+    pub selected: usize,
+}
+
+/// How an image changed from the first run to the second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disagreement {
+    /// Only the second run is right.
+    Fixed,
+    /// Only the first run is right.
+    Broken,
+}
+
+/// The predictions of two runs on the same test set, beside each other.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PredictionDiff {
+    /// The checkpoint whose weights were taken.
+    pub checkpoint: String,
+    /// The data set, in a few words.
+    pub data: String,
+    /// The names of its classes.
+    pub classes: Vec<String>,
+    /// Who is right how often.
+    pub table: Paired,
+    /// Images that only the second run gets right, those first where both are surest.
+    pub fixed: Vec<Sample>,
+    /// Images that only the first run gets right, in the same order.
+    pub broken: Vec<Sample>,
+    /// What seeds alone change.
+    pub seeds: Seeds,
+}
+
+/// An image of the test set on which two runs disagree.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sample {
+    /// Its number in the test set, from 0.
+    pub image: usize,
+    /// Its pixels, row by row.
+    pub pixels: Box<[u8]>,
+    /// The class that it has.
+    pub label: u8,
+    /// What each run takes it for.
+    pub guesses: [Guess; 2],
+}
+
+/// What a run takes an image for.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Guess {
+    /// The class.
+    pub class: u8,
+    /// How sure it is, from 0 to 1.
+    pub confidence: f32,
+}
+
+/// How much accuracy differs between runs that repeat the two, seeds apart.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seeds {
+    /// The accuracies of the finished runs with the settings of the first run, and with those of the second.
+    pub groups: [Spread; 2],
+    /// Whether the two runs repeat each other, so that there is one group only.
+    pub same: bool,
+    /// A command that trains more such runs.
+    pub command: String,
+}
+
+impl Seeds {
+    /// The deviation within the groups; `None` where there are no two runs of a group.
+    pub fn noise(&self) -> Option<SeedNoise> {
+        let different = if self.same { 1 } else { 2 };
+        SeedNoise::within(self.groups.into_iter().take(different))
+    }
+}
+
+impl PredictionDiff {
+    /// The two runs beside each other. `guesses` has those of each run in the order of `labels`, and `pixels` gives an
+    /// image by its number.
+    pub fn new(
+        (checkpoint, data): (String, String),
+        classes: Vec<String>,
+        labels: &[u8],
+        guesses: [&[Guess]; 2],
+        pixels: impl Fn(usize) -> Box<[u8]>,
+        seeds: Seeds,
+    ) -> Self {
+        let (mut table, mut fixed, mut broken) = (Paired::default(), Vec::new(), Vec::new());
+        let [first, second] = guesses;
+        for (image, (&label, (&first, &second))) in labels.iter().zip(first.iter().zip(second)).enumerate() {
+            let right = [first, second].map(|guess| guess.class == label);
+            table.count(right[0], right[1]);
+            let list = match right {
+                [false, true] => &mut fixed,
+                [true, false] => &mut broken,
+                _ => continue,
+            };
+            list.push(Sample { image, pixels: pixels(image), label, guesses: [first, second] });
+        }
+        for list in [&mut fixed, &mut broken] {
+            list.sort_by(|one, other| other.sureness().total_cmp(&one.sureness()));
+        }
+        Self { checkpoint, data, classes, table, fixed, broken, seeds }
+    }
+
+    /// The images of a kind.
+    pub fn samples(&self, which: Disagreement) -> &[Sample] {
+        match which {
+            Disagreement::Fixed => &self.fixed,
+            Disagreement::Broken => &self.broken,
+        }
+    }
+
+    /// The name of a class.
+    pub fn class(&self, class: u8) -> &str {
+        self.classes.get(usize::from(class)).map_or("?", String::as_str)
+    }
+
+    /// By how much the second run's accuracy is higher.
+    pub fn difference(&self) -> f64 {
+        let [first, second] = self.table.accuracies();
+        second - first
+    }
+
+    /// McNemar's test in a sentence.
+    pub fn chance(&self) -> String {
+        let McNemar { p, method } = self.table.mcnemar();
+        let verdict = if p < CHANCE { "more than chance" } else { "it could be chance" };
+        let how = match method {
+            McNemarMethod::Exact => "exact".to_owned(),
+            McNemarMethod::ChiSquare { statistic } => format!("chi-square {}", text::fixed(statistic, 2)),
+        };
+        format!("{verdict} for these two networks (McNemar, {how}, p {})", text::probability(p))
+    }
+
+    /// Whether the difference is larger than what seeds alone change, in a sentence.
+    pub fn verdict(&self) -> String {
+        let seeds = &self.seeds;
+        let Some(noise) = seeds.noise() else {
+            return format!(
+                "not known: it takes 2 finished runs that differ by their seed alone; train them with {}",
+                seeds.command
+            );
+        };
+        let margin = text::percentage(noise.margin());
+        let range = format!("95 of 100 pairs are less than {margin} points apart by their seeds alone");
+        if seeds.same {
+            format!("the two differ by no more than their seed; {range}")
+        } else if self.difference().abs() > noise.margin() {
+            format!("larger than seed noise: {range}")
+        } else {
+            format!("no larger than seed noise: {range}")
+        }
+    }
+}
+
+impl Sample {
+    /// How sure both runs are of what cannot both be true.
+    fn sureness(&self) -> f32 {
+        self.guesses.iter().map(|guess| guess.confidence).sum()
+    }
+}
+
+impl Predictions {
+    pub(super) fn new(runs: [RunDir; 2], names: [String; 2]) -> Self {
+        Self { runs, names, answer: None, shown: Disagreement::Fixed, selected: 0 }
+    }
+
+    /// What came of it, if it is there.
+    pub fn diff(&self) -> Option<&PredictionDiff> {
+        self.answer.as_ref()?.as_ref().ok()
+    }
+
+    /// The images that are shown.
+    pub fn samples(&self) -> &[Sample] {
+        self.diff().map(|diff| diff.samples(self.shown)).unwrap_or_default()
+    }
+
+    /// To the other kind of images.
+    pub(super) fn turn(&mut self) {
+        self.shown = match self.shown {
+            Disagreement::Fixed => Disagreement::Broken,
+            Disagreement::Broken => Disagreement::Fixed,
+        };
+        self.selected = 0;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn guess(class: u8, confidence: f32) -> Guess {
+        Guess { class, confidence }
+    }
+
+    fn seeds(groups: [&[f64]; 2], same: bool) -> Seeds {
+        let groups = groups.map(|group| Spread::of(group.iter().copied()));
+        Seeds { groups, same, command: "`cnn-tui sweep seed=1..3`".to_owned() }
+    }
+
+    fn diff(seeds: Seeds) -> PredictionDiff {
+        let labels = [0, 1, 2, 3, 4];
+        let first = [guess(0, 0.9), guess(9, 0.5), guess(2, 0.6), guess(9, 0.9), guess(9, 0.2)];
+        let second = [guess(0, 0.8), guess(1, 0.6), guess(9, 0.9), guess(3, 0.7), guess(8, 0.3)];
+        let classes = (0..10).map(|class: u8| class.to_string()).collect();
+        let named = ("best".to_owned(), "five".to_owned());
+        PredictionDiff::new(named, classes, &labels, [&first, &second], |_| Box::default(), seeds)
+    }
+
+    #[test]
+    fn what_one_alone_gets_right_is_kept_the_surest_first() {
+        let diff = diff(seeds([&[], &[]], false));
+        let images = |which| diff.samples(which).iter().map(|sample| sample.image).collect::<Vec<_>>();
+        assert_eq!(images(Disagreement::Fixed), [3, 1]);
+        assert_eq!(images(Disagreement::Broken), [2]);
+        assert_eq!(diff.table, Paired { both: 1, only_first: 1, only_second: 2, neither: 1 });
+        assert!((diff.difference() - 0.2).abs() < 1e-12);
+        assert_eq!(diff.chance(), "it could be chance for these two networks (McNemar, exact, p 1.000)");
+    }
+
+    #[test]
+    fn the_difference_is_measured_against_what_seeds_do() {
+        let verdict = |groups, same| diff(seeds(groups, same)).verdict();
+        let close: &[f64] = &[0.600, 0.601, 0.602, 0.603];
+        let apart: &[f64] = &[0.4, 0.8];
+        assert!(verdict([close, &[0.8]], false).starts_with("larger than seed noise: 95 of 100 pairs"));
+        assert!(verdict([close, apart], false).starts_with("no larger than seed noise"));
+        assert!(verdict([close, close], true).contains("no more than their seed; 95 of 100"));
+        let unknown = verdict([&[0.6], &[0.8]], false);
+        assert!(
+            unknown.starts_with("not known") && unknown.ends_with("`cnn-tui sweep seed=1..3`"),
+            "{unknown}"
+        );
+    }
+
+    #[test]
+    fn one_group_counts_once() {
+        let group: &[f64] = &[0.6, 0.7];
+        assert_eq!(seeds([group, group], true).noise().unwrap().freedom, 1);
+        assert_eq!(seeds([group, group], false).noise().unwrap().freedom, 2);
+    }
+}

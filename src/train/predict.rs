@@ -1,0 +1,70 @@
+//! What a trained network takes the images of the test set for.
+
+use std::sync::Arc;
+
+use super::TrainError;
+use super::session::fill;
+use super::workers::{Blueprint, Workers};
+use crate::data::Dataset;
+use crate::nn::{DeviceKind, Kernels, Parameter, Prediction};
+use crate::run::Checkpoint;
+
+/// What the network of a checkpoint takes each image of the test set for, in their order.
+///
+/// It computes on the processor, wherever the network was trained: the device decides no more than the last digits,
+/// and this one is always there.
+pub fn predict(
+    checkpoint: &Checkpoint,
+    data: &Arc<Dataset>,
+    threads: usize,
+) -> Result<Vec<Prediction>, TrainError> {
+    let preset = checkpoint.progress.preset.clone();
+    let blueprint = Blueprint { preset, device: DeviceKind::Cpu, kernels: Kernels::best(), dropout: None };
+    let mut workers = Workers::start(&blueprint, threads, data)?;
+    let mut weights = vec![0.0; workers.parameters().iter().map(Parameter::len).sum()];
+    fill(&mut weights, workers.parameters(), &checkpoint.weights, "")?;
+    let images = u32::try_from(data.test.len()).unwrap_or(u32::MAX);
+    workers.predict(&Arc::new(weights), 0..images)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{Device, RunConfig};
+    use crate::train::{Advance, Session};
+
+    #[test]
+    fn predictions_are_right_as_often_as_the_evaluation_says() {
+        let data = Arc::new(Dataset::built_in().unwrap());
+        for preset in ["cnn", "dnn"] {
+            let config = RunConfig {
+                preset: preset.to_owned(),
+                epochs: 1,
+                device: Device::Cpu,
+                ..RunConfig::default()
+            };
+            let mut session = Session::new(config, Arc::clone(&data), 2).unwrap();
+            let test = loop {
+                if let Advance::Epoch(result) = session.advance().unwrap() {
+                    break result.test;
+                }
+            };
+            let checkpoint = session.checkpoint(0.0);
+            let predictions = predict(&checkpoint, &data, 1).unwrap();
+            assert_eq!(predictions, predict(&checkpoint, &data, 3).unwrap());
+            let right = |(prediction, label): (&Prediction, &u8)| prediction.class == *label;
+            let hits = predictions.iter().zip(data.test.labels()).filter(|pair| right(*pair)).count();
+            assert_eq!((predictions.len(), hits), (test.images, test.correct), "{preset}");
+            assert!(predictions.iter().all(|prediction| (0.1..=1.0).contains(&prediction.confidence)));
+        }
+    }
+
+    #[test]
+    fn a_checkpoint_that_lacks_weights_is_refused() {
+        let data = Arc::new(Dataset::built_in().unwrap());
+        let config = RunConfig { device: Device::Cpu, ..RunConfig::default() };
+        let mut checkpoint = Session::new(config, Arc::clone(&data), 1).unwrap().checkpoint(0.0);
+        checkpoint.weights.pop();
+        assert!(matches!(predict(&checkpoint, &data, 1), Err(TrainError::Missing { .. })));
+    }
+}

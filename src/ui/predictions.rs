@@ -1,0 +1,244 @@
+//! What two runs take the same images for.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::{Constraint, Layout, Rect};
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::Widget;
+
+use super::layout::cells;
+use super::theme::Look;
+use super::widgets::{Focus, Notice, Pane, Picture};
+use super::words::wrap;
+use crate::app::{App, Disagreement, Guess, PredictionDiff, Predictions, Sample};
+use crate::metrics::{Spread, text};
+
+/// ```text
+/// ┌ first against second ───────────┐
+/// │ who is right how often, and     │
+/// │ what that means                 │
+/// ├ fixed ──────────────────────────┤
+/// │ selected   image  image  image  │   the selected image is drawn large where there is room
+/// │ image      image  image  image  │
+/// └─────────────────────────────────┘
+/// ```
+pub(super) struct PredictionScreen<'a> {
+    pub(super) app: &'a App,
+    pub(super) look: &'a Look,
+}
+
+/// Rows and columns of an image.
+const SIDE: usize = 28;
+/// How much smaller those are that are not selected.
+const SHRINK: usize = 2;
+/// Columns of an image with the words below it, and between two of them.
+const CARD: u16 = 20;
+const GAP: u16 = 2;
+/// Rows of those words.
+const WORDS: u16 = 3;
+/// Columns of what stands before a sentence, of names, of `right` and `wrong`, of counts, and of two accuracies.
+const LABEL: usize = 12;
+const NAME: usize = 16;
+const WORD: usize = 6;
+const COUNT: usize = 7;
+const ACCURACIES: usize = 18;
+
+impl Widget for PredictionScreen<'_> {
+    fn render(self, area: Rect, buf: &mut Buffer) {
+        let Some(shown) = &self.app.predictions else { return };
+        let inner = usize::from(Pane::inner(area).width);
+        let [first, second] = &shown.names;
+        let title = format!("{first} against {second}");
+        let diff = match &shown.answer {
+            Some(Ok(diff)) => diff,
+            answer => {
+                Pane::new(self.look, title).render(area, buf);
+                let notice = match answer {
+                    Some(Err(problem)) => Notice::new(self.look, wrap(problem, inner).join("\n"))
+                        .style(self.look.palette.warning),
+                    _ => Notice::new(self.look, "looking at the test set with both networks"),
+                };
+                return notice.render(Pane::inner(area), buf);
+            }
+        };
+        let lines = self.summary(shown, diff, inner);
+        let rows = cells(lines.len() + 2);
+        let [summary, samples] =
+            Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area);
+        let images = text::count(diff.table.total());
+        let about = format!("{} of both, {images} test images of {}", diff.checkpoint, diff.data);
+        Pane::new(self.look, title).value(Span::styled(about, self.look.palette.dim)).render(summary, buf);
+        for (row, line) in Pane::inner(summary).rows().zip(lines) {
+            line.render(row, buf);
+        }
+        self.samples(shown, diff, samples, buf);
+    }
+}
+
+impl PredictionScreen<'_> {
+    /// The sign of the first run and of the second, by which they are told apart without colours, too.
+    fn signs(&self) -> [(&'static str, Style); 2] {
+        let (glyphs, curve) = (self.look.glyphs, &self.look.palette.curve);
+        [(glyphs.dot(), curve.test), (glyphs.square(), curve.train)]
+    }
+
+    /// The table of two by two, and the sentences about it.
+    fn summary(&self, shown: &Predictions, diff: &PredictionDiff, width: usize) -> Vec<Line<'static>> {
+        let palette = &self.look.palette;
+        let table = &diff.table;
+        let accuracies = diff.table.accuracies();
+        let signs = self.signs();
+        let names = NAME.min(width.saturating_sub(2 + WORD + 2 * COUNT + 2 + ACCURACIES));
+        let name = |place: usize| {
+            let (symbol, style) = signs[place];
+            [
+                Span::styled(format!("{symbol} "), style),
+                Span::styled(format!("{:<names$.names$}", shown.names[place]), palette.strong),
+            ]
+        };
+        let counts = |right, wrong, accuracy: String| {
+            let style = palette.text;
+            let [right, wrong] =
+                [right, wrong].map(|count| Span::styled(format!("{:>COUNT$}", text::count(count)), style));
+            [right, wrong, Span::styled(format!("  {accuracy}"), palette.text)]
+        };
+        let head = |word: &str| Span::styled(format!("{word:>COUNT$}"), palette.dim);
+        let side = |word: &str| Span::styled(format!("{word:<WORD$}"), palette.dim);
+        let blank = Span::raw(" ".repeat(names + 2));
+        let mut heading = vec![blank.clone(), side("")];
+        heading.extend([head("right"), head("wrong")]);
+        heading.extend([Span::raw("  ")].into_iter().chain(name(1)));
+        let mut right = Vec::from(name(0));
+        right.push(side("right"));
+        right.extend(counts(
+            table.both,
+            table.only_first,
+            format!("{} to {}", text::percent(accuracies[0]), text::percent(accuracies[1])),
+        ));
+        let mut wrong = vec![blank, side("wrong")];
+        wrong.extend(counts(
+            table.only_second,
+            table.neither,
+            format!("{} points", text::points_apart(diff.difference())),
+        ));
+        let mut lines = vec![Line::from(heading), Line::from(right), Line::from(wrong)];
+        lines.extend(self.sentence("chance", &diff.chance(), width));
+        if diff.seeds.noise().is_some() {
+            let group = |place: usize| {
+                let Spread { count, mean, deviation } = diff.seeds.groups[place];
+                let name = &shown.names[place];
+                let (mean, deviation) = (text::percent(mean), text::percentage(deviation));
+                format!("{count} like {name}: mean {mean}, deviation {deviation}")
+            };
+            let groups = if diff.seeds.same { group(0) } else { format!("{}; {}", group(0), group(1)) };
+            lines.extend(self.sentence("seeds", &groups, width));
+        }
+        lines.extend(self.sentence("difference", &diff.verdict(), width));
+        lines
+    }
+
+    /// A sentence after a word, on as many lines as it needs.
+    fn sentence(&self, label: &'static str, sentence: &str, width: usize) -> Vec<Line<'static>> {
+        let palette = &self.look.palette;
+        let lines = wrap(sentence, width.saturating_sub(LABEL).max(1)).into_iter().enumerate();
+        let line = |(place, line)| {
+            let label = if place == 0 { label } else { "" };
+            Line::from_iter([
+                Span::styled(format!("{label:<LABEL$}"), palette.dim),
+                Span::styled(line, palette.text),
+            ])
+        };
+        lines.map(line).collect()
+    }
+
+    fn samples(&self, shown: &Predictions, diff: &PredictionDiff, area: Rect, buf: &mut Buffer) {
+        let palette = &self.look.palette;
+        let [fixed, broken] = [("fixed", diff.fixed.len()), ("broken", diff.broken.len())]
+            .map(|(word, count)| format!("{word} {}", text::count(count as u64)));
+        let (title, other, right) = match shown.shown {
+            Disagreement::Fixed => (fixed, broken, &shown.names[1]),
+            Disagreement::Broken => (broken, fixed, &shown.names[0]),
+        };
+        let samples = shown.samples();
+        let place = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));
+        let mut pane = Pane::new(self.look, title)
+            .value(Span::styled(format!("tab: {other}"), palette.dim))
+            .value(Span::styled(format!("only {right} is right"), palette.text))
+            .focus(Focus::Here);
+        if !samples.is_empty() {
+            pane = pane.value(Span::styled(place, palette.strong));
+        }
+        pane.render(area, buf);
+        let inner = Pane::inner(area);
+        let Some(selected) = samples.get(shown.selected) else {
+            return Notice::new(self.look, "there are no such images").render(inner, buf);
+        };
+        let (width, height) = Picture::new(self.look, &selected.pixels, SIDE).size();
+        let cards = if inner.height >= height + WORDS && inner.width >= 2 * (width + GAP) {
+            let columns = [Constraint::Length(width + GAP), Constraint::Fill(1)];
+            let [large, rest] = Layout::horizontal(columns).areas(inner);
+            self.card(diff, selected, 1, palette.accent, Rect { width, ..large }, buf);
+            rest
+        } else {
+            inner
+        };
+        self.cards(shown, diff, cards, buf);
+    }
+
+    /// As many images as fit, the selected one among them.
+    fn cards(&self, shown: &Predictions, diff: &PredictionDiff, area: Rect, buf: &mut Buffer) {
+        let samples = shown.samples();
+        let height = cells(SIDE / SHRINK / 2) + WORDS;
+        let columns = ((area.width + GAP) / (CARD + GAP)).max(1);
+        // Where an image does not fit in height, its words do.
+        let (height, pitch) = if area.height >= height { (height, height + 1) } else { (WORDS, WORDS + 1) };
+        let rows = ((area.height + 1) / pitch).max(1);
+        let page = usize::from(columns * rows);
+        let first = shown.selected / page * page;
+        for (place, sample) in samples.iter().enumerate().skip(first).take(page) {
+            let at = cells(place - first);
+            let card = Rect {
+                x: area.x + at % columns * (CARD + GAP),
+                y: area.y + at / columns * pitch,
+                width: CARD,
+                height,
+            };
+            let style =
+                if place == shown.selected { self.look.palette.accent } else { self.look.palette.strong };
+            self.card(diff, sample, SHRINK, style, card.intersection(area), buf);
+        }
+    }
+
+    /// An image with its class and what each run takes it for.
+    fn card(
+        &self,
+        diff: &PredictionDiff,
+        sample: &Sample,
+        shrink: usize,
+        style: Style,
+        area: Rect,
+        buf: &mut Buffer,
+    ) {
+        let palette = &self.look.palette;
+        let picture = Picture::new(self.look, &sample.pixels, SIDE).shrunk(shrink);
+        let height = if area.height >= picture.size().1 + WORDS { picture.size().1 } else { 0 };
+        let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
+        picture.render(above, buf);
+        let class = Line::from_iter([
+            Span::styled(diff.class(sample.label).to_owned(), style),
+            Span::styled(format!(" {}", sample.image), palette.dim),
+        ]);
+        let guess = |(Guess { class, confidence }, (symbol, sign)): (Guess, (&'static str, Style))| {
+            let style = if class == sample.label { palette.strong } else { palette.text };
+            Line::from_iter([
+                Span::styled(format!("{symbol} "), sign),
+                Span::styled(diff.class(class).to_owned(), style),
+                Span::styled(format!(" {}", text::share(f64::from(confidence))), palette.dim),
+            ])
+        };
+        let guesses = sample.guesses.into_iter().zip(self.signs()).map(guess);
+        for (row, line) in below.rows().zip([class].into_iter().chain(guesses)) {
+            line.render(row, buf);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! What two runs predict: in the shell and on the screen.
+
+use serde_json::Value;
+
+use crate::process::Ended;
+use crate::terminal::key::{ESC, TAB};
+use crate::world::World;
+
+fn predict(world: &World, arguments: &[&str]) -> Ended {
+    world.process(&[&["runs", "predict"], arguments].concat()).end()
+}
+
+/// Three short runs: `one` and `two` differ by their seed, `wide` by its learning rate.
+fn world() -> World {
+    let world = World::bare();
+    for (name, seed, rate) in [("one", "1", "0.02"), ("two", "2", "0.02"), ("wide", "1", "0.1")] {
+        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
+        let settings = ["--lr", rate, "--seed", seed, "--name", name];
+        let ended = world.process(&[&train[..], &settings].concat()).end();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    world
+}
+
+#[test]
+fn two_runs_are_compared_image_by_image() {
+    let world = world();
+    let json = predict(&world, &["one", "wide", "--json"]);
+    assert_eq!((json.code, json.err.as_str()), (Some(0), ""), "{json:?}");
+    let json: Value = serde_json::from_str(&json.out).unwrap();
+    let count = |name: &str| json[name].as_u64().unwrap();
+    let of = |list: &str| json[list].as_array().unwrap().len() as u64;
+    assert_eq!((of("broken"), of("fixed")), (count("only_first_right"), count("only_second_right")));
+    let all = count("both_right") + count("both_wrong") + of("fixed") + of("broken");
+    assert_eq!(all, 1000);
+    let right = (count("both_right") + of("broken")) as f64 / 1000.0;
+    let name = |run: &crate::world::Run| run.record().name;
+    let recorded = world.runs().iter().find(|run| name(run) == "one").unwrap().record();
+    let best = recorded.summary.best_test_accuracy.unwrap();
+    assert!((right - best).abs() < 1e-9, "as often as the trainer found: {right}, {best}");
+    assert_eq!(json["seeds"]["like_first"]["runs"], 2, "{json}");
+    assert_eq!(json["seeds"]["like_second"]["runs"], 1, "{json}");
+    assert!(json["mcnemar"]["p"].as_f64().is_some_and(|p| (0.0..=1.0).contains(&p)));
+
+    let table = predict(&world, &["one", "wide", "--count", "2"]);
+    assert_eq!((table.code, table.err.as_str()), (Some(0), ""), "{table:?}");
+    for part in
+        ["one against wide, best of both", "accuracy", "McNemar", "2 like one: mean", "seed noise", "fixed:"]
+    {
+        assert!(table.out.contains(part), "{part} in {}", table.out);
+    }
+    let same = predict(&world, &["one", "two"]);
+    assert!(same.out.contains("the two differ by no more than their seed"), "{}", same.out);
+    let none = predict(&world, &["one", "two", "--checkpoint", "epoch-9"]);
+    assert_eq!((none.code, none.out.as_str()), (Some(1), ""));
+    assert!(none.err.contains("one has no checkpoint epoch-009"), "{}", none.err);
+}
+
+#[test]
+fn the_images_that_changed_are_looked_at() {
+    let world = world();
+    let mut terminal = world.terminal(&[], (120, 36));
+    terminal.wait_for_text("look at the runs");
+    terminal.press("2");
+    terminal.wait_for("the runs", |screen| ["one", "two", "wide"].iter().all(|name| screen.contains(name)));
+    // The newest is the first: `wide`, then `two`.
+    terminal.press("mmc");
+    terminal.wait_for_text("against the first");
+    terminal.press("p");
+    let screen = terminal.wait_for_text("only two is right");
+    assert!(screen.contains("wide against two") && screen.contains("McNemar"), "{screen}");
+    assert!(screen.contains("1,000 test images") && screen.contains("▀▀▀▀"), "{screen}");
+    terminal.press(TAB);
+    terminal.wait_for_text("only wide is right");
+    terminal.press("l");
+    terminal.wait_for_text("2 of ");
+    terminal.press(ESC);
+    terminal.wait_for_text("against the first");
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+}
