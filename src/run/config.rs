@@ -165,7 +165,7 @@ mod tests {
             config.changes().into_iter().map(|(name, value)| format!("{name}={value}")).collect();
         assert_eq!(
             changes.join(" "),
-            "preset=dnn data=/data/mnist batch-size=32 epochs=2 learning-rate=0.1 schedule=step:10:0.5 dropout=0 \
+            "preset=dnn data=/data/mnist learning-rate=0.1 schedule=step:10:0.5 batch-size=32 epochs=2 dropout=0 \
              patience=5 device=cpu threads=2 checkpoint-space=0 seed=7"
         );
         let config = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };

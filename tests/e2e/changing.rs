@@ -19,9 +19,9 @@ fn the_learning_rate_is_changed_while_it_trains() {
     terminal.press("e");
     terminal.wait_for_text("from its next step on");
     terminal.press(BACKSPACE);
-    terminal.press("x3.");
+    terminal.press("3x");
     terminal.press(ENTER);
-    terminal.wait_for_text("learning rate cannot be 0.03.");
+    terminal.wait_for_text("learning-rate is 0.03x, but must be a number");
     terminal.press(BACKSPACE);
     terminal.press(ENTER);
     let change = Change { learning_rate: Some(0.03), ..Change::default() };

@@ -29,7 +29,7 @@ fn tour(terminal: &mut Terminal, mut look: impl FnMut(&str)) {
     look(&terminal.wait_for("the screen below", |screen| !screen.contains("Stop ")));
     terminal.press("2");
     let table =
-        |screen: &str| screen.contains(" runs ") && screen.contains("epochs") && screen.contains("age");
+        |screen: &str| screen.contains(" runs ") && screen.contains("epoch") && screen.contains("age");
     look(&terminal.wait_for("the runs", table));
     for _ in 0..8 {
         terminal.press("t");
