@@ -131,7 +131,7 @@ pub enum RunError {
         /// The directory.
         path: PathBuf,
     },
-    /// There is something where a run is to be brought back to.
+    /// There is something where a run is to be brought back to, or a file to be written.
     #[error("{}: is in the way; move it away first", shown(.path))]
     InTheWay {
         /// The thing.

@@ -16,7 +16,9 @@ use super::error::RunError;
 
 /// Files are for their user only.
 const FILE_MODE: u32 = 0o600;
-/// So are directories.
+/// What a person takes away is for whom the person's umask says.
+const USER_MODE: u32 = 0o666;
+/// Directories are for their user only, too.
 const DIR_MODE: u32 = 0o700;
 /// How the names of unfinished files begin.
 const TEMP_PREFIX: &str = ".tmp-";
@@ -26,7 +28,7 @@ const TEMP_PREFIX: &str = ".tmp-";
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     let write = || {
         let dir = parent(path);
-        let mut file = temp_file(dir)?;
+        let mut file = temp_file(dir, FILE_MODE)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|failed| failed.error)?;
@@ -35,12 +37,26 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     write().map_err(RunError::io("written", path))
 }
 
+/// Writes a new file as a whole, for a person to use: what is there already is never replaced, and who may read it is as
+/// for any file that the user creates.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+    let write = || {
+        let mut file = temp_file(parent(path), USER_MODE)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist_noclobber(path).map_err(|failed| failed.error)
+    };
+    match write() {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            Err(RunError::InTheWay { path: path.to_owned() })
+        }
+        written => written.map(drop).map_err(RunError::io("written", path)),
+    }
+}
+
 /// An unfinished file in `dir`, which is removed on drop unless it is given its name.
-fn temp_file(dir: &Path) -> io::Result<tempfile::NamedTempFile> {
-    tempfile::Builder::new()
-        .prefix(TEMP_PREFIX)
-        .permissions(Permissions::from_mode(FILE_MODE))
-        .tempfile_in(dir)
+fn temp_file(dir: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
+    tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(mode)).tempfile_in(dir)
 }
 
 /// An unfinished directory in `dir`, which is removed on drop unless it is given its name.
@@ -168,6 +184,28 @@ mod tests {
     }
 
     #[test]
+    fn a_new_file_is_the_persons_and_replaces_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a");
+        write_new(&path, b"new").unwrap();
+        assert_eq!(mode(&path) & 0o400, 0o400);
+        assert_eq!(
+            mode(&path),
+            mode(&{
+                let plain = dir.path().join("plain");
+                fs::write(&plain, "").unwrap();
+                plain
+            })
+        );
+        let refused = write_new(&path, b"newer").unwrap_err();
+        assert!(refused.to_string().ends_with("a: is in the way; move it away first"), "{refused}");
+        symlink("nowhere", dir.path().join("link")).unwrap();
+        assert!(matches!(write_new(&dir.path().join("link"), b"new"), Err(RunError::InTheWay { .. })));
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(names(dir.path()).len(), 3, "nothing unfinished is left");
+    }
+
+    #[test]
     fn a_write_through_a_link_replaces_the_link() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("target"), "kept").unwrap();
@@ -211,7 +249,7 @@ mod tests {
     #[test]
     fn what_a_killed_process_left_is_swept() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, left) = temp_file(dir.path()).unwrap().keep().unwrap();
+        let (_, left) = temp_file(dir.path(), FILE_MODE).unwrap().keep().unwrap();
         fs::write(dir.path().join("last"), "kept").unwrap();
         fs::create_dir(dir.path().join(".tmp-dir")).unwrap();
         sweep(dir.path());

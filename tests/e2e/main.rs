@@ -15,6 +15,7 @@ mod bad_input;
 mod changing;
 mod crash;
 mod disk;
+mod export;
 mod full_set;
 mod headless;
 mod leaving;

@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use super::{CliError, find};
-use crate::run::{Event, Field, RunError, RunSummary, Store, Value};
+use crate::run::{EpochRow, Field, RunError, RunSummary, Store, Value};
 
 /// Print numbers of runs for other programs.
 #[derive(Debug, Args)]
@@ -125,59 +125,29 @@ fn from_journals(runs: &[RunSummary], what: What) -> Result<Table, RunError> {
     let headings = if what == What::Epochs { &EPOCHS[..] } else { &STEPS[..] };
     let mut rows = Vec::new();
     for run in runs {
-        let begin = rows.len();
         let id = run.dir.id().as_str();
-        let mut journal = run.dir.journal_reader();
-        loop {
-            let batch = journal.poll()?;
-            for record in batch.records {
-                take(&mut rows, begin, what, id, record.event);
-            }
-            if batch.caught_up {
-                break;
-            }
+        let history = run.dir.history()?;
+        if what == What::Epochs {
+            rows.extend(history.epochs.iter().map(|row| epoch(id, row)));
+        } else {
+            rows.extend(history.steps.iter().map(|row| vec![json!(id), json!(row.step), json!(row.loss)]));
         }
     }
     Ok(Table { headings: headings.iter().map(ToString::to_string).collect(), rows })
 }
 
-/// Adds an event's rows to those of its run, which begin at `begin`.
-fn take(rows: &mut Vec<Vec<Json>>, begin: usize, what: What, id: &str, event: Event) {
-    match (what, event) {
-        (What::Steps, Event::Steps { first, losses, .. }) => {
-            rows.extend((first..).zip(losses).map(|(step, loss)| vec![json!(id), json!(step), json!(loss)]));
-        }
-        (
-            What::Epochs,
-            Event::Epoch {
-                epoch,
-                step,
-                train_loss,
-                train_accuracy,
-                test_loss,
-                test_accuracy,
-                learning_rate,
-                active_seconds,
-            },
-        ) => rows.push(vec![
-            json!(id),
-            json!(epoch),
-            json!(step),
-            json!(train_loss),
-            json!(train_accuracy),
-            json!(test_loss),
-            json!(test_accuracy),
-            json!(learning_rate),
-            json!(active_seconds),
-        ]),
-        (_, Event::Rewound { step: last }) => {
-            let place = if what == What::Epochs { 2 } else { 1 };
-            let counts = |row: &Vec<Json>| row[place].as_u64().is_some_and(|step| step <= last);
-            let kept = rows[begin..].iter().take_while(|row| counts(row)).count();
-            rows.truncate(begin + kept);
-        }
-        _ => {}
-    }
+fn epoch(id: &str, row: &EpochRow) -> Vec<Json> {
+    vec![
+        json!(id),
+        json!(row.epoch),
+        json!(row.step),
+        json!(row.train_loss),
+        json!(row.train_accuracy),
+        json!(row.test_loss),
+        json!(row.test_accuracy),
+        json!(row.learning_rate),
+        json!(row.active_seconds),
+    ]
 }
 
 impl Table {

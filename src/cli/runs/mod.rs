@@ -4,6 +4,7 @@ mod export;
 mod labels;
 mod predict;
 mod table;
+mod tensorboard;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -43,6 +44,8 @@ enum RunsSubcommand {
     Rename(labels::RenameCommand),
     /// Write down something about a run.
     Note(labels::NoteCommand),
+    /// Write what runs measured for TensorBoard.
+    Tensorboard(tensorboard::TensorboardCommand),
     /// Throw runs away; `restore` brings them back.
     Rm(RmCommand),
     /// Bring a run back that was thrown away.
@@ -111,6 +114,7 @@ impl RunsCommand {
             Some(RunsSubcommand::Tag(command)) => command.run(store, out),
             Some(RunsSubcommand::Rename(command)) => command.run(store, out),
             Some(RunsSubcommand::Note(command)) => command.run(store, out),
+            Some(RunsSubcommand::Tensorboard(command)) => command.run(store, out),
             Some(RunsSubcommand::Rm(command)) => command.run(store, out),
             Some(RunsSubcommand::Restore(command)) => command.run(store, out),
         }

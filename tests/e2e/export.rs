@@ -1,0 +1,91 @@
+//! What other programs get of runs.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::process::Ended;
+use crate::world::{self, World, skip};
+
+/// Runs the program with these arguments, separated by spaces.
+fn program(world: &World, arguments: &str) -> Ended {
+    world.process(&arguments.split(' ').collect::<Vec<_>>()).end()
+}
+
+fn printed(world: &World, arguments: &str) -> String {
+    let ended = program(world, arguments);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments}: {ended:?}");
+    ended.out
+}
+
+/// A run `one` of one epoch, and `two`, a fork of it that goes on to a second.
+fn trained() -> World {
+    let world = World::bare();
+    printed(&world, "train --foreground --preset dnn --data built-in --epochs 1 --name one");
+    printed(&world, "fork one --epochs 2 --name two --foreground");
+    world
+}
+
+#[test]
+fn tensorboard_gets_a_directory_for_each_run() {
+    let world = trained();
+    let out = printed(&world, "runs tensorboard one two one --to board");
+    let lines: Vec<_> = out.lines().collect();
+    assert_eq!(lines.len(), 3, "{out}");
+    assert!(lines[0].starts_with("one: board/one/events.out.tfevents."), "{out}");
+    assert_eq!(lines[2], "`tensorboard --logdir board` shows what is there");
+    let files = |name: &str| fs::read_dir(world.path().join("board").join(name)).unwrap().count();
+    assert_eq!((files("one"), files("two")), (1, 1));
+
+    // What is there stays as it is, and nothing else is written then.
+    let refused = program(&world, "runs tensorboard cnn-reference two --to board");
+    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+    assert_eq!(refused.err, "cnn-tui: board/two: is in the way; move it away first\n");
+    assert!(!world.path().join("board/cnn-reference").exists());
+
+    let json = printed(&world, "runs tensorboard two --to other --json");
+    let json: Value = serde_json::from_str(&json).unwrap();
+    assert!(world.path().join(json["file"].as_str().unwrap()).is_file(), "{json}");
+    assert_eq!(program(&world, "runs tensorboard one").code, Some(2), "it needs to know where to");
+}
+
+#[test]
+fn runs_that_cannot_be_directories_have_their_ids() {
+    let world = trained();
+    for name in ["same", "same", "../up"] {
+        printed(&world, &format!("fork one --epochs 2 --name {name} --foreground"));
+    }
+    let runs = world.runs();
+    let others = runs.iter().filter(|run| !["one", "two"].contains(&run.record().name.as_str()));
+    let ids: Vec<&str> = others.map(world::Run::id).collect();
+    printed(&world, &format!("runs tensorboard {} --to board", ids.join(" ")));
+    for id in ids {
+        assert!(world.path().join("board").join(id).is_dir(), "{id}");
+    }
+}
+
+#[test]
+fn tensorboard_reads_what_the_journal_holds() {
+    let python = std::env::var_os("CNN_TUI_PYTHON").unwrap_or_else(|| "python3".into());
+    let has_it = Command::new(&python).args(["-c", "import tensorboard"]).output();
+    if !has_it.is_ok_and(|output| output.status.success()) {
+        return skip("there is no Python with tensorboard; CNN_TUI_PYTHON can name one");
+    }
+    let world = trained();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let json = printed(&world, "runs tensorboard cnn-reference dnn-reference two --to board --json");
+    for (line, steps) in json.lines().zip([37_520, 37_520, 188]) {
+        let json: Value = serde_json::from_str(line).unwrap();
+        let id = json["run"].as_str().unwrap();
+        let runs = if steps == 188 { world.runs_dir() } else { root.join("runs") };
+        let mut check = Command::new(&python);
+        check.arg(root.join("tests/tensorboard/check.py"));
+        check.arg(world.path().join(json["file"].as_str().unwrap())).arg(runs.join(id));
+        let output = check.output().unwrap();
+        let (out, err) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(output.status.success(), "{id}: {err}");
+        assert!(out.contains(&format!(", {steps} loss/train")), "{id}: {out}");
+    }
+}
