@@ -1,4 +1,5 @@
-//! Replays batches that PyTorch trained on, and compares every loss and the final weights.
+//! Replays batches that PyTorch trained on, and compares every loss and the final weights; and compares the scores that
+//! exported weights give here and there.
 //!
 //! `parity/README.md` says how the fixtures were made.
 
@@ -9,14 +10,16 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::{DeviceKind, Kernels, Parameter};
-use cnn_tui::run;
+use cnn_tui::nn::{self, DeviceKind, Images, Kernels, Parameter};
+use cnn_tui::run::{self, Checkpoint};
 use cnn_tui::train::{Blueprint, Optimizer, Workers};
 use safetensors::SafeTensors;
 
 const BATCH: u32 = 64;
 /// Of a loss, absolute.
 const LOSS_TOLERANCE: f32 = 1e-5;
+/// Of a logit, absolute.
+const LOGIT_TOLERANCE: f32 = 1e-5;
 /// Of a tensor, relative to its largest value.
 const WEIGHT_TOLERANCE: f32 = 2e-4;
 
@@ -110,4 +113,37 @@ fn the_first_gradient_is_pytorchs() {
     let images: Vec<u32> = (0..BATCH).collect();
     workers.train(&weights, &images, None, &mut gradient).unwrap();
     assert_weights(&gradient, &fixture.all("gradient", &parameters), &parameters);
+}
+
+/// Test images, normalised as PyTorch's tutorials do.
+fn images(count: usize) -> Images {
+    let test = Dataset::built_in().unwrap().test;
+    let pixels = test.images()[..count].iter().flatten();
+    Images {
+        pixels: pixels.map(|&level| (f32::from(level) / 255.0 - 0.1307) / 0.3081).collect(),
+        labels: test.labels()[..count].to_vec(),
+    }
+}
+
+/// The weights as `runs weights` writes them for PyTorch give the scores that PyTorch had of them.
+#[test]
+fn exported_weights_score_as_in_pytorch() {
+    let fixture = Fixture::read("logits.safetensors");
+    for (preset, run) in [("cnn", "20261124-135334-fleet-lemur"), ("dnn", "20261124-135402-grand-ocelot")] {
+        let best = format!("runs/{run}/checkpoints/best.safetensors");
+        let checkpoint = Checkpoint::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(best)).unwrap();
+        let exported = Fixture(checkpoint.encode_weights().unwrap());
+        for kernels in Kernels::all() {
+            let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
+            let weights: Vec<f32> =
+                model.parameters().iter().flat_map(|parameter| exported.tensor(&parameter.name)).collect();
+            model.set_weights(&weights);
+            let want = fixture.tensor(preset);
+            let got = model.scores(images(want.len() / 10));
+            assert_eq!(got.len(), want.len());
+            let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp).unwrap();
+            println!("{preset}, {kernels}: logits at most {apart:.1e} apart");
+            assert!(apart <= LOGIT_TOLERANCE, "{preset}, {kernels}: {apart} apart");
+        }
+    }
 }

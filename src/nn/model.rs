@@ -25,6 +25,10 @@ pub trait Model: Debug {
     /// Forward without dropout and without gradients.
     fn evaluate(&self, images: Images) -> Tally;
 
+    /// The scores (logits) of each image for each of ten classes, without dropout, one image after the other. Labels are
+    /// not looked at.
+    fn scores(&self, images: Images) -> Vec<f32>;
+
     /// What it takes each image for, without dropout. Labels are not looked at.
     fn predict(&self, images: Images) -> Vec<Prediction>;
 }

@@ -77,10 +77,13 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
         cross_entropy(&scores.as_vec(), &labels, 1.0).0
     }
 
-    fn predict(&self, images: Images) -> Vec<Prediction> {
+    fn scores(&self, images: Images) -> Vec<f32> {
         let (pixels, _) = self.pixels(images);
-        let scores = self.layers.forward(pixels, Pass::Evaluate).as_vec();
-        scores.chunks_exact(10).map(|scores| Softmax::of(scores).prediction()).collect()
+        self.layers.forward(pixels, Pass::Evaluate).as_vec()
+    }
+
+    fn predict(&self, images: Images) -> Vec<Prediction> {
+        self.scores(images).chunks_exact(10).map(|scores| Softmax::of(scores).prediction()).collect()
     }
 }
 

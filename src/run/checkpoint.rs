@@ -159,6 +159,41 @@ struct Written {
     data_sha256: Option<String>,
 }
 
+/// The values of tensors, one after the other.
+fn data(tensors: &[(String, &NamedTensor)]) -> Vec<u8> {
+    let values = tensors.iter().flat_map(|(_, tensor)| &tensor.values);
+    values.flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A safetensors file with one entry of metadata, and tensors under these names, whose values are `data`.
+fn safetensors_file(
+    (key, entry): (&str, String),
+    tensors: Vec<(String, &NamedTensor)>,
+    data: &[u8],
+) -> Result<Vec<u8>, CheckpointError> {
+    let mut names = HashSet::new();
+    let mut infos = Vec::new();
+    let mut end = 0;
+    for (name, tensor) in tensors {
+        let begin = end;
+        end += size_of_val(tensor.values.as_slice());
+        if !names.insert(name.clone()) {
+            return Err(CheckpointError::Name { tensor: name });
+        }
+        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        infos.push((name, info));
+    }
+    let metadata = Metadata::new(Some(HashMap::from([(key.to_owned(), entry)])), infos)?;
+    let mut header = serde_json::to_string(&metadata)?.into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+
+    let mut bytes = Vec::with_capacity(8 + header.len() + data.len());
+    bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
+    bytes.append(&mut header);
+    bytes.extend_from_slice(data);
+    Ok(bytes)
+}
+
 /// Bytes in hexadecimal digits.
 fn digits(bytes: &[u8]) -> String {
     bytes.iter().fold(String::new(), |mut text, byte| {
@@ -171,38 +206,25 @@ fn digits(bytes: &[u8]) -> String {
 impl Checkpoint {
     /// The bytes of the checkpoint's file.
     pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
-        let mut data = Vec::new();
-        for (_, tensor) in self.tensors() {
-            data.extend(tensor.values.iter().flat_map(|value| value.to_le_bytes()));
-        }
-        let data_sha256 = digits(&Sha256::digest(&data));
-        let header =
-            serde_json::to_string(&Header { format: FORMAT, data_sha256, progress: &self.progress })?;
-        let mut names = HashSet::new();
-        let mut infos = Vec::new();
-        let mut end = 0;
-        for (name, tensor) in self.tensors() {
-            let begin = end;
-            end += size_of_val(tensor.values.as_slice());
-            if !names.insert(name.clone()) {
-                return Err(CheckpointError::Name { tensor: name });
-            }
-            let info =
-                TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
-            infos.push((name, info));
-        }
+        let tensors: Vec<_> = self.tensors().collect();
         if let Some(tensor) = self.weights.iter().map(|weight| &weight.name).find(|name| is_reserved(name)) {
             return Err(CheckpointError::Name { tensor: tensor.clone() });
         }
-        let metadata = Metadata::new(Some(HashMap::from([(METADATA_KEY.to_owned(), header)])), infos)?;
-        let mut header = serde_json::to_string(&metadata)?.into_bytes();
-        header.resize(header.len().next_multiple_of(8), b' ');
+        let data = data(&tensors);
+        let data_sha256 = digits(&Sha256::digest(&data));
+        let header =
+            serde_json::to_string(&Header { format: FORMAT, data_sha256, progress: &self.progress })?;
+        safetensors_file((METADATA_KEY, header), tensors, &data)
+    }
 
-        let mut bytes = Vec::with_capacity(8 + header.len() + end);
-        bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
-        bytes.append(&mut header);
-        bytes.append(&mut data);
-        Ok(bytes)
+    /// The bytes of a safetensors file of the weights alone, for PyTorch: `model.load_state_dict` takes what
+    /// `safetensors.torch.load_file` reads from it, with nothing missing and nothing left over. The same weights always
+    /// have the same bytes.
+    pub fn encode_weights(&self) -> Result<Vec<u8>, CheckpointError> {
+        let tensors: Vec<_> = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+        let data = data(&tensors);
+        // By this key libraries on top of PyTorch know whose layout the tensors have.
+        safetensors_file(("format", "pt".to_owned()), tensors, &data)
     }
 
     /// The checkpoint in the bytes of a file, which may be anything.
@@ -377,6 +399,20 @@ mod tests {
         let read = Checkpoint::read(&path).unwrap();
         assert_eq!(read, example());
         assert_same(&read, &example());
+    }
+
+    #[test]
+    fn the_weights_alone_are_a_file_of_their_own() {
+        let bytes = example().encode_weights().unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.names().len(), 2);
+        assert_eq!(file.tensor("conv1.weight").unwrap().shape(), [2, 1, 2]);
+        let bias: Vec<u8> = [f32::INFINITY, 0.1].iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!(file.tensor("conv1.bias").unwrap().data(), bias);
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        assert_eq!(metadata.metadata(), &Some(format));
+        assert!(matches!(Checkpoint::decode(&bytes), Err(CheckpointError::NoProgress)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::{
+    checkpoint::Checkpoint,
     checkpoint_name::CheckpointName,
     command::Command,
     error::RunError,
@@ -160,6 +161,19 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
+    /// Reads a checkpoint. If there is none of this name, the error says which there are.
+    pub fn checkpoint(&self, name: CheckpointName) -> Result<Checkpoint, RunError> {
+        let path = self.checkpoint_path(name);
+        match Checkpoint::read(&path) {
+            Err(error) if error.is_not_found() => {
+                let mut there: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
+                there.sort_unstable();
+                Err(RunError::NoCheckpoint { path, there })
+            }
+            read => read,
+        }
+    }
+
     /// The checkpoints that there are, in no order.
     fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
         let path = self.checkpoints_path();
@@ -281,6 +295,23 @@ mod tests {
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::lock::holder(lock.path())));
         assert!(matches!(dir.lock(), Err(RunError::Locked { .. })));
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_not_there_is_told_with_those_that_are() {
+        let Fixture { root: _root, dir } = Fixture::with(&record());
+        let message = |name| dir.checkpoint(name).unwrap_err().to_string();
+        assert!(
+            message(CheckpointName::Best)
+                .ends_with("best.safetensors: is not there; the run has no checkpoints")
+        );
+        fs::create_dir(dir.checkpoints_path()).unwrap();
+        for name in ["epoch-002", "last", "epoch-010"] {
+            fs::write(dir.checkpoints_path().join(format!("{name}.safetensors")), "").unwrap();
+        }
+        let there = "best.safetensors: is not there; the run has last, epoch-002, epoch-010";
+        assert!(message(CheckpointName::Best).ends_with(there), "{}", message(CheckpointName::Best));
+        assert!(message(CheckpointName::Last).contains("is not a whole safetensors file"));
     }
 
     #[test]

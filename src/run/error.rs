@@ -10,6 +10,8 @@ use thiserror::Error;
 use super::{
     checkpoint::CheckpointError, id::IdError, labels::LabelError, limits::ConfigError, lock::Holder,
     record::SCHEMA, sanitize::display,
+    checkpoint::CheckpointError, checkpoint_name::CheckpointName, id::IdError, limits::ConfigError,
+    lock::Holder, record::SCHEMA, sanitize::display,
 };
 
 /// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and
@@ -74,6 +76,14 @@ pub enum RunError {
         path: PathBuf,
         /// Why not.
         source: CheckpointError,
+    },
+    /// A checkpoint that the run does not have.
+    #[error("{}: is not there; the run has {}", shown(.path), names(.there))]
+    NoCheckpoint {
+        /// Its file.
+        path: PathBuf,
+        /// Those that there are.
+        there: Vec<CheckpointName>,
     },
     /// Another process trains the run.
     #[error("{}: is held by {}; stop or wait for that process", shown(.path), held_by(.holder.as_ref()))]
@@ -165,6 +175,12 @@ impl RunError {
 /// A path as text that is safe to show.
 fn shown(path: &Path) -> String {
     display(&path.display())
+}
+
+/// Checkpoints in words.
+fn names(checkpoints: &[CheckpointName]) -> String {
+    let names: Vec<_> = checkpoints.iter().map(ToString::to_string).collect();
+    if names.is_empty() { "no checkpoints".to_owned() } else { names.join(", ") }
 }
 
 /// A holder in words.

@@ -2,7 +2,6 @@
 
 use super::{
     change::Change,
-    checkpoint::Checkpoint,
     checkpoint_name::CheckpointName,
     dir::RunDir,
     error::RunError,
@@ -24,7 +23,7 @@ impl Store {
         new: NewRun,
     ) -> Result<RunDir, RunError> {
         let record = parent.record()?;
-        let mut checkpoint = Checkpoint::read(&parent.checkpoint_path(from))?;
+        let mut checkpoint = parent.checkpoint(from)?;
         let before = checkpoint.progress.changed.take().map(|changed| changed.all).unwrap_or_default();
         let config = change.after(before).apply(&record.config)?;
         let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
@@ -83,7 +82,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Progress, Provenance, RunConfig};
+    use crate::run::{Checkpoint, Progress, Provenance, RunConfig};
 
     fn steps(first: u64, count: usize) -> Event {
         let losses = vec![1.0; count];

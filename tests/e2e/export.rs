@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use serde_json::Value;
+use safetensors::SafeTensors;
+use serde_json::{Value, json};
 
 use crate::process::Ended;
 use crate::world::{self, World, skip};
@@ -64,6 +65,44 @@ fn runs_that_cannot_be_directories_have_their_ids() {
     for id in ids {
         assert!(world.path().join("board").join(id).is_dir(), "{id}");
     }
+}
+
+#[test]
+fn pytorch_gets_the_weights_alone() {
+    let world = World::bare();
+    let tensors = |file: &str| {
+        let bytes = fs::read(world.path().join(file)).unwrap();
+        let mut names: Vec<_> =
+            SafeTensors::deserialize(&bytes).unwrap().names().into_iter().map(str::to_owned).collect();
+        names.sort();
+        names.join(" ")
+    };
+    let told = printed(&world, "runs weights cnn-reference --to cnn.safetensors");
+    let end = "cnn-reference (cnn) after epoch 40, 21,840 parameters in 8 tensors\n";
+    assert_eq!(told, format!("cnn.safetensors: {end}"));
+    let cnn = "conv1.bias conv1.weight conv2.bias conv2.weight fc1.bias fc1.weight fc2.bias fc2.weight";
+    assert_eq!(tensors("cnn.safetensors"), cnn);
+    let told = printed(&world, "runs weights dnn-reference --from last --to dnn.safetensors --json");
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["epoch"], &told["preset"]), (&json!(40), &json!("dnn")));
+    assert_eq!(tensors("dnn.safetensors"), "fc1.bias fc1.weight fc2.bias fc2.weight fc3.bias fc3.weight");
+
+    for (arguments, code, says) in [
+        ("cnn-reference --to dnn.safetensors", 1, "dnn.safetensors: is in the way; move it away first"),
+        (
+            "cnn-reference --from epoch-7 --to new",
+            1,
+            "epoch-007.safetensors: is not there; the run has last, best",
+        ),
+        ("cnn-reference --from first --to new", 2, "use last, best, or epoch- and a number"),
+        ("cnn-reference --to none/new", 1, "none/new: cannot be written: No such file"),
+        ("cnn-reference", 2, "--to <FILE>"),
+    ] {
+        let ended = program(&world, &format!("runs weights {arguments}"));
+        assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{arguments}: {ended:?}");
+        assert!(ended.err.contains(says), "{says} in {ended:?}");
+    }
+    assert!(!world.path().join("new").exists());
 }
 
 #[test]

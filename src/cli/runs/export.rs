@@ -10,6 +10,9 @@ use crate::run::{EpochRow, Field, RunError, RunSummary, Store, Value};
 
 /// Print numbers of runs for other programs.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "`runs tensorboard` writes them for TensorBoard, and `runs weights` writes weights for PyTorch."
+)]
 pub(super) struct ExportCommand {
     /// The runs: their ids, their names, or how their ids begin.
     #[arg(value_name = "ID", required = true)]

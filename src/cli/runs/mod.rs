@@ -5,6 +5,7 @@ mod labels;
 mod predict;
 mod table;
 mod tensorboard;
+mod weights;
 
 use std::io::Write;
 use std::sync::Arc;
@@ -46,6 +47,11 @@ enum RunsSubcommand {
     Note(labels::NoteCommand),
     /// Write what runs measured for TensorBoard.
     Tensorboard(tensorboard::TensorboardCommand),
+    /// Write the weights of a run for PyTorch, as a safetensors file.
+    ///
+    /// `model.load_state_dict(safetensors.torch.load_file(FILE))` takes them into a module that has the preset's layers:
+    /// conv1, conv2, fc1 and fc2 of `cnn`; fc1, fc2 and fc3 of `dnn`. It gets pixels as (x / 255 - 0.1307) / 0.3081.
+    Weights(weights::WeightsCommand),
     /// Throw runs away; `restore` brings them back.
     Rm(RmCommand),
     /// Bring a run back that was thrown away.
@@ -115,6 +121,7 @@ impl RunsCommand {
             Some(RunsSubcommand::Rename(command)) => command.run(store, out),
             Some(RunsSubcommand::Note(command)) => command.run(store, out),
             Some(RunsSubcommand::Tensorboard(command)) => command.run(store, out),
+            Some(RunsSubcommand::Weights(command)) => command.run(store, out),
             Some(RunsSubcommand::Rm(command)) => command.run(store, out),
             Some(RunsSubcommand::Restore(command)) => command.run(store, out),
         }

@@ -1,0 +1,55 @@
+//! `runs weights`.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Args;
+use serde_json::json;
+
+use super::{CliError, find};
+use crate::metrics::text;
+use crate::run::{CheckpointName, RunError, Store, write_new};
+
+/// Write the weights of a run.
+#[derive(Debug, Args)]
+pub(super) struct WeightsCommand {
+    /// The run: its id, its name, or how its id begins.
+    #[arg(value_name = "ID")]
+    run: String,
+    /// The checkpoint: best, last, or such as epoch-007.
+    #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Best)]
+    from: CheckpointName,
+    /// The file to write, which must not be there yet.
+    #[arg(long, value_name = "FILE")]
+    to: PathBuf,
+    /// As JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+impl WeightsCommand {
+    pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        let run = find(store, &self.run)?;
+        let checkpoint = run.dir.checkpoint(self.from)?;
+        let path = run.dir.checkpoint_path(self.from);
+        let bytes = checkpoint.encode_weights().map_err(|source| RunError::Checkpoint { path, source })?;
+        write_new(&self.to, &bytes)?;
+        let (name, epoch) = (&run.record.name, checkpoint.progress.epoch);
+        let (tensors, preset) = (checkpoint.weights.len(), &checkpoint.progress.preset);
+        let numbers: usize = checkpoint.weights.iter().map(|tensor| tensor.values.len()).sum();
+        if self.json {
+            let told = json!({
+                "run": run.dir.id(), "checkpoint": self.from.to_string(), "preset": preset, "epoch": epoch,
+                "file": self.to, "tensors": tensors, "parameters": numbers,
+            });
+            writeln!(out, "{told}")?;
+        } else {
+            let (numbers, file) = (text::count(numbers as u64), self.to.display());
+            writeln!(
+                out,
+                "{file}: {name} ({preset}) after epoch {epoch}, {numbers} parameters in {tensors} tensors"
+            )?;
+        }
+        Ok(())
+    }
+}
