@@ -8,10 +8,8 @@ use std::{
 use thiserror::Error;
 
 use super::{
-    checkpoint::CheckpointError, id::IdError, labels::LabelError, limits::ConfigError, lock::Holder,
-    record::SCHEMA, sanitize::display,
-    checkpoint::CheckpointError, checkpoint_name::CheckpointName, id::IdError, limits::ConfigError,
-    lock::Holder, record::SCHEMA, sanitize::display,
+    checkpoint::CheckpointError, checkpoint_name::CheckpointName, id::IdError, labels::LabelError,
+    limits::ConfigError, lock::Holder, record::SCHEMA, sanitize::display,
 };
 
 /// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and
