@@ -125,11 +125,11 @@ impl Form {
             Purpose::Change(config) => change(typed, config).map(Filled::Change),
             Purpose::GoBack(config) => change(typed, config).map(Filled::GoBack),
             Purpose::Train(config) => {
-                let axis = |field: &FormField| {
+                let values = |field: &FormField| {
                     let setting = Setting::named(field.name)?;
                     Some(Axis::new(setting, &field.text).map_err(|error| error.to_string()))
                 };
-                let axes = typed.filter_map(axis).collect::<Result<Vec<_>, _>>()?;
+                let axes = typed.filter_map(values).collect::<Result<Vec<_>, _>>()?;
                 sweep(config, &axes).map(Filled::Train).map_err(|error| error.to_string())
             }
             Purpose::Label(dir) => {

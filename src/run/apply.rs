@@ -99,7 +99,7 @@ impl Summary {
         self.curve.extend(finite(accuracy).map(|accuracy| (epoch, accuracy)));
         if self.curve.len() > CURVE {
             // The last one stays.
-            let mut keep = self.curve.len() % 2 == 0;
+            let mut keep = self.curve.len().is_multiple_of(2);
             self.curve.retain(|_| {
                 keep = !keep;
                 keep

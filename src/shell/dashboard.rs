@@ -187,7 +187,7 @@ impl<'a, S: Screen> Shell<'a, S> {
                 Effect::Resume(dir) => self.start(dir),
                 Effect::Sweep(configs) => self.answer(|shell| shell.sweep(configs).map(Some)),
                 Effect::Send(dir, command) => {
-                    self.answer(|_| Ok(dir.drop_command(command).map(|()| None)?))
+                    self.answer(|_| Ok(dir.drop_command(command).map(|()| None)?));
                 }
                 Effect::Label(dir, labels) => {
                     self.answer(|shell| Ok(shell.store.label(&dir, labels).map(|()| None)?));

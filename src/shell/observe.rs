@@ -41,7 +41,7 @@ impl Observer {
         let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
         spawn("follow", messages, move |to| follow_runs(&runs, to))?;
         spawn("compare", messages, move |to| compare_runs(&compared, to))?;
-        spawn("list", messages, move |to| list_runs(store, &asked, to))?;
+        spawn("list", messages, move |to| list_runs(&store, &asked, to))?;
         spawn("data", messages, move |to| find_data(source, to))?;
         Ok(Self { follow, compare, list })
     }
@@ -144,7 +144,7 @@ fn first(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
 
-fn list_runs(store: Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg>) {
+fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg>) {
     let mut lister = Lister::new(store.clone());
     let mut queue = None;
     let mut is_first = true;

@@ -96,7 +96,7 @@ impl DialogBox<'_> {
                     format!("{value:<values$}"),
                     if changed { palette.strong } else { palette.text },
                 ),
-                Span::styled(format!("{:<ABOUT$.ABOUT$}", about), palette.dim),
+                Span::styled(format!("{about:<ABOUT$.ABOUT$}"), palette.dim),
             ]));
         }
         lines.push(match (&form.problem, form.runs()) {

@@ -38,8 +38,8 @@ fn width(column: Column) -> (usize, bool) {
         "preset" => (4, false),
         "created" => (4, true),
         "epoch" | "loss" => (7, true),
-        "best_acc" | "acc" | "lr" | "time" | "speed" => (8, true),
-        "epochs" | "step" | "batch" | "dropout" | "patience" | "seed" => (8, true),
+        "best_acc" | "acc" | "lr" | "time" | "speed" | "epochs" | "step" | "batch" | "dropout"
+        | "patience" | "seed" => (8, true),
         "best_epoch" | "train_loss" => (10, true),
         "tag" | "notes" | "data" | "parent" | "id" => (20, false),
         _ => (12, false),
@@ -232,6 +232,7 @@ impl Table<'_> {
 }
 
 /// An answer in the form that people read.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is left are counts")]
 fn shown(field: Field, value: Value) -> String {
     match (field.name(), value) {
         (_, Value::None) => "-".to_owned(),
