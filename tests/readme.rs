@@ -1,4 +1,8 @@
-//! What the README says about keys and presets is what the program does.
+//! What the README says about keys and presets, and shows in pictures, is what the program does.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+use std::path::Path;
+use std::process::Command;
 
 use cnn_tui::app::{BINDINGS, Scope};
 use cnn_tui::nn::PRESETS;
@@ -31,5 +35,25 @@ fn every_preset_and_theme_is_named() {
     }
     for theme in theme::load([]).iter() {
         assert!(README.contains(&theme.name), "{}", theme.name);
+    }
+}
+
+#[test]
+fn the_pictures_are_the_programs() {
+    let home = tempfile::tempdir().unwrap();
+    let commands = README.lines().filter_map(|line| line.trim().strip_prefix("cnn-tui snapshot "));
+    let pictures: Vec<_> = commands.filter_map(|command| command.split_once(" > ")).collect();
+    assert!(pictures.len() >= 2, "{pictures:?}");
+    for (arguments, picture) in pictures {
+        assert!(README.contains(&format!("]({picture})")), "{picture} is not shown");
+        let mut program = Command::new(env!("CARGO_BIN_EXE_cnn-tui"));
+        program.env_clear().env("HOME", home.path()).arg("snapshot").args(arguments.split(' '));
+        let drawn = program.output().unwrap();
+        assert!(drawn.status.success(), "{}", String::from_utf8_lossy(&drawn.stderr));
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(picture);
+        assert!(
+            std::fs::read(path).unwrap() == drawn.stdout,
+            "another picture: snapshot {arguments} > {picture}"
+        );
     }
 }

@@ -4,9 +4,6 @@ use super::{Along, RunView};
 use crate::metrics::Series;
 use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
-/// The most runs that are compared: as many as there are colours and symbols to tell them apart.
-pub(super) const MOST: usize = 6;
-
 /// Runs beside each other. The first one is what the others are measured against.
 #[derive(Debug, Clone)]
 pub struct Compare {
@@ -45,6 +42,9 @@ impl Along {
 const COLUMNS: usize = 512;
 
 impl Compare {
+    /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
+    pub const MOST: usize = 6;
+
     pub(super) fn new(dirs: &[RunDir]) -> Self {
         let runs = dirs.iter().cloned().map(RunView::new).collect();
         Self { runs, selected: 0, chart: ComparedChart::Loss }

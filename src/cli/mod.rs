@@ -6,6 +6,7 @@ mod options;
 mod queue;
 mod runs;
 mod settings;
+mod snapshot;
 mod summary;
 mod sweep;
 mod train;
@@ -54,6 +55,8 @@ enum Command {
     Queue(queue::QueueCommand),
     /// List runs, look at one, throw one away.
     Runs(runs::RunsCommand),
+    /// Print a screen or a pane of the dashboard, as text or as a picture.
+    Snapshot(snapshot::SnapshotCommand),
     /// Print a network layer by layer.
     Summary(summary::SummaryCommand),
     /// Get the data set, and see what is there.
@@ -123,7 +126,7 @@ impl Cli {
         }
         let config_dir = settings::config_dir()?;
         let settings = Settings::read(&config_dir)?;
-        let look = self.look.or(&settings);
+        let look = self.look.or(settings.look());
         if let Some(Command::Data(command)) = self.command {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
             command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
@@ -131,6 +134,10 @@ impl Cli {
         }
         if let Some(Command::Sweep(command)) = self.command {
             return command.run(&store()?, settings.train, &mut out);
+        }
+        if let Some(Command::Snapshot(command)) = self.command {
+            let options = command.look(look).dashboard(&config_dir, settings.train)?;
+            return command.run(&store()?, &options, &mut out);
         }
         let options = look.dashboard(&config_dir, settings.train.clone())?;
         let store = store()?;

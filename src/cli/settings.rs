@@ -33,13 +33,13 @@ pub struct Settings {
 pub struct LookOptions {
     /// The theme to begin with [default: dark].
     #[arg(long, global = true, value_name = "NAME", help_heading = "Look")]
-    theme: Option<String>,
+    pub(super) theme: Option<String>,
     /// Symbols: auto, unicode or ascii [default: auto].
     #[arg(long, global = true, value_name = "SET", help_heading = "Look")]
-    glyphs: Option<String>,
+    pub(super) glyphs: Option<String>,
     /// Colours: auto, truecolor, 256, 16 or none; `NO_COLOR` is honoured [default: auto].
     #[arg(long, global = true, value_name = "DEPTH", help_heading = "Look")]
-    color: Option<String>,
+    pub(super) color: Option<String>,
 }
 
 impl Settings {
@@ -59,16 +59,21 @@ impl Settings {
         settings.train.clone().into_config().map_err(|error| wrong(error.to_string()))?;
         Ok(settings)
     }
+
+    /// What the file says of the look.
+    pub(super) fn look(&self) -> LookOptions {
+        LookOptions { theme: self.theme.clone(), glyphs: self.glyphs.clone(), color: self.color.clone() }
+    }
 }
 
 impl LookOptions {
-    /// These options, and where they say nothing, those of the settings file.
+    /// These options, and where they say nothing, `others`.
     #[must_use]
-    pub(super) fn or(self, settings: &Settings) -> Self {
+    pub(super) fn or(self, others: Self) -> Self {
         Self {
-            theme: self.theme.or_else(|| settings.theme.clone()),
-            glyphs: self.glyphs.or_else(|| settings.glyphs.clone()),
-            color: self.color.or_else(|| settings.color.clone()),
+            theme: self.theme.or(others.theme),
+            glyphs: self.glyphs.or(others.glyphs),
+            color: self.color.or(others.color),
         }
     }
 
@@ -159,7 +164,7 @@ mod tests {
     fn flags_go_before_the_file() {
         let file = settings("theme = 'light'\nglyphs = 'ascii'\n[train]\nepochs = 3").unwrap();
         assert_eq!(file.train.epochs, Some(3));
-        let look = LookOptions { theme: Some("mono".to_owned()), ..LookOptions::default() }.or(&file);
+        let look = LookOptions { theme: Some("mono".to_owned()), ..LookOptions::default() }.or(file.look());
         assert_eq!((look.theme.as_deref(), look.glyphs().unwrap()), (Some("mono"), Glyphs::Ascii));
     }
 

@@ -31,7 +31,7 @@ pub(super) const RECORD_LIMIT: u64 = 1 << 20;
 /// | `run.json` | [`RunRecord`]: what the run is and its result in short |
 /// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
 /// | `metrics.jsonl` | the journal: one [`Record`](super::Record) a line, append only |
-/// | `checkpoints/*.safetensors` | [`Checkpoint`](super::Checkpoint)s: `last`, `best`, `epoch-NNN` |
+/// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
 /// | `lock` | held by the trainer; its [`Holder`](super::Holder) as text |
 /// | `trainer.log` | the trainer's output |

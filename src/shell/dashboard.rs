@@ -48,6 +48,26 @@ pub struct DashboardOptions {
     pub notice: Option<String>,
 }
 
+impl DashboardOptions {
+    /// The dashboard before anything is known but the time.
+    pub(super) fn app(&self) -> App {
+        let presets = PRESETS
+            .iter()
+            .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
+        let mut app = App::new(presets.collect(), self.defaults.clone(), self.themes.len());
+        app.theme = self.theme;
+        app.notice.clone_from(&self.notice);
+        app.now = unix_seconds();
+        app
+    }
+
+    /// How it looks.
+    pub(super) fn look(&self, app: &App) -> Look {
+        let theme = &self.themes[app.theme.min(self.themes.len() - 1)];
+        Look::new(theme, self.depth, self.glyphs)
+    }
+}
+
 /// Opens the dashboard, on this run if there is one, and gives what becomes of the run it showed last.
 pub fn dashboard(
     store: Store,
@@ -93,15 +113,9 @@ struct Shell<'a, S> {
 
 impl<'a, S: Screen> Shell<'a, S> {
     fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
-        let presets = PRESETS
-            .iter()
-            .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
-        let mut app = App::new(presets.collect(), options.defaults.clone(), options.themes.len());
-        app.theme = options.theme;
+        let mut app = options.app();
         let memory = paths::read_memory();
         app.recall(&memory);
-        app.notice.clone_from(&options.notice);
-        app.now = unix_seconds();
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
@@ -297,8 +311,7 @@ impl<'a, S: Screen> Shell<'a, S> {
     fn draw(&mut self) -> io::Result<()> {
         self.stale = false;
         let (width, height) = self.screen.size()?;
-        let theme = &self.options.themes[self.app.theme.min(self.options.themes.len() - 1)];
-        let look = Look::new(theme, self.options.depth, self.options.glyphs);
+        let look = self.options.look(&self.app);
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
         View { app: &self.app, look: &look }.draw(&mut cells);
         self.screen.show(&cells)

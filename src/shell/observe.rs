@@ -11,7 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::report;
 use crate::app::Msg;
 use crate::data::{Places, Roots, Source};
-use crate::run::{Follower, Lister, RunConfig, RunDir, State, Store, Update};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, State, Store, Update};
 
 /// How often the run on the screen is looked at.
 const FOLLOW: Duration = Duration::from_millis(200);
@@ -38,11 +38,14 @@ impl Observer {
         let (follow, runs) = channel();
         let (compare, compared) = channel();
         let (list, asked) = channel();
-        let source = defaults.data.clone().map(|data| Source::from(data.into_os_string()));
+        let source = source(defaults);
         spawn("follow", messages, move |to| follow_runs(&runs, to))?;
         spawn("compare", messages, move |to| compare_runs(&compared, to))?;
         spawn("list", messages, move |to| list_runs(&store, &asked, to))?;
-        spawn("data", messages, move |to| find_data(source, to))?;
+        spawn("data", messages, move |to| {
+            // Who is gone has no use for it.
+            let _ = find_data(source).into_iter().try_for_each(|msg| to.send(msg));
+        })?;
         Ok(Self { follow, compare, list })
     }
 
@@ -158,8 +161,7 @@ fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg
         if !looked.finished {
             continue;
         }
-        // A queue that cannot be read is told where it is used.
-        let now = store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()));
+        let now = queue_of(&store);
         if now != queue {
             queue.clone_from(&now);
             let told = now.map(|(queue, is_worked_on)| messages.send(Msg::Queue(queue, is_worked_on)));
@@ -173,17 +175,25 @@ fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg
     }
 }
 
-fn find_data(source: Option<Source>, messages: &UnboundedSender<Msg>) {
-    let text = match Places::new(source, &Roots::of_user()).locate() {
-        Ok(found) => match found.broken.first() {
-            Some((place, error)) => {
-                let _ =
-                    messages.send(Msg::Failed(format!("the data in the {place} is passed over: {error}")));
-                found.dataset.describe()
-            }
-            None => found.dataset.describe(),
-        },
-        Err(error) => error.to_string(),
-    };
-    let _ = messages.send(Msg::Data(text));
+/// The queue, and whether it is worked on. A queue that cannot be read is told where it is used.
+pub(super) fn queue_of(store: &Store) -> Option<(Queue, bool)> {
+    store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()))
+}
+
+/// Where new runs look for their data, if that is settled.
+pub(super) fn source(defaults: &RunConfig) -> Option<Source> {
+    defaults.data.clone().map(|data| Source::from(data.into_os_string()))
+}
+
+/// What new runs would be trained on, and what is to be told of it.
+pub(super) fn find_data(source: Option<Source>) -> Vec<Msg> {
+    match Places::new(source, &Roots::of_user()).locate() {
+        Ok(found) => {
+            let passed_over = found.broken.first().map(|(place, error)| {
+                Msg::Failed(format!("the data in the {place} is passed over: {error}"))
+            });
+            passed_over.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
+        }
+        Err(error) => vec![Msg::Data(error.to_string())],
+    }
 }

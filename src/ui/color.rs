@@ -7,6 +7,8 @@ use anstyle::{Ansi256Color, AnsiColor, RgbColor};
 use anstyle_lossy::palette;
 use ratatui::style::Color;
 
+use crate::metrics::floor_index;
+
 /// How many colours a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColorDepth {
@@ -160,6 +162,19 @@ fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row.into_iter().zip(vector).map(|(a, b)| a * b).sum())
 }
 
+/// The colour that lies at this share of the way from one to another.
+pub(super) fn mixed(
+    RgbColor(r, g, b): RgbColor,
+    RgbColor(to_r, to_g, to_b): RgbColor,
+    share: f64,
+) -> RgbColor {
+    let channel = |from: u8, to: u8| {
+        let (from, to) = (f64::from(from), f64::from(to));
+        u8::try_from(floor_index((from + (to - from) * share).round())).unwrap_or(u8::MAX)
+    };
+    RgbColor(channel(r, to_r), channel(g, to_g), channel(b, to_b))
+}
+
 /// How bright a colour is, from 0 to 1: relative luminance as of WCAG 2.
 pub(super) fn luminance(color: RgbColor) -> f64 {
     let [r, g, b] = linear(color);
@@ -197,6 +212,19 @@ pub(super) const fn drawn(color: anstyle::Color) -> Color {
             AnsiColor::BrightCyan => Color::LightCyan,
             AnsiColor::BrightWhite => Color::White,
         },
+    }
+}
+
+/// The colour that the drawing library's words mean; none for the terminal's own.
+pub(super) fn undrawn(color: Color) -> Option<anstyle::Color> {
+    match color {
+        Color::Reset => None,
+        Color::Rgb(r, g, b) => Some(RgbColor(r, g, b).into()),
+        Color::Indexed(index) => Some(Ansi256Color(index).into()),
+        name => (0..16)
+            .filter_map(|index| Ansi256Color(index).into_ansi())
+            .map(anstyle::Color::from)
+            .find(|named| drawn(*named) == name),
     }
 }
 
@@ -243,6 +271,16 @@ mod tests {
         assert_eq!(reduced(43, 93, 148), Some(Ansi256Color(24).into()));
         assert_eq!(reduced(16, 19, 26), Some(Ansi256Color(233).into()));
         assert_eq!(reduced(255, 255, 255), Some(Ansi256Color(231).into()));
+    }
+
+    #[test]
+    fn what_was_drawn_is_told_again() {
+        let names = (0..16).map(|index| Ansi256Color(index).into_ansi().unwrap().into());
+        let others = [Ansi256Color(3).into(), Ansi256Color(200).into(), RgbColor(1, 2, 3).into()];
+        for color in names.chain(others) {
+            assert_eq!(undrawn(drawn(color)), Some(color));
+        }
+        assert_eq!(undrawn(Color::Reset), None);
     }
 
     #[test]

@@ -18,7 +18,9 @@ mod home;
 mod live;
 mod predictions;
 mod runs;
+mod snapshot;
 mod view;
 mod words;
 
+pub use snapshot::Snapshot;
 pub use view::View;

@@ -31,6 +31,13 @@ impl View<'_> {
     pub fn draw(self, cells: &mut Buffer) {
         self.render(cells.area, cells);
     }
+
+    /// Draws the pane of the live screen that has the focus on all of these cells, of which there may be few.
+    pub fn draw_pane(self, cells: &mut Buffer) {
+        let Self { app, look } = self;
+        cells.set_style(cells.area, look.base());
+        Live { app, look }.render_pane(cells.area, cells);
+    }
 }
 
 /// ```text

@@ -25,6 +25,7 @@ mod predictions;
 mod process;
 mod queue;
 mod runs;
+mod snapshot;
 mod ssh;
 mod suspend;
 mod tables;

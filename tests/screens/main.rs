@@ -6,7 +6,7 @@ mod states;
 use cnn_tui::app::{App, Dialog, Key, Msg, Pane, Screen, Zoom, update};
 use cnn_tui::run::{Command, Status};
 use cnn_tui::ui::theme::{self, Look};
-use cnn_tui::ui::{ColorDepth, Glyphs, View};
+use cnn_tui::ui::{ColorDepth, Glyphs, Snapshot, View};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Color;
@@ -154,6 +154,75 @@ fn the_screen_shows_that_it_asked_until_it_is_answered() {
     assert!(frame(&app, 120, 36).contains("pausing"));
     assert_eq!(paused().run.unwrap().status(), Some(Status::Paused));
     assert!(!frame(&paused(), 120, 36).contains("pausing"));
+}
+
+#[test]
+fn a_snapshot_in_a_terminal_is_the_screen() {
+    let look = look(ColorDepth::TrueColor, Glyphs::Unicode);
+    for (name, app) in every_state() {
+        let cells = draw(&app, &look, 120, 36);
+        let want = text(&cells);
+        let snapshot = Snapshot { cells, look: look.clone() };
+        assert_eq!(snapshot.to_text().trim_end(), want.trim_end(), "{name}");
+        let mut terminal = vt100::Parser::new(36.try_into().unwrap(), 120.try_into().unwrap(), 0);
+        // The last line feed would scroll.
+        terminal.process(snapshot.to_ansi().trim_end_matches('\n').replace('\n', "\r\n").as_bytes());
+        let rows: Vec<_> = terminal.screen().rows(0, 120).map(|row| row.trim_end().to_owned()).collect();
+        assert_eq!(rows.join("\n"), want, "{name}");
+        for (index, cell) in snapshot.cells.content.iter().enumerate() {
+            let (row, column) = (u16::try_from(index / 120).unwrap(), u16::try_from(index % 120).unwrap());
+            let shown = terminal.screen().cell(row, column).unwrap();
+            let rgb = |color| {
+                if let vt100::Color::Rgb(r, g, b) = color { Color::Rgb(r, g, b) } else { Color::Reset }
+            };
+            assert_eq!(
+                (rgb(shown.fgcolor()), rgb(shown.bgcolor())),
+                (cell.fg, cell.bg),
+                "{name} {row} {column}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_picture_has_every_word_in_its_place() {
+    for (theme, glyphs) in theme::load([]).iter().zip(Glyphs::ALL.into_iter().cycle()) {
+        let look = Look::new(theme, ColorDepth::TrueColor, glyphs);
+        for (name, app) in every_state() {
+            let snapshot = Snapshot { cells: draw(&app, &look, 120, 36), look: look.clone() };
+            let svg = snapshot.to_svg(name);
+            let svg = roxmltree::Document::parse(&svg).unwrap();
+            let tag = |tag| svg.descendants().filter(move |node| node.has_tag_name(tag));
+            assert_eq!(tag("title").next().unwrap().text(), Some(name));
+            let rows: Vec<String> = snapshot.to_text().lines().map(str::to_owned).collect();
+            let mut letters = 0;
+            for word in tag("text") {
+                let number = |name| word.attribute(name).unwrap().parse::<usize>().unwrap();
+                let (column, row, width) =
+                    (number("x") / 10, (number("y") - 15) / 20, number("textLength") / 10);
+                let there: String = rows[row].chars().skip(column).take(width).collect();
+                assert_eq!(word.text(), Some(there.as_str()), "{name} in {}", theme.name);
+                letters += width;
+            }
+            let all = rows.iter().flat_map(|row| row.chars()).filter(char::is_ascii_graphic).count();
+            assert!(letters >= all, "{name} in {}: {letters} of {all}", theme.name);
+        }
+    }
+}
+
+#[test]
+fn a_pane_can_be_drawn_by_itself_at_any_size() {
+    let look = look(ColorDepth::TrueColor, Glyphs::Unicode);
+    for focus in Pane::ALL {
+        let app = App { focus, ..training() };
+        for (width, height) in [(0, 0), (1, 1), (7, 3), (60, 12), (200, 60)] {
+            let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+            View { app: &app, look: &look }.draw_pane(&mut cells);
+            if (width, height) == (60, 12) {
+                insta::assert_snapshot!(format!("the_{focus:?}_pane_60x12").to_lowercase(), text(&cells));
+            }
+        }
+    }
 }
 
 fn every_state() -> Vec<(&'static str, App)> {

@@ -1,7 +1,6 @@
 //! How the state changes: by messages, one at a time.
 
 use super::binding::action;
-use super::compare::MOST;
 use super::form::Filled;
 use super::{
     Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane,
@@ -392,8 +391,8 @@ fn mark(app: &mut App) {
     let Some(dir) = app.selected().map(|run| run.dir.clone()) else { return };
     match app.marked.iter().position(|marked| *marked == dir) {
         Some(place) => drop(app.marked.remove(place)),
-        None if app.marked.len() == MOST => {
-            app.notice = Some(format!("{MOST} runs can be compared; M takes all marks away"));
+        None if app.marked.len() == Compare::MOST => {
+            app.notice = Some(format!("{} runs can be compared; M takes all marks away", Compare::MOST));
         }
         None => app.marked.push(dir),
     }

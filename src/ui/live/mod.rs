@@ -67,13 +67,28 @@ impl Shown<'_> {
     }
 }
 
+impl<'a> Live<'a> {
+    /// The run on the screen; says that there is none.
+    fn shown(self, area: Rect, buf: &mut Buffer) -> Option<Shown<'a>> {
+        let Self { app, look } = self;
+        if app.run.is_none() {
+            Notice::new(look, "no run is open\n2 lists the runs, n starts one").render(area, buf);
+        }
+        Some(Shown { app, run: app.run.as_ref()?, look })
+    }
+
+    /// Draws the pane with the focus, and nothing else.
+    pub(super) fn render_pane(self, area: Rect, buf: &mut Buffer) {
+        if let Some(shown) = self.shown(area, buf) {
+            shown.render(self.app.focus, area, buf);
+        }
+    }
+}
+
 impl Widget for Live<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
-        let Some(run) = &app.run else {
-            return Notice::new(look, "no run is open\n2 lists the runs, n starts one").render(area, buf);
-        };
-        let shown = Shown { app, run, look };
+        let app = self.app;
+        let Some(shown) = self.shown(area, buf) else { return };
         // The line of keys is not part of this screen, but of the size that decides.
         let size = Size::of(Rect { height: area.height + 1, ..area });
         let header_rows = if size >= Size::Normal { 3 } else { 2 };

@@ -7,7 +7,7 @@ use super::Ink;
 use super::paint::Paint;
 use super::roles::KernelRoles;
 use crate::metrics::floor_index;
-use crate::ui::color::{ColorDepth, drawn, luminance, reduce, to_rgb};
+use crate::ui::color::{ColorDepth, drawn, luminance, mixed, reduce, to_rgb};
 
 /// How many shades a scale has on each side of zero.
 const SHADES: u8 = 64;
@@ -54,7 +54,7 @@ impl Ramp {
 /// Every shade between the ends and the middle.
 fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
     let side = |end: RgbColor| {
-        (0..=SHADES).map(move |shade| mix(stops.zero, end, f64::from(shade) / f64::from(SHADES)))
+        (0..=SHADES).map(move |shade| mixed(stops.zero, end, f64::from(shade) / f64::from(SHADES)))
     };
     let all = side(stops.negative).rev().chain(side(stops.positive).skip(1));
     all.filter_map(|color| reduce(color.into(), None, depth)).map(drawn).collect()
@@ -77,14 +77,6 @@ fn two_of_a_hue(color: anstyle::Color, is_light: bool) -> [Color; 2] {
     let named = anstyle_lossy::color_to_ansi(color, palette::DEFAULT);
     let pair = [named.bright(!is_light), named.bright(is_light)];
     pair.map(|color| drawn(color.into()))
-}
-
-fn mix(RgbColor(r, g, b): RgbColor, RgbColor(to_r, to_g, to_b): RgbColor, share: f64) -> RgbColor {
-    let channel = |from: u8, to: u8| {
-        let (from, to) = (f64::from(from), f64::from(to));
-        u8::try_from(floor_index((from + (to - from) * share).round())).unwrap_or(u8::MAX)
-    };
-    RgbColor(channel(r, to_r), channel(g, to_g), channel(b, to_b))
 }
 
 #[cfg(test)]

@@ -1,0 +1,165 @@
+//! `snapshot`.
+
+use std::io::Write;
+use std::str::FromStr;
+
+use clap::{Args, ValueEnum};
+
+use super::{CliError, LookOptions};
+use crate::app::{Compare, Pane};
+use crate::run::{RunDir, Store};
+use crate::shell::{self, DashboardOptions, Scene};
+
+/// Print a screen or a pane of the dashboard.
+#[derive(Debug, Args)]
+pub(super) struct SnapshotCommand {
+    /// The runs to see: their ids, their names, or how their ids begin.
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+    /// Which screen [default: live with one run, compare with several, home without any].
+    #[arg(long, value_enum)]
+    screen: Option<ScreenName>,
+    /// Only this pane of one run.
+    #[arg(long, value_enum, conflicts_with = "screen")]
+    pane: Option<PaneName>,
+    /// How many columns and rows.
+    #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36")]
+    size: Cells,
+    /// As what: text with the terminal's colours, plain text, or a picture.
+    #[arg(long, value_enum, default_value_t = Form::Ansi)]
+    format: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum ScreenName {
+    Home,
+    Live,
+    Runs,
+    Compare,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum PaneName {
+    Loss,
+    Accuracy,
+    Layers,
+    Kernels,
+    Log,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Form {
+    Ansi,
+    Text,
+    Svg,
+}
+
+/// Columns and rows, written as `120x36`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Cells(u16, u16);
+
+impl FromStr for Cells {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        // More is no screen, but a matter of memory.
+        let side = |text: &str| text.parse().ok().filter(|side| (1..=1000).contains(side));
+        let cells = text.split_once('x').and_then(|(width, height)| Some(Self(side(width)?, side(height)?)));
+        cells.ok_or_else(|| "use columns and rows from 1 to 1000, such as 120x36".to_owned())
+    }
+}
+
+impl PaneName {
+    fn pane(self) -> Pane {
+        match self {
+            Self::Loss => Pane::Loss,
+            Self::Accuracy => Pane::Accuracy,
+            Self::Layers => Pane::Layers,
+            Self::Kernels => Pane::Kernels,
+            Self::Log => Pane::Log,
+        }
+    }
+}
+
+impl SnapshotCommand {
+    /// The look, where it depends on what is printed and not on the terminal: a picture has every colour and symbol if
+    /// nothing else was asked for, and plain text has no colour.
+    pub(super) fn look(&self, asked: LookOptions) -> LookOptions {
+        let word = |word: &str| Some(word.to_owned());
+        match self.format {
+            Form::Ansi => asked,
+            Form::Text => LookOptions { color: word("none"), ..asked },
+            Form::Svg => {
+                asked.or(LookOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
+            }
+        }
+    }
+
+    /// Prints it.
+    pub(super) fn run(
+        &self,
+        store: &Store,
+        options: &DashboardOptions,
+        out: &mut impl Write,
+    ) -> Result<(), CliError> {
+        let mut dirs: Vec<RunDir> = Vec::new();
+        for id in &self.ids {
+            let dir = store.resolve(id)?;
+            if !dirs.contains(&dir) {
+                dirs.push(dir);
+            }
+        }
+        let Cells(columns, rows) = self.size;
+        let snapshot = shell::snapshot(store, self.scene(dirs)?, options, (columns, rows));
+        let text = match self.format {
+            Form::Ansi => snapshot.to_ansi(),
+            Form::Text => snapshot.to_text(),
+            Form::Svg => snapshot.to_svg(format!("cnn-tui {}", self.ids.join(" ")).trim_end()),
+        };
+        out.write_all(text.as_bytes())?;
+        Ok(out.flush()?)
+    }
+
+    /// What is asked for; an error if it is about more runs or fewer.
+    fn scene(&self, mut dirs: Vec<RunDir>) -> Result<Scene, CliError> {
+        let by_runs = match dirs.len() {
+            0 => ScreenName::Home,
+            1 => ScreenName::Live,
+            _ => ScreenName::Compare,
+        };
+        let screen = self.screen.unwrap_or(by_runs);
+        let needs = match (self.pane, screen, dirs.as_mut_slice()) {
+            (Some(pane), _, [dir]) => return Ok(Scene::Pane(dir.clone(), pane.pane())),
+            (None, ScreenName::Live, [dir]) => return Ok(Scene::Live(dir.clone())),
+            (None, ScreenName::Home, []) => return Ok(Scene::Home),
+            (None, ScreenName::Runs, []) => return Ok(Scene::Runs),
+            (None, ScreenName::Compare, several) if (2..=Compare::MOST).contains(&several.len()) => {
+                return Ok(Scene::Compare(dirs));
+            }
+            (Some(_), ..) => "a pane is of one run: give its id".to_owned(),
+            (None, ScreenName::Live, _) => "the live screen shows one run: give its id".to_owned(),
+            (None, ScreenName::Compare, _) => {
+                format!("from 2 to {} runs can be compared: give their ids", Compare::MOST)
+            }
+            (None, ScreenName::Home | ScreenName::Runs, _) => {
+                "this screen shows all runs: give no id".to_owned()
+            }
+        };
+        Err(CliError::Usage(needs))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes_are_columns_and_rows() {
+        assert_eq!("120x36".parse(), Ok(Cells(120, 36)));
+        assert_eq!("1x1000".parse(), Ok(Cells(1, 1000)));
+        for text in ["", "120", "x36", "0x36", "120x1001", "120x36x2", "-1x5", "99999x5", "120X36"] {
+            let message = text.parse::<Cells>().unwrap_err();
+            assert!(message.contains("such as 120x36"), "{text}: {message}");
+        }
+    }
+}

@@ -1,0 +1,282 @@
+//! A screen as an SVG picture.
+//!
+//! ```text
+//! <svg>
+//!   <title/>
+//!   <rect/>           the page, in the theme's background
+//!   <path/> ...       what is behind cells, blocks, lines and dots: one path for each colour
+//!   <text/> ...       words, row by row
+//! </svg>
+//! ```
+//!
+//! Every cell has the same size whatever the font is: words are set to the width of their cells, and what must join from
+//! cell to cell is drawn as shapes. Fonts differ only in the letters.
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use anstyle::{AnsiColor, RgbColor};
+use ratatui::style::{Color, Modifier, Style};
+
+use super::shapes::{CELL, Shape, Weight, shape};
+use super::{Snapshot, Symbol};
+use crate::ui::color::{mixed, to_rgb, undrawn};
+use crate::ui::theme::Look;
+
+/// Its advance in a monospaced font is about 0.6 of that: the width of a cell.
+const FONT_SIZE: f32 = 16.5;
+/// From the top of a cell to the line that letters stand on.
+const BASELINE: f32 = 15.0;
+/// Around the cells.
+const MARGIN: f32 = 10.0;
+const FONTS: &str = "ui-monospace,SFMono-Regular,Menlo,Consolas,DejaVu Sans Mono,Liberation Mono,monospace";
+
+/// What is drawn in one colour with one pen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Pen {
+    /// Areas, with edges that leave no gap at any scale.
+    Fill,
+    /// Lines, which go a little beyond their ends, so that they join.
+    Line(Weight),
+    /// Dots.
+    Dot,
+}
+
+/// What is drawn, as paths of SVG.
+type Paths = BTreeMap<(Pen, RgbColor), String>;
+
+impl Pen {
+    fn attributes(self, color: &str) -> String {
+        match self {
+            Self::Fill => format!(r#"fill="{color}" shape-rendering="crispEdges""#),
+            Self::Line(Weight::Light) => stroke(color, "square", 1.25),
+            Self::Line(Weight::Heavy) => stroke(color, "square", 3.0),
+            Self::Dot => stroke(color, "round", 3.4),
+        }
+    }
+}
+
+fn stroke(color: &str, cap: &str, width: f32) -> String {
+    format!(r#"fill="none" stroke="{color}" stroke-linecap="{cap}" stroke-width="{width}""#)
+}
+
+/// What a cell is drawn in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ink {
+    front: RgbColor,
+    back: RgbColor,
+    modifiers: Modifier,
+}
+
+/// The picture of a screen.
+pub(super) fn picture(snapshot: &Snapshot, title: &str) -> String {
+    let area = snapshot.cells.area;
+    let (width, height) = (f32::from(area.width) * CELL.0, f32::from(area.height) * CELL.1);
+    let page = Page::of(&snapshot.look);
+    let (mut behind, mut shapes) = (Paths::new(), Paths::new());
+    let mut words = String::new();
+    for row in snapshot.rows() {
+        let inked: Vec<_> = row.iter().map(|symbol| (page.ink(symbol.style), symbol)).collect();
+        for run in inked.chunk_by(|(a, _), (b, _)| a.back == b.back) {
+            let back = run[0].0.back;
+            if back != page.back {
+                let area = span(run.iter().map(|(_, symbol)| *symbol));
+                *behind.entry((Pen::Fill, back)).or_default() += &rectangle(area);
+            }
+        }
+        for (ink, symbol) in &inked {
+            draw(*ink, symbol, &mut shapes);
+        }
+        for run in inked.chunk_by(|(a, one), (b, other)| a == b && is_word(one) && is_word(other)) {
+            if is_word(run[0].1) {
+                word(run[0].0, run.iter().map(|(_, symbol)| *symbol), &mut words);
+            }
+        }
+    }
+    let (wide, high) = (width + 2.0 * MARGIN, height + 2.0 * MARGIN);
+    let place = format!(r#"x="-{MARGIN}" y="-{MARGIN}" width="{wide}" height="{high}""#);
+    let mut svg = format!(
+        r#"<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="-{MARGIN} -{MARGIN} {wide} {high}" width="{wide}" height="{high}">
+<title>{}</title>
+<rect {place} rx="8" fill="{}"/>
+"#,
+        escaped(title),
+        hex(page.back)
+    );
+    for ((pen, color), path) in behind.iter().chain(&shapes) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(svg, r#"<path {} d="{path}"/>"#, pen.attributes(&hex(*color)));
+    }
+    let _ = writeln!(svg, r#"<g font-family="{FONTS}" font-size="{FONT_SIZE}">"#);
+    svg + &words + "</g>\n</svg>\n"
+}
+
+/// The colours of what has none of its own.
+struct Page {
+    front: RgbColor,
+    back: RgbColor,
+}
+
+impl Page {
+    /// Those of the theme, or where it leaves them to the terminal, those of a usual one.
+    fn of(look: &Look) -> Self {
+        let base = look.base();
+        let color = |color, usual: AnsiColor| known(color).unwrap_or_else(|| to_rgb(usual.into()));
+        Self { front: color(base.fg, AnsiColor::White), back: color(base.bg, AnsiColor::Black) }
+    }
+
+    fn ink(&self, style: Style) -> Ink {
+        let modifiers = style.add_modifier;
+        let mut front = known(style.fg).unwrap_or(self.front);
+        let mut back = known(style.bg).unwrap_or(self.back);
+        if modifiers.contains(Modifier::REVERSED) {
+            (front, back) = (back, front);
+        }
+        if modifiers.contains(Modifier::DIM) {
+            front = mixed(back, front, 0.5);
+        }
+        Ink { front, back, modifiers }
+    }
+}
+
+fn known(color: Option<Color>) -> Option<RgbColor> {
+    Some(to_rgb(undrawn(color?)?))
+}
+
+fn hex(RgbColor(r, g, b): RgbColor) -> String {
+    format!("#{r:02x}{g:02x}{b:02x}")
+}
+
+/// Where a symbol is.
+fn place(symbol: &Symbol<'_>) -> (f32, f32) {
+    (symbol.column as f32 * CELL.0, symbol.row as f32 * CELL.1)
+}
+
+/// Left, top, width and height of symbols that follow each other.
+fn span<'a>(symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone) -> [f32; 4] {
+    let (x, y) = symbols.clone().next().map(place).unwrap_or_default();
+    let width: usize = symbols.map(|symbol| symbol.width).sum();
+    [x, y, width as f32 * CELL.0, CELL.1]
+}
+
+/// A rectangle as part of a path.
+fn rectangle([x, y, width, height]: [f32; 4]) -> String {
+    format!("M{x} {y}h{width}v{height}h-{width}z")
+}
+
+/// Draws what a symbol has besides letters.
+fn draw(ink: Ink, symbol: &Symbol<'_>, shapes: &mut Paths) {
+    let (x, y) = place(symbol);
+    let drawn = match shape(&symbol.text) {
+        Some(Shape::Blocks(blocks)) => {
+            let block = |[left, top, width, height]: [f32; 4]| rectangle([x + left, y + top, width, height]);
+            Some((Pen::Fill, ink.front, blocks.into_iter().map(block).collect()))
+        }
+        Some(Shape::Shade(share)) => {
+            Some((Pen::Fill, mixed(ink.back, ink.front, share), rectangle([x, y, CELL.0, CELL.1])))
+        }
+        Some(Shape::Dots(dots)) => {
+            let dot = |(across, down): (f32, f32)| format!("M{} {}h0", x + across, y + down);
+            Some((Pen::Dot, ink.front, dots.into_iter().map(dot).collect()))
+        }
+        Some(Shape::Lines(lines, weight)) => Some((Pen::Line(weight), ink.front, format!("M{x} {y}{lines}"))),
+        None => None,
+    };
+    if let Some((pen, color, path)) = drawn {
+        *shapes.entry((pen, color)).or_default() += &path;
+    }
+    if ink.modifiers.contains(Modifier::UNDERLINED) {
+        let [x, y, width, _] = span([symbol].into_iter());
+        *shapes.entry((Pen::Fill, ink.front)).or_default() += &rectangle([x, y + BASELINE + 2.0, width, 1.0]);
+    }
+}
+
+/// Whether a symbol is set as text.
+fn is_word(symbol: &Symbol<'_>) -> bool {
+    symbol.text != " " && shape(&symbol.text).is_none()
+}
+
+fn word<'a>(ink: Ink, symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone, words: &mut String) {
+    let [x, y, width, _] = span(symbols.clone());
+    let text: String = symbols.map(|symbol| &*symbol.text).collect();
+    // Symbols may come from a font with other widths.
+    let squeeze = if text.is_ascii() { "" } else { r#" lengthAdjust="spacingAndGlyphs""# };
+    let weight = if ink.modifiers.contains(Modifier::BOLD) { r#" font-weight="bold""# } else { "" };
+    let slant = if ink.modifiers.contains(Modifier::ITALIC) { r#" font-style="italic""# } else { "" };
+    let _ = writeln!(
+        words,
+        r#"<text x="{x}" y="{}" textLength="{width}"{squeeze} fill="{}"{weight}{slant}>{}</text>"#,
+        y + BASELINE,
+        hex(ink.front),
+        escaped(&text)
+    );
+}
+
+/// Text as XML 1.0 has it. There are characters that it cannot have at all.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => escaped.push_str("&amp;"),
+            '<' => escaped.push_str("&lt;"),
+            '>' => escaped.push_str("&gt;"),
+            '\u{fffe}' | '\u{ffff}' => escaped.push('\u{fffd}'),
+            control if control.is_control() => escaped.push('\u{fffd}'),
+            other => escaped.push(other),
+        }
+    }
+    escaped
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::buffer::Buffer;
+    use ratatui::layout::Rect;
+
+    use super::*;
+    use crate::ui::widgets::testing::{look, unicode};
+    use crate::ui::{ColorDepth, Glyphs};
+
+    fn snapshot(width: u16, height: u16, draw: impl Fn(&mut Buffer, &Look)) -> Snapshot {
+        let look = unicode();
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+        cells.set_style(cells.area, look.base());
+        draw(&mut cells, &look);
+        Snapshot { cells, look }
+    }
+
+    #[test]
+    fn words_and_shapes_are_in_their_cells() {
+        let picture = snapshot(8, 2, |cells, look| {
+            cells.set_string(0, 0, "a <b 漢c", look.palette.strong);
+            cells.set_string(0, 1, "──▄▄⠁●", look.palette.curve.test);
+            cells.set_style(Rect::new(0, 1, 2, 1), look.palette.selection);
+            cells.set_style(Rect::new(2, 1, 1, 1), Style::new().reversed().underlined());
+        })
+        .to_svg("a & b");
+        insta::assert_snapshot!(picture);
+    }
+
+    #[test]
+    fn what_xml_cannot_have_is_replaced() {
+        assert_eq!(
+            escaped("a\u{1b}b\u{0}c\u{ffff}<&>\"\n"),
+            "a\u{fffd}b\u{fffd}c\u{fffd}&lt;&amp;&gt;\"\u{fffd}"
+        );
+        let picture = snapshot(2, 1, |cells, _| {
+            cells[(0, 0)].set_symbol("\u{1b}");
+        });
+        assert!(picture.to_svg("").contains(">\u{fffd}</text>"));
+        assert_eq!(picture.to_text(), "\u{fffd}\n");
+        assert!(picture.to_ansi().contains("m\u{fffd}"));
+    }
+
+    #[test]
+    fn the_terminals_own_colours_are_the_usual_ones() {
+        let look = look("terminal", ColorDepth::TrueColor, Glyphs::Unicode);
+        let cells = Buffer::with_lines(["a"]);
+        let picture = Snapshot { cells, look }.to_svg("");
+        assert!(picture.contains(r##"rx="8" fill="#000000"/>"##), "{picture}");
+        assert!(picture.contains(r##"fill="#aaaaaa">a</text>"##), "{picture}");
+    }
+}

@@ -1,0 +1,114 @@
+//! The dashboard without a terminal.
+
+use crate::process::Ended;
+use crate::world::World;
+
+/// Runs `snapshot` with these arguments, separated by spaces.
+fn snapshot(world: &World, arguments: &str) -> Ended {
+    world.process(&["snapshot"].into_iter().chain(arguments.split_whitespace()).collect::<Vec<_>>()).end()
+}
+
+fn printed(world: &World, arguments: &str) -> String {
+    let ended = snapshot(world, arguments);
+    assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments}: {ended:?}");
+    ended.out
+}
+
+#[test]
+fn every_screen_can_be_printed() {
+    let world = World::bare();
+    for (arguments, words) in [
+        ("", &["train cnn", "look at the runs"][..]),
+        ("--screen home", &["train cnn", "new runs: fashion-mnist"]),
+        ("--screen runs", &["cnn-reference", "dnn-reference", "88.69 %"]),
+        ("cnn-reference", &["finished", "epoch 40/40", "88.69 % @ epoch 40", "conv2"]),
+        ("--screen live dnn-reference", &["finished", "235,146 parameters"]),
+        (
+            "dnn-reference cnn-reference",
+            &["along epochs", "dnn-reference   89.70 %", "cnn-reference   88.69 % -1.01"],
+        ),
+    ] {
+        let text = printed(&world, &format!("{arguments} --format text"));
+        assert_eq!(text.lines().count(), 36, "{arguments}: {text}");
+        assert!(text.lines().all(|line| line.chars().count() <= 120), "{arguments}: {text}");
+        for word in words {
+            assert!(text.contains(word), "{word} in {arguments}: {text}");
+        }
+    }
+}
+
+#[test]
+fn the_picture_is_what_the_dashboard_shows() {
+    let world = World::bare();
+    for (keys, arguments) in [("2", "--screen runs"), ("2g\r", "dnn-reference")] {
+        let mut terminal = world.terminal(&["--color", "none"], (120, 36));
+        terminal.wait_for_text("look at the runs");
+        terminal.press(keys);
+        let printed = printed(&world, &format!("{arguments} --format text"));
+        // The age of the runs may have become another in between.
+        let same = |screen: &str| {
+            screen.lines().zip(printed.lines()).filter(|(a, b)| a.trim_end() == b.trim_end()).count() >= 33
+        };
+        terminal.wait_for("the same screen", same);
+        terminal.press("q");
+        assert_eq!(terminal.end().code, 0);
+    }
+}
+
+#[test]
+fn a_pane_can_be_had_by_itself_and_at_any_size() {
+    let world = World::bare();
+    for (pane, word) in [
+        ("loss", "test 0.31"),
+        ("accuracy", "best"),
+        ("layers", "conv1"),
+        ("kernels", "conv1"),
+        ("log", "Test Loss"),
+    ] {
+        let text = printed(&world, &format!("cnn-reference --pane {pane} --size 50x9 --format text"));
+        assert_eq!(text.lines().count(), 9, "{text}");
+        assert!(text.contains(word) && !text.contains("quit"), "{word} in {text}");
+    }
+    assert_eq!(printed(&world, "cnn-reference --pane loss --size 1x2 --format text").lines().count(), 2);
+}
+
+#[test]
+fn colours_and_symbols_are_those_that_are_asked_for() {
+    let world = World::bare();
+    let live = |more: &str| printed(&world, &format!("cnn-reference {more}"));
+    assert!(live("").contains("\u{1b}[38;5;"), "the terminal says that it has 256");
+    assert!(live("--color truecolor --theme light").contains("\u{1b}[48;2;"));
+    let plain = live("--color none --glyphs ascii");
+    assert!(plain.is_ascii() && !plain.contains("38;") && plain.contains("\u{1b}[1m"), "{plain}");
+    assert!(!live("--format text").contains('\u{1b}'));
+    let svg = live("--format svg");
+    assert!(svg.contains("<title>cnn-tui cnn-reference</title>") && svg.contains("#10131a"), "{svg}");
+    // A picture does not depend on where it is drawn.
+    let elsewhere = World::bare().with("NO_COLOR", "1").with("LANG", "C").with("TERM", "dumb");
+    assert_eq!(printed(&elsewhere, "cnn-reference --format svg"), svg);
+    let light = live("--format svg --theme light");
+    assert!(light.contains("fill=") && !light.contains("#10131a"), "{light}");
+}
+
+#[test]
+fn what_cannot_be_shown_is_told() {
+    let world = World::bare();
+    for (arguments, code, says) in [
+        ("nobody", 1, "no run is called \"nobody\""),
+        ("--screen live", 2, "the live screen shows one run: give its id"),
+        (
+            "--screen compare cnn-reference cnn-reference",
+            2,
+            "from 2 to 6 runs can be compared: give their ids",
+        ),
+        ("--pane loss", 2, "a pane is of one run: give its id"),
+        ("--screen runs cnn-reference", 2, "this screen shows all runs: give no id"),
+        ("--size 120", 2, "use columns and rows from 1 to 1000, such as 120x36"),
+        ("--pane loss --screen live cnn-reference", 2, "cannot be used with"),
+        ("--theme drak", 2, "there is no theme `drak`"),
+    ] {
+        let ended = snapshot(&world, arguments);
+        assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{arguments}: {ended:?}");
+        assert!(ended.err.contains(says), "{says} in {ended:?}");
+    }
+}
