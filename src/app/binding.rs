@@ -37,6 +37,12 @@ pub enum Action {
     Predict,
     /// To the images that changed the other way.
     NextDisagreement,
+    /// Look for a learning rate for the selected network.
+    FindRate,
+    /// To the other suggestion.
+    NextRate,
+    /// Train with the chosen rate.
+    TrainWithRate,
     /// Ask for runs.
     Search,
     /// Arrange the runs the next way.
@@ -144,6 +150,8 @@ pub enum Scope {
     Compare,
     /// With the predictions of two runs.
     Predictions,
+    /// While a learning rate is looked for.
+    Rates,
     /// While asked what is to become of the run.
     Quit,
     /// While asked whether to stop the run.
@@ -160,8 +168,8 @@ pub enum Scope {
 
 impl Scope {
     /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
-    pub const LISTED: [Self; 6] =
-        [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Predictions, Self::Home];
+    pub const LISTED: [Self; 7] =
+        [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Predictions, Self::Home, Self::Rates];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -172,6 +180,7 @@ impl Scope {
             Self::Runs => "runs",
             Self::Compare => "comparing",
             Self::Predictions => "predictions",
+            Self::Rates => "learning rate",
             Self::Quit => "leaving",
             Self::Stop => "stopping",
             Self::Form => "settings",
@@ -197,6 +206,10 @@ pub struct Binding {
     pub help: &'static str,
     /// When, besides.
     pub when: fn(&App) -> bool,
+}
+
+fn found(app: &App) -> bool {
+    app.rates.as_ref().is_some_and(|search| search.suggestion().is_some())
 }
 
 fn always(_: &App) -> bool {
@@ -322,8 +335,15 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
     row(A::TrainLike,     &[Key::Char('e')],                    S::Home, Some("settings"),   "choose settings first", on_offer),
+    row(A::FindRate,      &[Key::Char('f')],                    S::Home, Some("find rate"),  "find a learning rate for it", on_offer),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "line above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "line below", always),
+
+    row(A::TrainWithRate, &[Key::Enter],                        S::Rates, Some("train with it"), "train with the chosen rate", found),
+    row(A::NextRate,      &[Key::Tab],                          S::Rates, Some("other rate"), "the other suggestion", found),
+    row(A::NextRate,      &[Key::Up, Key::Down],                S::Rates, None,              "the other suggestion", found),
+    row(A::FindRate,      &[Key::Char('f')],                    S::Rates, Some("again"),     "search anew", always),
+    row(A::Back,          &[Key::Esc],                          S::Rates, Some("back"),      "back, and stop searching", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
     row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
@@ -362,8 +382,8 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Back,          &[Key::Esc],                          S::Compare, None,            "back to the runs", always),
 
     row(A::NextDisagreement, &[Key::Tab],                       S::Predictions, Some("fixed or broken"), "fixed or broken images", always),
-    row(A::Up,            &[Key::Left, Key::Up, Key::Char('h'), Key::Char('k')], S::Predictions, None, "image before", always),
-    row(A::Down,          &[Key::Right, Key::Down, Key::Char('l'), Key::Char('j')], S::Predictions, Some("image"), "next image", always),
+    row(A::Up,            &[Key::Left, Key::Char('h')],         S::Predictions, None,        "image before", always),
+    row(A::Down,          &[Key::Right, Key::Char('l')],        S::Predictions, Some("image"), "next image", always),
     row(A::PageUp,        &[Key::PageUp],                       S::Predictions, None,        "ten images back", always),
     row(A::PageDown,      &[Key::PageDown],                     S::Predictions, Some("ten on"), "ten images on", always),
     row(A::First,         &[Key::Home, Key::Char('g')],         S::Predictions, None,        "first image", always),
@@ -429,6 +449,7 @@ fn scopes(app: &App) -> &'static [Scope] {
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
         (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
         (None, Screen::Compare) => &[Scope::Compare, Scope::Everywhere],
+        (None, Screen::Rates) => &[Scope::Rates, Scope::Everywhere],
         (None, Screen::Predictions) => &[Scope::Predictions, Scope::Everywhere],
     }
 }

@@ -11,6 +11,7 @@ mod home;
 mod key;
 mod memory;
 mod predictions;
+mod rates;
 mod rows;
 mod run_view;
 mod update;
@@ -25,6 +26,7 @@ pub use home::Offer;
 pub use key::Key;
 pub use memory::Memory;
 pub use predictions::{Disagreement, Guess, PredictionDiff, Predictions, Sample, Seeds};
+pub use rates::{RateChoice, RateSearch};
 pub use rows::{Arrangement, Group, Row};
 pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
 pub use update::{Effect, Farewell, Msg, QueueChange, update};
@@ -70,6 +72,8 @@ pub struct App {
     pub compare: Option<Compare>,
     /// What two of them predict.
     pub predictions: Option<Predictions>,
+    /// The search for a learning rate.
+    pub rates: Option<RateSearch>,
     /// The settings that are being changed.
     pub form: Option<Form>,
     /// The pane with the focus.
@@ -116,6 +120,8 @@ pub enum Screen {
     Compare,
     /// What two of them predict.
     Predictions,
+    /// The search for a learning rate.
+    Rates,
 }
 
 /// What can lie on top of a screen.
@@ -186,6 +192,7 @@ impl App {
             marked: Vec::new(),
             compare: None,
             predictions: None,
+            rates: None,
             form: None,
             focus: Pane::Loss,
             zoom: Zoom::Together,
@@ -252,7 +259,7 @@ impl App {
             matches!(status, Status::Stopped | Status::Failed | Status::Interrupted | Status::Queued)
         };
         match self.screen {
-            Screen::Home | Screen::Compare | Screen::Predictions => None,
+            Screen::Home | Screen::Compare | Screen::Predictions | Screen::Rates => None,
             Screen::Live => {
                 let run = self.run.as_ref()?;
                 (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)

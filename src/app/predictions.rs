@@ -11,8 +11,6 @@ const CHANCE: f64 = 0.05;
 pub struct Predictions {
     /// The run that the other is measured against, and the other.
     pub runs: [RunDir; 2],
-    /// What people call them.
-    pub names: [String; 2],
     /// What came of it; none while it is computed.
     pub answer: Option<Result<PredictionDiff, String>>,
     /// Which images are shown.
@@ -33,6 +31,8 @@ pub enum Disagreement {
 /// The predictions of two runs on the same test set, beside each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionDiff {
+    /// What people call the runs.
+    pub names: [String; 2],
     /// The checkpoint whose weights were taken.
     pub checkpoint: String,
     /// The data set, in a few words.
@@ -91,9 +91,10 @@ impl Seeds {
 }
 
 impl PredictionDiff {
-    /// The two runs beside each other. `guesses` has those of each run in the order of `labels`, and `pixels` gives an
+    /// Two runs of these names beside each other. `guesses` has those of each run in the order of `labels`, and `pixels` gives an
     /// image by its number.
     pub fn new(
+        names: [String; 2],
         (checkpoint, data): (String, String),
         classes: Vec<String>,
         labels: &[u8],
@@ -116,7 +117,7 @@ impl PredictionDiff {
         for list in [&mut fixed, &mut broken] {
             list.sort_by(|one, other| other.sureness().total_cmp(&one.sureness()));
         }
-        Self { checkpoint, data, classes, table, fixed, broken, seeds }
+        Self { names, checkpoint, data, classes, table, fixed, broken, seeds }
     }
 
     /// The images of a kind.
@@ -178,8 +179,8 @@ impl Sample {
 }
 
 impl Predictions {
-    pub(super) fn new(runs: [RunDir; 2], names: [String; 2]) -> Self {
-        Self { runs, names, answer: None, shown: Disagreement::Fixed, selected: 0 }
+    pub(super) fn new(runs: [RunDir; 2]) -> Self {
+        Self { runs, answer: None, shown: Disagreement::Fixed, selected: 0 }
     }
 
     /// What came of it, if it is there.
@@ -221,7 +222,8 @@ mod tests {
         let second = [guess(0, 0.8), guess(1, 0.6), guess(9, 0.9), guess(3, 0.7), guess(8, 0.3)];
         let classes = (0..10).map(|class: u8| class.to_string()).collect();
         let named = ("best".to_owned(), "five".to_owned());
-        PredictionDiff::new(named, classes, &labels, [&first, &second], |_| Box::default(), seeds)
+        let names = ["one".to_owned(), "other".to_owned()];
+        PredictionDiff::new(names, named, classes, &labels, [&first, &second], |_| Box::default(), seeds)
     }
 
     #[test]

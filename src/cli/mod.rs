@@ -2,6 +2,7 @@
 
 pub mod data;
 mod fork;
+mod lr_find;
 mod options;
 mod queue;
 mod runs;
@@ -57,6 +58,8 @@ enum Command {
     Runs(runs::RunsCommand),
     /// Print a screen or a pane of the dashboard, as text or as a picture.
     Snapshot(snapshot::SnapshotCommand),
+    /// Find a learning rate: a short training in which it rises, drawn, with a suggestion.
+    LrFind(lr_find::LrFindCommand),
     /// Print a network layer by layer.
     Summary(summary::SummaryCommand),
     /// Get the data set, and see what is there.
@@ -131,6 +134,10 @@ impl Cli {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
             command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
             return Ok(());
+        }
+        if let Some(Command::LrFind(command)) = self.command {
+            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+            return command.run(settings.train, look.glyphs()?, surface, &mut out);
         }
         if let Some(Command::Sweep(command)) = self.command {
             return command.run(&store()?, settings.train, &mut out);

@@ -195,6 +195,12 @@ impl fmt::Display for Setting {
     }
 }
 
+/// A word as a shell takes it for one.
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+".contains(c);
+    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+}
+
 impl RunConfig {
     /// The default with the same optimizer.
     fn defaults(&self) -> Self {
@@ -214,6 +220,12 @@ impl RunConfig {
             (setting.get(default)? != value).then_some((setting, value))
         };
         Setting::all().filter_map(changed).collect()
+    }
+
+    /// The settings that differ from the default as flags for a shell, each with a space before it, but for these.
+    pub fn flags_but(&self, without: &[&str]) -> String {
+        let named = self.changes().into_iter().filter(|(setting, _)| !without.contains(&setting.name()));
+        named.fold(String::new(), |flags, (setting, value)| format!("{flags} --{setting} {}", quoted(&value)))
     }
 }
 

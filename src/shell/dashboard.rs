@@ -16,6 +16,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::clock::unix_seconds;
+use super::lr_find::Search;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
 use super::{ShellError, input, launch, launch_queue, paths, predict, provenance};
@@ -107,6 +108,8 @@ struct Shell<'a, S> {
     observer: Observer,
     /// What was remembered last.
     memory: Memory,
+    /// The search for a learning rate under way, or the last one.
+    search: Option<Search>,
     stale: bool,
     end: Option<End>,
 }
@@ -119,7 +122,19 @@ impl<'a, S: Screen> Shell<'a, S> {
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
-        Ok(Self { screen, store, options, app, sender, messages, observer, memory, stale: true, end: None })
+        Ok(Self {
+            screen,
+            store,
+            options,
+            app,
+            sender,
+            messages,
+            observer,
+            memory,
+            search: None,
+            stale: true,
+            end: None,
+        })
     }
 
     /// Turns until a person leaves, a signal ends it, or the terminal is gone.
@@ -197,6 +212,10 @@ impl<'a, S: Screen> Shell<'a, S> {
                 Effect::Follow(dir) => self.observer.follow(dir),
                 Effect::Compare(dirs) => self.observer.compare(dirs),
                 Effect::Predict(runs) => predict::answer(self.store.clone(), runs, &self.sender),
+                Effect::FindRate(number, config) => {
+                    self.search = Some(Search::start(number, *config, &self.sender));
+                }
+                Effect::StopFinding => self.search = None,
                 Effect::Train(config) => self.train(*config),
                 Effect::Resume(dir) => self.start(dir),
                 Effect::Sweep(configs) => self.answer(|shell| shell.sweep(configs).map(Some)),

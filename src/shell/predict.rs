@@ -59,7 +59,8 @@ pub fn predictions(
     let described = (from.to_string(), data.describe());
     let classes = data.class_names().map(str::to_owned).to_vec();
     let pixels = |image| Box::from(data.test.image(image).as_slice());
-    Ok(PredictionDiff::new(described, classes, data.test.labels(), [&one, &other], pixels, seeds))
+    let names = [first.name, second.name];
+    Ok(PredictionDiff::new(names, described, classes, data.test.labels(), [&one, &other], pixels, seeds))
 }
 
 /// The data that both runs were trained on.
@@ -130,19 +131,8 @@ fn accuracy(dir: &RunDir, record: &RunRecord, at: CheckpointName) -> Result<Opti
 
 /// The command that trains a run again with other seeds.
 fn repetition(run: &RunRecord) -> String {
-    let mut command = "`cnn-tui sweep".to_owned();
-    for (setting, value) in run.settings().changes() {
-        if setting.name() != "seed" {
-            command = format!("{command} --{setting} {}", quoted(&value));
-        }
-    }
-    command + " seed=1..3`"
-}
-
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    let decide_nothing = ["seed", "device", "threads", "checkpoint-space"];
+    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&decide_nothing))
 }
 
 #[cfg(test)]

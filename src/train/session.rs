@@ -207,9 +207,26 @@ impl Session {
         self.evaluate()
     }
 
+    /// Does a step with this learning rate, whatever the schedule says, and gives its loss. Epochs follow each other
+    /// without an evaluation.
+    pub fn try_rate(&mut self, rate: f64) -> Result<f64, TrainError> {
+        if self.progress.batch == self.steps_per_epoch() {
+            self.progress.epoch += 1;
+            self.progress.batch = 0;
+            self.shuffle();
+        }
+        Ok(self.step_with(rate)?.mean_loss())
+    }
+
     fn step(&mut self) -> Result<Advance, TrainError> {
+        let rate = self.learning_rate(self.progress.step);
+        let tally = self.step_with(rate)?;
+        #[expect(clippy::cast_possible_truncation, reason = "a loss and a rate need no more digits")]
+        Ok(Advance::Step { loss: tally.mean_loss() as f32, learning_rate: rate as f32 })
+    }
+
+    fn step_with(&mut self, rate: f64) -> Result<Tally, TrainError> {
         let step = self.progress.step;
-        let rate = self.learning_rate(step);
         let batch = usize::try_from(self.progress.batch).unwrap_or(usize::MAX);
         let images = self.order.chunks(self.config.batch_size).nth(batch).unwrap_or_default();
         let dropout = Some((self.chance, step));
@@ -224,8 +241,7 @@ impl Session {
         self.progress.loss_sum += tally.loss;
         self.progress.correct += tally.correct as u64;
         self.progress.seen += tally.images as u64;
-        #[expect(clippy::cast_possible_truncation, reason = "a loss and a rate need no more digits")]
-        Ok(Advance::Step { loss: tally.mean_loss() as f32, learning_rate: rate as f32 })
+        Ok(tally)
     }
 
     fn evaluate(&mut self) -> Result<Advance, TrainError> {
@@ -428,6 +444,23 @@ mod tests {
                 assert!(one == finish(&mut session(&config(preset), threads)), "{preset}, {threads} threads");
             }
         }
+    }
+
+    #[test]
+    fn rates_that_are_tried_are_those_of_a_run_but_for_its_evaluations() {
+        let config = config("cnn");
+        let (advances, _) = finish(&mut session(&config, 1));
+        let losses = advances.iter().filter_map(|advance| match advance {
+            Advance::Step { loss, .. } => Some(*loss),
+            _ => None,
+        });
+        let mut tried = session(&config, 2);
+        for loss in losses {
+            #[expect(clippy::cast_possible_truncation, reason = "as events have it")]
+            let same = tried.try_rate(config.optimizer.learning_rate()).unwrap() as f32;
+            assert_eq!(same.to_bits(), loss.to_bits());
+        }
+        assert_eq!(tried.progress().epoch, 1);
     }
 
     #[test]

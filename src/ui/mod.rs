@@ -17,10 +17,12 @@ mod dialog;
 mod home;
 mod live;
 mod predictions;
+mod rates;
 mod runs;
 mod snapshot;
 mod view;
 mod words;
 
 pub use snapshot::Snapshot;
+pub use rates::{rate_chart, rate_words};
 pub use view::View;

@@ -47,12 +47,10 @@ impl Widget for PredictionScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Some(shown) = &self.app.predictions else { return };
         let inner = usize::from(Pane::inner(area).width);
-        let [first, second] = &shown.names;
-        let title = format!("{first} against {second}");
         let diff = match &shown.answer {
             Some(Ok(diff)) => diff,
             answer => {
-                Pane::new(self.look, title).render(area, buf);
+                Pane::new(self.look, "predictions").render(area, buf);
                 let notice = match answer {
                     Some(Err(problem)) => Notice::new(self.look, wrap(problem, inner).join("\n"))
                         .style(self.look.palette.warning),
@@ -61,7 +59,9 @@ impl Widget for PredictionScreen<'_> {
                 return notice.render(Pane::inner(area), buf);
             }
         };
-        let lines = self.summary(shown, diff, inner);
+        let [first, second] = &diff.names;
+        let title = format!("{first} against {second}");
+        let lines = self.summary(diff, inner);
         let rows = cells(lines.len() + 2);
         let [summary, samples] =
             Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area);
@@ -83,7 +83,7 @@ impl PredictionScreen<'_> {
     }
 
     /// The table of two by two, and the sentences about it.
-    fn summary(&self, shown: &Predictions, diff: &PredictionDiff, width: usize) -> Vec<Line<'static>> {
+    fn summary(&self, diff: &PredictionDiff, width: usize) -> Vec<Line<'static>> {
         let palette = &self.look.palette;
         let table = &diff.table;
         let accuracies = diff.table.accuracies();
@@ -93,7 +93,7 @@ impl PredictionScreen<'_> {
             let (symbol, style) = signs[place];
             [
                 Span::styled(format!("{symbol} "), style),
-                Span::styled(format!("{:<names$.names$}", shown.names[place]), palette.strong),
+                Span::styled(format!("{:<names$.names$}", diff.names[place]), palette.strong),
             ]
         };
         let counts = |right, wrong, accuracy: String| {
@@ -126,7 +126,7 @@ impl PredictionScreen<'_> {
         if diff.seeds.noise().is_some() {
             let group = |place: usize| {
                 let Spread { count, mean, deviation } = diff.seeds.groups[place];
-                let name = &shown.names[place];
+                let name = &diff.names[place];
                 let (mean, deviation) = (text::percent(mean), text::percentage(deviation));
                 format!("{count} like {name}: mean {mean}, deviation {deviation}")
             };
@@ -156,8 +156,8 @@ impl PredictionScreen<'_> {
         let [fixed, broken] = [("fixed", diff.fixed.len()), ("broken", diff.broken.len())]
             .map(|(word, count)| format!("{word} {}", text::count(count as u64)));
         let (title, other, right) = match shown.shown {
-            Disagreement::Fixed => (fixed, broken, &shown.names[1]),
-            Disagreement::Broken => (broken, fixed, &shown.names[0]),
+            Disagreement::Fixed => (fixed, broken, &diff.names[1]),
+            Disagreement::Broken => (broken, fixed, &diff.names[0]),
         };
         let samples = shown.samples();
         let place = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));

@@ -11,6 +11,7 @@ use super::dialog::DialogBox;
 use super::home::Home;
 use super::live::Live;
 use super::predictions::PredictionScreen;
+use super::rates::RateScreen;
 use super::runs::Runs;
 use super::theme::Look;
 use super::widgets::{Hints, Notice};
@@ -63,6 +64,7 @@ impl Widget for View<'_> {
             Screen::Live => Live { app, look }.render(screen, buf),
             Screen::Runs => Runs { app, look }.render(screen, buf),
             Screen::Compare => Compared { app, look }.render(screen, buf),
+            Screen::Rates => RateScreen { app, look }.render(screen, buf),
             Screen::Predictions => PredictionScreen { app, look }.render(screen, buf),
         }
         bottom_line(app, look, usize::from(bottom.width)).render(bottom, buf);

@@ -24,6 +24,7 @@ mod look;
 mod predictions;
 mod process;
 mod queue;
+mod rates;
 mod runs;
 mod snapshot;
 mod ssh;

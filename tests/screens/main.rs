@@ -12,8 +12,8 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    at_home, comparing, diverged, failed, finished, interrupted, not_predicted, paused, predicted,
-    predicted_once, predicting, queued, repeated, runs, training,
+    at_home, comparing, diverged, failed, finished, interrupted, not_predicted, not_searched, paused,
+    predicted, predicted_once, predicting, queued, repeated, runs, searched, searching, training,
 };
 
 fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
@@ -78,6 +78,9 @@ snapshots! {
     what_two_runs_predict: predicted(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
     predictions_without_other_seeds: predicted_once(), 80 x 24;
     what_only_the_first_gets_right: keys(predicted(), &[Key::Tab, Key::Right, Key::PageDown]), 80 x 24, 120 x 36;
+    looking_for_a_rate: searching(), 80 x 24;
+    a_rate_that_was_found: searched(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
+    a_rate_that_cannot_be_found: not_searched(), 80 x 24;
     marked_runs: keys(runs(), &typed("mm")), 80 x 24;
     asking_for_runs: keys(runs(), &typed("/preset = cnn b")), 80 x 24, 120 x 36;
     a_query_that_is_wrong: keys(runs(), &typed("/preset = cnn and best_ac > 0.8")), 80 x 24;
@@ -233,6 +236,9 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("paused", paused()),
         ("diverged", diverged()),
         ("comparing", comparing()),
+        ("searching", searching()),
+        ("searched", searched()),
+        ("not searched", not_searched()),
         ("predicting", predicting()),
         ("predicted", predicted()),
         ("not predicted", not_predicted()),

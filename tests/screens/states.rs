@@ -432,5 +432,37 @@ fn prediction_diff(groups: [&[f64]; 2]) -> PredictionDiff {
     let names = data.class_names().map(str::to_owned).to_vec();
     let described = ("best".to_owned(), data.describe());
     let pixels = |image| Box::from(data.test.image(image).as_slice());
-    PredictionDiff::new(described, names, labels, [&guesses(7), &guesses(8)], pixels, seeds)
+    let called = ["baseline", "large-steps"].map(str::to_owned);
+    PredictionDiff::new(called, described, names, labels, [&guesses(7), &guesses(8)], pixels, seeds)
+}
+
+/// A search for a learning rate after so many steps, with the losses of one that was really made, roughly.
+fn searching_for(steps: u32) -> App {
+    let mut app = at_home();
+    update(&mut app, Msg::Key(Key::Char('f')));
+    for step in 0..steps {
+        let x = -6.0 + 7.0 * f64::from(step) / 349.0;
+        let fallen = 1.1 / (1.0 + (-4.0 * (x + 1.4)).exp());
+        let run_away = if x > -0.4 { 9.0 * (x + 0.4) } else { 0.0 };
+        let scatter = (f64::from(step * 7919 % 101) / 101.0 - 0.5) * 0.2;
+        update(&mut app, Msg::Tried(0, 2.3 - fallen + run_away + scatter));
+    }
+    app
+}
+
+pub(crate) fn searching() -> App {
+    searching_for(230)
+}
+
+pub(crate) fn searched() -> App {
+    searching_for(350)
+}
+
+/// A search in vain.
+pub(crate) fn not_searched() -> App {
+    let mut app = searching_for(3);
+    let problem = "/data/letters: cannot be opened as a directory: No such file or directory (os error 2); \
+                   `cnn-tui data show` lists what there is";
+    update(&mut app, Msg::NotTried(0, problem.to_owned()));
+    app
 }

@@ -4,7 +4,7 @@ use super::binding::action;
 use super::form::Filled;
 use super::{
     Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane,
-    PredictionDiff, Predictions, Row, RunView, Screen, Zoom,
+    PredictionDiff, Predictions, PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
 };
 use crate::run::{Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Status, Update};
 
@@ -21,6 +21,10 @@ pub enum Msg {
     Compared(RunDir, Box<Update>),
     /// These two runs' predictions were compared, or why that cannot be.
     Predicted([RunDir; 2], Box<Result<PredictionDiff, String>>),
+    /// The search of this number tried its next learning rate, and this was the loss.
+    Tried(u64, f64),
+    /// The search of this number cannot go on.
+    NotTried(u64, String),
     /// It was found out what new runs would be trained on.
     Data(String),
     /// A trainer was started for this run.
@@ -46,6 +50,11 @@ pub enum Effect {
     Compare(Vec<RunDir>),
     /// Compare what these two runs predict. Answered by [`Msg::Predicted`].
     Predict([RunDir; 2]),
+    /// Look for a learning rate for these settings, under this number, and break off any other search. Answered by
+    /// [`Msg::Tried`] and [`Msg::NotTried`].
+    FindRate(u64, Box<RunConfig>),
+    /// Break the search off.
+    StopFinding,
     /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Train(Box<RunConfig>),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
@@ -100,7 +109,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             if typed(app, key) {
                 return Vec::new();
             }
-            return action(app, key).map(|action| act(app, action)).unwrap_or_default();
+            let mut effects = action(app, key).map(|action| act(app, action)).unwrap_or_default();
+            effects.extend(leave_search(app));
+            return effects;
         }
         Msg::Runs(runs) => list(app, runs),
         Msg::Run(dir, update) => {
@@ -119,6 +130,10 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             if let Some(predictions) = app.predictions.as_mut().filter(|shown| shown.runs == runs) {
                 predictions.answer = Some(*answer);
             }
+        }
+        Msg::Tried(number, loss) => with_search(app, number, |search| search.test.push(loss)),
+        Msg::NotTried(number, problem) => {
+            with_search(app, number, |search| search.problem = Some(problem));
         }
         Msg::Data(data) => app.data = Some(data),
         Msg::Started(dir) => return open(app, dir),
@@ -253,6 +268,16 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Baseline => with_compare(app, Compare::make_baseline),
         Action::Predict => return predict(app),
         Action::NextDisagreement => with_predictions(app, Predictions::turn),
+        Action::FindRate => return find_rate(app),
+        Action::NextRate => {
+            if let Some(search) = &mut app.rates {
+                search.turn();
+            }
+        }
+        Action::TrainWithRate => {
+            let config = app.rates.as_ref().and_then(RateSearch::chosen);
+            return config.map(|config| Effect::Train(Box::new(config))).into_iter().collect();
+        }
         Action::Search => {
             app.browse.begin();
             app.dialog = Some(Dialog::Search);
@@ -422,9 +447,39 @@ fn predict(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     };
     let runs = [first, other].map(|run| run.dir.clone());
-    app.predictions = Some(Predictions::new(runs.clone(), [first, other].map(|run| run.name().to_owned())));
+    app.predictions = Some(Predictions::new(runs.clone()));
     app.screen = Screen::Predictions;
     vec![Effect::Predict(runs)]
+}
+
+/// Looks for a learning rate for the selected network, or anew for the one on the screen.
+fn find_rate(app: &mut App) -> Vec<Effect> {
+    let before = app.rates.as_ref().map(|search| (search.number, search.config.clone()));
+    let number = before.as_ref().map_or(0, |(number, _)| number + 1);
+    let config = match (app.screen, before, app.offers().get(app.selected_offer)) {
+        (Screen::Rates, Some((_, config)), _) => config,
+        (_, _, Some(Offer::Train(preset))) => to_train(app, preset),
+        _ => return Vec::new(),
+    };
+    app.rates = Some(RateSearch::new(number, config.clone()));
+    app.screen = Screen::Rates;
+    vec![Effect::FindRate(number, Box::new(config))]
+}
+
+/// Breaks off a search whose screen was left.
+fn leave_search(app: &mut App) -> Option<Effect> {
+    let search = app.rates.as_mut().filter(|_| app.screen != Screen::Rates)?;
+    if search.is_over() {
+        return None;
+    }
+    search.problem = Some("left before its end".to_owned());
+    Some(Effect::StopFinding)
+}
+
+fn with_search(app: &mut App, number: u64, change: impl FnOnce(&mut RateSearch)) {
+    if let Some(search) = app.rates.as_mut().filter(|search| search.number == number && !search.is_over()) {
+        change(search);
+    }
 }
 
 fn with_predictions(app: &mut App, change: impl FnOnce(&mut Predictions)) {
@@ -465,6 +520,7 @@ fn move_by(app: &mut App, rows: isize) {
         (Screen::Compare, _) => {
             with_compare(app, |compare| step(&mut compare.selected, rows, compare.runs.len()));
         }
+        (Screen::Rates, _) => {}
         (Screen::Predictions, _) => with_predictions(app, |predictions| {
             let images = predictions.samples().len();
             step(&mut predictions.selected, rows, images);
@@ -513,8 +569,7 @@ fn choose(app: &mut App) -> Vec<Effect> {
             open(app, dir)
         }
         Some(Offer::Train(preset)) => {
-            let config = RunConfig { preset: preset.name.clone(), ..app.defaults.clone() };
-            vec![Effect::Train(Box::new(config))]
+            vec![Effect::Train(Box::new(to_train(app, preset)))]
         }
         Some(Offer::Runs { .. }) => {
             app.screen = Screen::Runs;
@@ -522,6 +577,11 @@ fn choose(app: &mut App) -> Vec<Effect> {
         }
         None => Vec::new(),
     }
+}
+
+/// The settings of a new run of this network.
+fn to_train(app: &App, preset: &PresetOffer) -> RunConfig {
+    RunConfig { preset: preset.name.clone(), ..app.defaults.clone() }
 }
 
 /// Puts a run on the screen.
@@ -546,7 +606,7 @@ fn back(app: &mut App) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,
         (Screen::Live, Zoom::Together) | (Screen::Compare, _) => app.screen = Screen::Runs,
         (Screen::Predictions, _) => app.screen = Screen::Compare,
-        (Screen::Runs | Screen::Home, _) => app.screen = Screen::Home,
+        (Screen::Runs | Screen::Home | Screen::Rates, _) => app.screen = Screen::Home,
     }
 }
 

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::*;
 use crate::app::PresetOffer;
 use crate::run::{
-    Event, Liveness, NewRun, Origin, PauseReason, Provenance, Record, RunSummary, State, Store,
+    Event, Liveness, NewRun, Optimizer, Origin, PauseReason, Provenance, Record, RunSummary, State, Store,
 };
 
 fn dir(nonce: u64) -> RunDir {
@@ -302,7 +302,7 @@ fn browsing() -> (App, Vec<RunDir>) {
         let Listed::Run(run) = listed(dir, Status::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
         run.record.config.seed = seed;
-        run.record.config.optimizer = crate::run::Optimizer::Sgd { learning_rate, momentum: 0.5 };
+        run.record.config.optimizer = Optimizer::Sgd { learning_rate, momentum: 0.5 };
         run.record.summary.best_test_accuracy = Some(learning_rate + seed as f64);
         Listed::Run(Arc::new(run))
     });
@@ -449,4 +449,62 @@ fn predictions_of_the_selected_run_are_measured_against_the_first() {
     assert_eq!(app.predictions.as_ref().unwrap().answer, Some(Err("no".to_owned())));
     press(&mut app, &[Key::Down, Key::Tab, Key::Esc]);
     assert_eq!(app.screen, Screen::Compare);
+}
+
+/// Losses of a range test that falls and runs away.
+fn losses() -> impl Iterator<Item = f64> {
+    (0..350_u32).map(|step| if step < 300 { 2.3 - f64::from(step) * 0.005 } else { 100.0 })
+}
+
+#[test]
+fn a_rate_is_looked_for_and_trained_with() {
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    let config = || Box::new(RunConfig { preset: "dnn".to_owned(), ..RunConfig::default() });
+    let effects = press(&mut app, &[Key::Down, Key::Char('f')]);
+    assert_eq!(effects, [Effect::FindRate(0, config())]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [], "nothing is found yet");
+    update(&mut app, Msg::Tried(9, f64::NAN));
+    for loss in losses() {
+        update(&mut app, Msg::Tried(0, loss));
+    }
+    let search = app.rates.as_ref().unwrap();
+    let found = search.suggestion().unwrap();
+    assert!(search.is_over() && found.steep > found.tenth, "{found:?}");
+    let with = |rate| {
+        let optimizer = Optimizer::Sgd { learning_rate: rate, momentum: 0.5 };
+        [Effect::Train(Box::new(RunConfig { optimizer, ..*config() }))]
+    };
+    assert_eq!(press(&mut app, &[Key::Enter]), with(found.steep));
+    assert_eq!(press(&mut app, &[Key::Tab, Key::Enter]), with(found.tenth));
+    assert_eq!(press(&mut app, &[Key::Char('f')]), [Effect::FindRate(1, config())], "anew");
+}
+
+#[test]
+fn leaving_a_search_breaks_it_off() {
+    for key in [Key::Esc, Key::Char('2'), Key::Char('n')] {
+        let mut app = app();
+        update(&mut app, Msg::Runs(Vec::new()));
+        press(&mut app, &[Key::Char('f'), Key::Char('?'), Key::Esc]);
+        assert_eq!(app.screen, Screen::Rates);
+        assert_eq!(press(&mut app, &[key]), [Effect::StopFinding]);
+        assert_eq!(press(&mut app, &[Key::Char('t')]), [], "once");
+        update(&mut app, Msg::Tried(0, 1.0));
+        assert_eq!(app.rates.as_ref().unwrap().test.steps(), 0);
+    }
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    press(&mut app, &[Key::End, Key::Down, Key::Down, Key::Char('f')]);
+    assert_eq!(app.screen, Screen::Home, "runs have no learning rate");
+}
+
+#[test]
+fn a_search_that_cannot_go_on_says_why() {
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    press(&mut app, &[Key::Char('f')]);
+    update(&mut app, Msg::NotTried(0, "no data".to_owned()));
+    let search = app.rates.as_ref().unwrap();
+    assert_eq!((search.problem.as_deref(), search.suggestion()), (Some("no data"), None));
+    assert_eq!(press(&mut app, &[Key::Enter, Key::Esc]), [], "there is nothing to break off");
 }

@@ -40,17 +40,13 @@ impl PredictCommand {
             writeln!(out, "{:#}", as_json(&diff, ids))?;
             return Ok(());
         }
-        print(&diff, [&runs[0].record.name, &runs[1].record.name], self.count, out)?;
+        print(&diff, self.count, out)?;
         Ok(())
     }
 }
 
-fn print(
-    diff: &PredictionDiff,
-    names @ [first, second]: [&str; 2],
-    count: usize,
-    out: &mut impl Write,
-) -> io::Result<()> {
+fn print(diff: &PredictionDiff, count: usize, out: &mut impl Write) -> io::Result<()> {
+    let names @ [first, second] = diff.names.each_ref().map(String::as_str);
     let (table, accuracies) = (&diff.table, diff.table.accuracies());
     writeln!(out, "{first} against {second}, {} of both, on {}\n", diff.checkpoint, diff.data)?;
     let row = |name: &str, side: &str, right: &str, wrong: &str| {

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::{Canvas, Dot};
-use crate::metrics::{Ladder, Point, Span as Range, Step, floor_index, ticks_by};
+use crate::metrics::{Ladder, Point, Span as Range, Step, floor_index, text, ticks_by};
 use crate::ui::layout::cells;
 use crate::ui::theme::Look;
 
@@ -16,6 +16,15 @@ const LEAST_ROWS: u16 = 4;
 /// The least distance between the starts of two labels of the horizontal axis.
 const X_DISTANCE: u16 = 8;
 
+/// What the numbers of the horizontal axis are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scale {
+    /// What is counted.
+    Linear,
+    /// Its logarithms to base ten.
+    Logarithmic,
+}
+
 /// What the axes of a chart say.
 #[derive(Debug)]
 pub(super) struct Axes<'a> {
@@ -26,6 +35,8 @@ pub(super) struct Axes<'a> {
     pub(super) unit: f64,
     /// The least distance between two labels of the horizontal axis.
     pub(super) least: Step,
+    /// Whether it is logarithms.
+    pub(super) scale: Scale,
     /// What the horizontal axis counts.
     pub(super) name: &'a str,
     /// The visible y, if there is any.
@@ -92,7 +103,10 @@ impl Axes<'_> {
         let mut free = plot.x;
         for tick in ticks_by(span, usize::from(plot.width / X_DISTANCE).max(1), self.least) {
             let Some(column) = self.x.column(tick.value * self.unit, plot.width.into()) else { continue };
-            let label = format!(" {} ", tick.label);
+            let label = match self.scale {
+                Scale::Linear => format!(" {} ", tick.label),
+                Scale::Logarithmic => format!(" {} ", text::setting(10_f64.powf(tick.value))),
+            };
             let width = cells(label.len());
             let start = (plot.x + cells(column)).saturating_sub(width / 2).max(plot.x);
             if start >= free && start + width <= end {

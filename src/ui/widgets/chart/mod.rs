@@ -10,7 +10,7 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::widgets::Widget;
 
-use self::axes::{Axes, Plot};
+use self::axes::{Axes, Plot, Scale};
 use self::canvas::{Canvas, Pen};
 use self::marks::Marker;
 pub use self::marks::{Mark, MarkKind};
@@ -38,6 +38,7 @@ pub struct Chart<'a> {
     x: Option<Span>,
     x_unit: f64,
     x_least: Step,
+    x_scale: Scale,
     x_name: &'a str,
     y: Option<Span>,
     empty: Cow<'a, str>,
@@ -94,6 +95,7 @@ impl<'a> Chart<'a> {
             x: None,
             x_unit: 1.0,
             x_least: Step::SMALLEST,
+            x_scale: Scale::Linear,
             x_name: "",
             y: None,
             empty: Cow::Borrowed("nothing to show yet"),
@@ -134,6 +136,13 @@ impl<'a> Chart<'a> {
     pub const fn whole_x(mut self) -> Self {
         self.x_least = Step::ONE;
         self
+    }
+
+    /// What is on the horizontal axis are logarithms to base ten: whole ones are labelled by what they stand for.
+    #[must_use]
+    pub const fn powers_of_ten(mut self) -> Self {
+        self.x_scale = Scale::Logarithmic;
+        self.whole_x()
     }
 
     /// The x to show; else from zero to the last point.
@@ -229,6 +238,7 @@ impl Widget for Chart<'_> {
             x: x.unwrap_or(Span::UNIT),
             unit: self.x_unit,
             least: self.x_least,
+            scale: self.x_scale,
             name: self.x_name,
             y,
             headroom: usize::from(!self.marks.is_empty()),

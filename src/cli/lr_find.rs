@@ -1,0 +1,80 @@
+//! `lr-find`: the learning-rate finder.
+
+use std::io::Write;
+use std::ops::ControlFlow;
+
+use clap::Args;
+use serde_json::json;
+
+use super::data::Surface;
+use super::{CliError, TrainOptions};
+use crate::app::RateChoice;
+use crate::metrics::{RangeTest, text};
+use crate::run::RunConfig;
+use crate::shell;
+use crate::ui::{Glyphs, rate_chart, rate_words};
+
+/// Rows of the chart.
+const ROWS: u16 = 18;
+/// The most columns that it needs.
+const COLUMNS: usize = 120;
+
+/// Find a learning rate by a range test: a short training in which it rises. Nothing is kept.
+#[derive(Debug, Args)]
+pub(super) struct LrFindCommand {
+    #[command(flatten)]
+    options: TrainOptions,
+    /// As JSON, with every rate and its loss.
+    #[arg(long)]
+    json: bool,
+}
+
+impl LrFindCommand {
+    /// Runs the test, and prints its curve and what it suggests.
+    pub(super) fn run(
+        self,
+        defaults: TrainOptions,
+        glyphs: Glyphs,
+        surface: Surface,
+        out: &mut impl Write,
+    ) -> Result<(), CliError> {
+        let config = self.options.or(defaults).into_config()?;
+        let test = shell::lr_find(config.clone(), |_| ControlFlow::Continue(()))?;
+        if self.json {
+            writeln!(out, "{:#}", as_json(&test, &config))?;
+            return Ok(());
+        }
+        let columns = u16::try_from(surface.width.min(COLUMNS)).unwrap_or(u16::MAX);
+        for line in rate_chart(&test, glyphs, columns, ROWS) {
+            writeln!(out, "{line}")?;
+        }
+        let Some(suggestion) = test.suggestion() else {
+            writeln!(out, "\nno suggestion: the loss did not fall at any rate")?;
+            return Ok(());
+        };
+        writeln!(out)?;
+        for choice in RateChoice::ALL {
+            writeln!(out, "{:<10} {}", text::setting(choice.of(suggestion)), rate_words(choice))?;
+        }
+        let rate = text::setting(RateChoice::ALL[0].of(suggestion));
+        let flags = config.flags_but(&["learning-rate"]);
+        writeln!(out, "\n`cnn-tui train{flags} --learning-rate {rate}` trains with the first")?;
+        Ok(())
+    }
+}
+
+fn as_json(test: &RangeTest, config: &RunConfig) -> serde_json::Value {
+    let losses = test.losses();
+    let points = losses.raw().points().iter().zip(losses.smooth().points());
+    let points: Vec<_> = points
+        .map(|(raw, smooth)| json!({ "rate": 10_f64.powf(raw.x), "loss": raw.y, "smoothed": smooth.y }))
+        .collect();
+    let suggestion = test.suggestion();
+    json!({
+        "config": config,
+        "steep": suggestion.map(|suggestion| suggestion.steep),
+        "tenth_of_lowest": suggestion.map(|suggestion| suggestion.tenth),
+        "lowest": test.lowest().map(|lowest| json!({ "rate": 10_f64.powf(lowest.x), "smoothed": lowest.y })),
+        "points": points,
+    })
+}
