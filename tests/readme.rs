@@ -1,5 +1,4 @@
 //! What the README says about keys and presets, and shows in pictures, is what the program does.
-#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
 use std::path::Path;
 use std::process::Command;

@@ -221,9 +221,9 @@ mod tests {
         let first = [guess(0, 0.9), guess(9, 0.5), guess(2, 0.6), guess(9, 0.9), guess(9, 0.2)];
         let second = [guess(0, 0.8), guess(1, 0.6), guess(9, 0.9), guess(3, 0.7), guess(8, 0.3)];
         let classes = (0..10).map(|class: u8| class.to_string()).collect();
-        let named = ("best".to_owned(), "five".to_owned());
+        let described = ("best".to_owned(), "five".to_owned());
         let names = ["one".to_owned(), "other".to_owned()];
-        PredictionDiff::new(names, named, classes, &labels, [&first, &second], |_| Box::default(), seeds)
+        PredictionDiff::new(names, described, classes, &labels, [&first, &second], |_| Box::default(), seeds)
     }
 
     #[test]

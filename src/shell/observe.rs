@@ -161,7 +161,7 @@ fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg
         if !looked.finished {
             continue;
         }
-        let now = queue_of(&store);
+        let now = queue_of(store);
         if now != queue {
             queue.clone_from(&now);
             let told = now.map(|(queue, is_worked_on)| messages.send(Msg::Queue(queue, is_worked_on)));

@@ -23,6 +23,6 @@ mod snapshot;
 mod view;
 mod words;
 
-pub use snapshot::Snapshot;
 pub use rates::{rate_chart, rate_words};
+pub use snapshot::Snapshot;
 pub use view::View;

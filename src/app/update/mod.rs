@@ -269,15 +269,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Predict => return predict(app),
         Action::NextDisagreement => with_predictions(app, Predictions::turn),
         Action::FindRate => return find_rate(app),
-        Action::NextRate => {
-            if let Some(search) = &mut app.rates {
-                search.turn();
-            }
-        }
-        Action::TrainWithRate => {
-            let config = app.rates.as_ref().and_then(RateSearch::chosen);
-            return config.map(|config| Effect::Train(Box::new(config))).into_iter().collect();
-        }
+        Action::NextRate => app.rates.iter_mut().for_each(RateSearch::turn),
+        Action::TrainWithRate => return train_with_rate(app),
         Action::Search => {
             app.browse.begin();
             app.dialog = Some(Dialog::Search);
@@ -464,6 +457,12 @@ fn find_rate(app: &mut App) -> Vec<Effect> {
     app.rates = Some(RateSearch::new(number, config.clone()));
     app.screen = Screen::Rates;
     vec![Effect::FindRate(number, Box::new(config))]
+}
+
+/// Trains with the rate that is chosen.
+fn train_with_rate(app: &App) -> Vec<Effect> {
+    let config = app.rates.as_ref().and_then(RateSearch::chosen);
+    config.map(|config| Effect::Train(Box::new(config))).into_iter().collect()
 }
 
 /// Breaks off a search whose screen was left.
