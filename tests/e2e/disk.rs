@@ -78,7 +78,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     let world = World::bare();
     // The network's weights and momentum are 1.9 MB, and up to five checkpoints of them are there at once.
     let fill = "head -c 13000000 /dev/zero > \"$0/filler\"";
-    let train = [&TRAIN[..6], &["--epochs", "20", "--checkpoint-space", "2"]].concat();
+    let train = [&TRAIN[..6], &["--epochs", "6", "--checkpoint-space", "2"]].concat();
     let Some(ended) = run_and(&world, "size=16m", fill, &train, MAKE_ROOM) else { return };
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
@@ -95,7 +95,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
 
     let runs = Store::open(world.path().join("saved")).list();
     let run = runs.into_iter().find_map(Listed::run).unwrap();
-    assert_eq!((run.record.status, run.record.summary.epoch), (Status::Finished, 20));
+    assert_eq!((run.record.status, run.record.summary.epoch), (Status::Finished, 6));
     assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
     for record in run.dir.journal_reader().poll().unwrap().records {
@@ -104,7 +104,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
             next += losses.len() as u64;
         }
     }
-    assert_eq!(next, 20 * 94 + 1);
+    assert_eq!(next, 6 * 94 + 1);
     let oldest = CheckpointName::Epoch(1);
     assert!(!run.dir.checkpoint_path(oldest).exists(), "the oldest made room");
     Checkpoint::read(&run.dir.checkpoint_path(CheckpointName::Last)).unwrap();
