@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::rows::{Arrangement, Row};
+use super::rows::{Arrangement, GroupKey, Row};
 use super::{Column, Key};
 use crate::run::{Completion, Field, Listed, Query, QueryError, Sort, Value, complete};
 
@@ -27,7 +27,7 @@ pub struct Browse {
     /// The order; `None`: the usual one.
     sort: Option<Sort>,
     /// The groups whose runs are shown.
-    open: BTreeSet<String>,
+    open: BTreeSet<GroupKey>,
     /// How many runs are shown, or in a group that is.
     count: usize,
     rows: Vec<Row>,
@@ -54,9 +54,10 @@ impl Browse {
         &self.text
     }
 
-    /// What was asked for last that was understood.
-    pub fn query(&self) -> &Query {
-        &self.query
+    /// What was asked for last that was understood, as it was typed where that still stands there.
+    pub(super) fn asked(&self) -> String {
+        let is_typed = self.text.parse().is_ok_and(|query: Query| query == self.query);
+        if is_typed { self.text.clone() } else { self.query.to_string() }
     }
 
     /// Why what is typed is not understood; then the runs before it are still shown.

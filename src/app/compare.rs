@@ -1,6 +1,8 @@
 //! Runs beside each other.
 
-use super::{Along, RunView};
+use serde::{Deserialize, Serialize};
+
+use super::RunView;
 use crate::metrics::Series;
 use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
@@ -24,7 +26,37 @@ pub enum ComparedChart {
     Accuracy,
 }
 
+/// What charts go along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Along {
+    /// Epochs: runs with other batch sizes are side by side.
+    #[default]
+    Epochs,
+    /// Steps.
+    Steps,
+    /// Training time in seconds, without pauses.
+    Time,
+}
+
 impl Along {
+    pub(super) fn next(self) -> Self {
+        match self {
+            Self::Epochs => Self::Steps,
+            Self::Steps => Self::Time,
+            Self::Time => Self::Epochs,
+        }
+    }
+
+    /// What it is called on an axis.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Steps => "step",
+            Self::Epochs => "epoch",
+            Self::Time => "second",
+        }
+    }
+
     /// The place of a step of this run.
     fn place(self, run: &RunView, step: f64) -> f64 {
         match self {

@@ -19,8 +19,6 @@ pub struct Memory {
     pub arrangement: Arrangement,
     /// What curves are drawn along.
     pub along: Along,
-    /// Whether losses are drawn on a logarithmic scale.
-    pub log_loss: bool,
 }
 
 impl App {
@@ -30,10 +28,9 @@ impl App {
         Memory {
             columns: browse.columns.iter().map(ToString::to_string).collect(),
             sort: browse.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
-            query: browse.query().to_string(),
+            query: browse.asked(),
             arrangement: browse.arrangement,
-            along: self.charts.along,
-            log_loss: self.charts.log_loss,
+            along: self.along,
         }
     }
 
@@ -44,7 +41,6 @@ impl App {
             self.browse.columns = columns;
         }
         self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
-        self.charts.along = memory.along;
-        self.charts.log_loss = memory.log_loss;
+        self.along = memory.along;
     }
 }

@@ -3,7 +3,6 @@
 
 mod binding;
 mod browse;
-mod charts;
 mod columns;
 mod compare;
 mod form;
@@ -18,9 +17,8 @@ mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
 pub use browse::Browse;
-pub use charts::{Along, Charts};
 pub use columns::{Column, ColumnChoice};
-pub use compare::{Compare, ComparedChart};
+pub use compare::{Along, Compare, ComparedChart};
 pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
 pub use key::Key;
@@ -60,8 +58,8 @@ pub struct App {
     pub queue_is_worked_on: bool,
     /// The runs that were thrown away since the start, those of the last time last.
     pub trash: Vec<Vec<RunId>>,
-    /// How curves are drawn.
-    pub charts: Charts,
+    /// What the curves of a comparison go along.
+    pub along: Along,
     /// The selected one of [`App::offers`].
     pub selected_offer: usize,
     /// The run that is followed.
@@ -186,7 +184,7 @@ impl App {
             queue: Queue::default(),
             queue_is_worked_on: false,
             trash: Vec::new(),
-            charts: Charts::default(),
+            along: Along::default(),
             selected_offer: 0,
             run: None,
             marked: Vec::new(),

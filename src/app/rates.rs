@@ -1,7 +1,7 @@
 //! The search for a learning rate.
 
 use crate::metrics::{RangeTest, Suggestion};
-use crate::run::{Optimizer, RunConfig};
+use crate::run::RunConfig;
 
 /// A search for a learning rate.
 #[derive(Debug, Clone)]
@@ -60,9 +60,7 @@ impl RateSearch {
     pub fn chosen(&self) -> Option<RunConfig> {
         let rate = self.choice.of(self.suggestion()?);
         let mut config = self.config.clone();
-        let (Optimizer::Sgd { learning_rate, .. } | Optimizer::AdamW { learning_rate, .. }) =
-            &mut config.optimizer;
-        *learning_rate = rate;
+        config.optimizer.set_learning_rate(rate);
         Some(config)
     }
 

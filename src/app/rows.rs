@@ -1,12 +1,11 @@
 //! The rows of the table of runs: one after another, in groups, or as trees of forks.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write;
 
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Spread;
-use crate::run::{Listed, RunId, RunSummary, Setting};
+use crate::run::{Listed, RunId, Way};
 
 /// How the table of runs is arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -38,8 +37,8 @@ pub enum Row {
 /// Runs that differ by no more than their seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
-    /// What they have in common, in a form that is the same as long as the group is.
-    pub(super) key: String,
+    /// What they have in common.
+    pub(super) key: GroupKey,
     /// The place in [`App::runs`](super::App::runs) of the first of them.
     pub place: usize,
     /// How many there are.
@@ -62,7 +61,7 @@ impl Arrangement {
     }
 
     /// The rows for the runs at these places, which are in order. `open` are the groups whose runs are shown.
-    pub(super) fn rows(self, places: &[usize], runs: &[Listed], open: &BTreeSet<String>) -> Vec<Row> {
+    pub(super) fn rows(self, places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<Row> {
         match self {
             Self::Flat => places.iter().map(|&place| Row::Run { place, depth: 0 }).collect(),
             Self::Groups => groups(places, runs, open),
@@ -71,55 +70,45 @@ impl Arrangement {
     }
 }
 
-/// Settings that decide nothing, or that repeated runs differ by.
-const APART: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
-
-/// What runs of a group have in common.
-fn group_key(run: &RunSummary) -> String {
-    let settings = run.record.settings();
-    let mut key = String::new();
-    for setting in Setting::all().filter(|setting| !APART.contains(&setting.name())) {
-        // Where the data lies says less than what it is.
-        let value = if setting.name() == "data" {
-            run.record.provenance.dataset.as_ref().map(|data| data.checksum.clone())
-        } else {
-            setting.get(&settings)
-        };
-        // Writing to text cannot fail.
-        let _ = write!(key, "{}\u{0}", value.unwrap_or_default());
-    }
-    key
+/// What the runs of a group have in common: the way in which they are trained, and the data. A run that has not begun
+/// has no data yet; it is counted to the first group that is trained in its way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct GroupKey {
+    way: Way,
+    data: Option<String>,
 }
 
 /// Groups stand where their first run stands.
-fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<String>) -> Vec<Row> {
-    let mut order: Vec<String> = Vec::new();
-    let mut members: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-    let mut broken = Vec::new();
-    for &place in places {
-        match &runs[place] {
-            Listed::Run(run) => {
-                let key = group_key(run);
-                members
-                    .entry(key)
-                    .or_insert_with_key(|key| {
-                        order.push(key.clone());
-                        Vec::new()
-                    })
-                    .push(place);
-            }
-            Listed::Broken { .. } => broken.push(Row::Run { place, depth: 0 }),
+fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<Row> {
+    let run = |place: usize| match &runs[place] {
+        Listed::Run(run) => Some(&run.record),
+        Listed::Broken { .. } => None,
+    };
+    let (readable, broken): (Vec<usize>, Vec<usize>) =
+        places.iter().partition(|&&place| run(place).is_some());
+    let ways: Vec<_> =
+        readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.way()))).collect();
+    let mut first_data: BTreeMap<&Way, &str> = BTreeMap::new();
+    for (_, record, way) in &ways {
+        if let Some(data) = record.data_checksum() {
+            first_data.entry(way).or_insert(data);
         }
+    }
+    let mut order: Vec<GroupKey> = Vec::new();
+    let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
+    for (place, record, way) in &ways {
+        let data = record.data_checksum().or_else(|| first_data.get(way).copied());
+        let key = GroupKey { way: way.clone(), data: data.map(str::to_owned) };
+        let places = members.entry(key).or_insert_with_key(|key| {
+            order.push(key.clone());
+            Vec::new()
+        });
+        places.push(*place);
     }
     let mut rows = Vec::new();
     for key in order {
         let places = &members[&key];
-        let summaries = || {
-            places.iter().filter_map(|&place| match &runs[place] {
-                Listed::Run(run) => Some(&run.record.summary),
-                Listed::Broken { .. } => None,
-            })
-        };
+        let summaries = || places.iter().filter_map(|&place| Some(&run(place)?.summary));
         let is_open = open.contains(&key);
         rows.push(Row::Group(Box::new(Group {
             place: places[0],
@@ -133,7 +122,7 @@ fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<String>) -> Vec<Row
             rows.extend(places.iter().map(|&place| Row::Run { place, depth: 1 }));
         }
     }
-    rows.extend(broken);
+    rows.extend(broken.into_iter().map(|place| Row::Run { place, depth: 0 }));
     rows
 }
 

@@ -3,8 +3,9 @@
 use clap::Args;
 
 use super::CliError;
-use super::train::{Next, Output, check_name, new_run};
-use crate::run::{Change, CheckpointName, Store};
+use super::train::{Next, Output, check_name};
+use crate::run::{Change, CheckpointName, NewRun, Store};
+use crate::shell;
 
 /// Begin a run where another one was, with other settings.
 #[derive(Debug, Args)]
@@ -50,7 +51,7 @@ impl ForkCommand {
             dropout: self.dropout,
             patience: self.patience,
         };
-        let new = new_run(self.name, parent.record()?.config);
+        let new = NewRun { name: self.name, ..shell::new_run(parent.record()?.config) };
         self.output.train(store.fork(&parent, self.from, change, new)?)
     }
 }

@@ -77,9 +77,9 @@ impl QueueCommand {
             }
             Some(QueueSubcommand::Rm { ids }) => {
                 let ids = ids.iter().map(|id| queued(store, id)).collect::<Result<Vec<_>, _>>()?;
-                store.unqueue(&ids)?;
+                store.unqueue(&ids).map(drop)?;
             }
-            Some(QueueSubcommand::Empty) => store.unqueue(&store.queue()?.runs)?,
+            Some(QueueSubcommand::Empty) => store.unqueue(&store.queue()?.runs).map(drop)?,
         }
         print(store, false, out)
     }

@@ -6,7 +6,6 @@ use clap::Args;
 use serde_json::json;
 
 use super::options::check_preset;
-use super::train::new_run;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
 use crate::run::{Axis, Labels, NewRun, RunConfig, Store, SweepError, sweep};
@@ -56,16 +55,11 @@ impl SweepCommand {
         Labels { tags: Some(tags.clone()), ..Labels::default() }
             .validate()
             .map_err(|error| CliError::Usage(error.to_string()))?;
-        let mut runs = Vec::with_capacity(configs.len());
-        for config in configs {
-            let new = new_run(None, config);
-            runs.push(store.create(&NewRun { tags: tags.clone(), ..new })?);
+        if let Some(jobs) = self.jobs {
+            store.change_queue(|queue| queue.jobs = jobs)?;
         }
-        store.change_queue(|queue| {
-            queue.runs.extend(runs.iter().map(|run| run.id().clone()));
-            queue.jobs = self.jobs.unwrap_or(queue.jobs);
-        })?;
-        shell::launch_queue(store)?;
+        let new = |config| NewRun { tags: tags.clone(), ..shell::new_run(config) };
+        let runs = shell::queue_runs(store, &configs.into_iter().map(new).collect::<Vec<_>>())?;
         for run in &runs {
             let record = run.record()?;
             if self.json {

@@ -4,10 +4,9 @@ use std::io;
 use std::process::Child;
 
 use clap::Args;
-use jiff::Timestamp;
 
 use super::{CliError, TrainOptions};
-use crate::run::{NewRun, RunConfig, RunDir, RunError, Status, Store};
+use crate::run::{NewRun, RunDir, RunError, Status, Store};
 use crate::shell::{self, ShellError, Tie};
 
 /// Train a network.
@@ -50,7 +49,7 @@ impl TrainCommand {
         self.output.check()?;
         shell::check(&config)?;
         check_name(self.name.as_deref())?;
-        self.output.train(store.create(&new_run(self.name, config))?)
+        self.output.train(store.create(&NewRun { name: self.name, ..shell::new_run(config) })?)
     }
 }
 
@@ -62,13 +61,6 @@ pub(super) fn check_name(name: Option<&str>) -> Result<(), CliError> {
         ));
     }
     Ok(())
-}
-
-/// A run that this command begins now.
-pub(super) fn new_run(name: Option<String>, config: RunConfig) -> NewRun {
-    let now = Timestamp::now();
-    let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
-    NewRun { name, ..NewRun::new(now, nonce, config, shell::provenance()) }
 }
 
 impl ResumeCommand {

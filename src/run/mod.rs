@@ -69,6 +69,7 @@ pub use optimizer::Optimizer;
 pub use query::{Completion, Query, QueryError, complete};
 pub use queue::Queue;
 pub use record::{Extra, Pause, Provenance, RunRecord, SCHEMA, Summary};
+pub use repeat::{APART, Way};
 pub use sanitize::sanitize;
 pub use schedule::{Schedule, ScheduleError};
 pub use setting::Setting;

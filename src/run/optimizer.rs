@@ -91,6 +91,13 @@ impl Optimizer {
         }
     }
 
+    /// Gives it another learning rate.
+    pub const fn set_learning_rate(&mut self, rate: f64) {
+        match self {
+            Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate = rate,
+        }
+    }
+
     /// The share of the last step that the next one keeps; only sgd has it.
     pub const fn momentum(&self) -> Option<f64> {
         match self {

@@ -95,17 +95,20 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Takes runs out of the queue and throws them away, unless they train by now. They can be
+    /// Takes runs out of the queue and throws them away, those that did not begin meanwhile: these it gives. They can be
     /// [brought back](Self::restore).
-    pub fn unqueue(&self, runs: &[RunId]) -> Result<(), RunError> {
+    pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
         self.change_queue(|queue| queue.runs.retain(|id| !runs.contains(id)))?;
+        let mut thrown_away = Vec::new();
         for id in runs {
-            let dir = self.run(id)?;
+            // What is not there any more needs no throwing away.
+            let Ok(dir) = self.run(id) else { continue };
             if dir.record()?.status == Status::Queued {
                 self.throw_away(&dir)?;
+                thrown_away.push(id.clone());
             }
         }
-        Ok(())
+        Ok(thrown_away)
     }
 
     /// Takes the right to start the queue's runs; `None` if another process has it.
@@ -174,6 +177,31 @@ mod tests {
         assert!(store.work_on_queue().unwrap().is_none());
         drop(lock);
         assert!(store.work_on_queue().unwrap().is_some());
+    }
+
+    #[test]
+    fn only_what_still_waits_is_taken_out_and_what_is_thrown_away_waits_no_more() {
+        use jiff::Timestamp;
+
+        use crate::run::{NewRun, Provenance, RunConfig};
+
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let dirs = [1, 2, 3, 4].map(|second| {
+            let created = Timestamp::from_second(second).unwrap();
+            store.create(&NewRun::new(created, 1, RunConfig::default(), Provenance::default())).unwrap()
+        });
+        let ids = dirs.each_ref().map(|dir| dir.id().clone());
+        store.change_queue(|queue| queue.runs = ids.to_vec()).unwrap();
+        store.throw_away(&dirs[0]).unwrap();
+        assert_eq!(store.queue().unwrap().runs, ids[1..]);
+        // One has begun, and one is gone.
+        let mut record = dirs[1].record().unwrap();
+        record.status = Status::Running;
+        dirs[1].write_record(&record).unwrap();
+        fs::remove_dir_all(dirs[2].path()).unwrap();
+        assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);
+        assert!(store.queue().unwrap().runs.is_empty() && dirs[1].exists() && !dirs[3].exists());
     }
 
     #[test]

@@ -1,29 +1,40 @@
 //! Runs that repeat each other with other seeds.
 
-use super::{record::RunRecord, setting::Setting};
+use super::{id::RunId, record::RunRecord, setting::Setting};
 
-/// Settings that decide nothing about the result, or that repeated runs differ by. Where the data lies says less than
-/// its checksum.
-const APART: [&str; 5] = ["seed", "data", "device", "threads", "checkpoint-space"];
+/// Settings that decide nothing about the result, or that repeated runs differ by.
+pub const APART: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
+
+/// The way in which a run was trained, seeds and data apart: the same for runs that were trained in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Way {
+    settings: Vec<Option<String>>,
+    changed: String,
+    /// A fork was trained in two ways, so that no other run was trained like it.
+    fork: Option<RunId>,
+}
 
 impl RunRecord {
-    /// Whether both were trained in the same way on the same data, seeds apart. A fork repeats nothing: it was trained
-    /// in two ways.
+    /// The way in which it was trained.
+    pub fn way(&self) -> Way {
+        // Where the data lies says less than its checksum.
+        let counts = |setting: &Setting| setting.name() != "data" && !APART.contains(&setting.name());
+        Way {
+            settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
+            changed: self.changed.to_string(),
+            fork: self.parent.as_ref().map(|_| self.id.clone()),
+        }
+    }
+
+    /// The checksum of the data that it was trained on; none before it has begun.
+    pub fn data_checksum(&self) -> Option<&str> {
+        self.provenance.dataset.as_ref().map(|data| data.checksum.as_str())
+    }
+
+    /// Whether both were trained in the same way on the same data, seeds apart.
     pub fn repeats(&self, other: &Self) -> bool {
-        let settings = |record: &Self| {
-            let config = record.settings();
-            Setting::all()
-                .filter(|setting| !APART.contains(&setting.name()))
-                .map(|setting| setting.get(&config))
-                .collect::<Vec<_>>()
-        };
-        let data = |record: &Self| record.provenance.dataset.as_ref().map(|data| data.checksum.clone());
-        self.parent.is_none()
-            && other.parent.is_none()
-            && self.changed == other.changed
-            && data(self).is_some()
-            && data(self) == data(other)
-            && settings(self) == settings(other)
+        let has_data = self.data_checksum().is_some() && self.data_checksum() == other.data_checksum();
+        has_data && self.parent.is_none() && self.way() == other.way()
     }
 }
 

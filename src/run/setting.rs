@@ -108,8 +108,7 @@ const ROWS: &[Row] = &[
     row("learning-rate", &["lr", "learning_rate"], "before the schedule",
         |config| Some(config.optimizer.learning_rate().to_string()),
         |config, text| {
-            let (Optimizer::Sgd { learning_rate, .. } | Optimizer::AdamW { learning_rate, .. }) = &mut config.optimizer;
-            *learning_rate = number("learning-rate", text)?;
+            config.optimizer.set_learning_rate(number("learning-rate", text)?);
             Ok(())
         }),
     row("momentum", &[], "what the next step keeps of the last",

@@ -215,6 +215,13 @@ impl Store {
         Err(RunError::NotOwn { path: dir.path().to_owned() })
     }
 
+    /// A run as a table shows it.
+    pub fn look(&self, dir: &RunDir) -> Result<RunSummary, RunError> {
+        let (record, state) = dir.look()?;
+        let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
+        Ok(RunSummary { dir: dir.clone(), record, state, origin })
+    }
+
     /// The run that a person means: by its id, its name, or the beginning of one of them that fits no other run.
     pub fn resolve(&self, query: &str) -> Result<RunDir, RunError> {
         if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {

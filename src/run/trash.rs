@@ -29,6 +29,9 @@ impl Store {
         file::create_dir(&trash)?;
         rename(dir.path(), &trash.join(dir.id().as_str()))?;
         drop(lock);
+        if self.queue()?.place(dir.id()).is_some() {
+            self.change_queue(|queue| queue.runs.retain(|id| id != dir.id()))?;
+        }
         Ok(())
     }
 

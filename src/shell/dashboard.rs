@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use crossterm::event::Event;
 use futures::{Stream, StreamExt};
-use jiff::Timestamp;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::Signal;
@@ -19,11 +18,11 @@ use super::clock::unix_seconds;
 use super::lr_find::Search;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
-use super::{ShellError, input, launch, launch_queue, paths, predict, provenance};
+use super::{ShellError, input, launch, launch_queue, new_run, paths, predict, queue_runs};
 use crate::app::{App, Effect, Farewell, Key, Memory, Msg, PresetOffer, QueueChange, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
-use crate::run::{NewRun, RunConfig, RunDir, RunId, Store};
+use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::ui::theme::{Look, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
@@ -87,12 +86,6 @@ pub fn dashboard(
         let input = input::events().map_err(ShellError::Runtime)?;
         shell.run(input).await.map_err(ShellError::Terminal)
     })
-}
-
-/// A run that begins now.
-fn new_run(config: RunConfig) -> NewRun {
-    let now = Timestamp::now();
-    NewRun::new(now, u64::from(now.subsec_nanosecond().unsigned_abs()), config, provenance())
 }
 
 /// The dashboard is to end, with this to be told.
@@ -257,17 +250,9 @@ impl<'a, S: Screen> Shell<'a, S> {
 
     /// Creates runs and queues them.
     fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
-        let mut ids = Vec::with_capacity(configs.len());
-        for config in configs {
-            ids.push(self.store.create(&new_run(config))?.id().clone());
-        }
-        let queued = text::number_of(ids.len() as u64, "run");
-        let is_paused = self.store.change_queue(|queue| {
-            queue.runs.extend(ids);
-            queue.paused
-        })?;
-        launch_queue(&self.store)?;
-        let then = if is_paused { "; the queue is paused, p goes on" } else { "" };
+        let runs = queue_runs(&self.store, &configs.into_iter().map(new_run).collect::<Vec<_>>())?;
+        let queued = text::number_of(runs.len() as u64, "run");
+        let then = if self.store.queue()?.paused { "; the queue is paused, p goes on" } else { "" };
         Ok(Msg::Done(format!("{queued} queued{then}")))
     }
 
@@ -281,9 +266,7 @@ impl<'a, S: Screen> Shell<'a, S> {
             }
             QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
             QueueChange::Empty => {
-                let ids = store.queue()?.runs;
-                store.unqueue(&ids)?;
-                return Ok(Some(Msg::ThrownAway(ids)));
+                return Ok(Some(Msg::ThrownAway(store.unqueue(&store.queue()?.runs)?)));
             }
         }
         Ok(None)

@@ -6,10 +6,10 @@ use std::sync::mpsc::{self, Sender, TryRecvError};
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::ShellError;
 use super::observe::spawn;
+use super::{ShellError, cores, source};
 use crate::app::Msg;
-use crate::data::{Places, Roots, Source};
+use crate::data::{Places, Roots};
 use crate::metrics::RangeTest;
 use crate::run::RunConfig;
 use crate::train::Session;
@@ -47,9 +47,7 @@ pub fn lr_find(
     config: RunConfig,
     mut tell: impl FnMut(f64) -> ControlFlow<()>,
 ) -> Result<RangeTest, ShellError> {
-    let source = config.data.clone().map(|path| Source::from(path.into_os_string()));
-    let data = Places::new(source, &Roots::of_user()).locate()?.dataset;
-    let cores = || std::thread::available_parallelism().map_or(1, Into::into);
+    let data = Places::new(source(&config), &Roots::of_user()).locate()?.dataset;
     let threads = config.threads.unwrap_or_else(cores);
     let mut session = Session::new(config, Arc::new(data), threads)?;
     let mut test = RangeTest::default();

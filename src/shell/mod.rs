@@ -21,6 +21,8 @@ mod watch;
 use std::path::PathBuf;
 use std::process::ExitStatus;
 
+use jiff::Timestamp;
+
 pub use dashboard::{DashboardOptions, dashboard};
 pub use launch::launch;
 pub use lecture::LectureLines;
@@ -28,14 +30,14 @@ pub use lr_find::lr_find;
 pub use paths::{config_dir, store};
 pub use predict::predictions;
 pub use provenance::provenance;
-pub use queue::{launch_queue, work_on_queue};
+pub use queue::{launch_queue, queue_runs, work_on_queue};
 pub use snapshot::{Scene, snapshot};
 pub use terminal::is_terminal;
 pub use trainer::{Tie, check, train_run};
 pub use watch::watch;
 
-use crate::data::DataError;
-use crate::run::{CheckpointName, RunError};
+use crate::data::{DataError, Source};
+use crate::run::{CheckpointName, NewRun, RunConfig, RunError};
 use crate::train::TrainError;
 
 /// What can go wrong between the program and the world.
@@ -127,4 +129,21 @@ pub enum ShellError {
     /// There is no home directory.
     #[error("there is no home directory to keep runs in; set HOME, or say where with --runs DIR")]
     NoHome,
+}
+
+/// Where a run looks for its data, if that is settled.
+fn source(config: &RunConfig) -> Option<Source> {
+    config.data.clone().map(|data| Source::from(data.into_os_string()))
+}
+
+/// With how many threads to compute where nothing is said: one for each core.
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, Into::into)
+}
+
+/// A run that begins now.
+pub fn new_run(config: RunConfig) -> NewRun {
+    let now = Timestamp::now();
+    let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
+    NewRun::new(now, nonce, config, provenance())
 }

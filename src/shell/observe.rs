@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::report;
+use super::{report, source};
 use crate::app::Msg;
 use crate::data::{Places, Roots, Source};
 use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, State, Store, Update};
@@ -59,9 +59,7 @@ impl Observer {
     pub(super) fn compare(&self, dirs: Vec<RunDir>) {
         let _ = self.compare.send(dirs);
     }
-}
 
-impl Observer {
     /// Lists the runs and the queue at once.
     pub(super) fn list(&self) {
         let _ = self.list.send(());
@@ -178,11 +176,6 @@ fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg
 /// The queue, and whether it is worked on. A queue that cannot be read is told where it is used.
 pub(super) fn queue_of(store: &Store) -> Option<(Queue, bool)> {
     store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()))
-}
-
-/// Where new runs look for their data, if that is settled.
-pub(super) fn source(defaults: &RunConfig) -> Option<Source> {
-    defaults.data.clone().map(|data| Source::from(data.into_os_string()))
 }
 
 /// What new runs would be trained on, and what is to be told of it.

@@ -5,14 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::ShellError;
 use super::observe::spawn;
+use super::{ShellError, cores, source};
 use crate::app::{Guess, Msg, PredictionDiff, Seeds};
-use crate::data::{Dataset, Places, Roots, Source};
+use crate::data::{Dataset, Places, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Event, Listed, RunDir, RunError, RunRecord, Status, Store,
+    APART, Checkpoint, CheckpointName, DataInfo, Listed, RunDir, RunError, RunRecord, Status, Store,
 };
 use crate::train::predict;
 
@@ -43,7 +43,7 @@ pub fn predictions(
 ) -> Result<PredictionDiff, ShellError> {
     let [first, second] = [runs[0].record()?, runs[1].record()?];
     let data = Arc::new(common_data(&first, &second)?);
-    let threads = std::thread::available_parallelism().map_or(1, Into::into);
+    let threads = cores();
     let guesses = |dir: &RunDir, record: &RunRecord| -> Result<Vec<Guess>, ShellError> {
         let checkpoint = Checkpoint::read(&dir.checkpoint_path(from)).map_err(|error| match error {
             error if error.is_not_found() => {
@@ -77,11 +77,10 @@ fn common_data(first: &RunRecord, second: &RunRecord) -> Result<Dataset, ShellEr
         };
         return Err(ShellError::TwoSets { first: told(first, &one), second: told(second, &other) });
     }
-    let given = [first, second].map(|record| record.config.data.clone());
-    let places =
-        given.into_iter().flatten().map(|data| Some(Source::from(data.into_os_string()))).chain([None]);
+    let given = [source(&first.config), source(&second.config)].into_iter().flatten();
+    let places = given.map(Some).chain([None]);
     let roots = Roots::of_user();
-    let found = places.into_iter().find_map(|place| Places::new(place, &roots).find(&one.checksum));
+    let found = places.map(|place| Places::new(place, &roots)).find_map(|places| places.find(&one.checksum));
     found.ok_or(ShellError::NoSuchData { description: one.description, from: one.source })
 }
 
@@ -112,27 +111,13 @@ fn accuracy(dir: &RunDir, record: &RunRecord, at: CheckpointName) -> Result<Opti
         CheckpointName::Last => return Ok(record.summary.last_test_accuracy),
         CheckpointName::Epoch(wanted) => wanted,
     };
-    let mut found = None;
-    let mut journal = dir.journal_reader();
-    loop {
-        let batch = journal.poll()?;
-        for record in batch.records {
-            if let Event::Epoch { epoch, test_accuracy, .. } = record.event
-                && epoch == wanted
-            {
-                found = Some(test_accuracy);
-            }
-        }
-        if batch.caught_up {
-            return Ok(found);
-        }
-    }
+    let history = dir.history()?;
+    Ok(history.epochs.iter().find(|row| row.epoch == wanted).map(|row| row.test_accuracy))
 }
 
 /// The command that trains a run again with other seeds.
 fn repetition(run: &RunRecord) -> String {
-    let decide_nothing = ["seed", "device", "threads", "checkpoint-space"];
-    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&decide_nothing))
+    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&APART))
 }
 
 #[cfg(test)]

@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::setsid;
 
 use super::ShellError;
 use super::launch::launch;
-use crate::run::{Listed, Lister, Queue, RunId, RunRecord, State, Status, Store};
+use crate::run::{Listed, Lister, NewRun, Queue, RunDir, RunId, RunRecord, State, Status, Store};
 
-/// How often it is looked whether another run can begin.
+/// How often it is looked whether a run of the queue has ended.
 const LOOK: Duration = Duration::from_millis(300);
+/// How often it is looked what else trains, and whether the queue changed.
+const LIST: Duration = Duration::from_secs(1);
 
 /// Starts a process that works on the queue, unless one does. It goes on when this process ends.
 pub fn launch_queue(store: &Store) -> Result<(), ShellError> {
@@ -27,6 +29,14 @@ pub fn launch_queue(store: &Store) -> Result<(), ShellError> {
     Ok(())
 }
 
+/// Creates runs and queues them, and has somebody work on the queue.
+pub fn queue_runs(store: &Store, runs: &[NewRun]) -> Result<Vec<RunDir>, ShellError> {
+    let dirs = runs.iter().map(|run| store.create(run)).collect::<Result<Vec<_>, _>>()?;
+    store.change_queue(|queue| queue.runs.extend(dirs.iter().map(|dir| dir.id().clone())))?;
+    launch_queue(store)?;
+    Ok(dirs)
+}
+
 /// Starts the queue's runs one after another, until there are none left or the queue is paused. Gives at once if
 /// another process does it.
 pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
@@ -36,9 +46,17 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
     let mut lister = Lister::new(store.clone());
     let mut trainers: BTreeMap<RunId, Child> = BTreeMap::new();
     // Where its directory was removed there is nothing to work on.
+    let mut last_look: Option<Instant> = None;
+    // Where its directory was removed there is nothing to work on.
     while right.is_some() && store.root().is_dir() {
+        let before = trainers.len();
         trainers.retain(|_, trainer| matches!(trainer.try_wait(), Ok(None)));
+        if trainers.len() == before && last_look.is_some_and(|then| then.elapsed() < LIST) {
+            thread::sleep(LOOK);
+            continue;
+        }
         lister.look(Duration::MAX);
+        last_look = Some(Instant::now());
         let seen = lister.runs();
         store.change_queue(|queue| {
             start_next(store, queue, &seen, &mut trainers);
@@ -47,7 +65,6 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
                 right = None;
             }
         })?;
-        thread::sleep(LOOK);
     }
     Ok(())
 }

@@ -1,14 +1,13 @@
 //! The dashboard without a terminal: drawn once, from what is on disk.
 
-use std::time::Duration;
-
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::DashboardOptions;
-use super::observe::{find_data, queue_of, source};
+use super::observe::{find_data, queue_of};
+use super::source;
 use crate::app::{App, Effect, Key, Msg, Pane, Screen, update};
-use crate::run::{Follower, Lister, RunDir, Store, Update};
+use crate::run::{Follower, RunDir, Store, Update};
 use crate::ui::{Snapshot, View};
 
 /// What of the dashboard is to be seen.
@@ -55,9 +54,7 @@ pub fn snapshot(
 fn show(app: &mut App, store: &Store, scene: Scene, options: &DashboardOptions) {
     match scene {
         Scene::Home | Scene::Runs => {
-            let mut lister = Lister::new(store.clone());
-            while !lister.look(Duration::MAX).finished {}
-            tell(app, Msg::Runs(lister.runs()));
+            tell(app, Msg::Runs(store.list()));
             let queue = queue_of(store).map(|(queue, is_worked_on)| Msg::Queue(queue, is_worked_on));
             for msg in queue.into_iter().chain(find_data(source(&options.defaults))) {
                 tell(app, msg);

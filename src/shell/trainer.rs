@@ -13,11 +13,11 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc as messages;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::ShellError;
 use super::clock::unix_seconds;
 use super::lecture::LectureLines;
 use super::replay::Replay;
-use crate::data::{Dataset, Found, Places, Roots, Source};
+use super::{ShellError, source};
+use crate::data::{Dataset, Found, Places, Roots};
 use crate::nn::{self, DeviceKind, Kernels, LayerInfo};
 use crate::run::{
     Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Pause, PauseReason,
@@ -85,8 +85,8 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
 
 /// Whether a run with these settings could begin: before it is created is the time to know.
 pub fn check(config: &RunConfig) -> Result<(), ShellError> {
-    if let Some(data) = &config.data {
-        Dataset::load(&Source::from(data.clone().into_os_string()))?;
+    if let Some(source) = source(config) {
+        Dataset::load(&source)?;
     }
     nn::build(&config.preset, device_kind(config.device), Kernels::best(), config.dropout)
         .map_err(TrainError::Device)?;
@@ -139,8 +139,7 @@ impl<W: Write> Desk<'_, W> {
     /// Loads the data and what the run goes on from.
     fn begin(&mut self) -> Result<Task, ShellError> {
         let config = self.record.config.clone();
-        let source = config.data.clone().map(|path| Source::from(path.into_os_string()));
-        let Found { dataset, broken, .. } = Places::new(source, &Roots::of_user()).locate()?;
+        let Found { dataset, broken, .. } = Places::new(source(&config), &Roots::of_user()).locate()?;
         for (place, error) in broken {
             self.note(Event::Note { text: format!("the data in the {place} was passed over: {error}") });
         }

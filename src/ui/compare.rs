@@ -75,7 +75,7 @@ impl Compared<'_> {
             ComparedChart::Loss => ("training loss, smoothed", Compare::loss),
             ComparedChart::Accuracy => ("test accuracy", Compare::accuracy),
         };
-        let along = self.app.charts.along;
+        let along = self.app.along;
         let value = Line::styled(format!("along {}s", along.name()), self.look.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
         Pane::new(self.look, title).value(value).focus(focus).render(area, buf);

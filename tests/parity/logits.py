@@ -6,51 +6,17 @@
 
 DIR holds the four Fashion-MNIST files (*-ubyte.gz). Writes logits.safetensors beside this script: the logits of the first
 500 test images, `cnn` and `dnn` [500, 10]. Needs torch, numpy and safetensors. Everything is float32, on the CPU.
+The modules have no dropout, which has no weights and is off where nothing is trained.
 """
 
 import argparse
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
-from make_fixture import load, to_bytes
+from make_fixture import Cnn, Dnn, load, to_bytes
 from safetensors.torch import load_file
-from torch import nn
 
 IMAGES = 500
-
-
-class Cnn(nn.Module):
-    """The lecture's network, with its dropout, which `eval` turns off."""
-
-    def __init__(self):
-        super().__init__()
-        self.conv1 = nn.Conv2d(1, 10, kernel_size=5)
-        self.conv2 = nn.Conv2d(10, 20, kernel_size=5)
-        self.drop = nn.Dropout2d()
-        self.fc1 = nn.Linear(320, 50)
-        self.fc2 = nn.Linear(50, 10)
-
-    def forward(self, x):
-        x = F.relu(F.max_pool2d(self.conv1(x), 2))
-        x = F.relu(F.max_pool2d(self.drop(self.conv2(x)), 2))
-        x = F.relu(self.fc1(x.flatten(1)))
-        return self.fc2(F.dropout(x, training=self.training))
-
-
-class Dnn(nn.Module):
-    """The network before it."""
-
-    def __init__(self):
-        super().__init__()
-        self.fc1 = nn.Linear(784, 256)
-        self.fc2 = nn.Linear(256, 128)
-        self.fc3 = nn.Linear(128, 10)
-
-    def forward(self, x):
-        x = F.dropout(F.relu(self.fc1(x.flatten(1))), p=0.2, training=self.training)
-        x = F.dropout(F.relu(self.fc2(x)), p=0.2, training=self.training)
-        return self.fc3(x)
 
 
 def logits(model, weights, images):

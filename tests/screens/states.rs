@@ -276,13 +276,13 @@ pub(crate) fn repeated() -> App {
     app.screen = Screen::Runs;
     let mut listed = Vec::new();
     let mut queue = Queue { jobs: 1, ..Queue::default() };
-    let mut parent = None;
-    for (place, (rate, seed)) in
-        [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3)].into_iter().enumerate()
-    {
+    let mut first = None;
+    let mut last = None;
+    let settings = [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3), (0.005, 1), (0.002, 1)];
+    for (place, (rate, seed)) in settings.into_iter().enumerate() {
         let config = RunConfig { seed, ..config_with(rate) };
         let (dir, mut record) = new_run(9_000 - 60 * place as u64, config);
-        let ended = place < 4;
+        let ended = ![4, 5].contains(&place);
         record.status = if ended { Status::Finished } else { Status::Queued };
         if ended {
             let best = 0.88 + place as f64 * 0.003;
@@ -294,8 +294,14 @@ pub(crate) fn repeated() -> App {
             queue.runs.push(dir.id().clone());
         }
         record.tags = if place == 0 { vec!["baseline".to_owned(), "good".to_owned()] } else { Vec::new() };
-        record.parent.clone_from(&parent);
-        parent = (place == 0 || place == 1).then(|| dir.id().clone());
+        // The last two are forks: one of the first run, and one of that fork.
+        record.parent = match place {
+            6 => first.clone(),
+            7 => last.clone(),
+            _ => None,
+        };
+        last = Some(dir.id().clone());
+        first = first.or_else(|| last.clone());
         let state = state(record.status);
         listed.push(Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own })));
     }

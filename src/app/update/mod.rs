@@ -1,105 +1,17 @@
 //! How the state changes: by messages, one at a time.
 
+mod forms;
+mod messages;
+
+pub use self::messages::{Effect, Farewell, Msg, QueueChange};
+
+use self::forms::{ask, show_form, submit, train_like};
 use super::binding::action;
-use super::form::Filled;
 use super::{
     Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane,
-    PredictionDiff, Predictions, PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
+    Predictions, PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
 };
-use crate::run::{Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Status, Update};
-
-/// Something that happened.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Msg {
-    /// A key was pressed.
-    Key(Key),
-    /// The runs on disk were listed.
-    Runs(Vec<Listed>),
-    /// The run that is followed was looked at.
-    Run(RunDir, Box<Update>),
-    /// One of the runs that are compared was looked at.
-    Compared(RunDir, Box<Update>),
-    /// These two runs' predictions were compared, or why that cannot be.
-    Predicted([RunDir; 2], Box<Result<PredictionDiff, String>>),
-    /// The search of this number tried its next learning rate, and this was the loss.
-    Tried(u64, f64),
-    /// The search of this number cannot go on.
-    NotTried(u64, String),
-    /// It was found out what new runs would be trained on.
-    Data(String),
-    /// A trainer was started for this run.
-    Started(RunDir),
-    /// The queue was looked at, and whether a process works on it.
-    Queue(Queue, bool),
-    /// These runs were thrown away.
-    ThrownAway(Vec<RunId>),
-    /// Something that was asked for is done.
-    Done(String),
-    /// Something did not work.
-    Failed(String),
-    /// Time passed: seconds since 1970.
-    Time(f64),
-}
-
-/// Something to be done in the world.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Follow this run, and no other.
-    Follow(RunDir),
-    /// Follow these runs, and no others, to compare them.
-    Compare(Vec<RunDir>),
-    /// Compare what these two runs predict. Answered by [`Msg::Predicted`].
-    Predict([RunDir; 2]),
-    /// Look for a learning rate for these settings, under this number, and break off any other search. Answered by
-    /// [`Msg::Tried`] and [`Msg::NotTried`].
-    FindRate(u64, Box<RunConfig>),
-    /// Break the search off.
-    StopFinding,
-    /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
-    Train(Box<RunConfig>),
-    /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
-    Resume(RunDir),
-    /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].
-    Sweep(Vec<RunConfig>),
-    /// Tell the trainer of this run.
-    Send(RunDir, Command),
-    /// Label this run.
-    Label(RunDir, Labels),
-    /// Throw this run away. Answered by [`Msg::ThrownAway`] or [`Msg::Failed`].
-    ThrowAway(RunDir),
-    /// Bring these runs back.
-    Restore(Vec<RunId>),
-    /// Change the queue.
-    Queue(QueueChange),
-    /// Draw everything anew.
-    Redraw,
-    /// Give the terminal back to the shell until it says to go on.
-    Suspend,
-    /// End the program.
-    Exit(Option<Farewell>),
-}
-
-/// What is to be done with the queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum QueueChange {
-    /// Start no more runs.
-    Pause,
-    /// Start runs again.
-    Go,
-    /// Move a run by so many places.
-    Shift(RunId, isize),
-    /// Throw away all that waits. Answered by [`Msg::ThrownAway`].
-    Empty,
-}
-
-/// What becomes of the run that was on the screen, to be told in the shell.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Farewell {
-    /// The run's name.
-    pub name: String,
-    /// The last thing it was told; none: it goes on as it is.
-    pub told: Option<Command>,
-}
+use crate::run::{Command, Listed, RunConfig, RunDir, RunId, Status};
 
 /// Changes the state by a message, and tells what is to be done for it.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -149,6 +61,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
                 [id] => format!("{} is thrown away; u brings it back", id.name()),
                 ids => format!("{} runs are thrown away; u brings them back", ids.len()),
             });
+            app.marked.retain(|dir| !ids.contains(dir.id()));
             app.trash.push(ids);
         }
         Msg::Done(what) => app.notice = Some(what),
@@ -258,7 +171,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Mark => mark(app),
         Action::Unmark => app.marked.clear(),
         Action::Compare => return compare(app),
-        Action::NextAxis => app.charts.along = app.charts.along.next(),
+        Action::NextAxis => app.along = app.along.next(),
         Action::NextChart => with_compare(app, |compare| {
             compare.chart = match compare.chart {
                 ComparedChart::Loss => ComparedChart::Accuracy,
@@ -318,71 +231,6 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::StopAndLeave => return leave(app, Some(Command::Stop)),
     }
     Vec::new()
-}
-
-/// Asks for new settings of the run on the screen.
-fn ask(app: &mut App, form: fn(RunConfig) -> Form) {
-    let form = app.run.as_ref().and_then(|run| run.record.as_ref()).map(|record| form(record.settings()));
-    show_form(app, form);
-}
-
-fn show_form(app: &mut App, form: Option<Form>) {
-    if form.is_some() {
-        app.form = form;
-        app.dialog = Some(Dialog::Form);
-    }
-}
-
-/// Asks for the settings of new runs: like those of the selected run, or of the selected offer.
-fn train_like(app: &mut App) {
-    let config = match app.screen {
-        Screen::Home => match app.offers().get(app.selected_offer) {
-            Some(Offer::Train(preset)) => {
-                Some(RunConfig { preset: preset.name.clone(), ..app.defaults.clone() })
-            }
-            _ => None,
-        },
-        _ => app.selected_or_first().map(|run| run.record.settings()),
-    };
-    show_form(app, config.map(Form::train));
-}
-
-/// Does what was typed, or tells the person what is wrong with it.
-fn submit(app: &mut App) -> Vec<Effect> {
-    let Some(form) = &mut app.form else { return Vec::new() };
-    let unknown = |configs: &[RunConfig]| {
-        let is_known = |config: &&RunConfig| app.presets.iter().any(|preset| preset.name == config.preset);
-        configs.iter().find(|config| !is_known(config)).map(|config| config.preset.clone())
-    };
-    let filled = form.fill().and_then(|filled| match &filled {
-        Filled::Train(configs) if let Some(preset) = unknown(configs) => {
-            let names: Vec<_> = app.presets.iter().map(|preset| preset.name.as_str()).collect();
-            Err(format!("there is no preset `{preset}`; there are: {}", names.join(", ")))
-        }
-        _ => Ok(filled),
-    });
-    let filled = match filled {
-        Ok(filled) => filled,
-        Err(problem) => {
-            form.problem = Some(problem);
-            return Vec::new();
-        }
-    };
-    app.dialog = None;
-    match filled {
-        Filled::Change(change) if change.is_empty() => Vec::new(),
-        Filled::Change(change) => tell(app, Command::Set(change)),
-        Filled::GoBack(change) => tell(app, Command::GoBack(change)),
-        Filled::Train(mut configs) => match configs.pop() {
-            Some(config) if configs.is_empty() => vec![Effect::Train(Box::new(config))],
-            last => {
-                app.screen = Screen::Runs;
-                vec![Effect::Sweep(configs.into_iter().chain(last).collect())]
-            }
-        },
-        Filled::Label(_, labels) if labels == Labels::default() => Vec::new(),
-        Filled::Label(dir, labels) => vec![Effect::Label(dir, labels)],
-    }
 }
 
 /// Shows the columns as they are chosen.

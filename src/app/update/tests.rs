@@ -5,7 +5,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::app::PresetOffer;
 use crate::run::{
-    Event, Liveness, NewRun, Optimizer, Origin, PauseReason, Provenance, Record, RunSummary, State, Store,
+    DataInfo, Event, Labels, Liveness, NewRun, Optimizer, Origin, PauseReason, Provenance, Queue, Record,
+    RunSummary, State, Store, Update,
 };
 
 fn dir(nonce: u64) -> RunDir {
@@ -263,7 +264,7 @@ fn runs_are_compared_along_steps_epochs_and_time() {
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
         let compare = app.compare.as_ref().unwrap();
-        Compare::loss(&compare.runs[1], app.charts.along).last().unwrap().x
+        Compare::loss(&compare.runs[1], app.along).last().unwrap().x
     };
     let mut ends = Vec::new();
     for _ in 0..3 {
@@ -411,12 +412,12 @@ fn what_was_chosen_is_remembered() {
     press(&mut app, &[Key::Enter]);
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
-    app.charts.along = crate::app::Along::Time;
+    app.along = crate::app::Along::Time;
     let memory = app.memory();
     let text = serde_json::to_string(&memory).unwrap();
     let mut next = self::app();
     next.recall(&serde_json::from_str(&text).unwrap());
-    assert_eq!(next.memory(), memory);
+    assert_eq!((next.memory(), next.browse.text()), (memory, "lr > 0.02"));
     update(&mut next, Msg::Runs(app.runs.clone().unwrap()));
     assert_eq!(next.browse.rows(), app.browse.rows());
     // What another version wrote is as at first.
@@ -507,4 +508,45 @@ fn a_search_that_cannot_go_on_says_why() {
     let search = app.rates.as_ref().unwrap();
     assert_eq!((search.problem.as_deref(), search.suggestion()), (Some("no data"), None));
     assert_eq!(press(&mut app, &[Key::Enter, Key::Esc]), [], "there is nothing to break off");
+}
+
+#[test]
+fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
+    let (mut app, _) = browsing();
+    let with_data = |listed: &Listed, checksum: Option<&str>| {
+        let mut run = listed.clone().run().unwrap();
+        run.record.provenance.dataset = checksum.map(|checksum| DataInfo {
+            description: String::new(),
+            train: 1,
+            test: 1,
+            checksum: checksum.to_owned(),
+            source: String::new(),
+        });
+        Listed::Run(Arc::new(run))
+    };
+    let sizes = |app: &App| -> Vec<usize> {
+        let size = |row: &Row| match row {
+            Row::Group(group) => group.runs,
+            Row::Run { .. } => 0,
+        };
+        app.browse.rows().iter().map(size).collect()
+    };
+    type_text(&mut app, "v");
+    let runs = app.runs.clone().unwrap();
+    for (data, want) in [
+        ([None, Some("a"), Some("a")], vec![2, 1]),
+        ([Some("b"), Some("a"), None], vec![1, 1, 1]),
+        ([None, None, None], vec![2, 1]),
+    ] {
+        update(&mut app, Msg::Runs(runs.iter().zip(data).map(|(run, data)| with_data(run, data)).collect()));
+        assert_eq!(sizes(&app), want, "{data:?}");
+    }
+}
+
+#[test]
+fn what_is_thrown_away_is_not_marked_any_more() {
+    let (mut app, dirs) = browsing();
+    type_text(&mut app, "mm");
+    update(&mut app, Msg::ThrownAway(vec![dirs[0].id().clone()]));
+    assert_eq!(app.marked, [dirs[1].clone()]);
 }

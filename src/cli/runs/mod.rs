@@ -199,10 +199,7 @@ fn run_json(run: &RunSummary) -> Json {
 
 /// The run that a person means, with how it stands.
 fn find(store: &Store, query: &str) -> Result<RunSummary, RunError> {
-    let dir = store.resolve(query)?;
-    let is_it = |run: &RunSummary| run.dir == dir;
-    let unknown = || RunError::Unknown { query: query.to_owned(), root: store.root().to_owned() };
-    store.list().into_iter().filter_map(Listed::run).find(is_it).ok_or_else(unknown)
+    store.look(&store.resolve(query)?)
 }
 
 impl ShowCommand {
