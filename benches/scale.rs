@@ -1,26 +1,34 @@
-//! What a dashboard over ten thousand runs takes: `cargo bench --bench scale`. It makes the runs in a temporary
-//! directory first (300 MB).
+//! What a dashboard over ten thousand runs takes, and over a run of five million steps: `cargo bench --bench scale`. It
+//! makes them in a temporary directory first (350 MB).
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark, run by hand")]
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use cnn_tui::app::{App, Key, Msg, PresetOffer, Screen, update};
-use cnn_tui::run::{Lister, NewRun, Optimizer, Provenance, RunConfig, RunId, RunRecord, Status, Store};
+use cnn_tui::run::{
+    DataInfo, Event, Follower, Lister, NewRun, Optimizer, Provenance, Record, RunConfig, RunDir, RunId,
+    RunRecord, Status, Store,
+};
 use cnn_tui::ui::theme::{self, Look};
 use cnn_tui::ui::{ColorDepth, Glyphs, View};
 use jiff::Timestamp;
-use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 const RUNS: u32 = 10_000;
 /// A day in 2026, in seconds since 1970.
 const DAY: i64 = 1_795_500_000;
+
+/// Of the long run: its steps, those of an epoch, and those reported together.
+const STEPS: u64 = 5_000_000;
+const EPOCH: u64 = 938;
+const REPORTED: u64 = 100;
 
 fn main() {
     let home = tempfile::tempdir().unwrap();
@@ -65,6 +73,7 @@ fn main() {
     row("a frame of 120 x 36", start, Some(50));
 
     watch(home.path(), &root);
+    open_long_run(home.path());
 }
 
 fn row(what: &str, start: Instant, limit: Option<u32>) {
@@ -137,41 +146,186 @@ fn make_runs(store: &Store) {
     }
 }
 
-/// The real dashboard in a terminal: when it shows its first frame and every run, and its memory then.
-fn watch(home: &Path, root: &Path) {
-    let size = PtySize { rows: 36, cols: 120, ..PtySize::default() };
-    let pair = native_pty_system().openpty(size).unwrap();
-    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cnn-tui"));
-    command.env("TERM", "xterm-256color");
-    command.env("HOME", home);
-    command.env("CNN_TUI_RUNS", root);
-    command.cwd(home);
-    let start = Instant::now();
-    let mut child = pair.slave.spawn_command(command).unwrap();
-    let mut output = pair.master.try_clone_reader().unwrap();
-    let mut seen = Vec::new();
-    let mut bytes = [0; 4096];
-    let mut until = |text: &str| {
-        while !String::from_utf8_lossy(&seen).contains(text) {
-            let count = output.read(&mut bytes).unwrap();
-            seen.extend_from_slice(&bytes[..count]);
-        }
+/// A run of five million steps: 5,330 epochs, reported a hundred steps at a time.
+fn make_long_run(root: &Path) -> RunDir {
+    let store = Store::open(root);
+    // Newer than the reference runs, so that it is the first one in the table.
+    let created = Timestamp::from_second(DAY + 1_000_000_000).unwrap();
+    let new = NewRun::new(created, 0, RunConfig::default(), Provenance::default());
+    let dir = store.create(&new).unwrap();
+    let data = DataInfo {
+        description: String::new(),
+        train: 60_000,
+        test: 10_000,
+        checksum: String::new(),
+        source: String::new(),
     };
-    until("quit");
+    let mut events = vec![Event::Started {
+        step: 0,
+        position: None,
+        device: "cpu".to_owned(),
+        threads: 2,
+        kernels: String::new(),
+        data,
+        steps_per_epoch: EPOCH,
+        total_steps: STEPS,
+        parameters: 0,
+        layers: Vec::new(),
+    }];
+    let (mut step, mut next_epoch) = (0, EPOCH);
+    while step < STEPS {
+        let last = (step + REPORTED).min(next_epoch).min(STEPS);
+        let loss = |step: u64| 0.4 + 2.0 / (1.0 + step as f32 / 1e4) + (step * 7919 % 101) as f32 / 300.0;
+        let losses = (step + 1..=last).map(loss).collect();
+        let active_seconds = last as f64 / 1500.0;
+        events.push(Event::Steps {
+            first: step + 1,
+            losses,
+            learning_rate: 0.01,
+            active_seconds,
+            spent: None,
+        });
+        step = last;
+        if step == next_epoch {
+            events.push(Event::Epoch {
+                epoch: u32::try_from(step / EPOCH).unwrap(),
+                step,
+                train_loss: 0.5,
+                train_accuracy: 0.8,
+                test_loss: 0.4,
+                test_accuracy: 0.85,
+                learning_rate: 0.01,
+                active_seconds,
+            });
+            next_epoch += EPOCH;
+        }
+    }
+    let records: Vec<_> =
+        events.into_iter().zip(0_u32..).map(|(event, time)| Record { time: time.into(), event }).collect();
+    dir.journal().unwrap().append(&records).unwrap();
+    let mut record = dir.record().unwrap();
+    record.status = Status::Finished;
+    dir.write_record(&record).unwrap();
+    dir
+}
+
+/// How long it takes until a run of five million steps is on the screen, and how long a frame takes wherever its curves
+/// are looked at.
+fn open_long_run(home: &Path) {
+    let root = home.join("long");
+    let dir = make_long_run(&root);
+    let size = dir.journal_path().metadata().unwrap().len();
+    println!(
+        "\na run of {STEPS} steps, a journal of {} MB\n\n| what | ms | at most |\n|-|-:|-:|",
+        size / 1_000_000
+    );
+
+    let mut app = app();
+    update(&mut app, Msg::Started(dir.clone()));
+    let start = Instant::now();
+    let mut follower = Follower::new(dir.clone());
+    loop {
+        let news = follower.poll();
+        let is_all = news.caught_up;
+        update(&mut app, Msg::Run(dir.clone(), Box::new(news)));
+        if is_all {
+            break;
+        }
+    }
+    row("its journal is read and taken in", start, Some(1000));
+
+    for (axis, keys) in [("epochs", ""), ("active time", "xx")] {
+        keys.chars().for_each(|key| drop(update(&mut app, Msg::Key(Key::Char(key)))));
+        let mut slowest = Duration::ZERO;
+        for key in "++++++++++<<<<<<<<<<<<<<<<<<<<---------".chars() {
+            let start = Instant::now();
+            update(&mut app, Msg::Key(Key::Char(key)));
+            frame(&app);
+            slowest = slowest.max(start.elapsed());
+        }
+        println!(
+            "| the slowest frame, zoomed and moved along {axis} | {:.1} | 50 |",
+            slowest.as_secs_f64() * 1e3
+        );
+    }
+    let start = Instant::now();
+    update(&mut app, Msg::Key(Key::Char('S')));
+    row("another smoothing", start, None);
+
+    let mut dashboard = Dashboard::start(home, &root);
+    dashboard.until("quit");
+    dashboard.press("2");
+    dashboard.until(dir.id().name());
+    let start = Instant::now();
+    dashboard.press("\r");
+    dashboard.until("5,000,000");
+    row("the dashboard shows its last step", start, Some(1000));
+    dashboard.end();
+}
+
+/// The real dashboard: when it shows its first frame and every run, and its memory then.
+fn watch(home: &Path, root: &Path) {
+    let start = Instant::now();
+    let mut dashboard = Dashboard::start(home, root);
+    dashboard.until("quit");
     row("the dashboard's first frame", start, Some(200));
-    until("10,000");
+    dashboard.until("10,000");
     row("it knows every run", start, None);
     thread::sleep(Duration::from_secs(3));
-    let status = fs::read_to_string(format!("/proc/{}/status", child.process_id().unwrap())).unwrap();
-    let kilobytes = |name: &str| -> f64 {
-        let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-        line.split_whitespace().nth(1).unwrap().parse().unwrap()
-    };
-    println!(
-        "\nmemory of the dashboard then: {:.0} MB, at most {:.0} MB (wanted: 200)",
-        kilobytes("VmRSS") / 1e3,
-        kilobytes("VmHWM") / 1e3
-    );
-    child.kill().unwrap();
-    child.wait().unwrap();
+    let [now, most] = dashboard.memory();
+    println!("\nmemory of the dashboard then: {now:.0} MB, at most {most:.0} MB (wanted: 200)");
+    dashboard.end();
+}
+
+/// The program in a terminal.
+struct Dashboard {
+    child: Box<dyn Child + Send + Sync>,
+    keys: Box<dyn Write + Send>,
+    output: Box<dyn Read + Send>,
+    seen: Vec<u8>,
+    _terminal: Box<dyn MasterPty + Send>,
+}
+
+impl Dashboard {
+    fn start(home: &Path, root: &Path) -> Self {
+        let size = PtySize { rows: 36, cols: 120, ..PtySize::default() };
+        let pair = native_pty_system().openpty(size).unwrap();
+        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cnn-tui"));
+        command.env("TERM", "xterm-256color");
+        command.env("HOME", home);
+        command.env("CNN_TUI_RUNS", root);
+        command.cwd(home);
+        let child = pair.slave.spawn_command(command).unwrap();
+        let output = pair.master.try_clone_reader().unwrap();
+        let keys = pair.master.take_writer().unwrap();
+        Self { child, keys, output, seen: Vec::new(), _terminal: pair.master }
+    }
+
+    fn press(&mut self, keys: &str) {
+        self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).unwrap();
+    }
+
+    /// Waits until this is on the screen.
+    fn until(&mut self, text: &str) {
+        let mut bytes = [0; 4096];
+        while !String::from_utf8_lossy(&self.seen).contains(text) {
+            let count = self.output.read(&mut bytes).unwrap();
+            self.seen.extend_from_slice(&bytes[..count]);
+        }
+    }
+
+    /// The memory it has, and the most it had, in MB.
+    fn memory(&self) -> [f64; 2] {
+        let status =
+            fs::read_to_string(format!("/proc/{}/status", self.child.process_id().unwrap())).unwrap();
+        ["VmRSS", "VmHWM"].map(|name| {
+            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
+            line.split_whitespace().nth(1).unwrap().parse::<f64>().unwrap() / 1e3
+        })
+    }
+
+    fn end(mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
 }

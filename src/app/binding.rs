@@ -1,7 +1,7 @@
 //! The one table of what a person can do: it binds the keys, fills the line of hints, the help and the
 //! README.
 
-use super::{App, Dialog, Key, Offer, Pane, Screen};
+use super::{App, CurveAction, Dialog, Key, Offer, Pane, Purpose, Screen};
 use crate::run::{PauseReason, Status};
 
 /// Something that a person can ask for.
@@ -27,8 +27,8 @@ pub enum Action {
     Unmark,
     /// Compare the marked runs.
     Compare,
-    /// To the next axis.
-    NextAxis,
+    /// Look at curves in another way.
+    Curves(CurveAction),
     /// To the other chart.
     NextChart,
     /// Measure the others against the selected run.
@@ -81,6 +81,8 @@ pub enum Action {
     TurnSort,
     /// Do what the form says.
     Submit,
+    /// Queue what the form says, also if it is one run.
+    Enqueue,
     /// Start a trainer for a run that has ended before its time.
     Resume,
     /// To the pane after the one with the focus.
@@ -146,6 +148,8 @@ pub enum Scope {
     Live,
     /// With the runs on the screen.
     Runs,
+    /// With curves that have the focus.
+    Charts,
     /// With runs beside each other.
     Compare,
     /// With the predictions of two runs.
@@ -168,8 +172,16 @@ pub enum Scope {
 
 impl Scope {
     /// The scopes of the help, in its order. What lies on top of a screen shows its own keys.
-    pub const LISTED: [Self; 7] =
-        [Self::Everywhere, Self::Live, Self::Runs, Self::Compare, Self::Predictions, Self::Home, Self::Rates];
+    pub const LISTED: [Self; 8] = [
+        Self::Everywhere,
+        Self::Live,
+        Self::Charts,
+        Self::Runs,
+        Self::Compare,
+        Self::Predictions,
+        Self::Home,
+        Self::Rates,
+    ];
 
     /// What it is called in the help.
     pub fn title(self) -> &'static str {
@@ -178,6 +190,7 @@ impl Scope {
             Self::Home => "start",
             Self::Live => "a run",
             Self::Runs => "runs",
+            Self::Charts => "charts",
             Self::Compare => "comparing",
             Self::Predictions => "predictions",
             Self::Rates => "learning rate",
@@ -256,6 +269,10 @@ fn on_offer(app: &App) -> bool {
     matches!(app.offers().get(app.selected_offer), Some(Offer::Train(_)))
 }
 
+fn to_train(app: &App) -> bool {
+    app.form.as_ref().is_some_and(|form| matches!(form.purpose, Purpose::Train(_)))
+}
+
 fn thrown_away(app: &App) -> bool {
     !app.trash.is_empty()
 }
@@ -301,6 +318,7 @@ fn on_rows(app: &App) -> bool {
 }
 
 use Action as A;
+use CurveAction as C;
 use Scope as S;
 
 const fn row(
@@ -332,6 +350,21 @@ pub const BINDINGS: &[Binding] = &[
     row(A::PreviousPane,  &[Key::BackTab],                      S::Live, None,               "pane before", always),
     row(A::Zoom,          &[Key::Char('z'), Key::Enter],        S::Live, Some("zoom"),       "zoom the pane, and back", always),
     row(A::Back,          &[Key::Esc],                          S::Live, None,               "back to the runs", always),
+
+    row(A::Curves(C::WalkOn),     &[Key::Right, Key::Char('l')],         S::Charts, Some("read"),   "read values at the next point", always),
+    row(A::Curves(C::WalkBack),   &[Key::Left, Key::Char('h')],          S::Charts, None,           "at the point before", always),
+    row(A::Curves(C::WalkFarOn),  &[Key::PageDown],                      S::Charts, None,           "farther on", always),
+    row(A::Curves(C::WalkFarBack), &[Key::PageUp],                        S::Charts, None,           "farther back", always),
+    row(A::Curves(C::WalkToStart), &[Key::Home, Key::Char('g')],          S::Charts, None,           "at the first point", always),
+    row(A::Curves(C::WalkToEnd),  &[Key::End, Key::Char('G')],           S::Charts, None,           "at the last point", always),
+    row(A::Curves(C::ZoomIn),     &[Key::Char('+'), Key::Char('=')],     S::Charts, Some("closer"), "less of the axis, wider", always),
+    row(A::Curves(C::ZoomOut),    &[Key::Char('-')],                     S::Charts, None,           "more of the axis", always),
+    row(A::Curves(C::ZoomAll),    &[Key::Char('0')],                     S::Charts, None,           "all of the axis", always),
+    row(A::Curves(C::PanBack),    &[Key::Char('<'), Key::Char('H')],     S::Charts, None,           "what is before", always),
+    row(A::Curves(C::PanOn),      &[Key::Char('>'), Key::Char('L')],     S::Charts, None,           "what comes after", always),
+    row(A::Curves(C::NextAxis),   &[Key::Char('x')],                     S::Charts, Some("axis"),   "epochs, steps or time", always),
+    row(A::Curves(C::LogLoss),    &[Key::Char('y')],                     S::Charts, Some("log"),    "loss by its logarithm", always),
+    row(A::Curves(C::Smooth),     &[Key::Char('S')],                     S::Charts, None,           "smooth the loss more", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Home, Some("choose"),     "do what the line offers", always),
     row(A::TrainLike,     &[Key::Char('e')],                    S::Home, Some("settings"),   "choose settings first", on_offer),
@@ -372,12 +405,11 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Last,          &[Key::End, Key::Char('G')],          S::Runs, None,               "last run", always),
     row(A::Back,          &[Key::Esc],                          S::Runs, None,               "back", always),
 
-    row(A::NextAxis,      &[Key::Char('x')],                    S::Compare, Some("axis"),    "along epochs, steps or time", always),
     row(A::NextChart,     &[Key::Tab],                          S::Compare, Some("chart"),   "loss or accuracy", always),
     row(A::Baseline,      &[Key::Char('b')],                    S::Compare, Some("baseline"), "measure against this run", always),
     row(A::Predict,       &[Key::Char('p')],                    S::Compare, Some("predictions"), "what it and the first predict", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Compare, None,            "run above", always),
-    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Compare, Some("select"),  "run below", always),
+    row(A::Down,          &[Key::Down, Key::Char('j')],         S::Compare, None,            "run below", always),
     row(A::Choose,        &[Key::Enter],                        S::Compare, Some("open"),    "open the run", always),
     row(A::Back,          &[Key::Esc],                          S::Compare, None,            "back to the runs", always),
 
@@ -410,6 +442,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Back,          &[Key::Esc],                          S::Stop, None,               "let it train", always),
 
     row(A::Submit,        &[Key::Enter],                        S::Form, Some("do it"),      "do it", always),
+    row(A::Enqueue,       &[Key::Ctrl('n')],                    S::Form, Some("queue it"),   "queue it", to_train),
     row(A::Up,            &[Key::Up, Key::BackTab],             S::Form, None,               "setting above", always),
     row(A::Down,          &[Key::Down, Key::Tab],               S::Form, Some("next"),       "setting below", always),
     row(A::Back,          &[Key::Esc],                          S::Form, Some("leave it"),   "leave it as it is", always),
@@ -446,9 +479,12 @@ fn scopes(app: &App) -> &'static [Scope] {
         (Some(Dialog::Columns), _) => &[Scope::Columns],
         (Some(Dialog::Help), _) => &[Scope::Help],
         (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
+        (None, Screen::Live) if matches!(app.focus, Pane::Loss | Pane::Accuracy) => {
+            &[Scope::Live, Scope::Everywhere, Scope::Charts]
+        }
         (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
         (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
-        (None, Screen::Compare) => &[Scope::Compare, Scope::Everywhere],
+        (None, Screen::Compare) => &[Scope::Compare, Scope::Charts, Scope::Everywhere],
         (None, Screen::Rates) => &[Scope::Rates, Scope::Everywhere],
         (None, Screen::Predictions) => &[Scope::Predictions, Scope::Everywhere],
     }
@@ -477,10 +513,14 @@ mod tests {
             (Action::Leave, Action::Leave),
             (Action::PauseQueue, Action::GoQueue),
             (Action::TrainLike, Action::ShowHome),
+            (Action::PreviousLayer, Action::Curves(C::WalkBack)),
+            (Action::NextLayer, Action::Curves(C::WalkOn)),
         ];
         for (index, binding) in BINDINGS.iter().enumerate() {
             for other in &BINDINGS[index + 1..] {
+                let on_charts = [Scope::Live, Scope::Compare].contains(&binding.scope);
                 let together = other.scope == binding.scope
+                    || (other.scope == Scope::Charts) && on_charts
                     || (other.scope == Scope::Everywhere) && Scope::LISTED.contains(&binding.scope);
                 let shared = binding.keys.iter().any(|key| other.keys.contains(key));
                 let apart = by_state.contains(&(binding.action, other.action));

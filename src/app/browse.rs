@@ -208,7 +208,7 @@ impl Browse {
 
 /// Whether the best of a field is the greatest, so that it is to come first.
 fn goes_down(field: Field) -> bool {
-    ["best_acc", "acc", "created", "epoch", "step", "speed", "best_epoch"].contains(&field.name())
+    ["best_acc", "acc", "min_acc", "created", "epoch", "step", "speed", "best_epoch"].contains(&field.name())
 }
 
 /// The values that a field has in these runs, each once.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Along, App, Arrangement, Column};
+use super::{Along, App, Arrangement, ChartView, Column, Smoothing};
 use crate::run::Sort;
 
 /// What the dashboard remembers from one start to the next. What is missing or not understood is as at first.
@@ -19,6 +19,10 @@ pub struct Memory {
     pub arrangement: Arrangement,
     /// What curves are drawn along.
     pub along: Along,
+    /// Whether losses are drawn by their logarithms.
+    pub log_loss: bool,
+    /// How training losses are smoothed.
+    pub smoothing: Smoothing,
 }
 
 impl App {
@@ -30,7 +34,9 @@ impl App {
             sort: browse.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
             query: browse.asked(),
             arrangement: browse.arrangement,
-            along: self.along,
+            along: self.charts.along,
+            log_loss: self.charts.log_loss,
+            smoothing: self.charts.smoothing,
         }
     }
 
@@ -41,6 +47,7 @@ impl App {
             self.browse.columns = columns;
         }
         self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
-        self.along = memory.along;
+        let Memory { along, log_loss, smoothing, .. } = *memory;
+        self.charts = ChartView { along, log_loss, smoothing, ..self.charts };
     }
 }

@@ -3,6 +3,7 @@
 
 mod binding;
 mod browse;
+mod charts;
 mod columns;
 mod compare;
 mod form;
@@ -17,8 +18,9 @@ mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
 pub use browse::Browse;
+pub use charts::{Along, ChartView, CurveAction, Smoothing, Window};
 pub use columns::{Column, ColumnChoice};
-pub use compare::{Along, Compare, ComparedChart};
+pub use compare::{Compare, ComparedChart};
 pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
 pub use key::Key;
@@ -58,8 +60,8 @@ pub struct App {
     pub queue_is_worked_on: bool,
     /// The runs that were thrown away since the start, those of the last time last.
     pub trash: Vec<Vec<RunId>>,
-    /// What the curves of a comparison go along.
-    pub along: Along,
+    /// How curves are looked at.
+    pub charts: ChartView,
     /// The selected one of [`App::offers`].
     pub selected_offer: usize,
     /// The run that is followed.
@@ -184,7 +186,7 @@ impl App {
             queue: Queue::default(),
             queue_is_worked_on: false,
             trash: Vec::new(),
-            along: Along::default(),
+            charts: ChartView::default(),
             selected_offer: 0,
             run: None,
             marked: Vec::new(),

@@ -2,15 +2,13 @@
 
 use std::collections::VecDeque;
 
+use super::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     Change, Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Position, Record,
     RunDir, RunRecord, State, Status, StepTime, Update,
 };
 
-/// The smoothed loss looks back over this share of an epoch, or so many steps if that is more: little
-/// enough to follow the first fall, enough to tell one epoch from the next.
-const SMOOTHED: (f64, f64) = (1.0 / 10.0, 10.0);
 /// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
 const PACE: f64 = 120.0;
 /// What is left of the time that earlier steps took, when the next steps are reported: numbers that change
@@ -42,8 +40,10 @@ pub struct RunView {
     pub step: u64,
     /// Training time at it, without pauses, in seconds.
     pub active_seconds: f64,
-    /// Training time by step.
+    /// Training time by step, without pauses, in seconds.
     pub times: Series,
+    /// Time by step since it began, with pauses, in seconds.
+    pub wall_times: Series,
     /// What threads worked on of late: old times count less and less. Nothing if the trainer did not say.
     pub spent: StepTime,
     /// The learning rate at it.
@@ -64,6 +64,9 @@ pub struct RunView {
     pub problem: Option<String>,
     /// Whether everything that is on disk was read once.
     pub caught_up: bool,
+    smoothing: Smoothing,
+    /// When its journal begins, in seconds since 1970.
+    began: Option<f64>,
 }
 
 /// What a trainer says when it begins.
@@ -124,19 +127,20 @@ pub enum MarkKind {
 
 impl RunView {
     /// A run of which nothing was read yet.
-    pub fn new(dir: RunDir) -> Self {
+    pub fn new(dir: RunDir, smoothing: Smoothing) -> Self {
         Self {
             dir,
             record: None,
             state: None,
             start: None,
-            loss: Curve::new(Ema::over(SMOOTHED.1)),
+            loss: Curve::new(Ema::over(smoothing.steps(1.0))),
             epochs: Vec::new(),
             marks: Vec::new(),
             pace: Pace::new(PACE),
             step: 0,
             active_seconds: 0.0,
             times: Series::default(),
+            wall_times: Series::default(),
             spent: StepTime::default(),
             learning_rate: None,
             paused_since: None,
@@ -147,13 +151,16 @@ impl RunView {
             asked: None,
             problem: None,
             caught_up: false,
+            smoothing,
+            began: None,
         }
     }
 
     /// Takes in what is new on disk.
     pub fn update(&mut self, update: Update) {
         if update.restarted {
-            *self = Self { log: std::mem::take(&mut self.log), ..Self::new(self.dir.clone()) };
+            *self =
+                Self { log: std::mem::take(&mut self.log), ..Self::new(self.dir.clone(), self.smoothing) };
         }
         for record in update.records {
             self.take(record);
@@ -177,6 +184,7 @@ impl RunView {
     }
 
     fn take(&mut self, Record { time, event }: Record) {
+        let wall_time = time - *self.began.get_or_insert(time);
         match event {
             Event::Started {
                 step,
@@ -193,9 +201,12 @@ impl RunView {
                 self.start =
                     Some(Start { device, threads, data, steps_per_epoch, total_steps, parameters, layers });
                 if self.loss.raw().is_empty() {
-                    let (share, least) = SMOOTHED;
-                    self.loss = Curve::new(Ema::over((steps_per_epoch as f64 * share).max(least)));
+                    self.smooth(self.smoothing);
                 }
+                if step == 0 {
+                    self.times.push(0.0, 0.0);
+                }
+                self.go_on_at(step, wall_time);
                 if step > 0 || self.step > 0 {
                     self.step = step;
                     self.mark(step, MarkKind::Resumed);
@@ -204,7 +215,7 @@ impl RunView {
                 self.position = position;
             }
             Event::Steps { first, losses, learning_rate, active_seconds, spent } => {
-                self.take_steps(first, &losses, learning_rate, active_seconds);
+                self.take_steps(first, &losses, learning_rate, active_seconds, wall_time);
                 if let Some(mut recent) = spent {
                     recent += self.spent.scaled(LASTING);
                     self.spent = recent;
@@ -223,7 +234,7 @@ impl RunView {
                 let point = Epoch { epoch, step, train_loss, train_accuracy, test_loss, test_accuracy };
                 self.epochs.retain(|before| before.epoch < epoch);
                 self.epochs.push(point);
-                self.pass(step, active_seconds);
+                self.pass(step, active_seconds, wall_time);
             }
             Event::Paused { step, reason, position } => {
                 self.position = position;
@@ -231,7 +242,8 @@ impl RunView {
                 self.paused_since = Some(time);
                 self.answer(Command::Pause);
             }
-            Event::Resumed { .. } => {
+            Event::Resumed { step, .. } => {
+                self.go_on_at(step, wall_time);
                 self.paused_since = None;
                 self.answer(Command::Resume);
                 if let Some(Command::GoBack(_)) = self.asked {
@@ -256,25 +268,46 @@ impl RunView {
     fn rewind(&mut self, step: u64) {
         self.loss.rewind((step + 1) as f64);
         self.times.rewind((step + 1) as f64);
+        self.wall_times.rewind((step + 1) as f64);
         self.epochs.retain(|epoch| epoch.step <= step);
         self.marks.retain(|mark| mark.step <= step);
         self.step = step;
     }
 
-    fn take_steps(&mut self, first: u64, losses: &[f32], learning_rate: f32, active_seconds: f64) {
+    fn take_steps(
+        &mut self,
+        first: u64,
+        losses: &[f32],
+        learning_rate: f32,
+        active_seconds: f64,
+        wall_time: f64,
+    ) {
         for (step, loss) in (first..).zip(losses) {
             self.loss.push(step as f64, f64::from(*loss));
         }
         let last = (first + losses.len() as u64).saturating_sub(1);
         self.learning_rate = Some(learning_rate);
-        self.pass(last, active_seconds);
+        self.pass(last, active_seconds, wall_time);
     }
 
-    fn pass(&mut self, step: u64, active_seconds: f64) {
+    fn pass(&mut self, step: u64, active_seconds: f64, wall_time: f64) {
         self.step = step;
         self.active_seconds = active_seconds;
         self.pace.push(active_seconds, step as f64);
         self.times.push(step as f64, active_seconds);
+        self.push_wall_time(step as f64, wall_time);
+    }
+
+    /// What comes after `step` comes after `wall_time`: it was not trained while it was paused.
+    fn go_on_at(&mut self, step: u64, wall_time: f64) {
+        self.push_wall_time(step as f64 + 0.5, wall_time);
+    }
+
+    /// A clock that was set back does not turn the axis round.
+    fn push_wall_time(&mut self, step: f64, wall_time: f64) {
+        self.wall_times.rewind(step);
+        let before = self.wall_times.last().map_or(0.0, |last| last.y);
+        self.wall_times.push(step, wall_time.max(before));
     }
 
     fn mark(&mut self, step: u64, kind: MarkKind) {
@@ -306,6 +339,31 @@ impl RunView {
     fn take_checkpoint(&mut self, checkpoint: Checkpoint) {
         self.kernels_step = checkpoint.progress.step;
         self.kernels = checkpoint.weights.into_iter().filter(|weight| weight.shape.len() == 4).collect();
+    }
+
+    /// Batches in an epoch; one while that is not known.
+    pub fn steps_per_epoch(&self) -> f64 {
+        self.start.as_ref().map_or(1, |start| start.steps_per_epoch.max(1)) as f64
+    }
+
+    /// Smooths the training loss anew.
+    pub(super) fn smooth(&mut self, smoothing: Smoothing) {
+        self.smoothing = smoothing;
+        self.loss.smooth_by(Ema::over(smoothing.steps(self.steps_per_epoch())));
+    }
+
+    /// Something about each epoch by the step of its end.
+    pub fn by_epoch(&self, value: impl Fn(&Epoch) -> f64) -> Series {
+        let mut series = Series::default();
+        for epoch in &self.epochs {
+            series.push(epoch.step as f64, value(epoch));
+        }
+        series
+    }
+
+    /// The accuracy on the test set in percent, by the step of each epoch's end.
+    pub fn test_accuracies(&self) -> Series {
+        self.by_epoch(|epoch| epoch.test_accuracy * 100.0)
     }
 
     /// How it stands; none until that is known.

@@ -27,6 +27,12 @@ impl Curve {
     /// Forgets the points at and after `x`, and what the average took from them.
     pub fn rewind(&mut self, x: f64) {
         self.raw.rewind(x);
+        self.smooth_by(self.ema);
+    }
+
+    /// Smooths all points anew by another average.
+    pub fn smooth_by(&mut self, ema: Ema) {
+        self.ema = ema;
         self.smooth.clear();
         self.ema.reset();
         for point in self.raw.points() {
@@ -61,6 +67,24 @@ mod tests {
         }
         assert_eq!(replayed.smooth().points(), straight.smooth().points());
         assert_eq!(replayed.raw().points(), straight.raw().points());
+    }
+
+    #[test]
+    fn another_average_is_as_if_it_had_been_there_from_the_start() {
+        let mut curves = [30.0, 5.0].map(|values| Curve::new(Ema::over(values)));
+        for curve in &mut curves {
+            for (x, y) in [(1.0, 2.0), (2.0, 1.5), (3.0, f64::NAN), (4.0, 1.2)] {
+                curve.push(x, y);
+            }
+        }
+        let [mut other, want] = curves;
+        other.smooth_by(Ema::over(5.0));
+        other.push(5.0, 3.0);
+        let mut longer = want;
+        longer.push(5.0, 3.0);
+        let bits =
+            |curve: &Curve| curve.smooth().points().iter().map(|point| point.y.to_bits()).collect::<Vec<_>>();
+        assert_eq!(bits(&other), bits(&longer));
     }
 
     #[test]

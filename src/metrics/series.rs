@@ -1,5 +1,7 @@
 //! An append-only curve that can be thinned to the width of a screen without losing what matters.
-use super::Span;
+use std::ops::Range;
+
+use super::{Ruler, Span};
 
 /// How many nodes of one level make a node of the next.
 const FANOUT: usize = 16;
@@ -112,10 +114,22 @@ impl Series {
         self.first_gap
     }
 
-    /// The last number measured at or before `x`.
-    pub fn value_at(&self, x: f64) -> Option<f64> {
-        let end = self.points.partition_point(|point| point.x <= x);
-        self.points[..end].iter().rev().map(|point| point.y).find(|y| y.is_finite())
+    /// What was measured last at or before `place` on the axis, be it a number or not.
+    pub fn value_at(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+        let end = self.points.partition_point(|point| ruler.place(point.x) <= place);
+        end.checked_sub(1).map(|last| self.points[last].y)
+    }
+
+    /// Where the first point at or after `place` lies on the axis.
+    pub fn next_place(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+        let next = self.points.partition_point(|point| ruler.place(point.x) < place);
+        self.points.get(next).map(|point| ruler.place(point.x))
+    }
+
+    /// Where the last point at or before `place` lies on the axis.
+    pub fn previous_place(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+        let end = self.points.partition_point(|point| ruler.place(point.x) <= place);
+        end.checked_sub(1).map(|last| ruler.place(self.points[last].x))
     }
 
     /// The lowest point, the first of equals.
@@ -128,16 +142,25 @@ impl Series {
         self.summary(0, self.points.len()).finite.map(|found| self.points[found.high])
     }
 
-    /// From the first x to the last.
-    pub fn x_span(&self) -> Option<Span> {
-        Span::new(self.points.first()?.x, self.points.last()?.x)
+    /// From the first point to the last along the axis.
+    pub fn x_span(&self, ruler: Ruler<'_>) -> Option<Span> {
+        Span::new(ruler.place(self.points.first()?.x), ruler.place(self.points.last()?.x))
     }
 
-    /// The span of the numbers measured within `x`.
-    pub fn y_span(&self, x: Span) -> Option<Span> {
-        let start = self.points.partition_point(|point| point.x < x.low());
-        let end = self.points.partition_point(|point| point.x <= x.high());
-        let found = self.summary(start, end).finite?;
+    /// How many points lie within `x` of the axis.
+    pub fn count(&self, ruler: Ruler<'_>, x: Span) -> usize {
+        self.within(ruler, x).len()
+    }
+
+    fn within(&self, ruler: Ruler<'_>, x: Span) -> Range<usize> {
+        let start = self.points.partition_point(|point| ruler.place(point.x) < x.low());
+        start..self.points.partition_point(|point| ruler.place(point.x) <= x.high())
+    }
+
+    /// The span of the numbers measured within `x` of the axis.
+    pub fn y_span(&self, ruler: Ruler<'_>, x: Span) -> Option<Span> {
+        let within = self.within(ruler, x);
+        let found = self.summary(within.start, within.end).finite?;
         Span::new(self.points[found.low].y, self.points[found.high].y)
     }
 
@@ -146,29 +169,30 @@ impl Series {
         self.points[self.points.len().saturating_sub(count)..].iter().map(|point| point.y)
     }
 
-    /// The points that draw the same picture as all of them on `columns` columns across `x`.
+    /// The points that draw the same picture as all of them on `columns` columns across `x` of the axis, and where
+    /// they lie on it.
     ///
     /// Of every column they hold the first, the last, the lowest and the highest number, and the first and the last
     /// gap, so that a spike of one step shows after a million steps. One point on each side of `x` is added, so that
     /// lines run off the edges. A gap has an y of NaN and breaks the line.
-    pub fn thin(&self, x: Span, columns: usize) -> Vec<Point> {
+    pub fn thin(&self, ruler: Ruler<'_>, x: Span, columns: usize) -> Vec<Point> {
         let x = x.widened();
+        let drawn = |index: usize| {
+            let Point { x, y } = self.points[index];
+            Point { x: ruler.place(x), y: if y.is_finite() { y } else { f64::NAN } }
+        };
         let mut thinned = Vec::new();
-        let mut start = self.points.partition_point(|point| point.x < x.low());
-        thinned.extend(start.checked_sub(1).map(|before| self.drawn(before)));
+        let mut start = self.points.partition_point(|point| ruler.place(point.x) < x.low());
+        thinned.extend(start.checked_sub(1).map(drawn));
         for column in 0..columns {
-            let in_column = |point: &Point| x.column(point.x, columns).is_some_and(|at| at <= column);
+            let in_column =
+                |point: &Point| x.column(ruler.place(point.x), columns).is_some_and(|at| at <= column);
             let end = start + self.points[start..].partition_point(in_column);
-            thinned.extend(self.summary(start, end).indices().map(|index| self.drawn(index)));
+            thinned.extend(self.summary(start, end).indices().map(drawn));
             start = end;
         }
-        thinned.extend((start < self.points.len()).then(|| self.drawn(start)));
+        thinned.extend((start < self.points.len()).then(|| drawn(start)));
         thinned
-    }
-
-    fn drawn(&self, index: usize) -> Point {
-        let Point { x, y } = self.points[index];
-        Point { x, y: if y.is_finite() { y } else { f64::NAN } }
     }
 
     /// Adds the summaries that the last point completes.
@@ -280,7 +304,7 @@ mod tests {
         let mut values = vec![1.0; 1_000_000];
         values[765_432] = 9.0;
         let series = series(&values);
-        let thinned = series.thin(series.x_span().unwrap(), 200);
+        let thinned = series.thin(Ruler::X, series.x_span(Ruler::X).unwrap(), 200);
         assert!(thinned.len() <= 6 * 200 + 2);
         assert!(thinned.contains(&Point { x: 765_432.0, y: 9.0 }));
         assert_eq!(series.highest(), Some(Point { x: 765_432.0, y: 9.0 }));
@@ -290,8 +314,8 @@ mod tests {
     fn a_value_that_is_not_a_number_is_a_gap() {
         let series = series(&[1.0, f64::NAN, f64::INFINITY, 2.0]);
         assert_eq!(series.first_non_finite(), Some(1.0));
-        assert_eq!(series.y_span(Span::new(0.0, 9.0).unwrap()), Span::new(1.0, 2.0));
-        let thinned = series.thin(Span::new(0.0, 3.0).unwrap(), 1);
+        assert_eq!(series.y_span(Ruler::X, Span::new(0.0, 9.0).unwrap()), Span::new(1.0, 2.0));
+        let thinned = series.thin(Ruler::X, Span::new(0.0, 3.0).unwrap(), 1);
         assert!(thinned.iter().any(|point| point.y.is_nan()));
         assert!(thinned.iter().all(|point| !point.y.is_infinite()));
     }
@@ -299,8 +323,31 @@ mod tests {
     #[test]
     fn the_neighbours_of_the_visible_range_are_drawn_too() {
         let series = series(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        let thinned = series.thin(Span::new(1.5, 3.5).unwrap(), 10);
+        let thinned = series.thin(Ruler::X, Span::new(1.5, 3.5).unwrap(), 10);
         assert_eq!(thinned.iter().map(|point| point.x).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0]);
+    }
+
+    #[test]
+    fn along_another_axis_points_keep_their_order_and_their_extremes() {
+        // Steps 0 to 9 take a second each, those after it ten.
+        let mut times = Series::default();
+        for (step, time) in [(0.0, 0.0), (10.0, 10.0), (20.0, 110.0)] {
+            times.push(step, time);
+        }
+        let (ruler, values) = (Ruler::Through(&times), (0..=20).map(f64::from).collect::<Vec<_>>());
+        let series = series(&values);
+        assert_eq!(series.x_span(ruler), Span::new(0.0, 110.0));
+        assert_eq!(series.y_span(ruler, Span::new(20.0, 50.0).unwrap()), Span::new(11.0, 14.0));
+        let thinned = series.thin(ruler, Span::new(0.0, 110.0).unwrap(), 11);
+        assert!(
+            thinned.contains(&Point { x: 30.0, y: 12.0 }) && !thinned.contains(&Point { x: 5.0, y: 5.0 })
+        );
+        assert_eq!(series.value_at(ruler, 34.9), Some(12.0));
+        assert_eq!(
+            (series.next_place(ruler, 20.5), series.previous_place(ruler, 20.5)),
+            (Some(30.0), Some(20.0))
+        );
+        assert_eq!((series.next_place(ruler, 111.0), series.previous_place(ruler, -1.0)), (None, None));
     }
 
     #[test]
@@ -309,15 +356,18 @@ mod tests {
         series.push(1.0, 7.0);
         assert_eq!(series.points(), [Point { x: 0.0, y: 1.0 }, Point { x: 1.0, y: 7.0 }]);
         assert_eq!(series.first_non_finite(), None);
-        assert_eq!(series.value_at(5.0), Some(7.0));
+        assert_eq!(series.value_at(Ruler::X, 5.0), Some(7.0));
     }
 
     #[test]
     fn an_empty_series_has_nothing() {
         let series = Series::default();
-        assert!(series.is_empty() && series.thin(Span::UNIT, 10).is_empty());
-        assert_eq!((series.x_span(), series.y_span(Span::UNIT), series.lowest()), (None, None, None));
-        assert_eq!((series.value_at(0.0), series.last_finite()), (None, None));
+        assert!(series.is_empty() && series.thin(Ruler::X, Span::UNIT, 10).is_empty());
+        assert_eq!(
+            (series.x_span(Ruler::X), series.y_span(Ruler::X, Span::UNIT), series.lowest()),
+            (None, None, None)
+        );
+        assert_eq!((series.value_at(Ruler::X, 0.0), series.last_finite()), (None, None));
     }
 
     fn values() -> impl Strategy<Value = Vec<f64>> {
@@ -337,7 +387,7 @@ mod tests {
                 }
             }
             let span = Span::new(0.0, values.len() as f64).unwrap();
-            let thinned = series.thin(span, columns);
+            let thinned = series.thin(Ruler::X, span, columns);
             prop_assert!(thinned.is_sorted_by(|a, b| a.x < b.x));
             for column in 0..columns {
                 let of = |points: &[Point]| -> (Option<Span>, bool) {
@@ -357,9 +407,9 @@ mod tests {
             let mut series = Series::default();
             for (x, y) in points {
                 series.push(x, y);
-                series.thin(Span::UNIT, 7);
-                if let Some(x) = series.x_span() {
-                    series.thin(x, 3);
+                series.thin(Ruler::X, Span::UNIT, 7);
+                if let Some(x) = series.x_span(Ruler::X) {
+                    series.thin(Ruler::X, x, 3);
                 }
             }
             prop_assert!(series.points().is_sorted_by(|a, b| a.x < b.x));

@@ -34,6 +34,10 @@ impl RunRecord {
                     summary.best_test_accuracy = finite(*test_accuracy);
                     summary.best_epoch = Some(*epoch);
                 }
+                let (loss, accuracy) = (finite(*test_loss), finite(*test_accuracy));
+                summary.lowest_test_accuracy = join(summary.lowest_test_accuracy, accuracy, f64::min);
+                summary.lowest_test_loss = join(summary.lowest_test_loss, loss, f64::min);
+                summary.highest_test_loss = join(summary.highest_test_loss, loss, f64::max);
                 summary.push_to_curve(*epoch, *test_accuracy);
                 self.apply_time(*active_seconds);
             }
@@ -87,6 +91,11 @@ impl RunRecord {
         let images = self.summary.step as f64 * self.config.batch_size as f64;
         self.summary.images_per_second = finite(images / active_seconds);
     }
+}
+
+/// Of two values that may be missing, what `choose` makes of them.
+fn join(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f64> {
+    a.into_iter().chain(b).reduce(choose)
 }
 
 /// The most points of [`Summary::curve`].
@@ -147,7 +156,8 @@ mod tests {
         let summary = &record.summary;
         assert_eq!((summary.best_epoch, summary.best_test_accuracy), (Some(2), Some(0.7)));
         assert_eq!((summary.epoch, summary.step), (5, 5 * 938));
-        assert_eq!(summary.last_test_accuracy, Some(0.6));
+        assert_eq!((summary.last_test_accuracy, summary.lowest_test_accuracy), (Some(0.6), Some(0.5)));
+        assert_eq!((summary.lowest_test_loss, summary.highest_test_loss), (Some(0.4), Some(0.4)));
     }
 
     #[test]

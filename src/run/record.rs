@@ -179,6 +179,12 @@ pub struct Summary {
     pub last_test_loss: Option<f64>,
     /// Mean training loss of the last epoch.
     pub last_train_loss: Option<f64>,
+    /// The lowest accuracy on the test set after any epoch. Older versions did not keep it.
+    pub lowest_test_accuracy: Option<f64>,
+    /// The lowest mean loss on the test set after any epoch. Older versions did not keep it.
+    pub lowest_test_loss: Option<f64>,
+    /// The highest one. Older versions did not keep it.
+    pub highest_test_loss: Option<f64>,
     /// Epochs with their accuracy on the test set, at most 64 of them: of a longer run not every one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<(u32, f64)>,
@@ -264,6 +270,9 @@ mod tests {
                 "last_test_accuracy": 0.5,
                 "last_test_loss": 1.25,
                 "last_train_loss": 1.5,
+                "lowest_test_accuracy": 0.25,
+                "lowest_test_loss": 1.125,
+                "highest_test_loss": 2.5,
                 "curve": [[1, 0.5], [3, 0.75]],
                 "active_seconds": 7.5,
                 "images_per_second": 2500.0,

@@ -2,16 +2,16 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
-use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Size;
+use super::curves::{self, sign};
 use super::layout::cells;
 use super::theme::Look;
 use super::widgets::{Chart, Focus, Layer, Notice, Pane};
 use crate::app::{Along, App, Compare, ComparedChart, RunView};
-use crate::metrics::{Series, text};
+use crate::metrics::text;
 
 /// ```text
 /// ┌ loss ───────┬ test accuracy ┐      one of them at 80 columns
@@ -48,58 +48,47 @@ const NAME: usize = 16;
 const NUMBER: usize = 16;
 
 impl Compared<'_> {
-    /// The colour and the symbol of the run at a place: the symbol tells it where there are no colours.
-    fn sign(&self, place: usize) -> (Style, &'static str) {
-        let (palette, glyphs) = (&self.look.palette, self.look.glyphs);
-        let styles = [
-            palette.curve.test,
-            palette.curve.train,
-            palette.state.running,
-            palette.state.failed,
-            palette.mark,
-            palette.title,
-        ];
-        let symbols = [
-            glyphs.dot(),
-            glyphs.square(),
-            glyphs.best(),
-            glyphs.ring(),
-            glyphs.cross(),
-            glyphs.best_below(),
-        ];
-        (styles[place % styles.len()], symbols[place % symbols.len()])
-    }
-
     fn chart(&self, compare: &Compare, which: ComparedChart, area: Rect, buf: &mut Buffer) {
-        let (title, curve): (_, fn(&RunView, Along) -> Series) = match which {
-            ComparedChart::Loss => ("training loss, smoothed", Compare::loss),
-            ComparedChart::Accuracy => ("test accuracy", Compare::accuracy),
+        let charts = self.app.charts;
+        let title = match which {
+            ComparedChart::Loss => "training loss, smoothed",
+            ComparedChart::Accuracy => "test accuracy",
         };
-        let along = self.app.along;
-        let value = Line::styled(format!("along {}s", along.name()), self.look.palette.dim);
+        let value = Line::styled(format!("along {}", charts.along.name()), self.look.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
         Pane::new(self.look, title).value(value).focus(focus).render(area, buf);
-        let curves: Vec<_> = compare.runs.iter().map(|run| curve(run, along)).collect();
-        let mut chart = Chart::new(self.look).x_axis(along.name(), 1.0).empty("waiting for the runs");
+        let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
+        let mut chart = curves::on_axis(Chart::new(self.look), self.app).empty("waiting for the runs");
+        chart = match which {
+            ComparedChart::Loss => chart.log_y(charts.log_loss),
+            ComparedChart::Accuracy if charts.along == Along::Epochs => chart.whole_x(),
+            ComparedChart::Accuracy => chart,
+        };
         // The one that the others are measured against lies on top.
-        for (place, series) in curves.iter().enumerate().rev() {
-            let (style, symbol) = self.sign(place);
-            chart = chart.layer(Layer::beads(series, style, symbol));
+        for (place, (run, series)) in curves.iter().enumerate().rev() {
+            let (style, symbol) = sign(self.look, place);
+            chart = chart
+                .layer(Layer::beads(series, style, symbol).along(charts.along.ruler(run)))
+                .marks(curves::marks(self.app, run, series, Some(style)));
         }
         chart.render(Pane::inner(area), buf);
     }
 
     fn table(&self, compare: &Compare, area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
-        Pane::new(self.look, "runs")
-            .value(Span::styled(format!("{} against the first", self.look.glyphs.plus_minus()), palette.dim))
-            .render(area, buf);
+        let against_first = format!("{} against the first", self.look.glyphs.plus_minus());
+        let place = curves::reading_place(self.app);
+        let title =
+            place.as_ref().map_or(against_first.clone(), |place| format!("at {place}, {against_first}"));
+        Pane::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = Pane::inner(area).rows();
         let differences = compare.differences();
-        let mut heading = format!(
-            "  {:<NAME$}{:<NUMBER$}{:<NUMBER$}{:>9}  ",
-            "name", "best accuracy", "last test loss", "time"
-        );
+        let (accuracy, loss) = if place.is_some() {
+            ("accuracy there", "loss there")
+        } else {
+            ("best accuracy", "last test loss")
+        };
+        let mut heading = format!("  {:<NAME$}{accuracy:<NUMBER$}{loss:<NUMBER$}{:>9}  ", "name", "time");
         let widths: Vec<usize> = differences
             .iter()
             .map(|(name, values)| {
@@ -112,16 +101,23 @@ impl Compared<'_> {
         if let Some(row) = rows.next() {
             Line::styled(heading, palette.dim).render(row, buf);
         }
-        let best = |run: &RunView| run.best().map(|best| best.test_accuracy);
-        let loss = |run: &RunView| run.epochs.last().map(|epoch| epoch.test_loss);
+        let read = |run: &RunView, which: ComparedChart| curves::read(self.app, run, &which.curve(run));
+        let accuracy = |run: &RunView| match place {
+            Some(_) => read(run, ComparedChart::Accuracy).map(|percent| percent / 100.0),
+            None => run.best().map(|best| best.test_accuracy),
+        };
+        let loss = |run: &RunView| match place {
+            Some(_) => read(run, ComparedChart::Loss),
+            None => run.epochs.last().map(|epoch| epoch.test_loss),
+        };
         let first = &compare.runs[0];
         for ((place, run), row) in compare.runs.iter().enumerate().zip(rows) {
-            let (style, symbol) = self.sign(place);
+            let (style, symbol) = sign(self.look, place);
             let mut line = Line::from_iter([
                 Span::styled(format!("{symbol} "), style),
                 Span::styled(format!("{:<15.15} ", run.name()), palette.strong),
                 Span::styled(
-                    against(best(run), best(first), place, text::percent, |change| {
+                    against(accuracy(run), accuracy(first), place, text::percent, |change| {
                         format!("{:+.2}", change * 100.0)
                     }),
                     palette.text,

@@ -54,6 +54,8 @@ glyphs! {
     bar_half: "╸", "#";
     /// The part of a bar that is still to do.
     bar_track: "─", ".";
+    /// A line down on which values are read.
+    reading: "╎", "|";
     /// A curve changed its course here: a new learning rate.
     changed: "┆", ":";
     /// A pause.

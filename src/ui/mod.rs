@@ -13,6 +13,7 @@ pub use glyphs::{Glyphs, UnknownGlyphs};
 pub use layout::{Size, centered};
 
 mod compare;
+mod curves;
 mod dialog;
 mod home;
 mod live;

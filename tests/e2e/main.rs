@@ -13,6 +13,7 @@
 
 mod bad_input;
 mod changing;
+mod compare;
 mod crash;
 mod disk;
 mod export;

@@ -73,6 +73,10 @@ snapshots! {
     a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
     going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
     comparing_runs: comparing(), 80 x 24, 120 x 36, 200 x 60;
+    reading_compared_curves: keys(comparing(), &[&[Key::Left; 30][..], &typed("+y")].concat()), 80 x 24, 120 x 36, 200 x 60;
+    curves_along_time: keys(comparing(), &typed("xxx")), 80 x 24;
+    reading_a_curve: keys(training(), &[Key::Left, Key::PageUp, Key::PageUp]), 80 x 24, 120 x 36;
+    the_last_epochs: keys(training(), &typed("++y")), 80 x 24, 120 x 36;
     predictions_that_are_computed: predicting(), 80 x 24;
     predictions_that_cannot_be: not_predicted(), 80 x 24;
     what_two_runs_predict: predicted(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;

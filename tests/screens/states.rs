@@ -132,6 +132,22 @@ fn events() -> Vec<Event> {
     events
 }
 
+/// The events as they happened, with four seconds for each pause.
+fn timed(events: Vec<Event>) -> Vec<Record> {
+    let (mut active, mut paused) = (0.0, 0.0);
+    let record = |event| {
+        match &event {
+            Event::Steps { active_seconds, .. } | Event::Epoch { active_seconds, .. } => {
+                active = *active_seconds
+            }
+            Event::Resumed { .. } => paused += 4.0,
+            _ => {}
+        }
+        Record { time: CREATED as f64 + active + paused, event }
+    };
+    events.into_iter().map(record).collect()
+}
+
 fn checkpoint() -> Checkpoint {
     let tensor = |name: &str, shape: [usize; 4]| NamedTensor {
         name: name.to_owned(),
@@ -357,8 +373,8 @@ pub(crate) fn comparing() -> App {
                 },
                 other => other,
             })
-            .map(|event| Record { time: 0.0, event })
             .collect();
+        let records = timed(records);
         let change = Update {
             record: Some(record),
             records,

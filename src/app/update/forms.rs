@@ -30,8 +30,17 @@ pub(super) fn train_like(app: &mut App) {
     show_form(app, config.map(Form::train));
 }
 
+/// When a single new run begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Start {
+    /// At once, and it is shown.
+    Now,
+    /// After those that are queued.
+    Queued,
+}
+
 /// Does what was typed, or tells the person what is wrong with it.
-pub(super) fn submit(app: &mut App) -> Vec<Effect> {
+pub(super) fn submit(app: &mut App, start: Start) -> Vec<Effect> {
     let Some(form) = &mut app.form else { return Vec::new() };
     let unknown = |configs: &[RunConfig]| {
         let is_known = |config: &&RunConfig| app.presets.iter().any(|preset| preset.name == config.preset);
@@ -57,7 +66,9 @@ pub(super) fn submit(app: &mut App) -> Vec<Effect> {
         Filled::Change(change) => tell(app, Command::Set(change)),
         Filled::GoBack(change) => tell(app, Command::GoBack(change)),
         Filled::Train(mut configs) => match configs.pop() {
-            Some(config) if configs.is_empty() => vec![Effect::Train(Box::new(config))],
+            Some(config) if configs.is_empty() && start == Start::Now => {
+                vec![Effect::Train(Box::new(config))]
+            }
             last => {
                 app.screen = Screen::Runs;
                 vec![Effect::Sweep(configs.into_iter().chain(last).collect())]

@@ -5,11 +5,11 @@ mod messages;
 
 pub use self::messages::{Effect, Farewell, Msg, QueueChange};
 
-use self::forms::{ask, show_form, submit, train_like};
+use self::forms::{Start, ask, show_form, submit, train_like};
 use super::binding::action;
 use super::{
-    Action, App, BINDINGS, Browse, ColumnChoice, Compare, ComparedChart, Dialog, Form, Key, Offer, Pane,
-    Predictions, PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
+    Action, App, BINDINGS, Browse, ColumnChoice, Compare, Dialog, Form, Key, Offer, Pane, Predictions,
+    PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
 };
 use crate::run::{Command, Listed, RunConfig, RunDir, RunId, Status};
 
@@ -171,13 +171,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Mark => mark(app),
         Action::Unmark => app.marked.clear(),
         Action::Compare => return compare(app),
-        Action::NextAxis => app.along = app.along.next(),
-        Action::NextChart => with_compare(app, |compare| {
-            compare.chart = match compare.chart {
-                ComparedChart::Loss => ComparedChart::Accuracy,
-                ComparedChart::Accuracy => ComparedChart::Loss,
-            }
-        }),
+        Action::NextChart => with_compare(app, Compare::turn_chart),
+        Action::Curves(action) => app.look_at_curves(action),
         Action::Baseline => with_compare(app, Compare::make_baseline),
         Action::Predict => return predict(app),
         Action::NextDisagreement => with_predictions(app, Predictions::turn),
@@ -195,7 +190,8 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             arrange(app, Browse::ask);
             app.dialog = None;
         }
-        Action::Submit => return submit(app),
+        Action::Submit => return submit(app, Start::Now),
+        Action::Enqueue => return submit(app, Start::Queued),
         Action::NextPane => app.focus = next(app.focus, 1),
         Action::PreviousPane => app.focus = next(app.focus, Pane::ALL.len() - 1),
         Action::Zoom => {
@@ -215,7 +211,10 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Choose => return choose(app),
         Action::Back => back(app),
         Action::ShowHome => app.screen = Screen::Home,
-        Action::ShowLive => app.screen = Screen::Live,
+        Action::ShowLive => {
+            app.charts.whole();
+            app.screen = Screen::Live;
+        }
         Action::ShowRuns => app.screen = Screen::Runs,
         Action::NextTheme => app.theme = (app.theme + 1) % app.themes.max(1),
         Action::Help => {
@@ -270,7 +269,8 @@ fn compare(app: &mut App) -> Vec<Effect> {
         app.notice = Some("mark another run with m to compare it with".to_owned());
         return Vec::new();
     }
-    app.compare = Some(Compare::new(&app.marked));
+    app.compare = Some(Compare::new(&app.marked, app.charts.smoothing));
+    app.charts.whole();
     app.screen = Screen::Compare;
     vec![Effect::Compare(app.marked.clone())]
 }
@@ -433,13 +433,16 @@ fn to_train(app: &App, preset: &PresetOffer) -> RunConfig {
 
 /// Puts a run on the screen.
 fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
+    if app.screen != Screen::Live {
+        app.charts.whole();
+    }
     app.screen = Screen::Live;
     app.dialog = None;
     if app.run.as_ref().is_some_and(|run| run.dir == dir) {
         return Vec::new();
     }
     (app.kernel_layer, app.kernel_channel, app.log_scroll) = (0, 0, 0);
-    app.run = Some(RunView::new(dir.clone()));
+    app.run = Some(RunView::new(dir.clone(), app.charts.smoothing));
     vec![Effect::Follow(dir)]
 }
 
@@ -448,6 +451,10 @@ fn back(app: &mut App) {
         Some(Dialog::Search) => return arrange(app, Browse::leave),
         Some(_) => return,
         None => {}
+    }
+    let has_charts = matches!(app.screen, Screen::Live | Screen::Compare);
+    if has_charts && app.charts.crosshair.take().is_some() {
+        return;
     }
     match (app.screen, app.zoom) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,

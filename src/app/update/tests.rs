@@ -3,7 +3,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
-use crate::app::PresetOffer;
+use crate::app::{Along, PresetOffer, Smoothing};
 use crate::run::{
     DataInfo, Event, Labels, Liveness, NewRun, Optimizer, Origin, PauseReason, Provenance, Queue, Record,
     RunSummary, State, Store, Update,
@@ -263,15 +263,115 @@ fn runs_are_compared_along_steps_epochs_and_time() {
     let change = Update { records: records.to_vec(), ..Update::default() };
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
-        let compare = app.compare.as_ref().unwrap();
-        Compare::loss(&compare.runs[1], app.along).last().unwrap().x
+        let run = &app.compare.as_ref().unwrap().runs[1];
+        app.charts.along.end(run)
     };
     let mut ends = Vec::new();
-    for _ in 0..3 {
+    for _ in 0..4 {
         ends.push(last(&app));
         press(&mut app, &[Key::Char('x')]);
     }
     assert!(ends.iter().zip([2.0, 20.0, 25.0]).all(|(end, want)| (end - want).abs() < 1e-9), "{ends:?}");
+}
+
+/// Two runs of two epochs of ten steps beside each other, the second half as fast as the first.
+fn compared() -> App {
+    let mut app = app();
+    let dirs = [dir(1), dir(2)];
+    app.marked = dirs.to_vec();
+    app.screen = Screen::Runs;
+    press(&mut app, &[Key::Char('c')]);
+    for (dir, seconds) in dirs.into_iter().zip([5.0, 10.0]) {
+        let mut events = vec![Event::started(0)];
+        for epoch in 1..=2_u32 {
+            let step = u64::from(epoch) * 10;
+            events.push(Event::Steps {
+                first: step - 9,
+                losses: vec![1.0 / epoch as f32; 10],
+                learning_rate: 0.1,
+                active_seconds: seconds * f64::from(epoch),
+                spent: None,
+            });
+            events.push(Event::Epoch {
+                epoch,
+                step,
+                train_loss: 1.0,
+                train_accuracy: 0.5,
+                test_loss: 1.0,
+                test_accuracy: 0.6 + 0.1 * f64::from(epoch),
+                learning_rate: 0.1,
+                active_seconds: seconds * f64::from(epoch),
+            });
+        }
+        let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+        let change = Update { records, ..Update::default() };
+        update(&mut app, Msg::Compared(dir, Box::new(change)));
+    }
+    app
+}
+
+#[test]
+fn the_crosshair_walks_from_point_to_point() {
+    let mut app = compared();
+    let at = |app: &App| app.charts.crosshair;
+    press(&mut app, &[Key::Right]);
+    assert_eq!(at(&app), Some(2.0), "it begins at the end");
+    press(&mut app, &[Key::Left, Key::Left]);
+    assert_eq!(at(&app), Some(1.8), "two steps of a tenth of an epoch");
+    // Accuracies are there once an epoch.
+    press(&mut app, &[Key::Tab, Key::Left]);
+    assert_eq!(at(&app), Some(1.0));
+    press(&mut app, &[Key::Left]);
+    assert_eq!(at(&app), Some(1.0), "there is none before");
+    press(&mut app, &[Key::End]);
+    assert_eq!(at(&app), Some(2.0));
+    // Escape puts it away first, and then leaves.
+    press(&mut app, &[Key::Esc]);
+    assert_eq!((at(&app), app.screen), (None, Screen::Compare));
+    press(&mut app, &[Key::Esc]);
+    assert_eq!(app.screen, Screen::Runs);
+}
+
+#[test]
+fn a_chart_is_zoomed_and_moved_and_seen_whole_again() {
+    let mut app = compared();
+    let shown = |app: &App| (app.axis().low(), app.axis().high());
+    press(&mut app, &[Key::Char('+')]);
+    assert_eq!(shown(&app), (1.0, 2.0));
+    press(&mut app, &[Key::Char('<'), Key::Char('<')]);
+    assert_eq!(shown(&app), (0.5, 1.5));
+    // The crosshair takes the window with it.
+    press(&mut app, &[Key::Home]);
+    assert_eq!(shown(&app), (0.1, 1.1));
+    press(&mut app, &[Key::Char('0')]);
+    assert_eq!(shown(&app), (0.0, 2.0));
+    press(&mut app, &[Key::Char('+'), Key::Char('x'), Key::Char('x')]);
+    assert_eq!((shown(&app), app.charts.crosshair), ((0.0, 20.0), None), "another axis is seen whole");
+}
+
+#[test]
+fn a_pause_takes_wall_time_and_no_active_time() {
+    let steps = |first: u64, active_seconds| Event::Steps {
+        first,
+        losses: vec![1.0; 10],
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let records = [
+        (100.0, Event::started(0)),
+        (105.0, steps(1, 5.0)),
+        (105.0, Event::Paused { step: 10, reason: PauseReason::Command, position: None }),
+        (165.0, Event::Resumed { step: 10, position: None }),
+        (170.0, steps(11, 10.0)),
+    ];
+    let mut run = RunView::new(dir(1), Smoothing::default());
+    let records = records.map(|(time, event)| Record { time, event }).to_vec();
+    run.update(Update { records, ..Update::default() });
+    let places =
+        |along: Along| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).place(step)));
+    assert_eq!(places(Along::ActiveTime), ["5", "6", "10"]);
+    assert_eq!(places(Along::WallTime), ["5", "65", "70"]);
 }
 
 #[test]
@@ -323,6 +423,10 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
     let effects = press(&mut app, &[Key::Enter]);
     let [Effect::Train(config)] = effects.as_slice() else { panic!("{effects:?}") };
     assert!((config.optimizer.learning_rate() - 0.1).abs() < 1e-12);
+
+    let effects = press(&mut app, &[Key::Char('n'), Key::Ctrl('n')]);
+    assert!(matches!(effects.as_slice(), [Effect::Sweep(configs)] if configs.len() == 1), "{effects:?}");
+    assert_eq!(app.screen, Screen::Runs);
 
     press(&mut app, &[Key::Char('n')]);
     let rate = app.form.as_ref().unwrap().fields.iter().position(|field| field.name == "learning-rate");
@@ -412,7 +516,7 @@ fn what_was_chosen_is_remembered() {
     press(&mut app, &[Key::Enter]);
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
-    app.along = crate::app::Along::Time;
+    app.charts.along = Along::ActiveTime;
     let memory = app.memory();
     let text = serde_json::to_string(&memory).unwrap();
     let mut next = self::app();
@@ -431,7 +535,7 @@ fn what_was_chosen_is_remembered() {
 #[test]
 fn predictions_of_the_selected_run_are_measured_against_the_first() {
     let (mut app, dirs) = (app(), [dir(1), dir(2), dir(3)]);
-    app.compare = Some(Compare::new(&dirs));
+    app.compare = Some(Compare::new(&dirs, Smoothing::default()));
     app.screen = Screen::Compare;
     let pair = |other: usize| [dirs[0].clone(), dirs[other].clone()];
     assert_eq!(

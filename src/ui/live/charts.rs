@@ -6,9 +6,10 @@ use ratatui::text::{self as cells, Line};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::{Epoch, MarkKind as Happened, Pane as Which, RunView};
+use crate::app::{Along, Pane as Which, Window};
 use crate::metrics::{Series, Span, text};
-use crate::run::{PauseReason, Status};
+use crate::run::Status;
+use crate::ui::curves;
 use crate::ui::widgets::{Chart, Layer, Mark, MarkKind, Pane};
 
 /// Training loss, faint by step and smoothed, and test loss by epoch.
@@ -16,57 +17,57 @@ pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for LossPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { run, look, .. } = self.0;
-        let curve = &look.palette.curve;
-        let test = series(&run.epochs, |epoch| (epoch.step as f64, epoch.test_loss));
-        let steps_per_epoch = run.start.as_ref().map_or(1, |start| start.steps_per_epoch) as f64;
+        let Shown { app, run, look } = self.0;
+        let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
+        let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(|epoch| epoch.test_loss));
 
-        let raw = run.loss.raw().last_finite().map(|point| point.y);
-        let smoothed = run.loss.smooth().last_finite().map(|point| point.y);
-        let last = run.epochs.last().map(|epoch| epoch.test_loss);
+        let read = |series: &Series| text::loss(curves::read(app, run, series));
         Pane::new(look, "loss")
-            .value(fact("step", text::count(run.step), &self.0))
-            .value(legend(look.glyphs.small_dot(), "train ", text::loss(raw), curve.train, &self.0))
-            .value(fact("smoothed", text::loss(smoothed), &self.0))
-            .value(legend(look.glyphs.dot(), "test ", text::loss(last), curve.test, &self.0))
+            .value(at(&self.0))
+            .value(legend(look.glyphs.small_dot(), "train ", read(raw), curve.train, &self.0))
+            .value(fact("smoothed", read(smooth), &self.0))
+            .value(legend(look.glyphs.dot(), "test ", read(&test), curve.test, &self.0))
             .focus(self.0.focus(Which::Loss))
             .render(area, buf);
 
-        let mut chart = Chart::new(look);
-        if let Some(span) = settled(run, &test) {
+        let mut chart = curves::on_axis(Chart::new(look), app);
+        if let Some(span) = settled(&self.0, &test) {
             chart = chart.y_span(span);
         }
         chart
-            .layer(Layer::dots(run.loss.raw(), curve.raw))
-            .layer(Layer::line(run.loss.smooth(), curve.train))
-            .layer(Layer::points(&test, curve.test, look.glyphs.dot()))
-            .marks(run.marks.iter().map(|mark| {
-                let (kind, label) = match mark.kind {
-                    Happened::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
-                    Happened::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
-                    Happened::Resumed => (MarkKind::Changed, "resumed".to_owned()),
-                    Happened::Changed(change) => (MarkKind::Changed, change.to_string()),
-                };
-                Mark::new(kind, mark.step as f64).label(label)
-            }))
-            .x_axis("epoch", steps_per_epoch)
+            .log_y(app.charts.log_loss)
+            .layer(Layer::dots(raw, curve.raw).along(ruler))
+            .layer(Layer::line(smooth, curve.train).along(ruler))
+            .layer(Layer::points(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
             .render(Pane::inner(area), buf);
     }
 }
 
+/// So few steps are told apart on a screen, and all of them are shown.
+const FEW: usize = 400;
+
 /// The losses to show: in the first epochs all of them, then those after the first fall. That fall takes
 /// a moment and most of the height: everything after it would be flat. A single step, however far off, does
-/// not set the scale.
-fn settled(run: &RunView, test: &Series) -> Option<Span> {
+/// not set the scale, unless so little is shown that each has its place.
+fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Span> {
+    let (shown, ruler) = (app.axis(), app.charts.along.ruler(run));
     let early = run.step < 3 * run.start.as_ref()?.steps_per_epoch;
-    let (skipped, room) = if early { (0.0, 0.1) } else { (0.05, 0.5) };
-    let all = run.loss.smooth().x_span()?;
-    let after = Span::new(all.low() + all.width() * skipped, all.high())?;
-    let smooth = run.loss.smooth().y_span(after)?;
-    let both = test.y_span(after).map_or(smooth, |test| smooth.join(test));
+    let (skipped, room) = match app.charts.window {
+        Window::All if early => (0.0, 0.1),
+        Window::All => (0.05, 0.5),
+        Window::Last(_) | Window::Between(_) => (0.0, 0.5),
+    };
+    let after = Span::new(shown.low() + shown.width() * skipped, shown.high())?;
+    let smooth = run.loss.smooth().y_span(ruler, after)?;
+    let both = test.y_span(ruler, after).map_or(smooth, |test| smooth.join(test));
+    if app.charts.window != Window::All && run.loss.raw().count(ruler, shown) <= FEW {
+        return run.loss.raw().y_span(ruler, shown).map(|raw| raw.join(both));
+    }
     let room = both.width() * room;
-    Span::new((both.low() - room).max(0.0), both.high() + room)
+    let least = if app.charts.log_loss { both.low() * 0.8 } else { 0.0 };
+    Span::new((both.low() - room).max(least), both.high() + room)
 }
 
 /// Accuracy on the training and on the test set, by epoch.
@@ -74,42 +75,42 @@ pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for AccuracyPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { run, look, .. } = self.0;
-        let curve = &look.palette.curve;
-        let percent = |accuracy: f64| accuracy * 100.0;
-        let train = series(&run.epochs, |epoch| (f64::from(epoch.epoch), percent(epoch.train_accuracy)));
-        let test = series(&run.epochs, |epoch| (f64::from(epoch.epoch), percent(epoch.test_accuracy)));
+        let Shown { app, run, look } = self.0;
+        let (along, curve) = (app.charts.along, &look.palette.curve);
+        let (train, test) = (run.by_epoch(|epoch| epoch.train_accuracy * 100.0), run.test_accuracies());
 
-        let last = run.epochs.last();
+        let read =
+            |series: &Series| text::percent(curves::read(app, run, series).map(|percent| percent / 100.0));
         let (train_word, test_word) = if area.width < 46 { ("", "") } else { ("train ", "test ") };
-        let of_train = text::percent(last.map(|epoch| epoch.train_accuracy));
-        let of_test = text::percent(last.map(|epoch| epoch.test_accuracy));
         Pane::new(look, "accuracy")
-            .value(legend(look.glyphs.small_dot(), train_word, of_train, curve.train, &self.0))
-            .value(legend(look.glyphs.dot(), test_word, of_test, curve.test, &self.0))
+            .value(legend(look.glyphs.small_dot(), train_word, read(&train), curve.train, &self.0))
+            .value(legend(look.glyphs.dot(), test_word, read(&test), curve.test, &self.0))
             .focus(self.0.focus(Which::Accuracy))
             .render(area, buf);
 
+        let ruler = along.ruler(run);
         let best = run.best().map(|best| {
-            Mark::new(MarkKind::Best, f64::from(best.epoch)).at(percent(best.test_accuracy)).label("best")
+            let x = ruler.place(best.step as f64);
+            Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
-        Chart::new(look)
-            .layer(Layer::line(&train, curve.train))
-            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()))
-            .whole_x()
+        let chart = curves::on_axis(Chart::new(look), app);
+        let chart = if along == Along::Epochs { chart.whole_x() } else { chart };
+        chart
+            .layer(Layer::line(&train, curve.train).along(ruler))
+            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
             .marks(best)
-            .x_axis("epoch", 1.0)
+            .marks(curves::marks(app, run, &test, None))
             .empty(waiting(&self.0, "the first epoch"))
             .render(Pane::inner(area), buf);
     }
 }
 
-fn series(epochs: &[Epoch], point: impl Fn(&Epoch) -> (f64, f64)) -> Series {
-    let mut series = Series::default();
-    for (x, y) in epochs.iter().map(point) {
-        series.push(x, y);
+/// Where values are read.
+fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
+    match curves::reading_place(shown.app) {
+        Some(place) => Line::styled(format!("at {place}"), shown.look.palette.accent),
+        None => fact("step", text::count(shown.run.step), shown),
     }
-    series
 }
 
 /// `step 11,256`

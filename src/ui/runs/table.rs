@@ -38,8 +38,8 @@ fn width(column: Column) -> (usize, bool) {
         "preset" => (4, false),
         "created" => (4, true),
         "epoch" | "loss" => (7, true),
-        "best_acc" | "acc" | "lr" | "time" | "speed" | "epochs" | "step" | "batch" | "dropout"
-        | "patience" | "seed" => (8, true),
+        "best_acc" | "acc" | "min_acc" | "min_loss" | "max_loss" | "lr" | "time" | "speed" | "epochs"
+        | "step" | "batch" | "dropout" | "patience" | "seed" => (8, true),
         "best_epoch" | "train_loss" => (10, true),
         "tag" | "notes" | "data" | "parent" | "id" => (20, false),
         _ => (12, false),
@@ -236,8 +236,8 @@ impl Table<'_> {
 fn shown(field: Field, value: Value) -> String {
     match (field.name(), value) {
         (_, Value::None) => "-".to_owned(),
-        ("best_acc" | "acc", Value::Number(fraction)) => text::percent(fraction),
-        ("loss" | "train_loss", Value::Number(loss)) => text::loss(loss),
+        ("best_acc" | "acc" | "min_acc", Value::Number(fraction)) => text::percent(fraction),
+        ("loss" | "min_loss" | "max_loss" | "train_loss", Value::Number(loss)) => text::loss(loss),
         ("time", Value::Number(seconds)) => text::duration(seconds),
         ("speed", Value::Number(rate)) => text::rate(rate),
         ("lr" | "dropout", Value::Number(number)) => text::setting(number),

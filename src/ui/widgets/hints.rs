@@ -9,7 +9,8 @@ use ratatui::widgets::Widget;
 use crate::ui::layout::cells;
 use crate::ui::theme::Look;
 
-/// Keys and what they do, on one line; the last ones give way where there is no room for all.
+/// Keys and what they do, on one line. Where there is no room for all, those give way that find none beside the ones
+/// before them.
 #[derive(Debug, Clone)]
 pub struct Hints<'a> {
     look: &'a Look,
@@ -50,7 +51,7 @@ impl<'a> Hints<'a> {
         let mut room = (width + 2).saturating_sub(end.as_ref().map_or(0, |spans| used(spans)));
         let mut spans = Vec::new();
         for hint in self.keys.iter().cloned().map(|hint| self.spans(hint)) {
-            let Some(left) = room.checked_sub(used(&hint)) else { break };
+            let Some(left) = room.checked_sub(used(&hint)) else { continue };
             room = left;
             spans.extend(hint);
         }

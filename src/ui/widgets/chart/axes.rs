@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::{Canvas, Dot};
-use crate::metrics::{Ladder, Point, Span as Range, Step, floor_index, text, ticks_by};
+use crate::metrics::{Ladder, LogLadder, Point, Span as Range, Step, Tick, floor_index, text, ticks_by};
 use crate::ui::layout::cells;
 use crate::ui::theme::Look;
 
@@ -16,7 +16,7 @@ const LEAST_ROWS: u16 = 4;
 /// The least distance between the starts of two labels of the horizontal axis.
 const X_DISTANCE: u16 = 8;
 
-/// What the numbers of the horizontal axis are.
+/// What the numbers of an axis are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Scale {
     /// What is counted.
@@ -41,8 +41,33 @@ pub(super) struct Axes<'a> {
     pub(super) name: &'a str,
     /// The visible y, if there is any.
     pub(super) y: Option<Range>,
+    /// Whether it is drawn by its logarithms.
+    pub(super) y_scale: Scale,
     /// Rows that the curve leaves free at the top.
     pub(super) headroom: usize,
+}
+
+/// Where values are on the vertical axis.
+#[derive(Debug, Clone, Copy)]
+enum Rise {
+    Linear(Ladder),
+    Logarithmic(LogLadder),
+}
+
+impl Rise {
+    fn height(&self, value: f64) -> f64 {
+        match self {
+            Self::Linear(ladder) => ladder.height(value),
+            Self::Logarithmic(ladder) => ladder.height(value),
+        }
+    }
+
+    fn ticks(&self) -> Vec<(usize, Tick)> {
+        match self {
+            Self::Linear(ladder) => ladder.ticks().collect(),
+            Self::Logarithmic(ladder) => ladder.ticks(),
+        }
+    }
 }
 
 /// The place between the axes.
@@ -50,8 +75,9 @@ pub(super) struct Axes<'a> {
 pub(super) struct Plot {
     pub(super) area: Rect,
     x: Range,
-    ladder: Ladder,
+    rise: Rise,
     dots: (usize, usize),
+    has_axes: bool,
 }
 
 impl Axes<'_> {
@@ -60,12 +86,16 @@ impl Axes<'_> {
         let has_axes = area.width >= LEAST_COLUMNS && area.height >= LEAST_ROWS;
         let rows = usize::from(area.height) - usize::from(has_axes);
         let headroom = if rows < 6 { 0 } else { self.headroom };
-        let ladder = Ladder::fit(self.y.unwrap_or(Range::UNIT), rows, headroom);
+        let y = self.y.unwrap_or(Range::UNIT);
+        let rise = match self.y_scale {
+            Scale::Linear => Rise::Linear(Ladder::fit(y, rows, headroom)),
+            Scale::Logarithmic => Rise::Logarithmic(LogLadder::fit(y, rows, headroom)),
+        };
         let dots = Canvas::dots_per_cell(self.look.glyphs);
         if !has_axes {
-            return Plot { area, x: self.x, ladder, dots };
+            return Plot { area, x: self.x, rise, dots, has_axes };
         }
-        let labels: Vec<_> = ladder.ticks().collect();
+        let labels = rise.ticks();
         let widest = labels.iter().map(|(_, tick)| tick.label.len()).fold(LABEL, usize::max);
         // The label, a space and the tick.
         let gutter = cells(widest + 2).min(area.width / 2);
@@ -81,7 +111,7 @@ impl Axes<'_> {
         }
         let plot = Rect { x: area.x + gutter, width: area.width - gutter, height: area.height - 1, ..area };
         self.render_x(plot, buf);
-        Plot { area: plot, x: self.x, ladder, dots }
+        Plot { area: plot, x: self.x, rise, dots, has_axes }
     }
 
     /// Draws the horizontal axis below `plot`, its labels on the line.
@@ -90,11 +120,9 @@ impl Axes<'_> {
         let y = plot.bottom();
         buf.set_string(plot.x - 1, y, glyphs.corner(), palette.frame);
         buf.set_string(plot.x, y, glyphs.horizontal().repeat(plot.width.into()), palette.frame);
-        let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
-        let name_width = cells(Span::raw(name.as_str()).width());
-        let end = plot.right().saturating_sub(name_width);
-        if end > plot.x {
-            buf.set_string(end, y, name, palette.dim);
+        let end = self.end_of_labels(plot);
+        if end > plot.x && !self.name.is_empty() {
+            buf.set_string(end, y, format!(" {}", self.name), palette.dim);
         }
         let (Some(low), Some(high)) = (self.in_units(self.x.low()), self.in_units(self.x.high())) else {
             return;
@@ -116,6 +144,28 @@ impl Axes<'_> {
         }
     }
 
+    /// Where the name of the horizontal axis begins.
+    fn end_of_labels(&self, plot: Rect) -> u16 {
+        let gap = usize::from(!self.name.is_empty());
+        plot.right().saturating_sub(cells(Span::raw(self.name).width() + gap))
+    }
+
+    /// Draws a line down at `x`, and `label` at its foot.
+    pub(super) fn render_crosshair(&self, plot: &Plot, x: f64, label: &str, buf: &mut Buffer) {
+        let Some(column) = plot.column(x) else { return };
+        let (area, palette) = (plot.area, &self.look.palette);
+        let at = area.x + cells(column);
+        for y in area.rows().map(|row| row.y) {
+            buf.set_string(at, y, self.look.glyphs.reading(), palette.accent);
+        }
+        let width = cells(Span::raw(label).width() + 2);
+        let end = self.end_of_labels(area);
+        if plot.has_axes && area.x + width <= end {
+            let start = at.saturating_sub(width / 2).clamp(area.x, end - width);
+            buf.set_string(start, area.bottom(), format!(" {label} "), palette.accent);
+        }
+    }
+
     fn in_units(&self, x: f64) -> Option<f64> {
         Some(x / self.unit).filter(|x| x.is_finite())
     }
@@ -131,7 +181,7 @@ impl Plot {
     pub(super) fn dot(&self, point: Point) -> Dot {
         let columns = self.dot_columns();
         let outside = || (self.x.ratio(point.x) * columns as f64).floor();
-        let below_top = f64::from(self.area.height) - self.ladder.height(point.y);
+        let below_top = f64::from(self.area.height) - self.rise.height(point.y);
         Dot {
             x: self.x.column(point.x, columns).map_or_else(outside, |column| column as f64),
             y: (below_top * self.dots.1 as f64).floor(),
@@ -145,7 +195,7 @@ impl Plot {
 
     /// The row of cells in which `y` is.
     pub(super) fn row(&self, y: f64) -> Option<usize> {
-        let below_top = f64::from(self.area.height) - self.ladder.height(y);
+        let below_top = f64::from(self.area.height) - self.rise.height(y);
         (0.0..f64::from(self.area.height)).contains(&below_top).then(|| floor_index(below_top))
     }
 }

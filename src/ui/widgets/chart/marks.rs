@@ -37,18 +37,26 @@ pub struct Mark<'a> {
     x: f64,
     y: Option<f64>,
     label: Cow<'a, str>,
+    style: Option<Style>,
 }
 
 impl<'a> Mark<'a> {
     /// A mark at `x` on the topmost curve.
     pub const fn new(kind: MarkKind, x: f64) -> Self {
-        Self { kind, x, y: None, label: Cow::Borrowed("") }
+        Self { kind, x, y: None, label: Cow::Borrowed(""), style: None }
     }
 
     /// At this `y`.
     #[must_use]
     pub const fn at(mut self, y: f64) -> Self {
         self.y = Some(y);
+        self
+    }
+
+    /// In the style of the curve to which it belongs, where there are several.
+    #[must_use]
+    pub const fn style(mut self, style: Style) -> Self {
+        self.style = Some(style);
         self
     }
 
@@ -95,10 +103,10 @@ impl<'a> Marker<'a> {
         let own = mark.y.and_then(|y| self.plot.row(y));
         let row = own.or_else(|| self.ground(column)).unwrap_or(height / 2);
         let glyphs = self.look.glyphs;
-        let style = match mark.kind {
+        let style = mark.style.unwrap_or(match mark.kind {
             MarkKind::NotANumber => self.look.palette.warning,
             MarkKind::Changed | MarkKind::Paused | MarkKind::Best => self.look.palette.mark,
-        };
+        });
         let flag = row.saturating_sub(FLAG)..row.max(1);
         let (rows, symbol) = match mark.kind {
             MarkKind::NotANumber => (row..row + 1, glyphs.cross()),

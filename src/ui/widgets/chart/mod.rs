@@ -15,7 +15,7 @@ use self::canvas::{Canvas, Pen};
 use self::marks::Marker;
 pub use self::marks::{Mark, MarkKind};
 use super::Notice;
-use crate::metrics::{Point, Series, Span, Step};
+use crate::metrics::{Point, Ruler, Series, Span, Step};
 use crate::ui::theme::Look;
 
 /// A chart of one or more series over the same axes.
@@ -41,13 +41,23 @@ pub struct Chart<'a> {
     x_scale: Scale,
     x_name: &'a str,
     y: Option<Span>,
+    y_scale: Scale,
+    crosshair: Option<Crosshair<'a>>,
     empty: Cow<'a, str>,
+}
+
+/// Where values are read, and what is written there on the axis.
+#[derive(Debug, Clone)]
+struct Crosshair<'a> {
+    x: f64,
+    label: Cow<'a, str>,
 }
 
 /// One series and how it is drawn.
 #[derive(Debug, Clone, Copy)]
 pub struct Layer<'a> {
     series: &'a Series,
+    ruler: Ruler<'a>,
     style: Style,
     shape: Shape,
 }
@@ -64,24 +74,46 @@ enum Shape {
 const BEADS: usize = 3;
 
 impl<'a> Layer<'a> {
+    const fn new(series: &'a Series, style: Style, shape: Shape) -> Self {
+        Self { series, ruler: Ruler::X, style, shape }
+    }
+
     /// A line from point to point.
     pub const fn line(series: &'a Series, style: Style) -> Self {
-        Self { series, style, shape: Shape::Line }
+        Self::new(series, style, Shape::Line)
     }
 
     /// A dot for each point, to be faint beneath a line.
     pub const fn dots(series: &'a Series, style: Style) -> Self {
-        Self { series, style, shape: Shape::Dots }
+        Self::new(series, style, Shape::Dots)
     }
 
     /// A symbol for each point, for few points that matter: one per epoch.
     pub const fn points(series: &'a Series, style: Style, symbol: &'static str) -> Self {
-        Self { series, style, shape: Shape::Points(symbol) }
+        Self::new(series, style, Shape::Points(symbol))
     }
 
     /// A line with a symbol at every few of its points, which tells it from other lines without colour.
     pub const fn beads(series: &'a Series, style: Style, symbol: &'static str) -> Self {
-        Self { series, style, shape: Shape::Beads(symbol) }
+        Self::new(series, style, Shape::Beads(symbol))
+    }
+
+    /// Along the axis by this ruler.
+    #[must_use]
+    pub const fn along(self, ruler: Ruler<'a>) -> Self {
+        Self { ruler, ..self }
+    }
+
+    fn x_span(&self) -> Option<Span> {
+        self.series.x_span(self.ruler)
+    }
+
+    fn y_span(&self, x: Span) -> Option<Span> {
+        self.series.y_span(self.ruler, x)
+    }
+
+    fn thin(&self, x: Span, columns: usize) -> Vec<Point> {
+        self.series.thin(self.ruler, x, columns)
     }
 }
 
@@ -98,6 +130,8 @@ impl<'a> Chart<'a> {
             x_scale: Scale::Linear,
             x_name: "",
             y: None,
+            y_scale: Scale::Linear,
+            crosshair: None,
             empty: Cow::Borrowed("nothing to show yet"),
         }
     }
@@ -159,6 +193,20 @@ impl<'a> Chart<'a> {
         self
     }
 
+    /// Equal ratios of y are equally far apart.
+    #[must_use]
+    pub const fn log_y(mut self, log: bool) -> Self {
+        self.y_scale = if log { Scale::Logarithmic } else { Scale::Linear };
+        self
+    }
+
+    /// A line down at `x`, where values are read, and what stands at its foot.
+    #[must_use]
+    pub fn crosshair(mut self, x: f64, label: impl Into<Cow<'a, str>>) -> Self {
+        self.crosshair = Some(Crosshair { x, label: label.into() });
+        self
+    }
+
     /// The words that stand in a chart without points.
     #[must_use]
     pub fn empty(mut self, words: impl Into<Cow<'a, str>>) -> Self {
@@ -167,17 +215,18 @@ impl<'a> Chart<'a> {
     }
 
     fn visible_x(&self) -> Option<Span> {
-        let all = self.layers.iter().filter_map(|layer| layer.series.x_span()).reduce(Span::join);
+        let all = self.layers.iter().filter_map(Layer::x_span).reduce(Span::join);
         self.x.or_else(|| Some(all?.join(Span::of([0.0])?)))
     }
 
     fn draw_layer(&self, index: usize, x: Span, plot: &Plot, canvas: &mut Canvas) {
-        let Layer { series, style, shape } = self.layers[index];
+        let layer = self.layers[index];
+        let Layer { style, shape, .. } = layer;
         let columns = match shape {
             Shape::Line | Shape::Dots | Shape::Beads(_) => plot.dot_columns(),
             Shape::Points(_) => plot.area.width.into(),
         };
-        let points = series.thin(x, columns);
+        let points = layer.thin(x, columns);
         for (at, point) in points.iter().enumerate().filter(|(_, point)| point.y.is_finite()) {
             let dot = plot.dot(*point);
             let before = at.checked_sub(1).map(|before| points[before]).filter(|before| before.y.is_finite());
@@ -208,7 +257,7 @@ impl<'a> Chart<'a> {
         for layer in self.layers.iter().rev().filter(|layer| layer.series.first_non_finite().is_some()) {
             let mut before: Option<Point> = None;
             let mut in_gap = false;
-            for point in layer.series.thin(x, plot.dot_columns()) {
+            for point in layer.thin(x, plot.dot_columns()) {
                 if point.y.is_finite() {
                     before = Some(point);
                 } else if let Some(column) = plot.column(point.x).filter(|_| !in_gap)
@@ -231,7 +280,7 @@ impl Widget for Chart<'_> {
             return;
         }
         let x = self.visible_x();
-        let spans = self.layers.iter().filter_map(|layer| layer.series.y_span(x?));
+        let spans = self.layers.iter().filter_map(|layer| layer.y_span(x?));
         let y = self.y.or_else(|| spans.reduce(Span::join));
         let axes = Axes {
             look: self.look,
@@ -241,12 +290,16 @@ impl Widget for Chart<'_> {
             scale: self.x_scale,
             name: self.x_name,
             y,
+            y_scale: self.y_scale,
             headroom: usize::from(!self.marks.is_empty()),
         };
         let plot = axes.render(area, buf);
         let mut canvas = Canvas::new(self.look, plot.area.width.into(), plot.area.height.into());
         for index in 0..self.layers.len() {
             self.draw_layer(index, axes.x, &plot, &mut canvas);
+        }
+        if let Some(crosshair) = &self.crosshair {
+            axes.render_crosshair(&plot, crosshair.x, &crosshair.label, buf);
         }
         canvas.render(plot.area, buf);
         let marks: Vec<_> = self.gaps(axes.x, &plot).into_iter().chain(self.marks).collect();
@@ -383,6 +436,31 @@ mod tests {
     }
 
     #[test]
+    fn values_are_read_at_a_crosshair_behind_the_curves() {
+        let (loss, nothing) = (loss(), Series::default());
+        for look in [unicode(), ascii()] {
+            let chart = loss_chart(&look, &loss, &nothing).crosshair(312.0, "3.12");
+            insta::assert_snapshot!(format!("crosshair_{}", look.glyphs), text(chart, 60, 12));
+        }
+    }
+
+    #[test]
+    fn by_its_logarithm_a_fall_is_seen_to_its_end() {
+        let look = unicode();
+        let fall = series((0..=60).map(|x| (f64::from(x), 4.0 * (-f64::from(x) / 10.0).exp())));
+        let chart = Chart::new(&look).layer(Layer::line(&fall, look.palette.curve.train)).log_y(true);
+        insta::assert_snapshot!(text(chart, 44, 12));
+    }
+
+    #[test]
+    fn a_curve_lies_where_its_ruler_says() {
+        let (look, line) = (ascii(), series([(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)]));
+        let times = series([(0.0, 0.0), (10.0, 90.0), (20.0, 100.0)]);
+        let layer = Layer::line(&line, look.palette.curve.train).along(Ruler::Through(&times));
+        insta::assert_snapshot!(text(Chart::new(&look).layer(layer), 44, 9));
+    }
+
+    #[test]
     fn an_axis_of_epochs_has_whole_numbers() {
         let (look, two) = (unicode(), series([(1.0, 70.0), (2.0, 75.0)]));
         let chart = Chart::new(&look).layer(Layer::line(&two, look.palette.curve.test)).x_axis("epoch", 1.0);
@@ -408,6 +486,7 @@ mod tests {
             (width, height) in (0..50_u16, 0..20_u16),
             marked in any::<f64>(),
             unit in any::<f64>(),
+            log in any::<bool>(),
         ) {
             let (wild, tame) = (series(points), series((0..).map(f64::from).zip(ordered)));
             for look in [unicode(), ascii()] {
@@ -421,7 +500,10 @@ mod tests {
                         .layer(Layer::line(series, look.palette.curve.train))
                         .layer(Layer::points(series, look.palette.curve.test, look.glyphs.dot()))
                         .layer(Layer::beads(series, look.palette.curve.test, look.glyphs.dot()))
+                        .layer(Layer::line(series, look.palette.curve.train).along(Ruler::Through(&tame)))
                         .marks(marks.clone())
+                        .log_y(log)
+                        .crosshair(marked, "here")
                         .x_axis("epoch", unit);
                     overhanging(chart.clone(), width, height);
                     buffer(chart, width, height);

@@ -1,0 +1,107 @@
+//! What all charts of runs have in common: the axis, the crosshair, and what happened to a run.
+
+use ratatui::style::Style;
+
+use super::theme::Look;
+use super::widgets::{Chart, Mark, MarkKind};
+use crate::app::{Along, App, MarkKind as Happened, RunView};
+use crate::metrics::{Series, Span, text};
+use crate::run::PauseReason;
+
+/// Times are counted in minutes, and in hours, where more than so many seconds are shown.
+const MINUTES: f64 = 300.0;
+const HOURS: f64 = 5.0 * 3600.0;
+
+/// Puts a chart on the axis of the screen, with the crosshair where it stands.
+pub(super) fn on_axis<'a>(chart: Chart<'a>, app: &App) -> Chart<'a> {
+    let (along, shown) = (app.charts.along, app.axis());
+    let (name, unit) = unit(along, shown);
+    let chart = chart.x_span(shown).x_axis(name, unit);
+    let chart = if along == Along::Steps { chart.whole_x() } else { chart };
+    match app.charts.crosshair {
+        Some(x) => chart.crosshair(x, place(along, x)),
+        None => chart,
+    }
+}
+
+/// What is written on the axis, and how much of it is one of that.
+fn unit(along: Along, shown: Span) -> (&'static str, f64) {
+    let is = |least: f64| shown.width() > least;
+    match along {
+        Along::Epochs => ("epoch", 1.0),
+        Along::Steps => ("step", 1.0),
+        Along::ActiveTime if is(HOURS) => ("active h", 3600.0),
+        Along::ActiveTime if is(MINUTES) => ("active min", 60.0),
+        Along::ActiveTime => ("active s", 1.0),
+        Along::WallTime if is(HOURS) => ("wall h", 3600.0),
+        Along::WallTime if is(MINUTES) => ("wall min", 60.0),
+        Along::WallTime => ("wall s", 1.0),
+    }
+}
+
+/// `3.25`, `11,256` or `1 m 02 s`.
+fn place(along: Along, x: f64) -> String {
+    match along {
+        Along::Epochs => text::fixed(x, 2).trim_end_matches('0').trim_end_matches('.').to_owned(),
+        Along::Steps => text::fixed(x, 0),
+        Along::ActiveTime | Along::WallTime => text::duration(x),
+    }
+}
+
+/// `epoch 3.25`: where values are read, if they are.
+pub(super) fn reading_place(app: &App) -> Option<String> {
+    let along = app.charts.along;
+    let name = match along {
+        Along::Epochs => "epoch",
+        Along::Steps => "step",
+        Along::ActiveTime => "active",
+        Along::WallTime => "wall",
+    };
+    app.charts.crosshair.map(|x| format!("{name} {}", place(along, x)))
+}
+
+/// What a curve of a run is under the crosshair: what was measured last there. Without a crosshair, its end.
+pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
+    let along = app.charts.along;
+    match app.charts.crosshair {
+        Some(x) if x > along.end(run) => None,
+        Some(x) => curve.value_at(along.ruler(run), x),
+        None => curve.last_finite().map(|point| point.y),
+    }
+}
+
+/// What happened to a run, on its curve.
+pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Style>) -> Vec<Mark<'static>> {
+    let ruler = app.charts.along.ruler(run);
+    let marks = run.marks.iter().map(|mark| {
+        let (kind, label) = match mark.kind {
+            Happened::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
+            Happened::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
+            Happened::Resumed => (MarkKind::Changed, "resumed".to_owned()),
+            Happened::Changed(change) => (MarkKind::Changed, change.to_string()),
+        };
+        let x = ruler.place(mark.step as f64);
+        let mark = Mark::new(kind, x).label(label);
+        match (style, curve.value_at(ruler, x).filter(|y| y.is_finite())) {
+            (Some(style), Some(y)) => mark.at(y).style(style),
+            _ => mark,
+        }
+    });
+    marks.collect()
+}
+
+/// The symbol and the style that tell the run at a place from the others: the symbol does where there are no colours.
+pub(super) fn sign(look: &Look, place: usize) -> (Style, &'static str) {
+    let (palette, glyphs) = (&look.palette, look.glyphs);
+    let styles = [
+        palette.curve.test,
+        palette.curve.train,
+        palette.state.running,
+        palette.state.failed,
+        palette.mark,
+        palette.title,
+    ];
+    let symbols =
+        [glyphs.dot(), glyphs.square(), glyphs.best(), glyphs.ring(), glyphs.cross(), glyphs.best_below()];
+    (styles[place % styles.len()], symbols[place % symbols.len()])
+}

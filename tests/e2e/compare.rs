@@ -1,0 +1,121 @@
+//! The story of last week's runs beside today's: found, compared, labelled, thrown away, tried again.
+
+use cnn_tui::run::Status;
+
+use crate::terminal::key::{DOWN, ENTER, ESC, TAB};
+use crate::world::{World, wait_for};
+
+/// What Backspace sends.
+const BACKSPACE: &str = "\x7f";
+/// Arrow to the left.
+const LEFT: &str = "\x1b[D";
+
+/// Three runs of two epochs: `slow`, `good` and `other`, which is `good` with another seed.
+fn world() -> World {
+    let world = World::bare();
+    for (name, rate, seed) in [("slow", "0.001", "1"), ("good", "0.05", "1"), ("other", "0.05", "2")] {
+        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "2"];
+        let settings = ["--lr", rate, "--seed", seed, "--name", name];
+        let ended = world.process(&[&train[..], &settings].concat()).end();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+    world
+}
+
+#[test]
+fn last_weeks_runs_beside_todays() {
+    let world = world();
+    let mut terminal = world.terminal(&[], (160, 40));
+    terminal.wait_for_text("look at the runs");
+    terminal.press("2");
+    terminal
+        .wait_for("the runs", |screen| ["slow", "good", "other"].iter().all(|name| screen.contains(name)));
+
+    // What is wrong with a question is told under the word; what is right narrows the table.
+    terminal.press("/preset = dnn and best_ac > 0.5");
+    terminal.wait_for_text("is it `best_acc`?");
+    terminal.press(&BACKSPACE.repeat(6));
+    terminal.press("c > 0.2 and epochs = 2 and not tag:junk");
+    terminal.wait_for("the runs asked for", |screen| {
+        screen.contains("3 of ") && screen.contains("good") && !screen.contains("dnn-reference")
+    });
+    terminal.press(ENTER);
+
+    // A tag is typed, and the run is junk.
+    terminal.press("G");
+    terminal.press("e");
+    terminal.wait_for_text("words, with spaces between");
+    terminal.press(DOWN);
+    terminal.press("junk");
+    terminal.press(ENTER);
+    terminal.wait_for("the run gone from the table", |screen| {
+        screen.contains("2 of ") && !screen.contains("slow")
+    });
+    let slow = world.runs().into_iter().find(|run| run.record().name == "slow").unwrap();
+    assert_eq!(slow.record().tags, ["junk"]);
+
+    // The other two: curves, what differs, values under the crosshair.
+    terminal.press("gmmc");
+    let screen = terminal.wait_for_text("against the first");
+    assert!(screen.contains("seed") && screen.contains("best accuracy"), "{screen}");
+    terminal.press(TAB);
+    terminal.press(LEFT);
+    terminal.wait_for("the last epoch's values", |screen| {
+        screen.contains("at epoch 2") && screen.contains("accuracy there")
+    });
+    terminal.press(LEFT);
+    terminal.wait_for_text("at epoch 1,");
+    terminal.press("x");
+    terminal.wait_for_text("along steps");
+    terminal.press("xx");
+    terminal
+        .wait_for("time", |screen| screen.contains("along time with pauses") && screen.contains("wall s"));
+    terminal.press("x+");
+    terminal.wait_for_text("along epochs");
+
+    // Thrown away, and back.
+    terminal.press(ESC);
+    terminal.wait_for_text("name");
+    terminal.press("gd");
+    terminal.wait_for("one run", |screen| screen.contains("1 of ") && screen.contains("u brings it back"));
+    terminal.press("u");
+    terminal.wait_for_text("2 of ");
+
+    // A sweep from the form: the group grows while nobody does anything.
+    terminal.press("v");
+    terminal.wait_for_text("dnn");
+    terminal.press("n");
+    terminal.wait_for_text("learning-rate");
+    for field in 0..20 {
+        let screen = terminal.wait_for_text("learning-rate");
+        let selected = screen.lines().find(|line| line.contains('▸')).unwrap_or_default();
+        if selected.contains("seed") {
+            break;
+        }
+        assert!(field < 19, "no seed:\n{screen}");
+        terminal.press(DOWN);
+        terminal.wait_for("the next field", |screen| {
+            screen.lines().find(|line| line.contains('▸')).unwrap_or_default() != selected
+        });
+    }
+    terminal.press(BACKSPACE);
+    terminal.press("3, 4");
+    terminal.press(ENTER);
+    terminal.wait_for_text("2 runs queued");
+    wait_for("the sweep's end", || {
+        let runs = world.runs();
+        let done = runs.iter().filter(|run| run.record().status == Status::Finished).count();
+        (done == 5).then_some(())
+    });
+    terminal.wait_for("four runs in a group", |screen| screen.contains("4 runs"));
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+
+    // The next start goes on as this one ended.
+    let mut terminal = world.terminal(&[], (160, 40));
+    terminal.wait_for_text("look at the runs");
+    terminal.press("2");
+    terminal.wait_for("the group again", |screen| screen.contains("4 runs") && !screen.contains("slow"));
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+}
