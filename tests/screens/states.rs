@@ -138,7 +138,7 @@ fn timed(events: Vec<Event>) -> Vec<Record> {
     let record = |event| {
         match &event {
             Event::Steps { active_seconds, .. } | Event::Epoch { active_seconds, .. } => {
-                active = *active_seconds
+                active = *active_seconds;
             }
             Event::Resumed { .. } => paused += 4.0,
             _ => {}
