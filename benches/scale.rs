@@ -5,6 +5,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::num::NonZeroU16;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -258,8 +259,10 @@ fn open_long_run(home: &Path) {
     dashboard.until(dir.id().name());
     let start = Instant::now();
     dashboard.press("\r");
-    dashboard.until("5,000,000");
+    dashboard.until("epoch 5330/5330");
     row("the dashboard shows its last step", start, Some(1000));
+    let [now, most] = dashboard.memory();
+    println!("\nmemory of the dashboard then: {now:.0} MB, at most {most:.0} MB");
     dashboard.end();
 }
 
@@ -282,7 +285,7 @@ struct Dashboard {
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
     output: Box<dyn Read + Send>,
-    seen: Vec<u8>,
+    screen: vt100::Parser,
     _terminal: Box<dyn MasterPty + Send>,
 }
 
@@ -298,7 +301,9 @@ impl Dashboard {
         let child = pair.slave.spawn_command(command).unwrap();
         let output = pair.master.try_clone_reader().unwrap();
         let keys = pair.master.take_writer().unwrap();
-        Self { child, keys, output, seen: Vec::new(), _terminal: pair.master }
+        let [rows, columns] = [size.rows, size.cols].map(|length| NonZeroU16::new(length).unwrap());
+        let screen = vt100::Parser::new(rows, columns, 0);
+        Self { child, keys, output, screen, _terminal: pair.master }
     }
 
     fn press(&mut self, keys: &str) {
@@ -308,9 +313,9 @@ impl Dashboard {
     /// Waits until this is on the screen.
     fn until(&mut self, text: &str) {
         let mut bytes = [0; 4096];
-        while !String::from_utf8_lossy(&self.seen).contains(text) {
+        while !self.screen.screen().contents().contains(text) {
             let count = self.output.read(&mut bytes).unwrap();
-            self.seen.extend_from_slice(&bytes[..count]);
+            self.screen.process(&bytes[..count]);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
+
 use super::store::RunSummary;
+use crate::metrics;
 
 /// Something that can be asked of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -107,6 +110,27 @@ impl Field {
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
         ROWS[self.0].about
+    }
+
+    /// An answer in the form that people read; nothing for none.
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is left are counts")]
+    pub fn in_words(self, value: Value) -> String {
+        match (self.name(), value) {
+            (_, Value::None) => String::new(),
+            (_, Value::Text(text)) => text,
+            (_, Value::Words(words)) => words.join(" "),
+            ("best_acc" | "acc" | "min_acc", Value::Number(fraction)) => metrics::text::percent(fraction),
+            ("loss" | "min_loss" | "max_loss" | "train_loss", Value::Number(loss)) => {
+                metrics::text::loss(loss)
+            }
+            ("time", Value::Number(seconds)) => metrics::text::duration(seconds),
+            ("speed", Value::Number(rate)) => metrics::text::rate(rate),
+            ("lr" | "dropout", Value::Number(number)) => metrics::text::setting(number),
+            ("seed", Value::Number(number)) => number.to_string(),
+            ("created", Value::Number(seconds)) => Timestamp::from_second(seconds as i64)
+                .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()),
+            (_, Value::Number(number)) => metrics::text::count(number as u64),
+        }
     }
 
     /// The answer for a run.

@@ -68,8 +68,9 @@ struct Table {
 impl ExportCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
+        let is_read = self.format == Form::Markdown && !self.json;
         let table = match self.what {
-            What::Summary => summary(&runs),
+            What::Summary => summary(&runs, if is_read { in_words } else { as_json }),
             What::Epochs | What::Steps => from_journals(&runs, self.what)?,
         };
         table.write(if self.json { Form::Json } else { self.format }, out)
@@ -82,9 +83,11 @@ impl DiffCommand {
         let names = runs.iter().map(|run| run.record.name.clone());
         let headings = ["field".to_owned()].into_iter().chain(names).collect();
         let row = |field: Field| {
-            let values: Vec<Json> = runs.iter().map(|run| as_json(field.of(run))).collect();
+            let values: Vec<Value> = runs.iter().map(|run| field.of(run)).collect();
             let differ = values.iter().any(|value| *value != values[0]);
-            differ.then(|| [json!(field.name())].into_iter().chain(values).collect())
+            let write = if self.json { as_json } else { in_words };
+            let cells = values.into_iter().map(|value| write(field, value));
+            differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
         // Every run has a name, an id and a time of its own.
         let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
@@ -94,8 +97,13 @@ impl DiffCommand {
     }
 }
 
-fn as_json(value: Value) -> Json {
+/// An answer for programs. Whole numbers are written as such.
+#[expect(clippy::cast_possible_truncation, reason = "a whole number of that size is exact")]
+fn as_json(_: Field, value: Value) -> Json {
     match value {
+        Value::Number(number) if number.fract() == 0.0 && number.abs() < 2_f64.powi(53) => {
+            json!(number as i64)
+        }
         Value::Number(number) => json!(number),
         Value::Text(text) => json!(text),
         Value::Words(words) => json!(words.join(" ")),
@@ -103,8 +111,13 @@ fn as_json(value: Value) -> Json {
     }
 }
 
-fn summary(runs: &[RunSummary]) -> Table {
-    let row = |run| Field::all().map(|field| as_json(field.of(run))).collect();
+/// An answer for people.
+fn in_words(field: Field, value: Value) -> Json {
+    json!(field.in_words(value))
+}
+
+fn summary(runs: &[RunSummary], write: fn(Field, Value) -> Json) -> Table {
+    let row = |run| Field::all().map(|field| write(field, field.of(run))).collect();
     Table {
         headings: Field::all().map(|field| field.name().to_owned()).collect(),
         rows: runs.iter().map(row).collect(),

@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::CliError;
 use crate::metrics::text;
-use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Sort, Store, UnknownField, Value};
+use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Sort, Store, UnknownField};
 
 /// List the runs.
 #[derive(Debug, Args)]
@@ -209,17 +209,11 @@ impl ShowCommand {
             writeln!(out, "{:#}", run_json(&run))?;
             return Ok(());
         }
-        for field in Field::all().filter(|field| field.name() != "created") {
-            let answer = match field.of(&run) {
-                Value::None => continue,
-                Value::Text(text) if text.is_empty() => continue,
-                Value::Words(words) if words.is_empty() => continue,
-                Value::Text(text) => text,
-                Value::Words(words) => words.join(" "),
-                Value::Number(number) if field.name() == "time" => text::duration(Some(number)),
-                Value::Number(number) => number.to_string(),
-            };
-            writeln!(out, "{field:<12} {answer}")?;
+        for field in Field::all() {
+            let answer = field.in_words(field.of(&run));
+            if !answer.is_empty() {
+                writeln!(out, "{field:<12} {answer}")?;
+            }
         }
         for pause in &run.record.pauses {
             let exact = pause.before.is_some() && pause.before == pause.after;

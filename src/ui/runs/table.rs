@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{Field, Listed, Origin, RunSummary, Status, Value};
+use crate::run::{Listed, Origin, RunSummary, Status, Value};
 use crate::ui::theme::Look;
 use crate::ui::widgets::Sparkline;
 use crate::ui::words::listed_state;
@@ -171,7 +171,8 @@ impl Table<'_> {
                 return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
             }
             ("epoch", Value::Number(epoch)) => format!("{epoch}/{}", record.settings().epochs),
-            (_, value) => shown(field, value),
+            (_, Value::None) => "-".to_owned(),
+            (_, value) => field.in_words(value),
         };
         (text, if field.name() == "best_acc" { palette.strong } else { palette.text })
     }
@@ -228,23 +229,6 @@ impl Table<'_> {
             // Every reason begins with the file, which the name has told.
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
-    }
-}
-
-/// An answer in the form that people read.
-#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is left are counts")]
-fn shown(field: Field, value: Value) -> String {
-    match (field.name(), value) {
-        (_, Value::None) => "-".to_owned(),
-        ("best_acc" | "acc" | "min_acc", Value::Number(fraction)) => text::percent(fraction),
-        ("loss" | "min_loss" | "max_loss" | "train_loss", Value::Number(loss)) => text::loss(loss),
-        ("time", Value::Number(seconds)) => text::duration(seconds),
-        ("speed", Value::Number(rate)) => text::rate(rate),
-        ("lr" | "dropout", Value::Number(number)) => text::setting(number),
-        ("seed", Value::Number(number)) => number.to_string(),
-        (_, Value::Number(number)) => text::count(number as u64),
-        (_, Value::Text(text)) => text,
-        (_, Value::Words(words)) => words.join(" "),
     }
 }
 
