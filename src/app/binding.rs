@@ -33,7 +33,7 @@ pub enum Action {
     NextChart,
     /// Measure the others against the selected run.
     Baseline,
-    /// Look at what the selected run and the first one predict.
+    /// Look at what the selected run and the baseline predict.
     Predict,
     /// To the images that changed the other way.
     NextDisagreement,
@@ -407,7 +407,7 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::NextChart,     &[Key::Tab],                          S::Compare, Some("chart"),   "loss or accuracy", always),
     row(A::Baseline,      &[Key::Char('b')],                    S::Compare, Some("baseline"), "measure against this run", always),
-    row(A::Predict,       &[Key::Char('p')],                    S::Compare, Some("predictions"), "what it and the first predict", always),
+    row(A::Predict,       &[Key::Char('p')],                    S::Compare, Some("predictions"), "what it and the baseline predict", always),
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Compare, None,            "run above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Compare, None,            "run below", always),
     row(A::Choose,        &[Key::Enter],                        S::Compare, Some("open"),    "open the run", always),

@@ -6,13 +6,15 @@ use super::{RunView, Smoothing};
 use crate::metrics::Series;
 use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
-/// Runs beside each other. The first one is what the others are measured against.
+/// Runs beside each other.
 #[derive(Debug, Clone)]
 pub struct Compare {
     /// The runs, at least two, in the order in which they were marked.
     pub runs: Vec<RunView>,
     /// The selected one.
     pub selected: usize,
+    /// The one that the others are measured against.
+    pub baseline: usize,
     /// Which chart is shown where there is room for one only.
     pub chart: ComparedChart,
 }
@@ -38,11 +40,11 @@ impl ComparedChart {
 
 impl Compare {
     /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
-    pub const MOST: usize = 6;
+    pub const MOST: usize = 8;
 
     pub(super) fn new(dirs: &[RunDir], smoothing: Smoothing) -> Self {
         let runs = dirs.iter().map(|dir| RunView::new(dir.clone(), smoothing)).collect();
-        Self { runs, selected: 0, chart: ComparedChart::Loss }
+        Self { runs, selected: 0, baseline: 0, chart: ComparedChart::Loss }
     }
 
     /// Takes in what is new of one of the runs.
@@ -61,10 +63,15 @@ impl Compare {
     }
 
     /// Makes the selected run the one that the others are measured against.
-    pub(super) fn make_baseline(&mut self) {
-        let run = self.runs.remove(self.selected);
-        self.runs.insert(0, run);
-        self.selected = 0;
+    pub(super) const fn make_baseline(&mut self) {
+        self.baseline = self.selected;
+    }
+
+    /// The baseline and the selected run, or if that is the baseline, the first other one.
+    pub(super) fn pair(&self) -> Option<[&RunDir; 2]> {
+        let other =
+            if self.selected == self.baseline { usize::from(self.baseline == 0) } else { self.selected };
+        Some([&self.runs.get(self.baseline)?.dir, &self.runs.get(other)?.dir])
     }
 
     /// The settings in which the runs differ, each with its value in every run; empty where it is left open or there is

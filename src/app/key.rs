@@ -1,6 +1,7 @@
 //! Keys, free of any terminal library.
 
 use std::fmt;
+use std::str::FromStr;
 
 /// A key that was pressed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -56,6 +57,63 @@ impl fmt::Display for Key {
             Self::PageDown => f.write_str("pgdn"),
             Self::Home => f.write_str("home"),
             Self::End => f.write_str("end"),
+        }
+    }
+}
+
+/// A word that names no key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no key '{0}': use characters, space, enter, esc, tab, left, pgup and the like, or ^N")]
+pub struct UnknownKey(String);
+
+impl FromStr for Key {
+    type Err = UnknownKey;
+
+    /// Reads a key as it is displayed.
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        const NAMED: [Key; 15] = [
+            Key::Char(' '),
+            Key::Enter,
+            Key::Esc,
+            Key::Backspace,
+            Key::Tab,
+            Key::BackTab,
+            Key::Up,
+            Key::Down,
+            Key::Left,
+            Key::Right,
+            Key::PageUp,
+            Key::PageDown,
+            Key::Home,
+            Key::End,
+            Key::Char('^'),
+        ];
+        if let Some(key) = NAMED.into_iter().find(|key| key.to_string() == name) {
+            return Ok(key);
+        }
+        let mut characters = name.chars();
+        match (characters.next(), characters.next(), characters.next()) {
+            (Some(character), None, None) if !character.is_control() => Ok(Self::Char(character)),
+            (Some('^'), Some(letter), None) if letter.is_ascii_alphabetic() => {
+                Ok(Self::Ctrl(letter.to_ascii_lowercase()))
+            }
+            _ => Err(UnknownKey(name.to_owned())),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::BINDINGS;
+
+    #[test]
+    fn every_key_is_read_as_it_is_written() {
+        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
+            assert_eq!(key.to_string().parse(), Ok(*key), "{key}");
+        }
+        for name in ["", "ab", "F1", "^", "^1", "\n"] {
+            assert_eq!(name.parse::<Key>().is_ok(), name == "^", "{name:?}");
         }
     }
 }

@@ -23,7 +23,7 @@ pub use columns::{Column, ColumnChoice};
 pub use compare::{Compare, ComparedChart};
 pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
-pub use key::Key;
+pub use key::{Key, UnknownKey};
 pub use memory::Memory;
 pub use predictions::{Disagreement, Guess, PredictionDiff, Predictions, Sample, Seeds};
 pub use rates::{RateChoice, RateSearch};

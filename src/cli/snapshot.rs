@@ -1,12 +1,13 @@
 //! `snapshot`.
 
+use std::fmt;
 use std::io::Write;
 use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
 use super::{CliError, LookOptions};
-use crate::app::{Compare, Pane};
+use crate::app::{Compare, Key, Pane, UnknownKey};
 use crate::run::{RunDir, Store};
 use crate::shell::{self, DashboardOptions, Scene};
 
@@ -22,6 +23,9 @@ pub(super) struct SnapshotCommand {
     /// Only this pane of one run.
     #[arg(long, value_enum, conflicts_with = "screen")]
     pane: Option<PaneName>,
+    /// Keys that are pressed then, with spaces between, such as `x + left`, or `p` for predictions. They change nothing.
+    #[arg(long, value_name = "KEYS", default_value_t)]
+    keys: Keys,
     /// How many columns and rows.
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36")]
     size: Cells,
@@ -57,6 +61,24 @@ enum Form {
 /// Columns and rows, written as `120x36`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cells(u16, u16);
+
+/// Keys, written with spaces between.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+struct Keys(Vec<Key>);
+
+impl FromStr for Keys {
+    type Err = UnknownKey;
+
+    fn from_str(text: &str) -> Result<Self, UnknownKey> {
+        text.split_whitespace().map(str::parse).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl fmt::Display for Keys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.iter().map(Key::to_string).collect::<Vec<_>>().join(" "))
+    }
+}
 
 impl FromStr for Cells {
     type Err = String;
@@ -110,7 +132,7 @@ impl SnapshotCommand {
             }
         }
         let Cells(columns, rows) = self.size;
-        let snapshot = shell::snapshot(store, self.scene(dirs)?, options, (columns, rows));
+        let snapshot = shell::snapshot(store, self.scene(dirs)?, &self.keys.0, options, (columns, rows));
         let text = match self.format {
             Form::Ansi => snapshot.to_ansi(),
             Form::Text => snapshot.to_text(),

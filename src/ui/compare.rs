@@ -65,7 +65,9 @@ impl Compared<'_> {
             ComparedChart::Accuracy => chart,
         };
         // The one that the others are measured against lies on top.
-        for (place, (run, series)) in curves.iter().enumerate().rev() {
+        let below = (0..curves.len()).rev().filter(|place| *place != compare.baseline);
+        for place in below.chain([compare.baseline]) {
+            let (run, series) = &curves[place];
             let (style, symbol) = sign(self.look, place);
             chart = chart
                 .layer(Layer::beads(series, style, symbol).along(charts.along.ruler(run)))
@@ -76,10 +78,10 @@ impl Compared<'_> {
 
     fn table(&self, compare: &Compare, area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
-        let against_first = format!("{} against the first", self.look.glyphs.plus_minus());
+        let baseline = &compare.runs[compare.baseline];
+        let against_it = format!("{} against {}", self.look.glyphs.plus_minus(), baseline.name());
         let place = curves::reading_place(self.app);
-        let title =
-            place.as_ref().map_or(against_first.clone(), |place| format!("at {place}, {against_first}"));
+        let title = place.as_ref().map_or(against_it.clone(), |place| format!("at {place}, {against_it}"));
         Pane::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = Pane::inner(area).rows();
         let differences = compare.differences();
@@ -110,20 +112,22 @@ impl Compared<'_> {
             Some(_) => read(run, ComparedChart::Loss),
             None => run.epochs.last().map(|epoch| epoch.test_loss),
         };
-        let first = &compare.runs[0];
         for ((place, run), row) in compare.runs.iter().enumerate().zip(rows) {
             let (style, symbol) = sign(self.look, place);
+            let is_baseline = place == compare.baseline;
             let mut line = Line::from_iter([
                 Span::styled(format!("{symbol} "), style),
                 Span::styled(format!("{:<15.15} ", run.name()), palette.strong),
                 Span::styled(
-                    against(accuracy(run), accuracy(first), place, text::percent, |change| {
+                    against(accuracy(run), accuracy(baseline), is_baseline, text::percent, |change| {
                         format!("{:+.2}", change * 100.0)
                     }),
                     palette.text,
                 ),
                 Span::styled(
-                    against(loss(run), loss(first), place, text::loss, |change| format!("{change:+.4}")),
+                    against(loss(run), loss(baseline), is_baseline, text::loss, |change| {
+                        format!("{change:+.4}")
+                    }),
                     palette.text,
                 ),
                 Span::styled(format!("{:>9}  ", text::duration(Some(run.active_seconds))), palette.text),
@@ -139,15 +143,16 @@ impl Compared<'_> {
     }
 }
 
-/// A value and how far it is from the first run's.
+/// A value and how far it is from the baseline's, unless it is that itself.
 fn against(
     value: Option<f64>,
-    first: Option<f64>,
-    place: usize,
+    baseline: Option<f64>,
+    is_baseline: bool,
     write: impl Fn(Option<f64>) -> String,
     difference: impl Fn(f64) -> String,
 ) -> String {
-    let change = value.zip(first).filter(|_| place > 0).map(|(value, first)| difference(value - first));
+    let change =
+        value.zip(baseline).filter(|_| !is_baseline).map(|(value, baseline)| difference(value - baseline));
     let text = format!("{} {}", write(value), change.unwrap_or_default());
     format!("{text:<NUMBER$}")
 }

@@ -97,11 +97,48 @@ pub(super) fn sign(look: &Look, place: usize) -> (Style, &'static str) {
         palette.curve.test,
         palette.curve.train,
         palette.state.running,
+        palette.accent,
         palette.state.failed,
         palette.mark,
         palette.title,
+        palette.strong,
     ];
-    let symbols =
-        [glyphs.dot(), glyphs.square(), glyphs.best(), glyphs.ring(), glyphs.cross(), glyphs.best_below()];
+    let symbols = [
+        glyphs.dot(),
+        glyphs.square(),
+        glyphs.best(),
+        glyphs.diamond(),
+        glyphs.cross(),
+        glyphs.best_below(),
+        glyphs.plus(),
+        glyphs.hollow(),
+    ];
     (styles[place % styles.len()], symbols[place % symbols.len()])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::*;
+    use crate::app::Compare;
+    use crate::ui::theme::load;
+    use crate::ui::{ColorDepth, Glyphs};
+
+    #[test]
+    fn as_many_runs_as_are_compared_are_told_apart_by_symbol_and_by_colour() {
+        let themes = load([]);
+        for glyphs in Glyphs::ALL {
+            let look = Look::new(themes.first(), ColorDepth::TrueColor, glyphs);
+            let symbols: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).1).collect();
+            assert_eq!(symbols.len(), Compare::MOST, "{glyphs}");
+        }
+        // Themes of few colours leave it to the symbols.
+        let few = ["terminal", "mono", "high-contrast"];
+        for theme in themes.iter().filter(|theme| !few.contains(&theme.name.as_str())) {
+            let look = Look::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);
+            let colours: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).0.fg).collect();
+            assert_eq!(colours.len(), Compare::MOST, "{}", theme.name);
+        }
+    }
 }

@@ -76,6 +76,12 @@ glyphs! {
     check: "✓", "+";
     /// Stopped.
     square: "■", "#";
+    /// One more sign of a curve.
+    diamond: "◆", "*";
+    /// And one more.
+    plus: "+", "+";
+    /// And one more.
+    hollow: "□", "=";
     /// Between facts on one line.
     separator: "·", "|";
     /// Points to the left.

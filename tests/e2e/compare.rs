@@ -56,7 +56,7 @@ fn last_weeks_runs_beside_todays() {
 
     // The other two: curves, what differs, values under the crosshair.
     terminal.press("gmmc");
-    let screen = terminal.wait_for_text("against the first");
+    let screen = terminal.wait_for_text("± against");
     assert!(screen.contains("seed") && screen.contains("best accuracy"), "{screen}");
     terminal.press(TAB);
     terminal.press(LEFT);

@@ -38,6 +38,26 @@ fn every_screen_can_be_printed() {
 }
 
 #[test]
+fn keys_are_pressed_first_and_change_nothing() {
+    let world = World::bare();
+    let printed = |arguments: &[&str]| {
+        let ended = world.process(&[&["snapshot", "--format", "text"], arguments].concat()).end();
+        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments:?}: {ended:?}");
+        ended.out
+    };
+    let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left x x"]);
+    assert!(read.contains("along time without pauses"), "{read}");
+    let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left"]);
+    assert!(read.contains("at epoch 39, ± against dnn-reference"), "{read}");
+    assert!(printed(&["cnn-reference", "--keys", "?"]).contains("every key"));
+    printed(&["--keys", "enter"]);
+    assert!(world.runs().is_empty(), "nothing was trained");
+    let refused = world.process(&["snapshot", "--keys", "F9"]).end();
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert!(refused.err.contains("there is no key 'F9'"), "{refused:?}");
+}
+
+#[test]
 fn the_picture_is_what_the_dashboard_shows() {
     let world = World::bare();
     for (keys, arguments) in [("2", "--screen runs"), ("2g\r", "dnn-reference")] {
@@ -99,7 +119,7 @@ fn what_cannot_be_shown_is_told() {
         (
             "--screen compare cnn-reference cnn-reference",
             2,
-            "from 2 to 6 runs can be compared: give their ids",
+            "from 2 to 8 runs can be compared: give their ids",
         ),
         ("--pane loss", 2, "a pane is of one run: give its id"),
         ("--screen runs cnn-reference", 2, "this screen shows all runs: give no id"),

@@ -281,13 +281,10 @@ fn with_compare(app: &mut App, change: impl FnOnce(&mut Compare)) {
     }
 }
 
-/// Compares what the selected run predicts with what the first one does; the second one if the first is selected.
+/// Compares what the selected run predicts with what the baseline does.
 fn predict(app: &mut App) -> Vec<Effect> {
-    let Some(compare) = &app.compare else { return Vec::new() };
-    let (Some(first), Some(other)) = (compare.runs.first(), compare.runs.get(compare.selected.max(1))) else {
-        return Vec::new();
-    };
-    let runs = [first, other].map(|run| run.dir.clone());
+    let Some(pair) = app.compare.as_ref().and_then(Compare::pair) else { return Vec::new() };
+    let runs = pair.map(Clone::clone);
     app.predictions = Some(Predictions::new(runs.clone()));
     app.screen = Screen::Predictions;
     vec![Effect::Predict(runs)]

@@ -237,8 +237,12 @@ fn marked_runs_are_compared_and_one_is_made_the_baseline() {
     let names = |app: &App| -> Vec<RunDir> {
         app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
     };
+    // Another baseline changes no run's place, and so not its colour.
     press(&mut app, &[Key::Down, Key::Char('b')]);
-    assert_eq!(names(&app), [dirs[2].clone(), dirs[0].clone()]);
+    assert_eq!(names(&app), [dirs[0].clone(), dirs[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('p')]);
+    assert_eq!(effects, [Effect::Predict([dirs[2].clone(), dirs[0].clone()])]);
+    press(&mut app, &[Key::Esc]);
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
     press(&mut app, &[Key::Esc, Key::Char('M')]);
     assert!(app.marked.is_empty());
