@@ -92,6 +92,31 @@ fn a_broken_run_is_listed_and_hides_no_other() {
 }
 
 #[test]
+fn what_an_older_version_wrote_is_read_and_what_a_newer_one_wrote_is_listed() {
+    let world = World::bare();
+    let write = |id: &str, record: &str| {
+        let dir = world.runs_dir().join(id);
+        fs::create_dir_all(&dir).unwrap();
+        fs::write(dir.join("run.json"), record).unwrap();
+    };
+    // The least that a run ever had.
+    let oldest = r#"{"schema": 1, "id": "20261001-000000-old-page", "status": "finished", "created": 1.5}"#;
+    write("20261001-000000-old-page", oldest);
+    let newest = r#"{"schema": 99, "id": "20261002-000000-new-page", "state": {"is": "another thing"}}"#;
+    write("20261002-000000-new-page", newest);
+    let table = printed(&world, &["runs"]);
+    let row = |id: &str| table.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
+    assert!(row("20261001-000000-old-page").contains("finished"), "{table}");
+    assert!(row("20261002-000000-new-page").contains("was written by a newer cnn-tui (schema 99"), "{table}");
+    let mut terminal = world.terminal(&[], (120, 36));
+    terminal.wait_for_text("look at the runs");
+    terminal.press("2");
+    terminal.wait_for_text("newer cnn-tui");
+    terminal.press("q");
+    assert_eq!(terminal.end().code, 0);
+}
+
+#[test]
 fn output_that_cannot_be_written_is_told() {
     let world = World::bare();
     for arguments in [&["summary"][..], &["runs"], &["data", "show"]] {
