@@ -41,7 +41,7 @@ impl LogLadder {
         let (low, high) = (log(0.0), log(self.rows as f64));
         let values = if high - low < NARROW.log10() {
             let span = Span::new(10_f64.powf(low), 10_f64.powf(high));
-            span.map(|span| ticks(span, (self.rows / 2).max(2))).unwrap_or_default()
+            span.map(|span| ticks(span, (self.rows / 3).max(4))).unwrap_or_default()
         } else {
             self.round(low, high)
         };

@@ -114,10 +114,17 @@ impl Series {
         self.first_gap
     }
 
-    /// What was measured last at or before `place` on the axis, be it a number or not.
-    pub fn value_at(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
-        let end = self.points.partition_point(|point| ruler.place(point.x) <= place);
-        end.checked_sub(1).map(|last| self.points[last].y)
+    /// What was measured nearest to `place` on the axis, be it a number or not, and nothing before the first point.
+    pub fn nearest(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+        let next = self.points.partition_point(|point| ruler.place(point.x) < place);
+        let distance = |index: usize| (ruler.place(self.points[index].x) - place).abs();
+        match (next.checked_sub(1), (next < self.points.len()).then_some(next)) {
+            (Some(before), Some(next)) if distance(before) <= distance(next) => Some(self.points[before].y),
+            (Some(_), Some(next)) => Some(self.points[next].y),
+            (Some(last), None) => Some(self.points[last].y),
+            (None, Some(first)) => (distance(first) == 0.0).then(|| self.points[first].y),
+            (None, None) => None,
+        }
     }
 
     /// Where the first point at or after `place` lies on the axis.
@@ -342,7 +349,9 @@ mod tests {
         assert!(
             thinned.contains(&Point { x: 30.0, y: 12.0 }) && !thinned.contains(&Point { x: 5.0, y: 5.0 })
         );
-        assert_eq!(series.value_at(ruler, 34.9), Some(12.0));
+        assert_eq!(series.nearest(ruler, 34.9), Some(12.0));
+        assert_eq!((series.nearest(ruler, 35.1), series.nearest(ruler, 999.0)), (Some(13.0), Some(20.0)));
+        assert_eq!((series.nearest(ruler, 0.0), series.nearest(ruler, -0.1)), (Some(0.0), None));
         assert_eq!(
             (series.next_place(ruler, 20.5), series.previous_place(ruler, 20.5)),
             (Some(30.0), Some(20.0))
@@ -356,7 +365,7 @@ mod tests {
         series.push(1.0, 7.0);
         assert_eq!(series.points(), [Point { x: 0.0, y: 1.0 }, Point { x: 1.0, y: 7.0 }]);
         assert_eq!(series.first_non_finite(), None);
-        assert_eq!(series.value_at(Ruler::X, 5.0), Some(7.0));
+        assert_eq!(series.nearest(Ruler::X, 5.0), Some(7.0));
     }
 
     #[test]
@@ -367,7 +376,7 @@ mod tests {
             (series.x_span(Ruler::X), series.y_span(Ruler::X, Span::UNIT), series.lowest()),
             (None, None, None)
         );
-        assert_eq!((series.value_at(Ruler::X, 0.0), series.last_finite()), (None, None));
+        assert_eq!((series.nearest(Ruler::X, 0.0), series.last_finite()), (None, None));
     }
 
     fn values() -> impl Strategy<Value = Vec<f64>> {

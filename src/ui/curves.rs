@@ -44,6 +44,7 @@ fn place(along: Along, x: f64) -> String {
     match along {
         Along::Epochs => text::fixed(x, 2).trim_end_matches('0').trim_end_matches('.').to_owned(),
         Along::Steps => text::fixed(x, 0),
+        Along::ActiveTime | Along::WallTime if x < 60.0 => format!("{} s", text::fixed(x, 1)),
         Along::ActiveTime | Along::WallTime => text::duration(x),
     }
 }
@@ -60,12 +61,12 @@ pub(super) fn reading_place(app: &App) -> Option<String> {
     app.charts.crosshair.map(|x| format!("{name} {}", place(along, x)))
 }
 
-/// What a curve of a run is under the crosshair: what was measured last there. Without a crosshair, its end.
+/// What a curve of a run is under the crosshair: what was measured nearest to it. Without a crosshair, its end.
 pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
     let along = app.charts.along;
     match app.charts.crosshair {
         Some(x) if x > along.end(run) => None,
-        Some(x) => curve.value_at(along.ruler(run), x),
+        Some(x) => curve.nearest(along.ruler(run), x),
         None => curve.last_finite().map(|point| point.y),
     }
 }
@@ -82,7 +83,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
         };
         let x = ruler.place(mark.step as f64);
         let mark = Mark::new(kind, x).label(label);
-        match (style, curve.value_at(ruler, x).filter(|y| y.is_finite())) {
+        match (style, curve.nearest(ruler, x).filter(|y| y.is_finite())) {
             (Some(style), Some(y)) => mark.at(y).style(style),
             _ => mark,
         }
