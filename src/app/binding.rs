@@ -278,7 +278,7 @@ fn thrown_away(app: &App) -> bool {
 }
 
 fn queue_waits(app: &App) -> bool {
-    !app.queue.runs.is_empty() && (app.queue.paused || !app.queue_is_worked_on)
+    app.queue.paused || !app.queue.runs.is_empty() && !app.queue_is_worked_on
 }
 
 fn queue_works(app: &App) -> bool {
@@ -380,8 +380,8 @@ pub const BINDINGS: &[Binding] = &[
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
     row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
-    row(A::Mark,          &[Key::Char('m'), Key::Char(' ')],    S::Runs, Some("mark"),       "mark the run, or unmark it", always),
-    row(A::Compare,       &[Key::Char('c')],                    S::Runs, Some("compare"),    "compare the marked runs", marked),
+    row(A::Mark,          &[Key::Char('m'), Key::Char(' ')],    S::Runs, Some("mark"),       "mark the run, or unmark it", selected),
+    row(A::Compare,       &[Key::Char('c')],                    S::Runs, Some("compare"),    "compare the marked runs", always),
     row(A::Unmark,        &[Key::Char('M')],                    S::Runs, None,               "take all marks away", marked),
     row(A::TrainLike,     &[Key::Char('n')],                    S::Runs, Some("new like it"), "new runs like this one", like_one),
     row(A::Search,        &[Key::Char('/')],                    S::Runs, Some("find"),       "ask for runs: lr > 0.01", always),
@@ -471,22 +471,37 @@ pub const BINDINGS: &[Binding] = &[
 
 /// The scopes that hold now, the nearest first.
 fn scopes(app: &App) -> &'static [Scope] {
-    match (app.dialog, app.screen) {
-        (Some(Dialog::Quit), _) => &[Scope::Quit],
-        (Some(Dialog::Stop), _) => &[Scope::Stop],
-        (Some(Dialog::Form), _) => &[Scope::Form],
-        (Some(Dialog::Search), _) => &[Scope::Search],
-        (Some(Dialog::Columns), _) => &[Scope::Columns],
-        (Some(Dialog::Help), _) => &[Scope::Help],
-        (None, Screen::Home) => &[Scope::Home, Scope::Everywhere],
-        (None, Screen::Live) if matches!(app.focus, Pane::Loss | Pane::Accuracy) => {
+    match app.dialog {
+        Some(Dialog::Quit) => &[Scope::Quit],
+        Some(Dialog::Stop) => &[Scope::Stop],
+        Some(Dialog::Form) => &[Scope::Form],
+        Some(Dialog::Search) => &[Scope::Search],
+        Some(Dialog::Columns) => &[Scope::Columns],
+        Some(Dialog::Help) => &[Scope::Help],
+        None => scopes_of_screen(app),
+    }
+}
+
+fn scopes_of_screen(app: &App) -> &'static [Scope] {
+    match app.screen {
+        Screen::Home => &[Scope::Home, Scope::Everywhere],
+        Screen::Live if matches!(app.focus, Pane::Loss | Pane::Accuracy) => {
             &[Scope::Live, Scope::Everywhere, Scope::Charts]
         }
-        (None, Screen::Live) => &[Scope::Live, Scope::Everywhere],
-        (None, Screen::Runs) => &[Scope::Runs, Scope::Everywhere],
-        (None, Screen::Compare) => &[Scope::Compare, Scope::Charts, Scope::Everywhere],
-        (None, Screen::Rates) => &[Scope::Rates, Scope::Everywhere],
-        (None, Screen::Predictions) => &[Scope::Predictions, Scope::Everywhere],
+        Screen::Live => &[Scope::Live, Scope::Everywhere],
+        Screen::Runs => &[Scope::Runs, Scope::Everywhere],
+        Screen::Compare => &[Scope::Compare, Scope::Charts, Scope::Everywhere],
+        Screen::Rates => &[Scope::Rates, Scope::Everywhere],
+        Screen::Predictions => &[Scope::Predictions, Scope::Everywhere],
+    }
+}
+
+impl App {
+    /// The scopes of the help: those of the screen first.
+    pub fn scopes_of_help(&self) -> Vec<Scope> {
+        let here = scopes_of_screen(self);
+        let others = Scope::LISTED.into_iter().filter(|scope| !here.contains(scope));
+        here.iter().copied().chain(others).collect()
     }
 }
 

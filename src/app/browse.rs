@@ -109,6 +109,7 @@ impl Browse {
             // More than anybody types.
             Key::Char(character) if self.text.len() < 1000 => self.text.push(character),
             Key::Backspace => drop(self.text.pop()),
+            Key::Ctrl('u') => self.text.clear(),
             _ => return false,
         }
         self.ask_if_finished(runs);
@@ -133,7 +134,11 @@ impl Browse {
     /// Asks for what is typed, unless its last word may be the beginning of another one.
     fn ask_if_finished(&mut self, runs: &[Listed]) {
         let begun = self.text.ends_with(|last: char| last.is_alphanumeric() || last == '_');
-        if begun && !self.completions(runs).is_empty() {
+        let completions = self.completions(runs);
+        let is_field = |completion: &Completion| !completion.about.is_empty();
+        let is_value = !completions.is_empty() && !completions.iter().any(is_field);
+        let is_understood = self.text.parse::<Query>().is_ok();
+        if begun && !completions.is_empty() && !(is_value && is_understood) {
             self.error = None;
         } else {
             self.ask(runs);

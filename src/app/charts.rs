@@ -1,10 +1,11 @@
 //! How curves are looked at: along which axis, which part of it, how smooth, and where their values are read.
 
 use std::borrow::Cow;
+use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, ComparedChart, Pane, RunView, Screen};
+use super::{App, ComparedChart, News, Pane, RunView, Screen};
 use crate::metrics::{Ruler, Series, Span};
 
 /// How curves are looked at.
@@ -52,8 +53,8 @@ impl Along {
         match self {
             Self::Epochs => "epochs",
             Self::Steps => "steps",
-            Self::ActiveTime => "time without pauses",
-            Self::WallTime => "time with pauses",
+            Self::ActiveTime => "active time",
+            Self::WallTime => "wall time",
         }
     }
 
@@ -65,6 +66,17 @@ impl Along {
             Self::ActiveTime => Ruler::Through(&run.times),
             Self::WallTime => Ruler::Through(&run.wall_times),
         }
+    }
+
+    /// The step of a run that lies here, or the nearest one that it did.
+    fn step_at(self, run: &RunView, place: f64) -> f64 {
+        let (mut low, mut high) = (0.0, run.step as f64);
+        // So that a step of any run is told from the next one.
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if self.ruler(run).place(middle) < place { low = middle } else { high = middle }
+        }
+        high
     }
 
     /// Where a run's last step lies.
@@ -173,6 +185,16 @@ impl Smoothing {
     }
 }
 
+impl fmt::Display for Smoothing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0.0 => f.write_str("training losses are not smoothed"),
+            1.0 => f.write_str("training losses are smoothed over an epoch"),
+            share => write!(f, "training losses are smoothed over {share} of an epoch"),
+        }
+    }
+}
+
 /// Something that a key does to the charts on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CurveAction {
@@ -220,11 +242,6 @@ impl ChartView {
     pub(super) const fn whole(&mut self) {
         (self.window, self.crosshair) = (Window::All, None);
     }
-
-    const fn turn_axis(&mut self) {
-        self.along = self.along.next();
-        self.whole();
-    }
 }
 
 impl App {
@@ -237,6 +254,11 @@ impl App {
         }
     }
 
+    /// Where values are read on the charts on the screen. What is moved out of sight is read no more.
+    pub fn crosshair(&self) -> Option<f64> {
+        self.charts.crosshair.filter(|x| self.axis().contains(*x))
+    }
+
     /// The part of the axis that the charts on the screen show.
     pub fn axis(&self) -> Span {
         self.charts.window.span(self.axis_end())
@@ -245,7 +267,7 @@ impl App {
     /// Does what a key asks for.
     pub(super) fn look_at_curves(&mut self, action: CurveAction) {
         match action {
-            CurveAction::NextAxis => self.charts.turn_axis(),
+            CurveAction::NextAxis => self.turn_axis(),
             CurveAction::ZoomIn => self.zoom_chart(Way::On),
             CurveAction::ZoomOut => self.zoom_chart(Way::Back),
             CurveAction::ZoomAll => self.charts.window = Window::All,
@@ -262,9 +284,26 @@ impl App {
         }
     }
 
+    /// To the next axis, with the same steps of the run that has the focus in sight.
+    fn turn_axis(&mut self) {
+        let (window, crosshair) = (self.charts.window, self.crosshair());
+        let (shown, along) = (self.axis(), self.charts.along);
+        self.charts.along = along.next();
+        self.charts.whole();
+        let Some((run, _)) = self.focused_curve() else { return };
+        let moved = |x: f64| self.charts.along.ruler(run).place(along.step_at(run, x));
+        let (low, high, crosshair) = (moved(shown.low()), moved(shown.high()), crosshair.map(moved));
+        self.charts.window = match window {
+            Window::All => Window::All,
+            Window::Last(_) => Window::at(low, self.axis_end() - low, self.axis_end()),
+            Window::Between(_) => Window::at(low, high - low, self.axis_end()),
+        };
+        self.charts.crosshair = crosshair;
+    }
+
     fn zoom_chart(&mut self, way: Way) {
         let factor = if way == Way::On { ZOOM } else { ZOOM.recip() };
-        self.charts.window = self.charts.window.zoomed(factor, self.charts.crosshair, self.axis_end());
+        self.charts.window = self.charts.window.zoomed(factor, self.crosshair(), self.axis_end());
     }
 
     fn pan_chart(&mut self, way: Way) {
@@ -275,30 +314,39 @@ impl App {
     /// Moves the crosshair by so many strides to a point of the curve that has the focus; the first time it appears at
     /// the end of what is shown.
     fn walk(&mut self, way: Way, strides: f64) {
-        let (end, shown) = (self.axis_end(), self.axis());
+        let shown = self.axis();
         let Some((run, curve)) = self.focused_curve() else { return };
         let ruler = self.charts.along.ruler(run);
         let stride = shown.width() * STRIDE * strides;
-        let place = match (self.charts.crosshair, way) {
+        let place = match (self.crosshair(), way) {
             (None, _) => curve.previous_place(ruler, shown.high()),
             (Some(before), Way::Back) => {
                 curve.previous_place(ruler, (before - stride).min(before.next_down()))
             }
             (Some(before), Way::On) => curve.next_place(ruler, (before + stride).max(before.next_up())),
         };
-        let last = || match way {
-            Way::Back => curve.next_place(ruler, 0.0),
-            Way::On => curve.previous_place(ruler, f64::INFINITY),
-        };
-        let Some(place) = place.or_else(last) else { return };
-        self.charts.crosshair = Some(place);
-        self.charts.window = self.charts.window.showing(place, end);
+        match place {
+            Some(place) => self.read_at(place),
+            None => self.walk_to_end(way),
+        }
     }
 
     /// Moves the crosshair to the first or the last point.
     fn walk_to_end(&mut self, way: Way) {
-        self.charts.crosshair.get_or_insert(0.0);
-        self.walk(way, f64::INFINITY);
+        let Some((run, curve)) = self.focused_curve() else { return };
+        let ruler = self.charts.along.ruler(run);
+        let place = match way {
+            Way::Back => curve.next_place(ruler, 0.0),
+            Way::On => curve.previous_place(ruler, f64::INFINITY),
+        };
+        if let Some(place) = place {
+            self.read_at(place);
+        }
+    }
+
+    fn read_at(&mut self, place: f64) {
+        self.charts.crosshair = Some(place);
+        self.charts.window = self.charts.window.showing(place, self.axis_end());
     }
 
     /// The run and its curve that the crosshair walks along.
@@ -316,6 +364,7 @@ impl App {
         let smoothing = self.charts.smoothing;
         let runs = self.compare.iter_mut().flat_map(|compare| &mut compare.runs).chain(&mut self.run);
         runs.for_each(|run| run.smooth(smoothing));
+        self.notice = Some(News::Good(smoothing.to_string()));
     }
 }
 

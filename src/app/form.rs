@@ -104,6 +104,7 @@ impl Form {
             Key::Char(character) if text.len() < LONGEST => text.push(character),
             Key::Char(_) => {}
             Key::Backspace => drop(text.pop()),
+            Key::Ctrl('u') => text.clear(),
             _ => return false,
         }
         self.problem = None;

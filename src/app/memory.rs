@@ -3,7 +3,10 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Along, App, Arrangement, ChartView, Column, Smoothing};
-use crate::run::Sort;
+use crate::run::{RunId, Sort};
+
+/// How often in a row what was thrown away is remembered.
+const TRASH: usize = 50;
 
 /// What the dashboard remembers from one start to the next. What is missing or not understood is as at first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -23,6 +26,8 @@ pub struct Memory {
     pub log_loss: bool,
     /// How training losses are smoothed.
     pub smoothing: Smoothing,
+    /// The runs that were thrown away and not brought back, those of the last time last.
+    pub trash: Vec<Vec<RunId>>,
 }
 
 impl App {
@@ -37,6 +42,7 @@ impl App {
             along: self.charts.along,
             log_loss: self.charts.log_loss,
             smoothing: self.charts.smoothing,
+            trash: self.trash[self.trash.len().saturating_sub(TRASH)..].to_vec(),
         }
     }
 
@@ -47,7 +53,8 @@ impl App {
             self.browse.columns = columns;
         }
         self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
-        let Memory { along, log_loss, smoothing, .. } = *memory;
+        let &Memory { along, log_loss, smoothing, .. } = memory;
+        self.trash.clone_from(&memory.trash);
         self.charts = ChartView { along, log_loss, smoothing, ..self.charts };
     }
 }

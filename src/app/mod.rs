@@ -58,7 +58,7 @@ pub struct App {
     pub queue: Queue,
     /// Whether a process starts them.
     pub queue_is_worked_on: bool,
-    /// The runs that were thrown away since the start, those of the last time last.
+    /// The runs that were thrown away and not brought back, those of the last time last.
     pub trash: Vec<Vec<RunId>>,
     /// How curves are looked at.
     pub charts: ChartView,
@@ -93,9 +93,27 @@ pub struct App {
     /// How many themes there are.
     pub themes: usize,
     /// Something that a person should know, until the next key.
-    pub notice: Option<String>,
+    pub notice: Option<News>,
     /// Seconds since 1970.
     pub now: f64,
+}
+
+/// Something that a person should know.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum News {
+    /// What was asked for was done, or how it is done.
+    Good(String),
+    /// Something did not work.
+    Bad(String),
+}
+
+impl News {
+    /// What it says.
+    pub fn text(&self) -> &str {
+        match self {
+            Self::Good(text) | Self::Bad(text) => text,
+        }
+    }
 }
 
 /// A network that can be trained.

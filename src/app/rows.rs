@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Spread;
-use crate::run::{Listed, RunId, Way};
+use crate::run::{Listed, RunId, Status, Summary, Way};
 
 /// How the table of runs is arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -43,7 +43,7 @@ pub struct Group {
     pub place: usize,
     /// How many there are.
     pub runs: usize,
-    /// Their best test accuracies.
+    /// The best test accuracies of those that are finished; the same seed comes to the same, and counts once.
     pub best: Spread,
     /// Their last losses on the test set.
     pub loss: Spread,
@@ -80,10 +80,11 @@ pub(super) struct GroupKey {
 
 /// Groups stand where their first run stands.
 fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<Row> {
-    let run = |place: usize| match &runs[place] {
-        Listed::Run(run) => Some(&run.record),
+    let listed = |place: usize| match &runs[place] {
+        Listed::Run(run) => Some(run),
         Listed::Broken { .. } => None,
     };
+    let run = |place: usize| listed(place).map(|run| &run.record);
     let (readable, broken): (Vec<usize>, Vec<usize>) =
         places.iter().partition(|&&place| run(place).is_some());
     let ways: Vec<_> =
@@ -108,7 +109,11 @@ fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<R
     let mut rows = Vec::new();
     for key in order {
         let places = &members[&key];
-        let summaries = || places.iter().filter_map(|&place| Some(&run(place)?.summary));
+        let finished = places.iter().filter_map(|&place| listed(place));
+        let finished = finished.filter(|run| run.state.status == Status::Finished);
+        let by_seed: BTreeMap<u64, &Summary> =
+            finished.map(|run| (run.record.config.seed, &run.record.summary)).collect();
+        let summaries = || by_seed.values();
         let is_open = open.contains(&key);
         rows.push(Row::Group(Box::new(Group {
             place: places[0],

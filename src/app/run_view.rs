@@ -121,6 +121,8 @@ pub enum MarkKind {
     Paused(PauseReason),
     /// A trainer went on from a checkpoint.
     Resumed,
+    /// It began here, from a checkpoint of another run.
+    Forked,
     /// Settings were changed.
     Changed(Change),
 }
@@ -159,14 +161,15 @@ impl RunView {
     /// Takes in what is new on disk.
     pub fn update(&mut self, update: Update) {
         if update.restarted {
-            *self =
-                Self { log: std::mem::take(&mut self.log), ..Self::new(self.dir.clone(), self.smoothing) };
+            let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
+            *self = Self { record, log, ..Self::new(self.dir.clone(), self.smoothing) };
+        }
+        // Before the events: it says whether the run is a fork.
+        if let Some(record) = update.record {
+            self.record = Some(record);
         }
         for record in update.records {
             self.take(record);
-        }
-        if let Some(record) = update.record {
-            self.record = Some(record);
         }
         if let Some(state) = update.state {
             self.state = Some(state);
@@ -209,7 +212,9 @@ impl RunView {
                 self.go_on_at(step, wall_time);
                 if step > 0 || self.step > 0 {
                     self.step = step;
-                    self.mark(step, MarkKind::Resumed);
+                    let is_fork = self.record.as_ref().is_some_and(|record| record.parent.is_some());
+                    let is_first = self.marks.iter().all(|mark| mark.kind != MarkKind::Forked);
+                    self.mark(step, if is_fork && is_first { MarkKind::Forked } else { MarkKind::Resumed });
                 }
                 self.paused_since = None;
                 self.position = position;

@@ -101,7 +101,7 @@ pub(super) fn needs_terminal() -> Result<(), CliError> {
     if shell::is_terminal() {
         return Ok(());
     }
-    let hint = "the dashboard needs a terminal; `cnn-tui train --headless` trains without one";
+    let hint = "the dashboard needs a terminal; `--headless` after train, resume or fork does without one";
     Err(CliError::Usage(hint.to_owned()))
 }
 

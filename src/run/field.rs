@@ -24,7 +24,15 @@ pub enum Value {
     None,
 }
 
+/// What a field's answers are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Number,
+    Text,
+}
+
 struct Row {
+    kind: Kind,
     name: &'static str,
     /// Shorter or other names.
     aliases: &'static [&'static str],
@@ -33,12 +41,13 @@ struct Row {
 }
 
 const fn row(
+    kind: Kind,
     name: &'static str,
     aliases: &'static [&'static str],
     about: &'static str,
     of: fn(&RunSummary) -> Value,
 ) -> Row {
-    Row { name, aliases, about, of }
+    Row { kind, name, aliases, about, of }
 }
 
 fn text(text: impl Into<String>) -> Value {
@@ -54,40 +63,42 @@ fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
+use Kind::{Number as N, Text as T};
+
 /// Every field; help and completion follow this order.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    row("name",       &[],                 "what it is called",                      |run| text(&run.record.name)),
-    row("id",         &[],                 "its directory",                          |run| text(run.dir.id().as_str())),
-    row("state",      &["status"],         "running, paused, finished, ...",         |run| text(run.state.status.as_str())),
-    row("preset",     &["net"],            "the network",                            |run| text(&run.record.config.preset)),
-    row("data",       &[],                 "the data set",                           |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
-    row("tag",        &["tags"],           "one of its tags",                        |run| Value::Words(run.record.tags.clone())),
-    row("notes",      &["note"],           "its note",                               |run| text(&run.record.notes)),
-    row("best_acc",   &["best", "max_acc"], "best test accuracy, 0 to 1",             |run| number(run.record.summary.best_test_accuracy)),
-    row("best_epoch", &[],                 "the epoch that reached it",              |run| number(run.record.summary.best_epoch)),
-    row("acc",        &["test_acc"],       "last test accuracy, 0 to 1",             |run| number(run.record.summary.last_test_accuracy)),
-    row("min_acc",    &["worst_acc"],      "lowest test accuracy, 0 to 1",           |run| number(run.record.summary.lowest_test_accuracy)),
-    row("loss",       &["test_loss"],      "last test loss",                         |run| number(run.record.summary.last_test_loss)),
-    row("min_loss",   &["best_loss"],      "lowest test loss",                       |run| number(run.record.summary.lowest_test_loss)),
-    row("max_loss",   &["worst_loss"],     "highest test loss",                      |run| number(run.record.summary.highest_test_loss)),
-    row("train_loss", &[],                 "last mean training loss",                |run| number(run.record.summary.last_train_loss)),
-    row("epoch",      &[],                 "epochs done",                            |run| count(run.record.summary.epoch.into())),
-    row("epochs",     &[],                 "epochs to do",                           |run| count(run.record.settings().epochs.into())),
-    row("step",       &["steps"],          "steps done",                             |run| count(run.record.summary.step)),
-    row("lr",         &["learning_rate"],  "learning rate before the schedule",      |run| Value::Number(run.record.settings().optimizer.learning_rate())),
-    row("optimizer",  &["opt"],            "sgd or adamw",                           |run| text(run.record.config.optimizer.name())),
-    row("batch",      &["batch_size"],     "images in a batch",                      |run| count(run.record.config.batch_size as u64)),
-    row("schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| text(run.record.config.schedule.to_string())),
-    row("dropout",    &[],                 "dropout rate, if not the network's own", |run| number(run.record.settings().dropout)),
-    row("patience",   &[],                 "epochs it waits for a better one",       |run| count(run.record.settings().patience.into())),
-    row("seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
-    row("time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
-    row("speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
-    row("created",    &[],                 "when it was, in seconds since 1970",     |run| Value::Number(run.record.created)),
-    row("parent",     &["fork"],           "the run it was forked from",             |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
-    row("host",       &[],                 "the machine",                            |run| text(&run.record.provenance.host)),
-    row("version",    &[],                 "of the program",                         |run| text(&run.record.provenance.version)),
+    row(T, "name",       &[],                 "what it is called",                      |run| text(&run.record.name)),
+    row(T, "id",         &[],                 "its directory",                          |run| text(run.dir.id().as_str())),
+    row(T, "state",      &["status"],         "running, paused, finished, ...",         |run| text(run.state.status.as_str())),
+    row(T, "preset",     &["net"],            "the network",                            |run| text(&run.record.config.preset)),
+    row(T, "data",       &[],                 "the data set",                           |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
+    row(T, "tag",        &["tags"],           "one of its tags",                        |run| Value::Words(run.record.tags.clone())),
+    row(T, "notes",      &["note"],           "its note",                               |run| text(&run.record.notes)),
+    row(N, "best_acc",   &["best", "max_acc"], "best test accuracy, 0 to 1",             |run| number(run.record.summary.best_test_accuracy)),
+    row(N, "best_epoch", &[],                 "the epoch that reached it",              |run| number(run.record.summary.best_epoch)),
+    row(N, "acc",        &["test_acc"],       "last test accuracy, 0 to 1",             |run| number(run.record.summary.last_test_accuracy)),
+    row(N, "min_acc",    &["worst_acc"],      "lowest test accuracy, 0 to 1",           |run| number(run.record.summary.lowest_test_accuracy)),
+    row(N, "loss",       &["test_loss"],      "last test loss",                         |run| number(run.record.summary.last_test_loss)),
+    row(N, "min_loss",   &["best_loss"],      "lowest test loss",                       |run| number(run.record.summary.lowest_test_loss)),
+    row(N, "max_loss",   &["worst_loss"],     "highest test loss",                      |run| number(run.record.summary.highest_test_loss)),
+    row(N, "train_loss", &[],                 "last mean training loss",                |run| number(run.record.summary.last_train_loss)),
+    row(N, "epoch",      &[],                 "epochs done",                            |run| count(run.record.summary.epoch.into())),
+    row(N, "epochs",     &[],                 "epochs to do",                           |run| count(run.record.settings().epochs.into())),
+    row(N, "step",       &["steps"],          "steps done",                             |run| count(run.record.summary.step)),
+    row(N, "lr",         &["learning_rate"],  "learning rate before the schedule",      |run| Value::Number(run.record.settings().optimizer.learning_rate())),
+    row(T, "optimizer",  &["opt"],            "sgd or adamw",                           |run| text(run.record.config.optimizer.name())),
+    row(N, "batch",      &["batch_size"],     "images in a batch",                      |run| count(run.record.config.batch_size as u64)),
+    row(T, "schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| text(run.record.config.schedule.to_string())),
+    row(N, "dropout",    &[],                 "dropout rate, if not the network's own", |run| number(run.record.settings().dropout)),
+    row(N, "patience",   &[],                 "epochs it waits for a better one",       |run| count(run.record.settings().patience.into())),
+    row(N, "seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
+    row(N, "time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
+    row(N, "speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
+    row(N, "created",    &[],                 "when it was made: 2026-11-24",           |run| Value::Number(run.record.created)),
+    row(T, "parent",     &["fork"],           "the run it was forked from",             |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
+    row(T, "host",       &[],                 "the machine",                            |run| text(&run.record.provenance.host)),
+    row(T, "version",    &[],                 "of the program",                         |run| text(&run.record.provenance.version)),
 ];
 
 impl Field {
@@ -100,6 +111,10 @@ impl Field {
     pub fn named(name: &str) -> Option<Self> {
         let is = |row: &Row| row.name == name || row.aliases.contains(&name);
         ROWS.iter().position(is).map(Self)
+    }
+
+    pub(super) fn kind(self) -> Kind {
+        ROWS[self.0].kind
     }
 
     /// Its name.

@@ -6,6 +6,7 @@ use super::{
     dir::RunDir,
     error::RunError,
     event::{Event, Record, Status},
+    limits::refuse,
     record::RunRecord,
     store::{NewRun, Store},
 };
@@ -26,6 +27,11 @@ impl Store {
         let mut checkpoint = parent.checkpoint(from)?;
         let before = checkpoint.progress.changed.take().map(|changed| changed.all).unwrap_or_default();
         let config = change.after(before).apply(&record.config)?;
+        let done = checkpoint.progress.epoch;
+        if config.epochs <= done {
+            let allowed = format!("more than {done}: so many are done at {from}");
+            return Err(refuse("epochs", config.epochs, allowed).into());
+        }
         let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
         let fill = || -> Result<(), RunError> {
             let _lock = child.lock()?;

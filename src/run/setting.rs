@@ -106,7 +106,7 @@ const ROWS: &[Row] = &[
             Ok(())
         }),
     row("learning-rate", &["lr", "learning_rate"], "before the schedule",
-        |config| Some(config.optimizer.learning_rate().to_string()),
+        |config| Some(written(config.optimizer.learning_rate())),
         |config, text| {
             config.optimizer.set_learning_rate(number("learning-rate", text)?);
             Ok(())
@@ -154,6 +154,12 @@ const ROWS: &[Row] = &[
         |config| Some(config.seed.to_string()),
         |config, text| { config.seed = whole("seed", text)?; Ok(()) }),
 ];
+
+/// A number, exactly; as a power of ten where it would have more digits than anybody counts.
+fn written(number: f64) -> String {
+    let plain = number.to_string();
+    if plain.len() > 10 { format!("{number:e}") } else { plain }
+}
 
 impl Setting {
     /// Every setting.

@@ -19,7 +19,7 @@ use super::lr_find::Search;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
 use super::{ShellError, input, launch, launch_queue, new_run, paths, predict, queue_runs};
-use crate::app::{App, Effect, Farewell, Key, Memory, Msg, PresetOffer, QueueChange, update};
+use crate::app::{App, Effect, Farewell, Key, Memory, Msg, News, PresetOffer, QueueChange, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
 use crate::run::{RunConfig, RunDir, RunId, Store};
@@ -56,7 +56,7 @@ impl DashboardOptions {
             .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
         let mut app = App::new(presets.collect(), self.defaults.clone(), self.themes.len());
         app.theme = self.theme;
-        app.notice.clone_from(&self.notice);
+        app.notice = self.notice.clone().map(News::Bad);
         app.now = unix_seconds();
         app
     }

@@ -86,7 +86,7 @@ impl Compared<'_> {
         let mut rows = Pane::inner(area).rows();
         let differences = compare.differences();
         let (accuracy, loss) = if place.is_some() {
-            ("accuracy there", "loss there")
+            ("accuracy there", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
         };

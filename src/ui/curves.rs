@@ -18,8 +18,8 @@ pub(super) fn on_axis<'a>(chart: Chart<'a>, app: &App) -> Chart<'a> {
     let (name, unit) = unit(along, shown);
     let chart = chart.x_span(shown).x_axis(name, unit);
     let chart = if along == Along::Steps { chart.whole_x() } else { chart };
-    match app.charts.crosshair {
-        Some(x) => chart.crosshair(x, place(along, x)),
+    match app.crosshair() {
+        Some(x) => chart.crosshair(x, place(x, unit)),
         None => chart,
     }
 }
@@ -39,32 +39,22 @@ fn unit(along: Along, shown: Span) -> (&'static str, f64) {
     }
 }
 
-/// `3.25`, `11,256` or `1 m 02 s`.
-fn place(along: Along, x: f64) -> String {
-    match along {
-        Along::Epochs => text::fixed(x, 2).trim_end_matches('0').trim_end_matches('.').to_owned(),
-        Along::Steps => text::fixed(x, 0),
-        Along::ActiveTime | Along::WallTime if x < 60.0 => format!("{} s", text::fixed(x, 1)),
-        Along::ActiveTime | Along::WallTime => text::duration(x),
-    }
+/// `3.25` or `11,256`, in the unit of the axis.
+fn place(x: f64, unit: f64) -> String {
+    let text = text::fixed(x / unit, 2);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// `epoch 3.25`: where values are read, if they are.
 pub(super) fn reading_place(app: &App) -> Option<String> {
-    let along = app.charts.along;
-    let name = match along {
-        Along::Epochs => "epoch",
-        Along::Steps => "step",
-        Along::ActiveTime => "active",
-        Along::WallTime => "wall",
-    };
-    app.charts.crosshair.map(|x| format!("{name} {}", place(along, x)))
+    let (name, unit) = unit(app.charts.along, app.axis());
+    app.crosshair().map(|x| format!("{name} {}", place(x, unit)))
 }
 
 /// What a curve of a run is under the crosshair: what was measured nearest to it. Without a crosshair, its end.
 pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
     let along = app.charts.along;
-    match app.charts.crosshair {
+    match app.crosshair() {
         Some(x) if x > along.end(run) => None,
         Some(x) => curve.nearest(along.ruler(run), x),
         None => curve.last_finite().map(|point| point.y),
@@ -79,6 +69,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
             Happened::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
             Happened::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
             Happened::Resumed => (MarkKind::Changed, "resumed".to_owned()),
+            Happened::Forked => (MarkKind::Changed, "forked".to_owned()),
             Happened::Changed(change) => (MarkKind::Changed, change.to_string()),
         };
         let x = ruler.place(mark.step as f64);

@@ -78,6 +78,9 @@ impl DialogBox<'_> {
         let room = usize::from(area.width).saturating_sub(NAMES + 9);
         let values = form.fields.iter().map(|field| field.text.chars().count() + 1).max().unwrap_or(0);
         let values = values.clamp(VALUES, room.max(VALUES));
+        // As wide as they are, if there is room for them.
+        let abouts = form.fields.iter().map(|field| field.about.chars().count()).fold(ABOUT, usize::max);
+        let abouts = abouts.min(usize::from(area.width).saturating_sub(NAMES + values + 8)).max(1);
         for (row, field) in form.fields.iter().enumerate() {
             let here = row == form.selected;
             let (marker, cursor) = if here { (self.look.glyphs.right(), "_") } else { (" ", " ") };
@@ -96,7 +99,7 @@ impl DialogBox<'_> {
                     format!("{value:<values$}"),
                     if changed { palette.strong } else { palette.text },
                 ),
-                Span::styled(format!("{about:<ABOUT$.ABOUT$}"), palette.dim),
+                Span::styled(format!("{about:<abouts$.abouts$}"), palette.dim),
             ]));
         }
         lines.push(match (&form.problem, form.runs()) {
@@ -134,10 +137,11 @@ impl DialogBox<'_> {
     fn help(&self, area: Rect, buf: &mut Buffer) {
         let palette = &self.look.palette;
         let mut columns = [Vec::new(), Vec::new()];
-        for scope in Scope::LISTED {
+        for scope in self.app.scopes_of_help() {
             let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
             let title = Line::styled(scope.title(), palette.title);
-            let column = usize::from(scope == Scope::Everywhere || scope == Scope::Runs);
+            // The longest stand in the second column, so that both are about as long.
+            let column = usize::from([Scope::Runs, Scope::Charts, Scope::Home].contains(&scope));
             columns[column].extend([title].into_iter().chain(rows.map(|binding| self.line(binding))));
             columns[column].push(Line::default());
         }

@@ -16,7 +16,7 @@ use super::runs::Runs;
 use super::theme::Look;
 use super::widgets::{Hints, Notice};
 use super::words::brief;
-use crate::app::{Action, App, Screen, available};
+use crate::app::{Action, App, News, Screen, available};
 
 /// The screen as it is to be: the state, and how it looks.
 #[derive(Debug, Clone, Copy)]
@@ -78,8 +78,13 @@ impl Widget for View<'_> {
 fn bottom_line<'a>(app: &'a App, look: &'a Look, width: usize) -> Line<'a> {
     let problem =
         app.run.as_ref().filter(|_| app.screen == Screen::Live).and_then(|run| run.problem.as_ref());
-    if let Some(text) = app.notice.as_ref().or(problem) {
-        return Line::from(Span::styled(format!(" {}", brief(text)), look.palette.warning));
+    let problem = problem.map(|text| (text.as_str(), look.palette.warning));
+    let told = app.notice.as_ref().map(|notice| match notice {
+        News::Good(text) => (text.as_str(), look.palette.strong),
+        News::Bad(text) => (text.as_str(), look.palette.warning),
+    });
+    if let Some((text, style)) = told.or(problem) {
+        return Line::from(Span::styled(format!(" {}", brief(text)), style));
     }
     let mut hints = Hints::new(look);
     for binding in available(app) {

@@ -61,7 +61,7 @@ pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
         Some(Command::Set(_)) => ("changing", words.style),
         Some(Command::GoBack(_)) => ("going back", states.running),
         None => match run.pause_reason() {
-            Some(PauseReason::Diverged) => ("diverged", states.failed),
+            Some(PauseReason::Diverged) if run.is_live() => ("diverged", states.failed),
             _ => (words.word, words.style),
         },
     };
@@ -118,6 +118,10 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
             lines.push(String::new());
         }
         for character in word.chars() {
+            let is_full = lines.last().is_some_and(|line| line.chars().count() >= width);
+            if is_full && character == ' ' {
+                continue;
+            }
             if lines.last().is_some_and(|line| line.chars().count() >= width) {
                 lines.push(String::new());
             }

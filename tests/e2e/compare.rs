@@ -68,14 +68,15 @@ fn last_weeks_runs_beside_todays() {
     terminal.press("x");
     terminal.wait_for_text("along steps");
     terminal.press("xx");
-    terminal
-        .wait_for("time", |screen| screen.contains("along time with pauses") && screen.contains("wall s"));
+    terminal.wait_for("time", |screen| screen.contains("along wall time") && screen.contains("wall s"));
     terminal.press("x+");
     terminal.wait_for_text("along epochs");
 
-    // Thrown away, and back.
+    // Thrown away, and back. Escape puts the crosshair away first.
     terminal.press(ESC);
-    terminal.wait_for_text("name");
+    terminal.wait_for_text("best accuracy");
+    terminal.press(ESC);
+    terminal.wait_for_text("2 of ");
     terminal.press("gd");
     terminal.wait_for("one run", |screen| screen.contains("1 of ") && screen.contains("u brings it back"));
     terminal.press("u");

@@ -46,7 +46,7 @@ fn keys_are_pressed_first_and_change_nothing() {
         ended.out
     };
     let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left x x"]);
-    assert!(read.contains("along time without pauses"), "{read}");
+    assert!(read.contains("along active time"), "{read}");
     let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left"]);
     assert!(read.contains("at epoch 39, ± against dnn-reference"), "{read}");
     assert!(printed(&["cnn-reference", "--keys", "?"]).contains("every key"));

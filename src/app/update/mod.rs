@@ -8,7 +8,7 @@ pub use self::messages::{Effect, Farewell, Msg, QueueChange};
 use self::forms::{Start, ask, show_form, submit, train_like};
 use super::binding::action;
 use super::{
-    Action, App, BINDINGS, Browse, ColumnChoice, Compare, Dialog, Form, Key, Offer, Pane, Predictions,
+    Action, App, BINDINGS, Browse, ColumnChoice, Compare, Dialog, Form, Key, News, Offer, Pane, Predictions,
     PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
 };
 use crate::run::{Command, Listed, RunConfig, RunDir, RunId, Status};
@@ -50,21 +50,25 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Data(data) => app.data = Some(data),
         Msg::Started(dir) => return open(app, dir),
         Msg::Failed(problem) => {
-            app.notice = Some(problem);
+            app.notice = Some(News::Bad(problem));
             if let Some(run) = &mut app.run {
                 run.asked = None;
             }
         }
         Msg::Queue(queue, is_worked_on) => (app.queue, app.queue_is_worked_on) = (queue, is_worked_on),
         Msg::ThrownAway(ids) => {
-            app.notice = Some(match ids.as_slice() {
-                [id] => format!("{} is thrown away; u brings it back", id.name()),
+            let name = |id: &RunId| {
+                let run = app.summaries().find(|run| run.dir.id() == id);
+                run.map_or_else(|| id.name().to_owned(), |run| run.record.name.clone())
+            };
+            app.notice = Some(News::Good(match ids.as_slice() {
+                [id] => format!("{} is thrown away; u brings it back", name(id)),
                 ids => format!("{} runs are thrown away; u brings them back", ids.len()),
-            });
+            }));
             app.marked.retain(|dir| !ids.contains(dir.id()));
             app.trash.push(ids);
         }
-        Msg::Done(what) => app.notice = Some(what),
+        Msg::Done(what) => app.notice = Some(News::Good(what)),
         Msg::Time(now) => app.now = now,
     }
     Vec::new()
@@ -188,7 +192,10 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::TurnSort => arrange(app, Browse::turn_sort),
         Action::Submit if app.dialog == Some(Dialog::Search) => {
             arrange(app, Browse::ask);
-            app.dialog = None;
+            // What is not understood is not left behind: the question stays open until it is.
+            if app.browse.error().is_none() {
+                app.dialog = None;
+            }
         }
         Action::Submit => return submit(app, Start::Now),
         Action::Enqueue => return submit(app, Start::Queued),
@@ -257,7 +264,8 @@ fn mark(app: &mut App) {
     match app.marked.iter().position(|marked| *marked == dir) {
         Some(place) => drop(app.marked.remove(place)),
         None if app.marked.len() == Compare::MOST => {
-            app.notice = Some(format!("{} runs can be compared; M takes all marks away", Compare::MOST));
+            let told = format!("{} runs can be compared; M takes all marks away", Compare::MOST);
+            app.notice = Some(News::Good(told));
         }
         None => app.marked.push(dir),
     }
@@ -266,7 +274,11 @@ fn mark(app: &mut App) {
 
 fn compare(app: &mut App) -> Vec<Effect> {
     if app.marked.len() < 2 {
-        app.notice = Some("mark another run with m to compare it with".to_owned());
+        let told = match app.marked.len() {
+            0 => "mark runs with m, and c compares them",
+            _ => "mark another run with m to compare it with",
+        };
+        app.notice = Some(News::Good(told.to_owned()));
         return Vec::new();
     }
     app.compare = Some(Compare::new(&app.marked, app.charts.smoothing));
@@ -397,7 +409,7 @@ fn choose(app: &mut App) -> Vec<Effect> {
                 open(app, dir)
             }
             Some(Listed::Broken { reason, .. }) => {
-                app.notice = Some(reason.clone());
+                app.notice = Some(News::Bad(reason.clone()));
                 Vec::new()
             }
             None => Vec::new(),
@@ -450,7 +462,8 @@ fn back(app: &mut App) {
         None => {}
     }
     let has_charts = matches!(app.screen, Screen::Live | Screen::Compare);
-    if has_charts && app.charts.crosshair.take().is_some() {
+    if has_charts && app.crosshair().is_some() {
+        app.charts.crosshair = None;
         return;
     }
     match (app.screen, app.zoom) {

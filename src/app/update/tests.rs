@@ -150,7 +150,7 @@ fn a_failure_is_told_until_the_next_key() {
     let (mut app, _) = showing(Status::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     update(&mut app, Msg::Failed("the disk is full".to_owned()));
-    assert_eq!(app.notice.as_deref(), Some("the disk is full"));
+    assert_eq!(app.notice.as_ref().map(News::text), Some("the disk is full"));
     assert_eq!(app.run.as_ref().unwrap().asked, None);
     press(&mut app, &[Key::Tab]);
     assert_eq!(app.notice, None);
@@ -226,7 +226,7 @@ fn marked_runs_are_compared_and_one_is_made_the_baseline() {
     update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, Status::Finished)).collect()));
     press(&mut app, &[Key::Char('m')]);
     assert_eq!(press(&mut app, &[Key::Char('c')]), []);
-    assert!(app.notice.as_ref().unwrap().contains("mark another"), "{:?}", app.notice);
+    assert!(app.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.notice);
     // A mark is taken away by the same key.
     press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
     assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
@@ -349,8 +349,13 @@ fn a_chart_is_zoomed_and_moved_and_seen_whole_again() {
     assert_eq!(shown(&app), (0.1, 1.1));
     press(&mut app, &[Key::Char('0')]);
     assert_eq!(shown(&app), (0.0, 2.0));
-    press(&mut app, &[Key::Char('+'), Key::Char('x'), Key::Char('x')]);
-    assert_eq!((shown(&app), app.charts.crosshair), ((0.0, 20.0), None), "another axis is seen whole");
+    press(&mut app, &[Key::Esc, Key::Char('+'), Key::Left, Key::Left, Key::Char('x')]);
+    let read = app.crosshair().unwrap();
+    assert_eq!(shown(&app), (10.0, 20.0), "the same steps along another axis");
+    assert!((read - 19.0).abs() < 1e-6, "{read}");
+    // What is moved out of sight is read no more.
+    press(&mut app, &[Key::Char('<'), Key::Char('<')]);
+    assert_eq!(app.crosshair(), None);
 }
 
 #[test]
@@ -463,7 +468,7 @@ fn what_is_thrown_away_is_brought_back_the_last_first() {
     let [first, second] = [&dirs[0], &dirs[1]].map(|dir| dir.id().clone());
     assert_eq!(press(&mut app, &[Key::Char('u')]), []);
     update(&mut app, Msg::ThrownAway(vec![first.clone()]));
-    assert!(app.notice.as_ref().unwrap().contains("u brings it back"));
+    assert!(app.notice.as_ref().unwrap().text().contains("u brings it back"));
     update(&mut app, Msg::ThrownAway(vec![second.clone()]));
     assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![second])]);
     assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![first])]);

@@ -230,6 +230,14 @@ impl RmCommand {
     fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         // All of them are found before the first is thrown away.
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
+        for (run, meant) in runs.iter().zip(&self.ids) {
+            let (id, name) = (run.dir.id(), &run.record.name);
+            if name != meant && !id.as_str().starts_with(meant.as_str()) {
+                let told =
+                    format!("`{meant}` is only how {name} ({id}) begins: give the whole name or the id");
+                return Err(CliError::Usage(told));
+            }
+        }
         for run in runs {
             store.throw_away(&run.dir)?;
             let (id, name) = (run.dir.id(), &run.record.name);

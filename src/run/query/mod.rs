@@ -9,8 +9,8 @@
 //! OPERATOR   = "=" | "!=" | "<" | "<=" | ">" | ">=" | "~"            (~: contains)
 //! ```
 //!
-//! Text is compared without regard to case. Numbers may have a unit of time (`90s`, `5m`, `2h`, `1d`) or `%`. A run
-//! that has no answer for a field fulfils only `!=`.
+//! Text is compared without regard to case. Numbers may have a unit of time (`90s`, `5m`, `2h`, `1d`) or `%`, and
+//! days are written `2026-11-24`. A run that has no answer for a field fulfils only `!=`.
 
 mod parse;
 mod token;

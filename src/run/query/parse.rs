@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
+use jiff::civil::Date;
+
 use super::token::{Kind, Token, tokens};
 use super::{Completion, Expr, Field, Literal, Operator, QueryError};
-use crate::run::event::Status;
+use crate::run::{event::Status, field};
 
 /// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
 const DEPTH: usize = 64;
@@ -123,8 +125,13 @@ impl<'a> Parser<'a> {
             Some(Token { kind: Kind::Colon, .. }) => Operator::Equal,
             _ if !quoted && Field::named(word).is_some() => {
                 let after = self.peek().map_or(self.end..self.end, |token| token.at.clone());
-                let message = format!("after `{word}` must be =, !=, <, <=, >, >= or ~");
+                let message = format!("after `{word}` must be =, :, !=, <, <=, >, >= or ~");
                 return Err(QueryError { at: after, message });
+            }
+            // `&&` and the like.
+            _ if !quoted && !word.contains(char::is_alphanumeric) => {
+                let message = format!("`{word}` is no word: use `and`, `or` and `not`");
+                return Err(QueryError { at: at.clone(), message });
             }
             _ => return Ok(Expr::Anywhere(word.to_owned())),
         };
@@ -134,9 +141,12 @@ impl<'a> Parser<'a> {
         };
         self.place += 1;
         match self.next() {
-            Some(Token { kind: Kind::Word(value, _), .. }) => {
-                let literal = Literal { text: value.clone(), number: number(value) };
-                Ok(Expr::Compare(field, operator, literal))
+            Some(Token { kind: Kind::Word(value, _), at }) => {
+                let literal = Literal { text: value.clone(), number: number(value).or_else(|| date(value)) };
+                match refusal(field, operator, &literal) {
+                    Some(message) => Err(QueryError { at: at.clone(), message }),
+                    None => Ok(Expr::Compare(field, operator, literal)),
+                }
             }
             Some(token) => Err(wrong(token, "a value")),
             None => Err(self.missing("a value")),
@@ -150,6 +160,34 @@ fn number(text: &str) -> Option<f64> {
     let with_unit =
         |(unit, factor): (&str, f64)| Some(text.strip_suffix(unit)?.parse::<f64>().ok()? * factor);
     text.parse().ok().or_else(|| units.into_iter().find_map(with_unit))
+}
+
+/// Midnight of a day in UTC, in seconds since 1970.
+fn date(text: &str) -> Option<f64> {
+    let day = text.parse::<Date>().ok()?;
+    Some(day.duration_since(Date::constant(1970, 1, 1)).as_secs_f64())
+}
+
+/// Why a field cannot be compared with this, if it never can.
+pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Option<String> {
+    let name = field.name();
+    if operator == Operator::Contains {
+        return None;
+    }
+    if field.kind() == field::Kind::Number && literal.number.is_none() {
+        let example = match name {
+            "created" => "a day, such as 2026-11-24",
+            "time" => "a time, such as 90s, 5m or 2h",
+            _ => "a number",
+        };
+        return Some(format!("here must be {example}: `{name}` is one"));
+    }
+    let is_state = |status: &Status| status.as_str().eq_ignore_ascii_case(&literal.text);
+    if name == "state" && !Status::ALL.iter().any(is_state) {
+        let states: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+        return Some(format!("there is no state `{}`; there are: {}", literal.text, states.join(", ")));
+    }
+    None
 }
 
 /// The field whose name is most like this word.
@@ -187,7 +225,8 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
         }
         Some(field) => values(field).into_iter().map(|value| (super::token::written(&value), "")).collect(),
         None => {
-            let keywords = ["and", "or", "not"].map(|keyword| (keyword.to_owned(), ""));
+            let keywords = [("and", "both hold"), ("or", "one of them holds"), ("not", "it does not hold")];
+            let keywords = keywords.map(|(keyword, about)| (keyword.to_owned(), about));
             let fields = Field::all().map(|field| (field.name().to_owned(), field.about()));
             fields.chain(keywords.into_iter().filter(|_| !part.is_empty())).collect()
         }

@@ -43,7 +43,7 @@ fn runs_are_found_by_what_they_are() {
         ("loss < 1", false),
         ("not loss < 1", true),
         ("loss != 1", true),
-        ("seed = seven", false),
+        ("created < 1970-01-02 and created >= 1970-01-01", true),
     ] {
         let parsed: Query = query.parse().unwrap();
         assert_eq!(parsed.matches(&run), want, "{query}");
@@ -64,12 +64,20 @@ fn an_error_says_where_and_what() {
         ("preset = cnn and", 16..16, "here must be a condition, such as `best_acc > 0.88`"),
         ("best_ac > 0.8", 0..7, "there is no field `best_ac`; is it `best_acc`?"),
         ("lr >", 4..4, "here must be a value"),
-        ("lr 0.1", 3..6, "after `lr` must be =, !=, <, <=, >, >= or ~"),
+        ("lr 0.1", 3..6, "after `lr` must be =, :, !=, <, <=, >, >= or ~"),
         ("(lr = 1", 0..1, "this `(` has no `)`"),
         ("lr = 1)", 6..7, "this `)` has no `(`"),
         ("name = \"x", 7..9, "a `\"` has no other end"),
         ("or lr = 1", 0..2, "before `or` must be a condition"),
         ("lr ! 1", 3..4, "`!` needs `=` after it"),
+        ("seed = seven", 7..12, "here must be a number: `seed` is one"),
+        ("created > now", 10..13, "here must be a day, such as 2026-11-24: `created` is one"),
+        ("lr > 1 && seed = 2", 7..9, "`&&` is no word: use `and`, `or` and `not`"),
+        (
+            "state = done",
+            8..12,
+            "there is no state `done`; there are: queued, running, paused, finished, stopped, failed, interrupted",
+        ),
     ] {
         let error = query.parse::<Query>().unwrap_err();
         assert_eq!(error, QueryError { at, message: message.to_owned() }, "{query}");
@@ -107,6 +115,9 @@ fn expr() -> impl Strategy<Value = Expr> {
     let compare = (field, operator, prop_oneof![literal, number])
         .prop_filter("a number without a unit", |(_, _, literal)| {
             literal.number.is_some() || !literal.text.ends_with(['%', 's', 'm', 'h', 'd'])
+        })
+        .prop_filter("what can be", |(field, operator, literal)| {
+            parse::refusal(*field, *operator, literal).is_none()
         })
         .prop_map(|(field, operator, literal)| Expr::Compare(field, operator, literal));
     let leaf = prop_oneof![compare, ".*".prop_map(Expr::Anywhere)];

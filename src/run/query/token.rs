@@ -78,7 +78,7 @@ fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), QueryError> {
 
 /// A word as it must be written to mean itself.
 pub(super) fn written(word: &str) -> String {
-    let plain = !word.is_empty()
+    let plain = word.contains(char::is_alphanumeric)
         && !word.contains(ends_word)
         && !word.contains([':', '\\'])
         && !["and", "or", "not"].contains(&word.to_lowercase().as_str())

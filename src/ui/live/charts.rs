@@ -38,7 +38,7 @@ impl Widget for LossPane<'_> {
             .log_y(app.charts.log_loss)
             .layer(Layer::dots(raw, curve.raw).along(ruler))
             .layer(Layer::line(smooth, curve.train).along(ruler))
-            .layer(Layer::points(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
             .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
             .render(Pane::inner(area), buf);

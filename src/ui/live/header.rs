@@ -222,7 +222,11 @@ impl<'a> Header<'a> {
         let bar = width.saturating_sub(SHORT).min(width / 12);
         line.extend(Progress::new(look, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
-        line.extend(self.eta());
+        let eta = self.eta();
+        // Half a word says nothing.
+        if line.width() + eta.width() + 1 + self.best("@").width() <= usize::from(width) {
+            line.extend(eta);
+        }
         if width >= WITH_PACE && run.status() == Some(Status::Running) {
             let images = text::rate(run.images_per_second());
             line.push_span(Span::styled(format!("  {images} images/s"), palette.dim));

@@ -15,6 +15,7 @@ use super::theme::Look;
 use super::widgets::{Notice, Pane};
 use crate::app::{App, Arrangement, Dialog};
 use crate::metrics::text;
+use crate::run::QueryError;
 
 /// The runs, and at 120 columns and wider the selected one's details beside them.
 pub(super) struct Runs<'a> {
@@ -35,7 +36,9 @@ impl Widget for Runs<'_> {
         let runs = app.runs.as_deref();
         let (shown, all) = (app.browse.count(), runs.map_or(0, <[_]>::len));
         let mut facts = Vec::new();
-        if !app.queue.runs.is_empty() {
+        if app.queue.runs.is_empty() && app.queue.paused {
+            facts.push("queue paused".to_owned());
+        } else if !app.queue.runs.is_empty() {
             let how = match (app.queue.paused, app.queue_is_worked_on) {
                 (true, _) => ", paused",
                 (false, true) => "",
@@ -92,7 +95,12 @@ impl Runs<'_> {
             Span::styled(if typing { "_" } else { "" }, palette.title),
         ])
         .render(line, buf);
-        if let Some(error) = browse.error() {
+        let runs = self.app.runs.as_deref().unwrap_or_default();
+        let completions = if typing { browse.completions(runs) } else { Vec::new() };
+        // Where only the end is missing, what could stand there says more than that it is.
+        let is_missing =
+            |error: &&QueryError| error.at.start >= browse.text().len() && !completions.is_empty();
+        if let Some(error) = browse.error().filter(|error| !is_missing(error)) {
             let column = browse.text()[..error.at.start].chars().count();
             let indent = " ".repeat((column + 2).saturating_sub(hidden));
             let caret = format!("{indent}^ {error}");
@@ -101,9 +109,7 @@ impl Runs<'_> {
             let text = if fits { caret } else { format!("  {error}") };
             Line::styled(text, palette.warning).render(below, buf);
         } else if typing {
-            let runs = self.app.runs.as_deref().unwrap_or_default();
-            let words: Vec<_> =
-                browse.completions(runs).into_iter().map(|completion| completion.word).collect();
+            let words: Vec<_> = completions.into_iter().map(|completion| completion.word).collect();
             Line::styled(format!("  {}", words.join("  ")), palette.dim).render(below, buf);
         }
     }

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::app::{App, Column, Group, Row};
+use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
 use crate::run::{Listed, Origin, RunSummary, Status, Value};
 use crate::ui::theme::Look;
@@ -37,7 +37,8 @@ fn width(column: Column) -> (usize, bool) {
     match name {
         "preset" => (4, false),
         "created" => (4, true),
-        "epoch" | "loss" => (7, true),
+        "epoch" => (9, true),
+        "loss" => (7, true),
         "best_acc" | "acc" | "min_acc" | "min_loss" | "max_loss" | "lr" | "time" | "speed" | "epochs"
         | "step" | "batch" | "dropout" | "patience" | "seed" => (8, true),
         "best_epoch" | "train_loss" => (10, true),
@@ -90,12 +91,17 @@ impl Widget for Table<'_> {
     }
 }
 
+/// What the runs of a group have in common, and of what their mean is told.
+const COMMON: [&str; 9] =
+    ["preset", "data", "lr", "optimizer", "batch", "schedule", "dropout", "epochs", "patience"];
+const SPREAD: [&str; 2] = ["best_acc", "loss"];
+
 impl Table<'_> {
     /// The columns that have room, with their widths. The last one has what is left.
     fn columns(&self, area: Rect) -> Vec<(Column, usize, bool)> {
         let mut left = usize::from(area.width).saturating_sub(STATE + NAME);
         let mut columns = Vec::new();
-        for &column in &self.app.browse.columns {
+        for column in self.wanted() {
             let (width, is_number) = width(column);
             // Text may be cut, numbers may not.
             let least = if is_number { width } else { width.min(6) };
@@ -110,6 +116,16 @@ impl Table<'_> {
             *width += left;
         }
         columns
+    }
+
+    /// The columns that were chosen; of groups those that say something of one, and what its runs have in common.
+    fn wanted(&self) -> Vec<Column> {
+        let chosen = &self.app.browse.columns;
+        if self.app.browse.arrangement != Arrangement::Groups {
+            return chosen.clone();
+        }
+        let says = |column: &&Column| COMMON.contains(&column.name()) || SPREAD.contains(&column.name());
+        chosen.iter().filter(says).copied().chain([Column::Settings]).collect()
     }
 
     fn run(&self, run: &RunSummary, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
@@ -181,7 +197,10 @@ impl Table<'_> {
         let palette = &self.look.palette;
         let glyphs = self.look.glyphs;
         let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
-        let count = text::number_of(group.runs as u64, "run");
+        let count = match (group.best.count, group.runs) {
+            (counted, runs) if counted == runs => text::number_of(runs as u64, "run"),
+            (counted, runs) => format!("{counted}/{runs} runs"),
+        };
         let mut line = Line::from_iter([
             Span::styled(format!("{sign} {count:<11}"), palette.title),
             Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
@@ -193,8 +212,7 @@ impl Table<'_> {
                 "best_acc" => (text::percent(group.best.mean), palette.strong),
                 "loss" => (text::loss(group.loss.mean), palette.text),
                 // What they have in common.
-                "preset" | "data" | "lr" | "optimizer" | "batch" | "schedule" | "dropout" | "epochs"
-                | "patience" => self.cell(first, column),
+                name if COMMON.contains(&name) => self.cell(first, column),
                 "settings" => {
                     let changes = first.record.settings().changes().into_iter();
                     let changes =

@@ -45,6 +45,8 @@ pub(super) struct Axes<'a> {
     pub(super) y_scale: Scale,
     /// Rows that the curve leaves free at the top.
     pub(super) headroom: usize,
+    /// Where values are read, and what stands there on the horizontal axis.
+    pub(super) crosshair: Option<(f64, &'a str)>,
 }
 
 /// Where values are on the vertical axis.
@@ -77,7 +79,6 @@ pub(super) struct Plot {
     x: Range,
     rise: Rise,
     dots: (usize, usize),
-    has_axes: bool,
 }
 
 impl Axes<'_> {
@@ -93,7 +94,7 @@ impl Axes<'_> {
         };
         let dots = Canvas::dots_per_cell(self.look.glyphs);
         if !has_axes {
-            return Plot { area, x: self.x, rise, dots, has_axes };
+            return Plot { area, x: self.x, rise, dots };
         }
         let labels = rise.ticks();
         let widest = labels.iter().map(|(_, tick)| tick.label.len()).fold(LABEL, usize::max);
@@ -111,7 +112,7 @@ impl Axes<'_> {
         }
         let plot = Rect { x: area.x + gutter, width: area.width - gutter, height: area.height - 1, ..area };
         self.render_x(plot, buf);
-        Plot { area: plot, x: self.x, rise, dots, has_axes }
+        Plot { area: plot, x: self.x, rise, dots }
     }
 
     /// Draws the horizontal axis below `plot`, its labels on the line.
@@ -120,9 +121,23 @@ impl Axes<'_> {
         let y = plot.bottom();
         buf.set_string(plot.x - 1, y, glyphs.corner(), palette.frame);
         buf.set_string(plot.x, y, glyphs.horizontal().repeat(plot.width.into()), palette.frame);
-        let end = self.end_of_labels(plot);
-        if end > plot.x && !self.name.is_empty() {
-            buf.set_string(end, y, format!(" {}", self.name), palette.dim);
+        let mut end = plot.right();
+        let mut taken = 0..0;
+        if let Some((x, label)) = self.crosshair
+            && let Some(column) = self.x.column(x, plot.width.into())
+        {
+            let width = cells(Span::raw(label).width() + 2).min(plot.width);
+            let start =
+                (plot.x + cells(column)).saturating_sub(width / 2).clamp(plot.x, plot.right() - width);
+            buf.set_stringn(start, y, format!(" {label} "), width.into(), palette.accent);
+            taken = start..start + width;
+        }
+        let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
+        let begin = plot.right().saturating_sub(cells(Span::raw(name.as_str()).width()));
+        // What is read is worth more than what is counted.
+        if begin > plot.x && taken.end <= begin {
+            buf.set_string(begin, y, name, palette.dim);
+            end = begin;
         }
         let (Some(low), Some(high)) = (self.in_units(self.x.low()), self.in_units(self.x.high())) else {
             return;
@@ -137,32 +152,24 @@ impl Axes<'_> {
             };
             let width = cells(label.len());
             let start = (plot.x + cells(column)).saturating_sub(width / 2).max(plot.x);
-            if start >= free && start + width <= end {
+            let is_free = start + width <= taken.start || start >= taken.end;
+            if start >= free && start + width <= end && is_free {
                 buf.set_string(start, y, label, palette.dim);
                 free = start + width + 1;
             }
         }
     }
 
-    /// Where the name of the horizontal axis begins.
-    fn end_of_labels(&self, plot: Rect) -> u16 {
-        let gap = usize::from(!self.name.is_empty());
-        plot.right().saturating_sub(cells(Span::raw(self.name).width() + gap))
-    }
-
-    /// Draws a line down at `x`, and `label` at its foot.
-    pub(super) fn render_crosshair(&self, plot: &Plot, x: f64, label: &str, buf: &mut Buffer) {
-        let Some(column) = plot.column(x) else { return };
-        let (area, palette) = (plot.area, &self.look.palette);
-        let at = area.x + cells(column);
-        for y in area.rows().map(|row| row.y) {
-            buf.set_string(at, y, self.look.glyphs.reading(), palette.accent);
-        }
-        let width = cells(Span::raw(label).width() + 2);
-        let end = self.end_of_labels(area);
-        if plot.has_axes && area.x + width <= end {
-            let start = at.saturating_sub(width / 2).clamp(area.x, end - width);
-            buf.set_string(start, area.bottom(), format!(" {label} "), palette.accent);
+    /// Draws a line down where values are read.
+    pub(super) fn render_crosshair(&self, plot: &Plot, buf: &mut Buffer) {
+        let Some(column) = self.crosshair.and_then(|(x, _)| plot.column(x)) else { return };
+        for row in plot.area.rows() {
+            buf.set_string(
+                row.x + cells(column),
+                row.y,
+                self.look.glyphs.reading(),
+                self.look.palette.accent,
+            );
         }
     }
 

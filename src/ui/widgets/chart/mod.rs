@@ -292,15 +292,14 @@ impl Widget for Chart<'_> {
             y,
             y_scale: self.y_scale,
             headroom: usize::from(!self.marks.is_empty()),
+            crosshair: self.crosshair.as_ref().map(|Crosshair { x, label }| (*x, label.as_ref())),
         };
         let plot = axes.render(area, buf);
         let mut canvas = Canvas::new(self.look, plot.area.width.into(), plot.area.height.into());
         for index in 0..self.layers.len() {
             self.draw_layer(index, axes.x, &plot, &mut canvas);
         }
-        if let Some(crosshair) = &self.crosshair {
-            axes.render_crosshair(&plot, crosshair.x, &crosshair.label, buf);
-        }
+        axes.render_crosshair(&plot, buf);
         canvas.render(plot.area, buf);
         let marks: Vec<_> = self.gaps(axes.x, &plot).into_iter().chain(self.marks).collect();
         Marker::new(self.look, &plot, &canvas).draw(&marks, buf);
