@@ -6,9 +6,10 @@ use clap::Args;
 use serde_json::json;
 
 use super::options::check_preset;
+use super::train::check_tags;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
-use crate::run::{Axis, Labels, NewRun, RunConfig, Store, SweepError, sweep};
+use crate::run::{Axis, NewRun, RunConfig, Store, SweepError, sweep};
 use crate::shell;
 
 /// Queue runs with every combination of the values given, to be trained one after another.
@@ -52,9 +53,7 @@ impl SweepCommand {
         let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
         check(&configs)?;
         let tags = self.tags;
-        Labels { tags: Some(tags.clone()), ..Labels::default() }
-            .validate()
-            .map_err(|error| CliError::Usage(error.to_string()))?;
+        check_tags(&tags)?;
         if let Some(jobs) = self.jobs {
             store.change_queue(|queue| queue.jobs = jobs)?;
         }

@@ -6,7 +6,7 @@ use std::process::Child;
 use clap::Args;
 
 use super::{CliError, TrainOptions};
-use crate::run::{NewRun, RunDir, RunError, Status, Store};
+use crate::run::{Labels, NewRun, RunDir, RunError, Status, Store};
 use crate::shell::{self, ShellError, Tie};
 
 /// Train a network.
@@ -17,6 +17,9 @@ pub(super) struct TrainCommand {
     /// What to call the run [default: two words].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
+    /// A word to find the run by; can be said again.
+    #[arg(long = "tag", value_name = "WORD")]
+    tags: Vec<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -49,7 +52,9 @@ impl TrainCommand {
         self.output.check()?;
         shell::check(&config)?;
         check_name(self.name.as_deref())?;
-        self.output.train(store.create(&NewRun { name: self.name, ..shell::new_run(config) })?)
+        check_tags(&self.tags)?;
+        let new = NewRun { name: self.name, tags: self.tags, ..shell::new_run(config) };
+        self.output.train(store.create(&new)?)
     }
 }
 
@@ -61,6 +66,12 @@ pub(super) fn check_name(name: Option<&str>) -> Result<(), CliError> {
         ));
     }
     Ok(())
+}
+
+/// Refuses tags that nobody could ask for.
+pub(super) fn check_tags(tags: &[String]) -> Result<(), CliError> {
+    let labels = Labels { tags: Some(tags.to_vec()), ..Labels::default() };
+    labels.validate().map_err(|error| CliError::Usage(error.to_string()))
 }
 
 impl ResumeCommand {

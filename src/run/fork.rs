@@ -134,6 +134,13 @@ mod tests {
             store.fork(&parent, CheckpointName::Last, Change::default(), new(2)).is_err(),
             "no checkpoint"
         );
+        let progress = Progress { step: 9, epoch: 3, ..Progress::default() };
+        let saved = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
+        drop(parent.lock().unwrap());
+        saved.write(&parent.checkpoint_path(CheckpointName::Last)).unwrap();
+        let change = Change { epochs: Some(3), ..Change::default() };
+        let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
+        assert_eq!(refused.to_string(), "epochs is 3, but must be more than 3: so many are done at last");
         assert_eq!(store.list().len(), 1);
     }
 }

@@ -20,7 +20,8 @@ fn world() -> World {
     let world = World::bare();
     for (name, rate) in [("one", "0.01"), ("two", "0.05")] {
         let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
-        let ended = world.process(&[&train[..], &["--lr", rate, "--name", name]].concat()).end();
+        let settings = ["--lr", rate, "--name", name, "--tag", "short"];
+        let ended = world.process(&[&train[..], &settings].concat()).end();
         assert_eq!(ended.code, Some(0), "{ended:?}");
     }
     world
@@ -38,7 +39,7 @@ fn runs_are_asked_for_sorted_and_shown() {
         lines.lines().map(name).filter(|name| !name.ends_with("-reference")).collect()
     };
     assert_eq!(names(&["list", "--json", "-q", "state = finished and lr > 0.02"]), ["two"]);
-    assert_eq!(names(&["--json", "--sort", "lr"]), ["one", "two"]);
+    assert_eq!(names(&["--json", "--sort", "lr", "--query", "tag:short"]), ["one", "two"]);
     assert_eq!(names(&["--json", "--sort", "-lr"]), ["two", "one"]);
     assert!(printed(&world, &["-q", "lr > 5"]).starts_with("no such runs in "));
 
@@ -76,6 +77,15 @@ fn what_is_thrown_away_can_be_brought_back() {
     assert!(printed(&world, &["--trash"]).contains(" one "));
     assert_eq!(printed(&world, &["restore", "one"]), "one is back\n");
     assert!(printed(&world, &[]).contains(" one "));
+
+    // The beginning of a name finds a run, but throws none away.
+    assert!(printed(&world, &["show", "tw"]).contains("two"));
+    let ended = runs(&world, &["rm", "tw"]);
+    assert_eq!(ended.code, Some(2), "{ended:?}");
+    assert!(
+        ended.err.contains("is only how two (") && ended.err.contains("give the whole name"),
+        "{ended:?}"
+    );
 
     let reference = runs(&world, &["rm", "cnn-reference"]);
     assert_eq!(reference.code, Some(1));

@@ -494,6 +494,47 @@ fn groups_have_mean_and_spread_and_open() {
 }
 
 #[test]
+fn a_group_counts_what_is_finished_and_each_seed_once() {
+    let (mut app, _) = browsing();
+    let changed = |listed: &Listed, seed, status| {
+        let mut run = listed.clone().run().unwrap();
+        run.record.config.seed = seed;
+        run.record.config.optimizer = Optimizer::SGD;
+        run.state = state(status);
+        Listed::Run(Arc::new(run))
+    };
+    let runs = app.runs.clone().unwrap();
+    let told = |app: &mut App, states: [(u64, Status); 3]| {
+        let runs = runs.iter().zip(states).map(|(run, (seed, status))| changed(run, seed, status)).collect();
+        update(app, Msg::Runs(runs));
+        let [Row::Group(group)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
+        (group.runs, group.best.count)
+    };
+    type_text(&mut app, "v");
+    let finished = Status::Finished;
+    assert_eq!(told(&mut app, [(1, finished), (2, finished), (3, finished)]), (3, 3));
+    assert_eq!(told(&mut app, [(1, finished), (2, finished), (2, finished)]), (3, 2));
+    assert_eq!(told(&mut app, [(1, finished), (2, Status::Stopped), (3, Status::Running)]), (3, 1));
+}
+
+#[test]
+fn a_question_that_is_not_understood_stays_open_and_values_are_asked_for_as_they_are_typed() {
+    let (mut app, dirs) = browsing();
+    type_text(&mut app, "/lr > 0.0");
+    assert_eq!(app.browse.rows().len(), 3);
+    type_text(&mut app, "5");
+    assert_eq!(app.browse.rows().len(), 1, "{:?} is asked for although it could go on", app.browse.text());
+    type_text(&mut app, " and bestacc > 1");
+    press(&mut app, &[Key::Enter]);
+    assert_eq!(app.dialog, Some(Dialog::Search));
+    assert!(app.browse.error().unwrap().to_string().contains("no field `bestacc`"));
+    press(&mut app, &[Key::Ctrl('u')]);
+    assert_eq!(app.browse.text(), "");
+    press(&mut app, &[Key::Enter]);
+    assert_eq!((app.dialog, app.browse.rows().len()), (None, dirs.len()));
+}
+
+#[test]
 fn a_run_is_labelled_as_it_is_typed() {
     let (mut app, dirs) = browsing();
     press(&mut app, &[Key::Char('e'), Key::Down]);
@@ -526,6 +567,7 @@ fn what_was_chosen_is_remembered() {
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
     app.charts.along = Along::ActiveTime;
+    app.trash = vec![vec![dir(9).id().clone()]];
     let memory = app.memory();
     let text = serde_json::to_string(&memory).unwrap();
     let mut next = self::app();
