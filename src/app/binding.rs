@@ -79,6 +79,8 @@ pub enum Action {
     NextSort,
     /// Sort the other way round.
     TurnSort,
+    /// Ask with what settings a new run is to go on from a checkpoint of this one.
+    Fork,
     /// Do what the form says.
     Submit,
     /// Queue what the form says, also if it is one run.
@@ -253,6 +255,10 @@ fn diverged(app: &App) -> bool {
     paused(app) && app.run.as_ref().and_then(super::RunView::pause_reason) == Some(PauseReason::Diverged)
 }
 
+fn open(app: &App) -> bool {
+    app.run.is_some()
+}
+
 fn resumable(app: &App) -> bool {
     app.resumable().is_some()
 }
@@ -344,6 +350,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Resume,        &[Key::Char('r')],                    S::Live, Some("resume"),     "resume a run cut short", resumable),
     row(A::GoBack,        &[Key::Char('b')],                    S::Live, Some("go back"),    "go back before it diverged", diverged),
     row(A::Edit,          &[Key::Char('e')],                    S::Live, Some("edit"),       "change settings", live),
+    row(A::Fork,          &[Key::Char('F')],                    S::Live, None,               "fork: a new run from here", open),
     row(A::AskStop,       &[Key::Char('s')],                    S::Live, Some("stop"),       "stop and save (asks)", live),
     row(A::Checkpoint,    &[Key::Char('c')],                    S::Live, Some("checkpoint"), "write a checkpoint now", live),
     row(A::NextPane,      &[Key::Tab],                          S::Live, Some("pane"),       "next pane", always),
@@ -384,6 +391,7 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Compare,       &[Key::Char('c')],                    S::Runs, Some("compare"),    "compare the marked runs", always),
     row(A::Unmark,        &[Key::Char('M')],                    S::Runs, None,               "take all marks away", marked),
     row(A::TrainLike,     &[Key::Char('n')],                    S::Runs, Some("new like it"), "new runs like this one", like_one),
+    row(A::Fork,          &[Key::Char('F')],                    S::Runs, None,               "fork: a new run from here", selected),
     row(A::Search,        &[Key::Char('/')],                    S::Runs, Some("find"),       "ask for runs: lr > 0.01", always),
     row(A::NextSort,      &[Key::Char('o')],                    S::Runs, Some("order"),      "sort by the next column", always),
     row(A::TurnSort,      &[Key::Char('O')],                    S::Runs, None,               "sort the other way round", always),

@@ -2,7 +2,10 @@
 
 use super::Key;
 use crate::metrics::text;
-use crate::run::{Axis, Change, ConfigError, Labels, RunConfig, RunDir, RunRecord, Setting, sweep};
+use crate::run::{
+    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunDir, RunRecord,
+    Setting, sweep,
+};
 
 /// Something to be filled in.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +27,8 @@ pub enum Purpose {
     Change(Box<RunConfig>),
     /// The same, after it went back to its last checkpoint.
     GoBack(Box<RunConfig>),
+    /// A new run that goes on from a checkpoint of another one, which has these settings.
+    Fork(RunDir, Box<RunConfig>),
     /// New runs: these settings, and what is typed over them, which may be several values.
     Train(Box<RunConfig>),
     /// Name, notes and tags of a run.
@@ -48,6 +53,7 @@ pub struct FormField {
 pub(super) enum Filled {
     Change(Change),
     GoBack(Change),
+    Fork(RunDir, CheckpointName, Change),
     Train(Vec<RunConfig>),
     Label(RunDir, Labels),
 }
@@ -56,6 +62,8 @@ pub(super) enum Filled {
 const LOWER: f64 = 10.0;
 /// The settings that can be changed while a run trains.
 const CHANGEABLE: [&str; 5] = ["learning-rate", "momentum", "epochs", "dropout", "patience"];
+/// The row of a fork that is no setting.
+const CHECKPOINT: &str = "checkpoint";
 /// The most that can be typed into a row.
 const LONGEST: usize = 200;
 
@@ -75,6 +83,14 @@ impl Form {
             rate.text = lower;
         }
         form
+    }
+
+    /// What a fork of a run begins from, and its settings.
+    pub fn fork(dir: RunDir, config: RunConfig) -> Self {
+        let mut fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
+        let from = CheckpointName::Last.to_string();
+        fields.insert(0, field(CHECKPOINT, "last, best or such as epoch-007", from));
+        Self { selected: 1, ..Self::new(Purpose::Fork(dir, Box::new(config)), fields) }
     }
 
     /// New runs like one with these settings.
@@ -125,6 +141,12 @@ impl Form {
         match &self.purpose {
             Purpose::Change(config) => change(typed, config).map(Filled::Change),
             Purpose::GoBack(config) => change(typed, config).map(Filled::GoBack),
+            Purpose::Fork(dir, config) => {
+                let (from, settings): (Vec<_>, Vec<_>) = typed.partition(|field| field.name == CHECKPOINT);
+                let from = from.first().map_or(Ok(CheckpointName::Last), |field| field.text.trim().parse());
+                let from = from.map_err(|error: CheckpointNameError| error.to_string())?;
+                Ok(Filled::Fork(dir.clone(), from, change(settings.into_iter(), config)?))
+            }
             Purpose::Train(config) => {
                 let values = |field: &FormField| {
                     let setting = Setting::named(field.name)?;
@@ -236,6 +258,26 @@ mod tests {
         assert_eq!(form.runs(), Some(9));
         type_over(&mut form, "seed", "1..");
         assert!(form.fill().unwrap_err().starts_with("`1..` is no range"));
+    }
+
+    #[test]
+    fn a_fork_begins_at_a_checkpoint() {
+        let root = tempfile::tempdir().unwrap();
+        let new = crate::run::NewRun::new(
+            jiff::Timestamp::UNIX_EPOCH,
+            1,
+            RunConfig::default(),
+            crate::run::Provenance::default(),
+        );
+        let dir = crate::run::Store::open(root.path()).create(&new).unwrap();
+        let mut form = Form::fork(dir.clone(), RunConfig::default());
+        assert_eq!(form.fill(), Ok(Filled::Fork(dir.clone(), CheckpointName::Last, Change::default())));
+        type_over(&mut form, "checkpoint", "epoch-7");
+        type_over(&mut form, "learning-rate", "0.001");
+        let change = Change { learning_rate: Some(0.001), ..Change::default() };
+        assert_eq!(form.fill(), Ok(Filled::Fork(dir, CheckpointName::Epoch(7), change)));
+        type_over(&mut form, "checkpoint", "first");
+        assert!(form.fill().unwrap_err().contains("first"));
     }
 
     #[test]

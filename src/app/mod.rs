@@ -188,6 +188,15 @@ pub enum Zoom {
     Alone,
 }
 
+impl Zoom {
+    const fn other(self) -> Self {
+        match self {
+            Self::Together => Self::Alone,
+            Self::Alone => Self::Together,
+        }
+    }
+}
+
 impl App {
     /// The dashboard before anything is known.
     pub fn new(presets: Vec<PresetOffer>, defaults: RunConfig, themes: usize) -> Self {

@@ -22,7 +22,7 @@ use super::{ShellError, input, launch, launch_queue, new_run, paths, predict, qu
 use crate::app::{App, Effect, Farewell, Key, Memory, Msg, News, PresetOffer, QueueChange, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
-use crate::run::{RunConfig, RunDir, RunId, Store};
+use crate::run::{Change, CheckpointName, RunConfig, RunDir, RunId, Store};
 use crate::ui::theme::{Look, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
@@ -210,6 +210,7 @@ impl<'a, S: Screen> Shell<'a, S> {
                 }
                 Effect::StopFinding => self.search = None,
                 Effect::Train(config) => self.train(*config),
+                Effect::Fork(parent, from, change) => self.fork(&parent, from, change),
                 Effect::Resume(dir) => self.start(dir),
                 Effect::Sweep(configs) => self.answer(|shell| shell.sweep(configs).map(Some)),
                 Effect::Send(dir, command) => {
@@ -279,6 +280,15 @@ impl<'a, S: Screen> Shell<'a, S> {
 
     fn train(&mut self, config: RunConfig) {
         match self.store.create(&new_run(config)) {
+            Ok(dir) => self.start(dir),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    fn fork(&mut self, parent: &RunDir, from: CheckpointName, change: Change) {
+        let record = parent.record();
+        let new = record.and_then(|record| self.store.fork(parent, from, change, new_run(record.config)));
+        match new {
             Ok(dir) => self.start(dir),
             Err(error) => self.tell(Msg::Failed(error.to_string())),
         }

@@ -69,6 +69,11 @@ impl DialogBox<'_> {
             Purpose::GoBack(_) => {
                 ("go back", format!("Back to {}'s last checkpoint, and on from there with:", self.name()))
             }
+            Purpose::Fork(parent, _) => {
+                let known = self.app.summaries().find(|run| run.dir == *parent);
+                let name = known.map_or_else(|| parent.id().name(), |run| &run.record.name);
+                ("fork", format!("A new run goes on from a checkpoint of {name} with:"))
+            }
             Purpose::Train(_) => {
                 ("train", "Several values, such as 0.01, 0.03 or 1..5, are several runs:".to_owned())
             }

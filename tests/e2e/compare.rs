@@ -82,6 +82,18 @@ fn last_weeks_runs_beside_todays() {
     terminal.press("u");
     terminal.wait_for_text("2 of ");
 
+    // A fork of the first run for one epoch more.
+    terminal.press("gF");
+    terminal.wait_for_text("goes on from a checkpoint");
+    terminal.press(DOWN);
+    terminal.press(DOWN);
+    terminal.press(BACKSPACE);
+    terminal.press("3");
+    terminal.press(ENTER);
+    terminal.wait_for("the fork's end", |screen| screen.contains("epoch 3/3") && screen.contains("finished"));
+    terminal.press(ESC);
+    terminal.wait_for_text("2 of ");
+
     // A sweep from the form: the group grows while nobody does anything.
     terminal.press("v");
     terminal.wait_for_text("dnn");
@@ -96,7 +108,7 @@ fn last_weeks_runs_beside_todays() {
     wait_for("the sweep's end", || {
         let runs = world.runs();
         let done = runs.iter().filter(|run| run.record().status == Status::Finished).count();
-        (done == 5).then_some(())
+        (done == 6).then_some(())
     });
     terminal.wait_for("four runs in a group", |screen| screen.contains("4 runs"));
     terminal.press("q");

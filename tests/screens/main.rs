@@ -95,6 +95,7 @@ snapshots! {
     choosing_columns: keys(runs(), &[Key::Char('C'), Key::Down, Key::Char(' ')]), 80 x 24, 120 x 36;
     other_columns: keys(repeated(), &[&typed("C"), &[Key::Down; 7][..], &typed(" j j "), &[Key::Esc]].concat()), 120 x 36, 200 x 60;
     a_new_run_like_another: keys(repeated(), &[&typed("n"), &[Key::Down; 3][..], &typed(", 0.03")].concat()), 80 x 24, 60 x 20;
+    forking_a_run: keys(repeated(), &typed("F0")), 80 x 24, 60 x 20;
     naming_a_run: keys(repeated(), &typed("e")), 80 x 24, 60 x 20;
     the_settings: keys(training(), &[Key::Char('e'), Key::Backspace, Key::Char('3'), Key::Down]), 80 x 24, 60 x 20;
     a_setting_that_cannot_be: keys(

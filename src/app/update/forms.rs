@@ -2,7 +2,7 @@
 
 use super::{Effect, tell, to_train};
 use crate::app::form::Filled;
-use crate::app::{App, Dialog, Form, Offer, Screen};
+use crate::app::{App, Dialog, Form, Offer, RunView, Screen};
 use crate::run::{Command, Labels, RunConfig};
 
 /// Asks for new settings of the run on the screen.
@@ -28,6 +28,16 @@ pub(super) fn train_like(app: &mut App) {
         _ => app.selected_or_first().map(|run| run.record.settings()),
     };
     show_form(app, config.map(Form::train));
+}
+
+/// Asks for the settings of a fork of the run on the screen.
+pub(super) fn ask_for_fork(app: &mut App) {
+    let of_view = |run: &RunView| Some((run.dir.clone(), run.record.as_ref()?.settings()));
+    let parent = match app.screen {
+        Screen::Live => app.run.as_ref().and_then(of_view),
+        _ => app.selected().map(|run| (run.dir.clone(), run.record.settings())),
+    };
+    show_form(app, parent.map(|(dir, config)| Form::fork(dir, config)));
 }
 
 /// When a single new run begins.
@@ -65,6 +75,7 @@ pub(super) fn submit(app: &mut App, start: Start) -> Vec<Effect> {
         Filled::Change(change) if change.is_empty() => Vec::new(),
         Filled::Change(change) => tell(app, Command::Set(change)),
         Filled::GoBack(change) => tell(app, Command::GoBack(change)),
+        Filled::Fork(dir, from, change) => vec![Effect::Fork(dir, from, change)],
         Filled::Train(mut configs) => match configs.pop() {
             Some(config) if configs.is_empty() && start == Start::Now => {
                 vec![Effect::Train(Box::new(config))]

@@ -1,7 +1,7 @@
 //! What the dashboard hears, and what it asks for.
 
 use crate::app::{Key, PredictionDiff};
-use crate::run::{Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Update};
+use crate::run::{Change, CheckpointName, Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Update};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,6 +52,9 @@ pub enum Effect {
     StopFinding,
     /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Train(Box<RunConfig>),
+    /// Create a run that goes on from this checkpoint of this run with these changes, and start its trainer. Answered by
+    /// [`Msg::Started`] or [`Msg::Failed`].
+    Fork(RunDir, CheckpointName, Change),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Resume(RunDir),
     /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].

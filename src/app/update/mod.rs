@@ -5,7 +5,7 @@ mod messages;
 
 pub use self::messages::{Effect, Farewell, Msg, QueueChange};
 
-use self::forms::{Start, ask, show_form, submit, train_like};
+use self::forms::{Start, ask, ask_for_fork, show_form, submit, train_like};
 use super::binding::action;
 use super::{
     Action, App, BINDINGS, Browse, ColumnChoice, Compare, Dialog, Form, Key, News, Offer, Pane, Predictions,
@@ -155,6 +155,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             show_form(app, form);
         }
         Action::TrainLike => train_like(app),
+        Action::Fork => ask_for_fork(app),
         Action::ThrowAway => {
             return app.selected().map(|run| Effect::ThrowAway(run.dir.clone())).into_iter().collect();
         }
@@ -201,12 +202,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Enqueue => return submit(app, Start::Queued),
         Action::NextPane => app.focus = next(app.focus, 1),
         Action::PreviousPane => app.focus = next(app.focus, Pane::ALL.len() - 1),
-        Action::Zoom => {
-            app.zoom = match app.zoom {
-                Zoom::Together => Zoom::Alone,
-                Zoom::Alone => Zoom::Together,
-            }
-        }
+        Action::Zoom => app.zoom = app.zoom.other(),
         Action::PreviousLayer => choose_layer(app, |layer, count| (layer + count - 1) % count),
         Action::NextLayer => choose_layer(app, |layer, count| (layer + 1) % count),
         Action::Up => move_by(app, -1),

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::app::{Along, PresetOffer, Smoothing};
 use crate::run::{
-    DataInfo, Event, Labels, Liveness, NewRun, Optimizer, Origin, PauseReason, Provenance, Queue, Record,
-    RunSummary, State, Store, Update,
+    Change, CheckpointName, DataInfo, Event, Labels, Liveness, NewRun, Optimizer, Origin, PauseReason,
+    Provenance, Queue, Record, RunSummary, State, Store, Update,
 };
 
 fn dir(nonce: u64) -> RunDir {
@@ -491,6 +491,23 @@ fn groups_have_mean_and_spread_and_open() {
     assert_eq!((app.browse.rows().len(), &app.selected().unwrap().dir), (4, &dirs[0]));
     press(&mut app, &[Key::Up, Key::Enter]);
     assert_eq!(app.browse.rows().len(), 2);
+}
+
+#[test]
+fn a_fork_is_begun_from_the_runs_and_from_a_run() {
+    let (mut app, dirs) = browsing();
+    press(&mut app, &[Key::Char('F'), Key::Down, Key::Down, Key::Ctrl('u')]);
+    type_text(&mut app, "60");
+    let change = Change { epochs: Some(60), ..Change::default() };
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(dirs[0].clone(), CheckpointName::Last, change)]);
+    let (mut app, dir) = showing(Status::Finished, Vec::new());
+    // Nothing can be asked before its record is read.
+    app.run.as_mut().unwrap().record = None;
+    press(&mut app, &[Key::Char('F')]);
+    assert_eq!(app.dialog, None);
+    app.run.as_mut().unwrap().record = listed(&dir, Status::Finished).run().map(|run| run.record);
+    let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
+    assert_eq!(effects, [Effect::Fork(dir, CheckpointName::Last, Change::default())]);
 }
 
 #[test]

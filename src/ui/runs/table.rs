@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{Listed, Origin, RunSummary, Status, Value};
+use crate::run::{Listed, Origin, RunConfig, RunSummary, Status, Value};
 use crate::ui::theme::Look;
 use crate::ui::widgets::Sparkline;
 use crate::ui::words::listed_state;
@@ -172,11 +172,7 @@ impl Table<'_> {
         let field = match column {
             Column::Curve => return (String::new(), palette.text),
             Column::Settings => {
-                let changes = record.config.changes().into_iter();
-                // The network has a column of its own.
-                let changes = changes.filter(|(setting, _)| setting.name() != "preset");
-                let changes: Vec<_> = changes.map(|(setting, value)| format!("{setting} {value}")).collect();
-                return (changes.join("  "), palette.dim);
+                return (changes(&record.config, &["preset"]), palette.dim);
             }
             Column::Field(field) => field,
         };
@@ -213,14 +209,7 @@ impl Table<'_> {
                 "loss" => (text::loss(group.loss.mean), palette.text),
                 // What they have in common.
                 name if COMMON.contains(&name) => self.cell(first, column),
-                "settings" => {
-                    let changes = first.record.settings().changes().into_iter();
-                    let changes =
-                        changes.filter(|(setting, _)| !["preset", "seed"].contains(&setting.name()));
-                    let changes: Vec<_> =
-                        changes.map(|(setting, value)| format!("{setting} {value}")).collect();
-                    (changes.join("  "), palette.dim)
-                }
+                "settings" => (changes(&first.record.settings(), &["preset", "seed"]), palette.dim),
                 _ => (String::new(), palette.text),
             };
             line.push_span(Span::styled(aligned(&text, width, is_number), style));
@@ -248,6 +237,15 @@ impl Table<'_> {
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
     }
+}
+
+/// The settings that are not the default, but for those that are told elsewhere. Where the data lies is long and tells
+/// the least, so it comes last.
+fn changes(config: &RunConfig, but: &[&str]) -> String {
+    let changes = config.changes().into_iter().filter(|(setting, _)| !but.contains(&setting.name()));
+    let (data, others): (Vec<_>, Vec<_>) = changes.partition(|(setting, _)| setting.name() == "data");
+    let changes = others.into_iter().chain(data).map(|(setting, value)| format!("{setting} {value}"));
+    changes.collect::<Vec<_>>().join("  ")
 }
 
 /// The text in so many columns, cut if it is longer.

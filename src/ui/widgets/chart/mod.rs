@@ -66,7 +66,6 @@ pub struct Layer<'a> {
 enum Shape {
     Line,
     Dots,
-    Points(&'static str),
     Beads(&'static str),
 }
 
@@ -86,11 +85,6 @@ impl<'a> Layer<'a> {
     /// A dot for each point, to be faint beneath a line.
     pub const fn dots(series: &'a Series, style: Style) -> Self {
         Self::new(series, style, Shape::Dots)
-    }
-
-    /// A symbol for each point, for few points that matter: one per epoch.
-    pub const fn points(series: &'a Series, style: Style, symbol: &'static str) -> Self {
-        Self::new(series, style, Shape::Points(symbol))
     }
 
     /// A line with a symbol at every few of its points, which tells it from other lines without colour.
@@ -222,11 +216,7 @@ impl<'a> Chart<'a> {
     fn draw_layer(&self, index: usize, x: Span, plot: &Plot, canvas: &mut Canvas) {
         let layer = self.layers[index];
         let Layer { style, shape, .. } = layer;
-        let columns = match shape {
-            Shape::Line | Shape::Dots | Shape::Beads(_) => plot.dot_columns(),
-            Shape::Points(_) => plot.area.width.into(),
-        };
-        let points = layer.thin(x, columns);
+        let points = layer.thin(x, plot.dot_columns());
         for (at, point) in points.iter().enumerate().filter(|(_, point)| point.y.is_finite()) {
             let dot = plot.dot(*point);
             let before = at.checked_sub(1).map(|before| points[before]).filter(|before| before.y.is_finite());
@@ -236,7 +226,6 @@ impl<'a> Chart<'a> {
                 }
                 (Shape::Line | Shape::Beads(_), None) => canvas.dot(index, style, Pen::Line, dot),
                 (Shape::Dots, _) => canvas.dot(index, style, Pen::Dots, dot),
-                (Shape::Points(symbol), _) => canvas.symbol(index, style, symbol, dot),
             }
         }
         if let Shape::Beads(symbol) = shape {
@@ -344,7 +333,7 @@ mod tests {
         Chart::new(look)
             .layer(Layer::dots(loss.raw(), curve.raw))
             .layer(Layer::line(loss.smooth(), curve.train))
-            .layer(Layer::points(test, curve.test, look.glyphs.dot()))
+            .layer(Layer::beads(test, curve.test, look.glyphs.dot()))
             .x_axis("epoch", 100.0)
             .mark(Mark::new(MarkKind::Changed, 500.0).label(format!("lr {}2", look.glyphs.divide())))
             .mark(Mark::new(MarkKind::Paused, 820.0).label("paused 4 m"))
@@ -497,7 +486,6 @@ mod tests {
                     let chart = Chart::new(&look)
                         .layer(Layer::dots(series, look.palette.curve.raw))
                         .layer(Layer::line(series, look.palette.curve.train))
-                        .layer(Layer::points(series, look.palette.curve.test, look.glyphs.dot()))
                         .layer(Layer::beads(series, look.palette.curve.test, look.glyphs.dot()))
                         .layer(Layer::line(series, look.palette.curve.train).along(Ruler::Through(&tame)))
                         .marks(marks.clone())
