@@ -26,6 +26,9 @@ pub struct Memory {
     pub log_loss: bool,
     /// How training losses are smoothed.
     pub smoothing: Smoothing,
+    /// The theme, by name; empty: the first one. The state knows themes by their place alone, so who knows their names
+    /// fills it in.
+    pub theme: String,
     /// The runs that were thrown away and not brought back, those of the last time last.
     pub trash: Vec<Vec<RunId>>,
 }
@@ -42,6 +45,7 @@ impl App {
             along: self.charts.along,
             log_loss: self.charts.log_loss,
             smoothing: self.charts.smoothing,
+            theme: String::new(),
             trash: self.trash[self.trash.len().saturating_sub(TRASH)..].to_vec(),
         }
     }

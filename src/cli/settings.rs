@@ -96,6 +96,7 @@ impl LookOptions {
         let themes = theme::load(user_themes(&config_dir.join("themes")));
         Ok(DashboardOptions {
             theme: self.first_theme(&themes)?,
+            theme_is_chosen: self.theme.is_some(),
             depth: self.depth()?,
             glyphs: self.glyphs()?,
             defaults: train.into_config()?,

@@ -38,6 +38,8 @@ pub struct DashboardOptions {
     pub themes: Vec<Theme>,
     /// The first one shown, by its place among them.
     pub theme: usize,
+    /// Whether that was asked for, so that the one that was shown last does not count.
+    pub theme_is_chosen: bool,
     /// The colours of the terminal.
     pub depth: ColorDepth,
     /// Its symbols.
@@ -112,6 +114,8 @@ impl<'a, S: Screen> Shell<'a, S> {
         let mut app = options.app();
         let memory = paths::read_memory();
         app.recall(&memory);
+        let remembered = options.themes.iter().position(|theme| theme.name == memory.theme);
+        app.theme = remembered.filter(|_| !options.theme_is_chosen).unwrap_or(app.theme);
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
@@ -175,7 +179,12 @@ impl<'a, S: Screen> Shell<'a, S> {
 
     /// Keeps how the dashboard is used for the next start. Without it nothing is missing but that.
     fn remember(&mut self) {
-        let memory = self.app.memory();
+        let theme = match self.options.themes.get(self.app.theme) {
+            // Of a theme that is asked for at every start nothing need be remembered.
+            Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
+            _ => self.memory.theme.clone(),
+        };
+        let memory = Memory { theme, ..self.app.memory() };
         if memory != self.memory {
             paths::write_memory(&memory);
             self.memory = memory;

@@ -126,3 +126,22 @@ fn the_selection_moves_and_a_preset_is_chosen() {
     terminal.wait_for("training", |screen| screen.contains("training") && screen.contains("dnn"));
     assert_eq!(world.run().record().config.preset, "dnn");
 }
+
+#[test]
+fn the_theme_is_remembered_unless_another_one_is_asked_for() {
+    let world = World::new();
+    let background = |arguments: &[&str], keys: &str| {
+        let mut terminal = world.terminal(arguments, (80, 24));
+        terminal.wait_for_text("train cnn");
+        let before = terminal.background();
+        terminal.press(keys);
+        terminal.press("q");
+        assert_eq!(terminal.end().code, 0);
+        before
+    };
+    let dark = background(&[], "t");
+    let light = background(&[], "");
+    assert_ne!(light, dark);
+    assert_eq!(background(&["--theme", "dark"], "t"), dark);
+    assert_eq!(background(&[], ""), light, "what is asked for once is not remembered");
+}
