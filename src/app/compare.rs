@@ -1,9 +1,6 @@
 //! Runs beside each other.
 
-use std::borrow::Cow;
-
-use super::{RunView, Smoothing};
-use crate::metrics::Series;
+use super::{Metric, RunView, Smoothing};
 use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
 
 /// Runs beside each other.
@@ -16,26 +13,7 @@ pub struct Compare {
     /// The one that the others are measured against.
     pub baseline: usize,
     /// Which chart is shown where there is room for one only.
-    pub chart: ComparedChart,
-}
-
-/// A chart of a comparison.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ComparedChart {
-    /// Smoothed training loss.
-    Loss,
-    /// Accuracy on the test set.
-    Accuracy,
-}
-
-impl ComparedChart {
-    /// The curve of a run in it, by step.
-    pub fn curve(self, run: &RunView) -> Cow<'_, Series> {
-        match self {
-            Self::Loss => Cow::Borrowed(run.loss.smooth()),
-            Self::Accuracy => Cow::Owned(run.test_accuracies()),
-        }
-    }
+    pub chart: Metric,
 }
 
 impl Compare {
@@ -44,7 +22,7 @@ impl Compare {
 
     pub(super) fn new(dirs: &[RunDir], smoothing: Smoothing) -> Self {
         let runs = dirs.iter().map(|dir| RunView::new(dir.clone(), smoothing)).collect();
-        Self { runs, selected: 0, baseline: 0, chart: ComparedChart::Loss }
+        Self { runs, selected: 0, baseline: 0, chart: Metric::Loss }
     }
 
     /// Takes in what is new of one of the runs.
@@ -56,10 +34,7 @@ impl Compare {
 
     /// To the other chart.
     pub(super) const fn turn_chart(&mut self) {
-        self.chart = match self.chart {
-            ComparedChart::Loss => ComparedChart::Accuracy,
-            ComparedChart::Accuracy => ComparedChart::Loss,
-        };
+        self.chart = self.chart.other();
     }
 
     /// Makes the selected run the one that the others are measured against.

@@ -203,8 +203,11 @@ fn change<'a>(typed: impl Iterator<Item = &'a FormField>, config: &RunConfig) ->
 
 #[cfg(test)]
 mod tests {
+    use jiff::Timestamp;
+    use tempfile::TempDir;
+
     use super::*;
-    use crate::run::Optimizer;
+    use crate::run::{NewRun, Optimizer, Provenance, Store};
 
     fn type_over(form: &mut Form, name: &str, text: &str) {
         form.selected = form.fields.iter().position(|field| field.name == name).unwrap();
@@ -212,6 +215,11 @@ mod tests {
         for character in text.chars() {
             assert!(form.type_key(Key::Char(character)));
         }
+    }
+
+    fn run(root: &TempDir) -> RunDir {
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
+        Store::open(root.path()).create(&new).unwrap()
     }
 
     #[test]
@@ -263,13 +271,7 @@ mod tests {
     #[test]
     fn a_fork_begins_at_a_checkpoint() {
         let root = tempfile::tempdir().unwrap();
-        let new = crate::run::NewRun::new(
-            jiff::Timestamp::UNIX_EPOCH,
-            1,
-            RunConfig::default(),
-            crate::run::Provenance::default(),
-        );
-        let dir = crate::run::Store::open(root.path()).create(&new).unwrap();
+        let dir = run(&root);
         let mut form = Form::fork(dir.clone(), RunConfig::default());
         assert_eq!(form.fill(), Ok(Filled::Fork(dir.clone(), CheckpointName::Last, Change::default())));
         type_over(&mut form, "checkpoint", "epoch-7");
@@ -283,13 +285,7 @@ mod tests {
     #[test]
     fn labels_are_typed_as_words() {
         let root = tempfile::tempdir().unwrap();
-        let new = crate::run::NewRun::new(
-            jiff::Timestamp::UNIX_EPOCH,
-            1,
-            RunConfig::default(),
-            crate::run::Provenance::default(),
-        );
-        let dir = crate::run::Store::open(root.path()).create(&new).unwrap();
+        let dir = run(&root);
         let mut form = Form::label(dir.clone(), &dir.record().unwrap());
         type_over(&mut form, "tags", "good  slow ");
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);

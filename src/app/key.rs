@@ -71,7 +71,7 @@ impl FromStr for Key {
 
     /// Reads a key as it is displayed.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        const NAMED: [Key; 15] = [
+        const NAMED: [Key; 14] = [
             Key::Char(' '),
             Key::Enter,
             Key::Esc,
@@ -86,7 +86,6 @@ impl FromStr for Key {
             Key::PageDown,
             Key::Home,
             Key::End,
-            Key::Char('^'),
         ];
         if let Some(key) = NAMED.into_iter().find(|key| key.to_string() == name) {
             return Ok(key);

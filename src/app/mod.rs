@@ -18,9 +18,9 @@ mod update;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
 pub use browse::Browse;
-pub use charts::{Along, ChartView, CurveAction, Smoothing, Window};
+pub use charts::{Along, ChartView, CurveAction, Metric, Smoothing, Window};
 pub use columns::{Column, ColumnChoice};
-pub use compare::{Compare, ComparedChart};
+pub use compare::Compare;
 pub use form::{Form, FormField, Purpose};
 pub use home::Offer;
 pub use key::{Key, UnknownKey};

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::CliError;
 use super::train::{Next, Output, check_name};
-use crate::run::{Change, CheckpointName, NewRun, Store};
+use crate::run::{Change, CheckpointName, Store};
 use crate::shell;
 
 /// Begin a run where another one was, with other settings.
@@ -51,7 +51,6 @@ impl ForkCommand {
             dropout: self.dropout,
             patience: self.patience,
         };
-        let new = NewRun { name: self.name, ..shell::new_run(parent.record()?.config) };
-        self.output.train(store.fork(&parent, self.from, change, new)?)
+        self.output.train(shell::fork(store, &parent, self.from, change, self.name)?)
     }
 }

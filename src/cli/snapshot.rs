@@ -24,7 +24,7 @@ pub(super) struct SnapshotCommand {
     #[arg(long, value_enum, conflicts_with = "screen")]
     pane: Option<PaneName>,
     /// Keys that are pressed then, with spaces between, such as `x + left`, or `p` for predictions. They change nothing.
-    #[arg(long, value_name = "KEYS", default_value_t)]
+    #[arg(long, value_name = "KEYS", default_value_t, hide_default_value = true)]
     keys: Keys,
     /// How many columns and rows.
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36")]

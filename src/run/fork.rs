@@ -99,20 +99,27 @@ mod tests {
         dir.journal_reader().poll().unwrap().records.into_iter().map(|record| record.event).collect()
     }
 
+    fn new(nonce: u64) -> NewRun {
+        NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default())
+    }
+
+    fn save(run: &RunDir, name: CheckpointName, progress: Progress) -> Checkpoint {
+        let saved = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
+        drop(run.lock().unwrap());
+        saved.write(&run.checkpoint_path(name)).unwrap();
+        saved
+    }
+
     #[test]
     fn a_fork_begins_with_what_its_parent_did() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
-        let new =
-            |nonce| NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
         let parent = store.create(&new(1)).unwrap();
         for event in [steps(1, 4), steps(5, 4), steps(9, 2), Event::Note { text: "hello".to_owned() }] {
             parent.journal().unwrap().append(&[Record { time: 1.0, event }]).unwrap();
         }
         let progress = Progress { step: 6, batch: 6, ..Progress::default() };
-        let saved = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
-        drop(parent.lock().unwrap());
-        saved.write(&parent.checkpoint_path(CheckpointName::Best)).unwrap();
+        let saved = save(&parent, CheckpointName::Best, progress);
 
         let change = Change { learning_rate: Some(0.001), ..Change::default() };
         let child = store.fork(&parent, CheckpointName::Best, change, new(2)).unwrap();
@@ -127,17 +134,12 @@ mod tests {
     fn what_cannot_be_forked_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
-        let new =
-            |nonce| NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
         let parent = store.create(&new(1)).unwrap();
         assert!(
             store.fork(&parent, CheckpointName::Last, Change::default(), new(2)).is_err(),
             "no checkpoint"
         );
-        let progress = Progress { step: 9, epoch: 3, ..Progress::default() };
-        let saved = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
-        drop(parent.lock().unwrap());
-        saved.write(&parent.checkpoint_path(CheckpointName::Last)).unwrap();
+        save(&parent, CheckpointName::Last, Progress { step: 9, epoch: 3, ..Progress::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
         let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
         assert_eq!(refused.to_string(), "epochs is 3, but must be more than 3: so many are done at last");

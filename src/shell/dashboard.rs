@@ -18,7 +18,7 @@ use super::clock::unix_seconds;
 use super::lr_find::Search;
 use super::observe::Observer;
 use super::terminal::{Screen, TakenTerminal};
-use super::{ShellError, input, launch, launch_queue, new_run, paths, predict, queue_runs};
+use super::{ShellError, fork, input, launch, launch_queue, new_run, paths, predict, queue_runs};
 use crate::app::{App, Effect, Farewell, Key, Memory, Msg, News, PresetOffer, QueueChange, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
@@ -295,9 +295,7 @@ impl<'a, S: Screen> Shell<'a, S> {
     }
 
     fn fork(&mut self, parent: &RunDir, from: CheckpointName, change: Change) {
-        let record = parent.record();
-        let new = record.and_then(|record| self.store.fork(parent, from, change, new_run(record.config)));
-        match new {
+        match fork(&self.store, parent, from, change, None) {
             Ok(dir) => self.start(dir),
             Err(error) => self.tell(Msg::Failed(error.to_string())),
         }

@@ -37,7 +37,7 @@ pub use trainer::{Tie, check, train_run};
 pub use watch::watch;
 
 use crate::data::{DataError, Source};
-use crate::run::{CheckpointName, NewRun, RunConfig, RunError};
+use crate::run::{Change, CheckpointName, NewRun, RunConfig, RunDir, RunError, Store};
 use crate::train::TrainError;
 
 /// What can go wrong between the program and the world.
@@ -146,4 +146,16 @@ pub fn new_run(config: RunConfig) -> NewRun {
     let now = Timestamp::now();
     let nonce = u64::from(now.subsec_nanosecond().unsigned_abs()) ^ u64::from(std::process::id());
     NewRun::new(now, nonce, config, provenance())
+}
+
+/// Creates a run that goes on from a checkpoint of another one with these changes.
+pub fn fork(
+    store: &Store,
+    parent: &RunDir,
+    from: CheckpointName,
+    change: Change,
+    name: Option<String>,
+) -> Result<RunDir, RunError> {
+    // Its settings are the parent's with the changes, whatever stands here.
+    store.fork(parent, from, change, NewRun { name, ..new_run(RunConfig::default()) })
 }

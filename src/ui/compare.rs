@@ -9,8 +9,8 @@ use super::Size;
 use super::curves::{self, sign};
 use super::layout::cells;
 use super::theme::Look;
-use super::widgets::{Chart, Focus, Layer, Notice, Pane};
-use crate::app::{Along, App, Compare, ComparedChart, RunView};
+use super::widgets::{Focus, Layer, Notice, Pane};
+use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
 
 /// ```text
@@ -34,8 +34,8 @@ impl Widget for Compared<'_> {
         let [charts, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
         if Size::of(Rect { height: area.height + 1, ..area }) >= Size::Normal {
             let [left, right] = Layout::horizontal([Constraint::Fill(1); 2]).areas(charts);
-            self.chart(compare, ComparedChart::Loss, left, buf);
-            self.chart(compare, ComparedChart::Accuracy, right, buf);
+            self.chart(compare, Metric::Loss, left, buf);
+            self.chart(compare, Metric::Accuracy, right, buf);
         } else {
             self.chart(compare, compare.chart, charts, buf);
         }
@@ -48,22 +48,17 @@ const NAME: usize = 16;
 const NUMBER: usize = 16;
 
 impl Compared<'_> {
-    fn chart(&self, compare: &Compare, which: ComparedChart, area: Rect, buf: &mut Buffer) {
+    fn chart(&self, compare: &Compare, which: Metric, area: Rect, buf: &mut Buffer) {
         let charts = self.app.charts;
         let title = match which {
-            ComparedChart::Loss => "training loss, smoothed",
-            ComparedChart::Accuracy => "test accuracy",
+            Metric::Loss => "training loss, smoothed",
+            Metric::Accuracy => "test accuracy",
         };
         let value = Line::styled(format!("along {}", charts.along.name()), self.look.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
         Pane::new(self.look, title).value(value).focus(focus).render(area, buf);
         let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
-        let mut chart = curves::on_axis(Chart::new(self.look), self.app).empty("waiting for the runs");
-        chart = match which {
-            ComparedChart::Loss => chart.log_y(charts.log_loss),
-            ComparedChart::Accuracy if charts.along == Along::Epochs => chart.whole_x(),
-            ComparedChart::Accuracy => chart,
-        };
+        let mut chart = curves::chart(self.look, self.app, which).empty("waiting for the runs");
         // The one that the others are measured against lies on top.
         let below = (0..curves.len()).rev().filter(|place| *place != compare.baseline);
         for place in below.chain([compare.baseline]) {
@@ -85,12 +80,13 @@ impl Compared<'_> {
         Pane::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = Pane::inner(area).rows();
         let differences = compare.differences();
-        let (accuracy, loss) = if place.is_some() {
+        let (accuracy_name, loss_name) = if place.is_some() {
             ("accuracy there", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
         };
-        let mut heading = format!("  {:<NAME$}{accuracy:<NUMBER$}{loss:<NUMBER$}{:>9}  ", "name", "time");
+        let mut heading =
+            format!("  {:<NAME$}{accuracy_name:<NUMBER$}{loss_name:<NUMBER$}{:>9}  ", "name", "time");
         let widths: Vec<usize> = differences
             .iter()
             .map(|(name, values)| {
@@ -103,15 +99,18 @@ impl Compared<'_> {
         if let Some(row) = rows.next() {
             Line::styled(heading, palette.dim).render(row, buf);
         }
-        let read = |run: &RunView, which: ComparedChart| curves::read(self.app, run, &which.curve(run));
-        let accuracy = |run: &RunView| match place {
-            Some(_) => read(run, ComparedChart::Accuracy).map(|percent| percent / 100.0),
-            None => run.best().map(|best| best.test_accuracy),
+        let read = |run: &RunView, metric: Metric| curves::read(self.app, run, &metric.curve(run));
+        let value = |run: &RunView| {
+            if place.is_some() {
+                let percent = read(run, Metric::Accuracy);
+                (percent.map(|percent| percent / 100.0), read(run, Metric::Loss))
+            } else {
+                let best = run.best().map(|best| best.test_accuracy);
+                (best, run.epochs.last().map(|epoch| epoch.test_loss))
+            }
         };
-        let loss = |run: &RunView| match place {
-            Some(_) => read(run, ComparedChart::Loss),
-            None => run.epochs.last().map(|epoch| epoch.test_loss),
-        };
+        let values: Vec<_> = compare.runs.iter().map(value).collect();
+        let (accuracy, loss) = values[compare.baseline];
         for ((place, run), row) in compare.runs.iter().enumerate().zip(rows) {
             let (style, symbol) = sign(self.look, place);
             let is_baseline = place == compare.baseline;
@@ -119,15 +118,13 @@ impl Compared<'_> {
                 Span::styled(format!("{symbol} "), style),
                 Span::styled(format!("{:<15.15} ", run.name()), palette.strong),
                 Span::styled(
-                    against(accuracy(run), accuracy(baseline), is_baseline, text::percent, |change| {
+                    against(values[place].0, accuracy, is_baseline, text::percent, |change| {
                         format!("{:+.2}", change * 100.0)
                     }),
                     palette.text,
                 ),
                 Span::styled(
-                    against(loss(run), loss(baseline), is_baseline, text::loss, |change| {
-                        format!("{change:+.4}")
-                    }),
+                    against(values[place].1, loss, is_baseline, text::loss, |change| format!("{change:+.4}")),
                     palette.text,
                 ),
                 Span::styled(format!("{:>9}  ", text::duration(Some(run.active_seconds))), palette.text),

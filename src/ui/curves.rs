@@ -4,7 +4,7 @@ use ratatui::style::Style;
 
 use super::theme::Look;
 use super::widgets::{Chart, Mark, MarkKind};
-use crate::app::{Along, App, MarkKind as Happened, RunView};
+use crate::app::{Along, App, MarkKind as Happened, Metric, RunView};
 use crate::metrics::{Series, Span, text};
 use crate::run::PauseReason;
 
@@ -12,12 +12,15 @@ use crate::run::PauseReason;
 const MINUTES: f64 = 300.0;
 const HOURS: f64 = 5.0 * 3600.0;
 
-/// Puts a chart on the axis of the screen, with the crosshair where it stands.
-pub(super) fn on_axis<'a>(chart: Chart<'a>, app: &App) -> Chart<'a> {
+/// A chart of a metric on the axis of the screen, with the crosshair where it stands.
+pub(super) fn chart<'a>(look: &'a Look, app: &App, metric: Metric) -> Chart<'a> {
     let (along, shown) = (app.charts.along, app.axis());
     let (name, unit) = unit(along, shown);
-    let chart = chart.x_span(shown).x_axis(name, unit);
-    let chart = if along == Along::Steps { chart.whole_x() } else { chart };
+    let chart = Chart::new(look).x_span(shown).x_axis(name, unit);
+    let chart = chart.log_y(app.charts.log_loss && metric == Metric::Loss);
+    // There is nothing between two steps, and of accuracies nothing between two epochs.
+    let is_whole = along == Along::Steps || along == Along::Epochs && metric == Metric::Accuracy;
+    let chart = if is_whole { chart.whole_x() } else { chart };
     match app.crosshair() {
         Some(x) => chart.crosshair(x, place(x, unit)),
         None => chart,

@@ -14,10 +14,7 @@ const LEFT: &str = "\x1b[D";
 fn world() -> World {
     let world = World::bare();
     for (name, rate, seed) in [("slow", "0.001", "1"), ("good", "0.05", "1"), ("other", "0.05", "2")] {
-        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "2"];
-        let settings = ["--lr", rate, "--seed", seed, "--name", name];
-        let ended = world.process(&[&train[..], &settings].concat()).end();
-        assert_eq!(ended.code, Some(0), "{ended:?}");
+        world.trained(name, &["--epochs", "2", "--lr", rate, "--seed", seed]);
     }
     world
 }

@@ -14,10 +14,7 @@ fn predict(world: &World, arguments: &[&str]) -> Ended {
 fn world() -> World {
     let world = World::bare();
     for (name, seed, rate) in [("one", "1", "0.02"), ("two", "2", "0.02"), ("wide", "1", "0.1")] {
-        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
-        let settings = ["--lr", rate, "--seed", seed, "--name", name];
-        let ended = world.process(&[&train[..], &settings].concat()).end();
-        assert_eq!(ended.code, Some(0), "{ended:?}");
+        world.trained(name, &["--epochs", "1", "--lr", rate, "--seed", seed]);
     }
     world
 }

@@ -19,10 +19,7 @@ fn printed(world: &World, arguments: &[&str]) -> String {
 fn world() -> World {
     let world = World::bare();
     for (name, rate) in [("one", "0.01"), ("two", "0.05")] {
-        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
-        let settings = ["--lr", rate, "--name", name, "--tag", "short"];
-        let ended = world.process(&[&train[..], &settings].concat()).end();
-        assert_eq!(ended.code, Some(0), "{ended:?}");
+        world.trained(name, &["--epochs", "1", "--lr", rate, "--tag", "short"]);
     }
     world
 }

@@ -102,6 +102,13 @@ impl World {
         Process::start(command)
     }
 
+    /// Trains a run of this name to its end, on the built-in data with these further settings.
+    pub(crate) fn trained(&self, name: &str, settings: &[&str]) {
+        let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--name", name];
+        let ended = self.process(&[&train[..], settings].concat()).end();
+        assert_eq!(ended.code, Some(0), "{ended:?}");
+    }
+
     /// A command of this home.
     pub(crate) fn command(&self, program: &str) -> Command {
         let mut command = Command::new(program);

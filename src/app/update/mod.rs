@@ -438,12 +438,13 @@ fn to_train(app: &App, preset: &PresetOffer) -> RunConfig {
 
 /// Puts a run on the screen.
 fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
-    if app.screen != Screen::Live {
+    let is_same = app.run.as_ref().is_some_and(|run| run.dir == dir);
+    if !is_same || app.screen != Screen::Live {
         app.charts.whole();
     }
     app.screen = Screen::Live;
     app.dialog = None;
-    if app.run.as_ref().is_some_and(|run| run.dir == dir) {
+    if is_same {
         return Vec::new();
     }
     (app.kernel_layer, app.kernel_channel, app.log_scroll) = (0, 0, 0);

@@ -6,11 +6,11 @@ use ratatui::text::{self as cells, Line};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::{Along, Pane as Which, Window};
+use crate::app::{Metric, Pane as Which, Window};
 use crate::metrics::{Series, Span, text};
 use crate::run::Status;
 use crate::ui::curves;
-use crate::ui::widgets::{Chart, Layer, Mark, MarkKind, Pane};
+use crate::ui::widgets::{Layer, Mark, MarkKind, Pane};
 
 /// Training loss, faint by step and smoothed, and test loss by epoch.
 pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
@@ -30,12 +30,11 @@ impl Widget for LossPane<'_> {
             .focus(self.0.focus(Which::Loss))
             .render(area, buf);
 
-        let mut chart = curves::on_axis(Chart::new(look), app);
+        let mut chart = curves::chart(look, app, Metric::Loss);
         if let Some(span) = settled(&self.0, &test) {
             chart = chart.y_span(span);
         }
         chart
-            .log_y(app.charts.log_loss)
             .layer(Layer::dots(raw, curve.raw).along(ruler))
             .layer(Layer::line(smooth, curve.train).along(ruler))
             .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
@@ -76,7 +75,7 @@ pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
 impl Widget for AccuracyPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, look } = self.0;
-        let (along, curve) = (app.charts.along, &look.palette.curve);
+        let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
         let (train, test) = (run.by_epoch(|epoch| epoch.train_accuracy * 100.0), run.test_accuracies());
 
         let read =
@@ -88,14 +87,11 @@ impl Widget for AccuracyPane<'_> {
             .focus(self.0.focus(Which::Accuracy))
             .render(area, buf);
 
-        let ruler = along.ruler(run);
         let best = run.best().map(|best| {
             let x = ruler.place(best.step as f64);
             Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
-        let chart = curves::on_axis(Chart::new(look), app);
-        let chart = if along == Along::Epochs { chart.whole_x() } else { chart };
-        chart
+        curves::chart(look, app, Metric::Accuracy)
             .layer(Layer::line(&train, curve.train).along(ruler))
             .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
             .marks(best)

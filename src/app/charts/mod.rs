@@ -1,11 +1,15 @@
 //! How curves are looked at: along which axis, which part of it, how smooth, and where their values are read.
 
+mod smoothing;
+mod window;
+
 use std::borrow::Cow;
-use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, ComparedChart, News, Pane, RunView, Screen};
+pub use self::smoothing::Smoothing;
+pub use self::window::Window;
+use super::{App, News, Pane, RunView, Screen};
 use crate::metrics::{Ruler, Series, Span};
 
 /// How curves are looked at.
@@ -85,69 +89,32 @@ impl Along {
     }
 }
 
-/// How much of an axis is shown.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub enum Window {
-    /// Everything.
-    #[default]
-    All,
-    /// So much before the end, which moves while a run trains.
-    Last(f64),
-    /// From here to there.
-    Between(Span),
+/// What a chart shows of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Smoothed training loss.
+    Loss,
+    /// Accuracy on the test set.
+    Accuracy,
 }
 
-impl Window {
-    /// What is shown of an axis from zero to `end`.
-    pub fn span(self, end: f64) -> Span {
-        let all = Span::new(0.0, end).filter(|all| all.width() > 0.0).unwrap_or(Span::UNIT);
+impl Metric {
+    pub(super) const fn other(self) -> Self {
         match self {
-            Self::All => all,
-            Self::Last(width) => Span::new((all.high() - width).max(0.0), all.high()).unwrap_or(all),
-            Self::Between(span) => span,
+            Self::Loss => Self::Accuracy,
+            Self::Accuracy => Self::Loss,
         }
     }
 
-    /// The window that shows `width` of an axis from `low` on, as far as there is an axis from zero to `end`.
-    fn at(low: f64, width: f64, end: f64) -> Self {
-        if width >= end {
-            return Self::All;
-        }
-        match Span::new(low.max(0.0), low.max(0.0) + width) {
-            Some(span) if span.high() < end => Self::Between(span),
-            _ => Self::Last(width),
-        }
-    }
-
-    /// `factor` times as wide, with `fixed` where it was, or else the right edge.
-    fn zoomed(self, factor: f64, fixed: Option<f64>, end: f64) -> Self {
-        let shown = self.span(end).widened();
-        let width = (shown.width() * factor).max(end * NARROWEST);
-        let fixed = fixed.filter(|x| shown.contains(*x)).unwrap_or(shown.high());
-        Self::at(fixed - width * shown.ratio(fixed), width, end)
-    }
-
-    /// Moved by this share of its width.
-    fn panned(self, share: f64, end: f64) -> Self {
-        let shown = self.span(end);
-        Self::at(shown.low() + shown.width() * share, shown.width(), end)
-    }
-
-    /// Moved as little as shows `x`.
-    fn showing(self, x: f64, end: f64) -> Self {
-        let shown = self.span(end);
-        if shown.contains(x) {
-            self
-        } else if x < shown.low() {
-            Self::at(x, shown.width(), end)
-        } else {
-            Self::at(x - shown.width(), shown.width(), end)
+    /// Its curve, by step; of the loss the smoothed one.
+    pub fn curve(self, run: &RunView) -> Cow<'_, Series> {
+        match self {
+            Self::Loss => Cow::Borrowed(run.loss.smooth()),
+            Self::Accuracy => Cow::Owned(run.test_accuracies()),
         }
     }
 }
 
-/// The narrowest window, as a share of the axis: a step of five million takes some columns there.
-const NARROWEST: f64 = 1e-6;
 /// How much narrower one key makes a window.
 const ZOOM: f64 = 0.5;
 /// How far one key moves it, as a share of its width.
@@ -156,44 +123,6 @@ const PAN: f64 = 0.25;
 const STRIDE: f64 = 0.01;
 /// How many strides are far.
 const FAR: f64 = 10.0;
-
-/// How far back the average of a smoothed curve looks, as a share of an epoch.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Smoothing(f64);
-
-impl Default for Smoothing {
-    /// A tenth of an epoch: little enough to follow the first fall, enough to tell one epoch from the next.
-    fn default() -> Self {
-        Self(0.1)
-    }
-}
-
-impl Smoothing {
-    /// The shares that a key goes through.
-    const SHARES: [f64; 6] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0];
-    /// The fewest steps for each whole epoch: where epochs are short, a share of one smooths nothing.
-    const LEAST: f64 = 100.0;
-
-    fn next(self) -> Self {
-        Self(Self::SHARES.into_iter().find(|share| *share > self.0).unwrap_or(Self::SHARES[0]))
-    }
-
-    /// How many steps it looks back; one is the step itself.
-    pub fn steps(self, steps_per_epoch: f64) -> f64 {
-        (self.0 * steps_per_epoch.max(Self::LEAST)).max(1.0)
-    }
-}
-
-impl fmt::Display for Smoothing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            0.0 => f.write_str("training losses are not smoothed"),
-            1.0 => f.write_str("training losses are smoothed over an epoch"),
-            share => write!(f, "training losses are smoothed over {share} of an epoch"),
-        }
-    }
-}
 
 /// Something that a key does to the charts on the screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -353,8 +282,8 @@ impl App {
     fn focused_curve(&self) -> Option<(&RunView, Cow<'_, Series>)> {
         let (run, chart) = match (self.screen, &self.compare) {
             (Screen::Compare, Some(compare)) => (compare.runs.get(compare.selected)?, compare.chart),
-            _ if self.focus == Pane::Accuracy => (self.run.as_ref()?, ComparedChart::Accuracy),
-            _ => (self.run.as_ref()?, ComparedChart::Loss),
+            _ if self.focus == Pane::Accuracy => (self.run.as_ref()?, Metric::Accuracy),
+            _ => (self.run.as_ref()?, Metric::Loss),
         };
         Some((run, chart.curve(run)))
     }
@@ -365,66 +294,5 @@ impl App {
         let runs = self.compare.iter_mut().flat_map(|compare| &mut compare.runs).chain(&mut self.run);
         runs.for_each(|run| run.smooth(smoothing));
         self.notice = Some(News::Good(smoothing.to_string()));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    fn between(low: f64, high: f64) -> Window {
-        Window::Between(Span::new(low, high).unwrap())
-    }
-
-    #[test]
-    fn the_end_stays_in_sight_unless_values_are_read() {
-        assert_eq!(Window::All.zoomed(0.5, None, 40.0), Window::Last(20.0));
-        assert_eq!(Window::Last(20.0).span(44.0), Span::new(24.0, 44.0).unwrap());
-        assert_eq!(Window::All.zoomed(0.5, Some(10.0), 40.0), between(5.0, 25.0));
-        assert_eq!(Window::Last(20.0).zoomed(2.0, None, 40.0), Window::All);
-    }
-
-    #[test]
-    fn a_window_moves_as_far_as_there_is_something() {
-        assert_eq!(Window::Last(20.0).panned(-0.25, 40.0), between(15.0, 35.0));
-        assert_eq!(between(15.0, 35.0).panned(-4.0, 40.0), between(0.0, 20.0));
-        assert_eq!(between(15.0, 35.0).panned(0.25, 40.0), Window::Last(20.0));
-        assert_eq!(Window::All.panned(-0.25, 40.0), Window::All);
-        assert_eq!(between(15.0, 35.0).showing(10.0, 40.0), between(10.0, 30.0));
-        assert_eq!(between(15.0, 35.0).showing(36.0, 40.0), between(16.0, 36.0));
-        assert_eq!(between(15.0, 35.0).showing(20.0, 40.0), between(15.0, 35.0));
-    }
-
-    #[test]
-    fn smoothing_goes_round() {
-        let mut smoothing = Smoothing::default();
-        let steps: Vec<f64> = (0..6)
-            .map(|_| {
-                smoothing = smoothing.next();
-                smoothing.steps(1000.0)
-            })
-            .collect();
-        let want = [300.0, 1000.0, 1.0, 10.0, 30.0, 100.0];
-        assert!(steps.iter().zip(want).all(|(steps, want)| (steps - want).abs() < 1e-9), "{steps:?}");
-        assert_eq!(Smoothing::default().steps(8.0).to_bits(), 10.0_f64.to_bits());
-    }
-
-    proptest! {
-        #[test]
-        fn no_keys_lead_out_of_the_axis(keys in prop::collection::vec((0..4_u8, 0.0..50.0_f64), 0..60), end in 0.1..1e7_f64) {
-            let mut window = Window::All;
-            for (key, x) in keys {
-                window = match key {
-                    0 => window.zoomed(ZOOM, Some(x), end),
-                    1 => window.zoomed(ZOOM.recip(), None, end),
-                    2 => window.panned(x - 25.0, end),
-                    _ => window.showing(x.min(end), end),
-                };
-                let shown = window.span(end);
-                prop_assert!(shown.low() >= 0.0 && shown.high() <= end * (1.0 + 1e-9) && shown.width() > 0.0);
-            }
-        }
     }
 }

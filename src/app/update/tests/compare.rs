@@ -1,0 +1,223 @@
+//! Runs beside each other, and their curves.
+
+use super::*;
+
+#[test]
+fn marked_runs_are_compared_and_one_is_made_the_baseline() {
+    let mut app = app();
+    app.screen = Screen::Runs;
+    let dirs: Vec<_> = (1..4).map(dir).collect();
+    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, Status::Finished)).collect()));
+    press(&mut app, &[Key::Char('m')]);
+    assert_eq!(press(&mut app, &[Key::Char('c')]), []);
+    assert!(app.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.notice);
+    // A mark is taken away by the same key.
+    press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
+    assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('c')]);
+    assert_eq!(effects, [Effect::Compare(vec![dirs[0].clone(), dirs[2].clone()])]);
+    assert_eq!(app.screen, Screen::Compare);
+
+    let names = |app: &App| -> Vec<RunDir> {
+        app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
+    };
+    // Another baseline changes no run's place, and so not its colour.
+    press(&mut app, &[Key::Down, Key::Char('b')]);
+    assert_eq!(names(&app), [dirs[0].clone(), dirs[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('p')]);
+    assert_eq!(effects, [Effect::Predict([dirs[2].clone(), dirs[0].clone()])]);
+    press(&mut app, &[Key::Esc]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
+    press(&mut app, &[Key::Esc, Key::Char('M')]);
+    assert!(app.marked.is_empty());
+}
+
+#[test]
+fn runs_are_compared_along_steps_epochs_and_time() {
+    let mut app = app();
+    let second = dir(2);
+    app.marked = vec![dir(1), second.clone()];
+    app.screen = Screen::Runs;
+    press(&mut app, &[Key::Char('c')]);
+    let started = Event::started(0);
+    let steps = |first, active_seconds| Event::Steps {
+        first,
+        losses: vec![1.0; 10],
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| Record { time: 0.0, event });
+    let change = Update { records: records.to_vec(), ..Update::default() };
+    update(&mut app, Msg::Compared(second, Box::new(change)));
+    let last = |app: &App| {
+        let run = &app.compare.as_ref().unwrap().runs[1];
+        app.charts.along.end(run)
+    };
+    let mut ends = Vec::new();
+    for _ in 0..4 {
+        ends.push(last(&app));
+        press(&mut app, &[Key::Char('x')]);
+    }
+    assert!(ends.iter().zip([2.0, 20.0, 25.0]).all(|(end, want)| (end - want).abs() < 1e-9), "{ends:?}");
+}
+
+/// Two runs of two epochs of ten steps beside each other, the second half as fast as the first.
+fn compared() -> App {
+    let mut app = app();
+    let dirs = [dir(1), dir(2)];
+    app.marked = dirs.to_vec();
+    app.screen = Screen::Runs;
+    press(&mut app, &[Key::Char('c')]);
+    for (dir, seconds) in dirs.into_iter().zip([5.0, 10.0]) {
+        let mut events = vec![Event::started(0)];
+        for epoch in 1..=2_u32 {
+            let step = u64::from(epoch) * 10;
+            events.push(Event::Steps {
+                first: step - 9,
+                losses: vec![1.0 / epoch as f32; 10],
+                learning_rate: 0.1,
+                active_seconds: seconds * f64::from(epoch),
+                spent: None,
+            });
+            events.push(Event::Epoch {
+                epoch,
+                step,
+                train_loss: 1.0,
+                train_accuracy: 0.5,
+                test_loss: 1.0,
+                test_accuracy: 0.6 + 0.1 * f64::from(epoch),
+                learning_rate: 0.1,
+                active_seconds: seconds * f64::from(epoch),
+            });
+        }
+        let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+        let change = Update { records, ..Update::default() };
+        update(&mut app, Msg::Compared(dir, Box::new(change)));
+    }
+    app
+}
+
+#[test]
+fn the_crosshair_walks_from_point_to_point() {
+    let mut app = compared();
+    let at = |app: &App| app.charts.crosshair;
+    press(&mut app, &[Key::Right]);
+    assert_eq!(at(&app), Some(2.0), "it begins at the end");
+    press(&mut app, &[Key::Left, Key::Left]);
+    assert_eq!(at(&app), Some(1.8), "two steps of a tenth of an epoch");
+    // Accuracies are there once an epoch.
+    press(&mut app, &[Key::Tab, Key::Left]);
+    assert_eq!(at(&app), Some(1.0));
+    press(&mut app, &[Key::Left]);
+    assert_eq!(at(&app), Some(1.0), "there is none before");
+    press(&mut app, &[Key::End]);
+    assert_eq!(at(&app), Some(2.0));
+    // Escape puts it away first, and then leaves.
+    press(&mut app, &[Key::Esc]);
+    assert_eq!((at(&app), app.screen), (None, Screen::Compare));
+    press(&mut app, &[Key::Esc]);
+    assert_eq!(app.screen, Screen::Runs);
+}
+
+#[test]
+fn a_chart_is_zoomed_and_moved_and_seen_whole_again() {
+    let mut app = compared();
+    let shown = |app: &App| (app.axis().low(), app.axis().high());
+    press(&mut app, &[Key::Char('+')]);
+    assert_eq!(shown(&app), (1.0, 2.0));
+    press(&mut app, &[Key::Char('<'), Key::Char('<')]);
+    assert_eq!(shown(&app), (0.5, 1.5));
+    // The crosshair takes the window with it.
+    press(&mut app, &[Key::Home]);
+    assert_eq!(shown(&app), (0.1, 1.1));
+    press(&mut app, &[Key::Char('0')]);
+    assert_eq!(shown(&app), (0.0, 2.0));
+    press(&mut app, &[Key::Esc, Key::Char('+'), Key::Left, Key::Left, Key::Char('x')]);
+    let read = app.crosshair().unwrap();
+    assert_eq!(shown(&app), (10.0, 20.0), "the same steps along another axis");
+    assert!((read - 19.0).abs() < 1e-6, "{read}");
+    // What is moved out of sight is read no more.
+    press(&mut app, &[Key::Char('<'), Key::Char('<')]);
+    assert_eq!(app.crosshair(), None);
+}
+
+#[test]
+fn a_pause_takes_wall_time_and_no_active_time() {
+    let steps = |first: u64, active_seconds| Event::Steps {
+        first,
+        losses: vec![1.0; 10],
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let records = [
+        (100.0, Event::started(0)),
+        (105.0, steps(1, 5.0)),
+        (105.0, Event::Paused { step: 10, reason: PauseReason::Command, position: None }),
+        (165.0, Event::Resumed { step: 10, position: None }),
+        (170.0, steps(11, 10.0)),
+    ];
+    let mut run = RunView::new(dir(1), Smoothing::default());
+    let records = records.map(|(time, event)| Record { time, event }).to_vec();
+    run.update(Update { records, ..Update::default() });
+    let places =
+        |along: Along| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).place(step)));
+    assert_eq!(places(Along::ActiveTime), ["5", "6", "10"]);
+    assert_eq!(places(Along::WallTime), ["5", "65", "70"]);
+}
+
+#[test]
+fn steps_that_are_done_again_are_drawn_once() {
+    let steps = |first: u64, losses: &[f32], active_seconds| Event::Steps {
+        first,
+        losses: losses.to_vec(),
+        learning_rate: 0.1,
+        active_seconds,
+        spent: None,
+    };
+    let started = |step| Event::started(step);
+    let view = |events| showing(Status::Running, events).0.run.unwrap();
+    let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
+    // Done again up to step 3, with nothing new to tell; then on.
+    let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
+    assert_eq!((run.loss.raw().points().len(), run.step), (4, 4));
+    // Done again, and another way.
+    let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
+    assert_eq!((run.loss.raw().points().len(), run.step), (2, 2));
+}
+
+#[test]
+fn predictions_of_the_selected_run_are_measured_against_the_first() {
+    let (mut app, dirs) = (app(), [dir(1), dir(2), dir(3)]);
+    app.compare = Some(Compare::new(&dirs, Smoothing::default()));
+    app.screen = Screen::Compare;
+    let pair = |other: usize| [dirs[0].clone(), dirs[other].clone()];
+    assert_eq!(
+        press(&mut app, &[Key::Char('p')]),
+        [Effect::Predict(pair(1))],
+        "the second where the first is"
+    );
+    assert_eq!(
+        press(&mut app, &[Key::Esc, Key::End, Key::Down, Key::Down, Key::Char('p')]),
+        [Effect::Predict(pair(2))]
+    );
+    let failed = |reason: &str| Box::new(Err(reason.to_owned()));
+    update(&mut app, Msg::Predicted(pair(1), failed("of the pair before")));
+    assert_eq!(app.predictions.as_ref().unwrap().answer, None);
+    update(&mut app, Msg::Predicted(pair(2), failed("no")));
+    assert_eq!(app.predictions.as_ref().unwrap().answer, Some(Err("no".to_owned())));
+    press(&mut app, &[Key::Down, Key::Tab, Key::Esc]);
+    assert_eq!(app.screen, Screen::Compare);
+}
+
+#[test]
+fn another_run_is_seen_whole() {
+    let (mut app, run) = showing(Status::Running, vec![Event::started(0)]);
+    press(&mut app, &[Key::Char('+'), Key::Char('+')]);
+    let zoomed = app.charts.window;
+    update(&mut app, Msg::Started(run));
+    assert_eq!(app.charts.window, zoomed, "it was resumed");
+    update(&mut app, Msg::Started(dir(2)));
+    assert_eq!(app.charts.window, crate::app::Window::All);
+}
