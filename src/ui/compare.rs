@@ -79,22 +79,19 @@ impl Compared<'_> {
         let title = place.as_ref().map_or(against_it.clone(), |place| format!("at {place}, {against_it}"));
         Pane::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = Pane::inner(area).rows();
-        let differences = compare.differences();
         let (accuracy_name, loss_name) = if place.is_some() {
             ("accuracy there", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
         };
-        let mut heading =
-            format!("  {:<NAME$}{accuracy_name:<NUMBER$}{loss_name:<NUMBER$}{:>9}  ", "name", "time");
-        let widths: Vec<usize> = differences
-            .iter()
-            .map(|(name, values)| {
-                values.iter().map(String::len).chain([name.name().len()]).max().unwrap_or(0) + 2
-            })
-            .collect();
-        for ((name, _), width) in differences.iter().zip(&widths) {
+        let mut heading = format!("  {:<NAME$}{accuracy_name:<NUMBER$}{loss_name:<NUMBER$}", "name");
+        let room = usize::from(Pane::inner(area).width).saturating_sub(heading.len());
+        let (columns, left_out) = fitting(columns(compare), room);
+        for Column { name, width, .. } in &columns {
             heading = format!("{heading}{name:<width$}");
+        }
+        if left_out > 0 {
+            heading = format!("{heading}+{left_out}");
         }
         if let Some(row) = rows.next() {
             Line::styled(heading, palette.dim).render(row, buf);
@@ -127,9 +124,8 @@ impl Compared<'_> {
                     against(values[place].1, loss, is_baseline, text::loss, |change| format!("{change:+.4}")),
                     palette.text,
                 ),
-                Span::styled(format!("{:>9}  ", text::duration(Some(run.active_seconds))), palette.text),
             ]);
-            for ((_, values), width) in differences.iter().zip(&widths) {
+            for Column { values, width, .. } in &columns {
                 line.push_span(Span::styled(format!("{:<width$}", values[place]), palette.text));
             }
             line.render(row, buf);
@@ -138,6 +134,37 @@ impl Compared<'_> {
             }
         }
     }
+}
+
+/// A column of the table of runs.
+struct Column {
+    name: &'static str,
+    values: Vec<String>,
+    width: usize,
+}
+
+/// What the runs differ in, where their data lies last, and how long they trained.
+fn columns(compare: &Compare) -> Vec<Column> {
+    let (data, others): (Vec<_>, Vec<_>) =
+        compare.differences().into_iter().partition(|(setting, _)| setting.name() == "data");
+    let settings = others.into_iter().chain(data).map(|(setting, values)| (setting.name(), values));
+    let times = compare.runs.iter().map(|run| text::duration(run.active_seconds)).collect();
+    let column = |(name, values): (&'static str, Vec<String>)| {
+        let width = values.iter().map(|value| value.chars().count()).fold(name.len(), usize::max) + 2;
+        Column { name, values, width }
+    };
+    settings.chain([("time", times)]).map(column).collect()
+}
+
+/// As many columns as there is room for, whole, and how many are left out; that is told in three cells.
+fn fitting(mut columns: Vec<Column>, room: usize) -> (Vec<Column>, usize) {
+    let all = columns.len();
+    let width = |columns: &[Column]| columns.iter().map(|column| column.width).sum::<usize>();
+    while !columns.is_empty() && width(&columns) + if columns.len() < all { 3 } else { 0 } > room {
+        columns.pop();
+    }
+    let left_out = all - columns.len();
+    (columns, left_out)
 }
 
 /// A value and how far it is from the baseline's, unless it is that itself.
