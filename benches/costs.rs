@@ -18,10 +18,10 @@ use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
 use cnn_tui::run::{
-    Checkpoint, CheckpointName, Command::Stop, Device, Event, JournalReader, JournalWriter, Record,
-    RunConfig, Store,
+    Checkpoint, CheckpointName, Command::Stop, DeviceChoice, Event, JournalEntry, JournalReader,
+    JournalWriter, RunConfig, Store,
 };
-use cnn_tui::train::{Order, Session, Supervisor, train};
+use cnn_tui::train::{ControlMsg, Session, TrainerHost, train};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -72,7 +72,7 @@ impl Costs {
         let journal = JournalWriter::open(&directory.path().join("metrics.jsonl")).unwrap();
         let data = Dataset::open(Path::new("/usr/share/datasets/fashion-mnist"))
             .expect("Debian's package dataset-fashion-mnist");
-        let config = RunConfig { epochs: u32::MAX, device: Device::Cpu, ..RunConfig::default() };
+        let config = RunConfig { epochs: u32::MAX, device: DeviceChoice::Cpu, ..RunConfig::default() };
         let mut session = Session::new(config, Arc::new(data), 1).unwrap();
         let start = Instant::now();
         let mut writer = Writer { journal, start, epoch: start, epochs: 0, costs: Self::default() };
@@ -92,7 +92,7 @@ impl Costs {
             .unwrap();
         let runs = Store::open(home.path().join("CNN_TUI_RUNS"));
         let run = loop {
-            if let Some(run) = runs.list().into_iter().find_map(cnn_tui::run::Listed::run) {
+            if let Some(run) = runs.list().into_iter().find_map(cnn_tui::run::Listing::run) {
                 break run.dir;
             }
             assert!(trainer.try_wait().unwrap().is_none(), "the trainer has ended");
@@ -172,12 +172,12 @@ struct Writer {
     costs: Costs,
 }
 
-impl Supervisor for Writer {
+impl TrainerHost for Writer {
     fn report(&mut self, event: Event) {
         let with = self.epochs % 2 == 1;
         let ended = matches!(event, Event::Epoch { .. });
         if with {
-            self.journal.append(&[Record { time: self.now().as_secs_f64(), event }]).unwrap();
+            self.journal.append(&[JournalEntry { time: self.now().as_secs_f64(), event }]).unwrap();
         }
         if ended {
             // The first two warm the caches.
@@ -193,11 +193,11 @@ impl Supervisor for Writer {
 
     fn refresh(&mut self, _: Checkpoint) {}
 
-    fn order(&mut self) -> Option<Order> {
-        (self.epochs > 2 * TURNS + 1).then_some(Order::Command(Stop))
+    fn order(&mut self) -> Option<ControlMsg> {
+        (self.epochs > 2 * TURNS + 1).then_some(ControlMsg::Command(Stop))
     }
 
-    fn wait(&mut self) -> Option<Order> {
+    fn wait(&mut self) -> Option<ControlMsg> {
         None
     }
 

@@ -10,12 +10,12 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cnn_tui::app::{App, Key, Msg, PresetOffer, Screen, update};
+use cnn_tui::app::{App, Key, Msg, PresetInfo, Screen, update};
 use cnn_tui::run::{
-    DataInfo, Event, Follower, Lister, NewRun, Optimizer, Provenance, Record, RunConfig, RunDir, RunId,
-    RunRecord, Status, Store,
+    DataInfo, Event, Follower, JournalEntry, Lister, NewRun, OptimizerSettings, Provenance, RecordedStatus,
+    RunConfig, RunDir, RunId, RunManifest, Store,
 };
-use cnn_tui::ui::theme::{self, Look};
+use cnn_tui::ui::theme::{self, RenderTheme};
 use cnn_tui::ui::{ColorDepth, Glyphs, View};
 use jiff::Timestamp;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -91,13 +91,13 @@ fn press(app: &mut App, what: &str, key: &str) {
 }
 
 fn app() -> App {
-    let presets = ["cnn", "dnn"].map(|name| PresetOffer { name: name.to_owned(), about: String::new() });
+    let presets = ["cnn", "dnn"].map(|name| PresetInfo { name: name.to_owned(), about: String::new() });
     App::new(presets.into(), RunConfig::default(), 1)
 }
 
 fn frame(app: &App) {
     let themes = theme::load([]);
-    let look = Look::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
+    let look = RenderTheme::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
     let mut cells = Buffer::empty(Rect::new(0, 0, 120, 36));
     View { app, look: &look }.draw(&mut cells);
 }
@@ -112,7 +112,10 @@ fn make_runs(store: &Store) {
         let share = f64::from(number) / f64::from(RUNS);
         let config = RunConfig {
             preset: ["cnn", "dnn"][(number % 2) as usize].to_owned(),
-            optimizer: Optimizer::Sgd { learning_rate: 0.001 * f64::from(1 + number % 20), momentum: 0.5 },
+            optimizer: OptimizerSettings::Sgd {
+                learning_rate: 0.001 * f64::from(1 + number % 20),
+                momentum: 0.5,
+            },
             seed: u64::from(number % 5),
             ..RunConfig::default()
         };
@@ -124,7 +127,7 @@ fn make_runs(store: &Store) {
         };
         let tags = if number.is_multiple_of(3) { vec!["junk".to_owned()] } else { Vec::new() };
         let id = RunId::new(created, u64::from(number));
-        let mut record = RunRecord {
+        let mut record = RunManifest {
             id: id.clone(),
             created: created.as_duration().as_secs_f64(),
             config,
@@ -132,7 +135,7 @@ fn make_runs(store: &Store) {
             tags,
             ..first.clone()
         };
-        record.status = Status::Finished;
+        record.status = RecordedStatus::Finished;
         let summary = &mut record.summary;
         (summary.epoch, summary.step, summary.total_steps) = (40, 37_520, 37_520);
         summary.best_test_accuracy = Some(0.8 + share / 10.0);
@@ -201,11 +204,14 @@ fn make_long_run(root: &Path) -> RunDir {
             next_epoch += EPOCH;
         }
     }
-    let records: Vec<_> =
-        events.into_iter().zip(0_u32..).map(|(event, time)| Record { time: time.into(), event }).collect();
+    let records: Vec<_> = events
+        .into_iter()
+        .zip(0_u32..)
+        .map(|(event, time)| JournalEntry { time: time.into(), event })
+        .collect();
     dir.journal().unwrap().append(&records).unwrap();
     let mut record = dir.record().unwrap();
-    record.status = Status::Finished;
+    record.status = RecordedStatus::Finished;
     dir.write_record(&record).unwrap();
     dir
 }

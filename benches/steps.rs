@@ -8,9 +8,9 @@ use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
 use cnn_tui::nn::ops::{ConvBlock, LayerDevice};
-use cnn_tui::nn::shape::{Halve, Image, Slide};
-use cnn_tui::nn::{self, Chance, DeviceKind, Images, Kernels, Parameter, Pass, Purpose};
-use cnn_tui::run::{Device, RunConfig};
+use cnn_tui::nn::shape::{Halve, ImageShape, Slide};
+use cnn_tui::nn::{self, Backend, DeviceKind, Images, Mode, Parameter, SeededRng, StreamId};
+use cnn_tui::run::{DeviceChoice, RunConfig};
 use cnn_tui::train::{Advance, Session};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dfdx::prelude::*;
@@ -19,7 +19,7 @@ use dfdx::prelude::*;
 const PART: usize = 16;
 
 fn random(len: usize) -> Vec<f32> {
-    let mut draws = Chance::new(1).draws(Purpose::Weights(0), 0);
+    let mut draws = SeededRng::new(1).draws(StreamId::Weights(0), 0);
     (0..len).map(|_| draws.symmetric(0.1)).collect()
 }
 
@@ -33,13 +33,13 @@ fn block<H, W, const C: usize, const O: usize, const K: usize>(
     W: Slide<K, Out: Halve>,
 {
     let device = Cpu::default();
-    let shape: Image<H, W, C> = (PART, H::default(), W::default(), Const::<C>);
+    let shape: ImageShape<H, W, C> = (PART, H::default(), W::default(), Const::<C>);
     let images = device.tensor_from_vec(random(PART * H::SIZE * W::SIZE * C), shape);
     let weight = device.tensor_from_vec(random(O * C * K * K), <Rank4<O, C, K, K>>::default());
     let bias = device.tensor_from_vec(random(O), <Rank1<O>>::default());
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(PART as u64));
-    for kernels in Kernels::all() {
+    for kernels in Backend::all() {
         let block = ConvBlock::<H, W, C, O, K, Cpu>::new(&device, kernels, !first);
         group.bench_function(format!("{kernels}, forward"), |bencher| {
             bencher.iter(|| black_box(Cpu::conv_block(images.clone(), &block, &weight, &bias, None)));
@@ -67,11 +67,11 @@ fn networks(criterion: &mut Criterion) {
     for preset in ["cnn", "dnn"] {
         let mut group = criterion.benchmark_group(preset);
         group.throughput(Throughput::Elements(PART as u64));
-        for kernels in [Kernels::Composed, Kernels::best()] {
+        for kernels in [Backend::Composed, Backend::best()] {
             let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
-            model.set_weights(&nn::initial_weights(model.parameters(), Chance::new(1)));
+            model.set_weights(&nn::initial_weights(model.parameters(), SeededRng::new(1)));
             let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
-            let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
+            let pass = Mode::Train { chance: SeededRng::new(1), step: 0, first: 0 };
             group.bench_function(format!("{kernels}, train"), |bencher| {
                 bencher.iter(|| black_box(model.train(images.clone(), pass, 1.0, &mut gradient)));
             });
@@ -88,7 +88,7 @@ fn steps(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("step");
     group.throughput(Throughput::Elements(64));
     for threads in [1, 2] {
-        let config = RunConfig { epochs: u32::MAX, device: Device::Cpu, ..RunConfig::default() };
+        let config = RunConfig { epochs: u32::MAX, device: DeviceChoice::Cpu, ..RunConfig::default() };
         let mut session = Session::new(config, Arc::clone(&data), threads).unwrap();
         group.bench_function(format!("cnn, threads: {threads}"), |bencher| {
             // The evaluation after each epoch is no step.

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::Kernels;
-use cnn_tui::run::{Device, RunConfig};
+use cnn_tui::nn::Backend;
+use cnn_tui::run::{DeviceChoice, RunConfig};
 use cnn_tui::train::{Advance, Session};
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
@@ -22,7 +22,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let mut settings = Settings {
-        kernels: Kernels::best(),
+        kernels: Backend::best(),
         threads: 1,
         seconds: 8.0,
         preset: "cnn".to_owned(),
@@ -47,7 +47,7 @@ fn main() {
 }
 
 struct Settings {
-    kernels: Kernels,
+    kernels: Backend,
     threads: usize,
     seconds: f64,
     preset: String,
@@ -55,11 +55,11 @@ struct Settings {
     peak: bool,
 }
 
-fn kernels(name: &str) -> Kernels {
-    let all = Kernels::all();
+fn kernels(name: &str) -> Backend {
+    let all = Backend::all();
     let names: Vec<_> = all.iter().map(|kernels| kernels.name()).collect();
     let found = all.iter().copied().find(|kernels| kernels.name() == name);
-    let best = (name == "fused").then(Kernels::best);
+    let best = (name == "fused").then(Backend::best);
     best.or(found).unwrap_or_else(|| panic!("no kernels {name} here; there are: fused, {}", names.join(", ")))
 }
 
@@ -71,7 +71,7 @@ fn measure(settings: &Settings) {
     let config = RunConfig {
         preset: settings.preset.clone(),
         epochs: 1000,
-        device: Device::Cpu,
+        device: DeviceChoice::Cpu,
         ..RunConfig::default()
     };
     let mut session = Session::with_kernels(config, Arc::clone(&data), settings.threads, settings.kernels)

@@ -10,9 +10,9 @@ use std::path::Path;
 use std::sync::Arc;
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::{self, DeviceKind, Images, Kernels, Parameter};
+use cnn_tui::nn::{self, Backend, DeviceKind, Images, Parameter};
 use cnn_tui::run::{self, Checkpoint};
-use cnn_tui::train::{Blueprint, Optimizer, Workers};
+use cnn_tui::train::{NetworkSpec, Optimizer, Workers};
 use safetensors::SafeTensors;
 
 const BATCH: u32 = 64;
@@ -55,16 +55,16 @@ fn assert_weights(got: &[f32], want: &[f32], parameters: &[Parameter]) {
 }
 
 fn workers(preset: &str, threads: usize) -> Workers {
-    let blueprint = Blueprint {
+    let blueprint = NetworkSpec {
         preset: preset.to_owned(),
         device: DeviceKind::Cpu,
-        kernels: Kernels::best(),
+        kernels: Backend::best(),
         dropout: None,
     };
     Workers::start(&blueprint, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
 }
 
-fn replay(fixture: &str, preset: &str, config: &run::Optimizer) {
+fn replay(fixture: &str, preset: &str, config: &run::OptimizerSettings) {
     let fixture = Fixture::read(fixture);
     let mut workers = workers(preset, 2);
     let parameters = workers.parameters().to_vec();
@@ -90,17 +90,17 @@ fn replay(fixture: &str, preset: &str, config: &run::Optimizer) {
 
 #[test]
 fn the_cnn_follows_pytorch_with_sgd() {
-    replay("cnn-sgd.safetensors", "cnn", &run::Optimizer::SGD);
+    replay("cnn-sgd.safetensors", "cnn", &run::OptimizerSettings::SGD);
 }
 
 #[test]
 fn the_cnn_follows_pytorch_with_adamw() {
-    replay("cnn-adamw.safetensors", "cnn", &run::Optimizer::ADAMW);
+    replay("cnn-adamw.safetensors", "cnn", &run::OptimizerSettings::ADAMW);
 }
 
 #[test]
 fn the_dnn_follows_pytorch_with_sgd() {
-    replay("dnn-sgd.safetensors", "dnn", &run::Optimizer::SGD);
+    replay("dnn-sgd.safetensors", "dnn", &run::OptimizerSettings::SGD);
 }
 
 #[test]
@@ -133,7 +133,7 @@ fn exported_weights_score_as_in_pytorch() {
         let best = format!("runs/{run}/checkpoints/best.safetensors");
         let checkpoint = Checkpoint::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(best)).unwrap();
         let exported = Fixture(checkpoint.encode_weights().unwrap());
-        for kernels in Kernels::all() {
+        for kernels in Backend::all() {
             let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
             let weights: Vec<f32> =
                 model.parameters().iter().flat_map(|parameter| exported.tensor(&parameter.name)).collect();

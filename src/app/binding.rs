@@ -1,8 +1,8 @@
 //! The one table of what a person can do: it binds the keys, fills the line of hints, the help and the
 //! README.
 
-use super::{App, CurveAction, Dialog, Key, Offer, Pane, Purpose, Screen};
-use crate::run::{PauseReason, Status};
+use super::{App, CurveAction, Dialog, FormKind, Key, MenuItem, Pane, Screen};
+use crate::run::{PauseReason, RecordedStatus};
 
 /// Something that a person can ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -157,7 +157,7 @@ pub enum Scope {
     /// With the predictions of two runs.
     Predictions,
     /// While a learning rate is looked for.
-    Rates,
+    LrFinder,
     /// While asked what is to become of the run.
     Quit,
     /// While asked whether to stop the run.
@@ -182,7 +182,7 @@ impl Scope {
         Self::Compare,
         Self::Predictions,
         Self::Home,
-        Self::Rates,
+        Self::LrFinder,
     ];
 
     /// What it is called in the help.
@@ -195,7 +195,7 @@ impl Scope {
             Self::Charts => "charts",
             Self::Compare => "comparing",
             Self::Predictions => "predictions",
-            Self::Rates => "learning rate",
+            Self::LrFinder => "learning rate",
             Self::Quit => "leaving",
             Self::Stop => "stopping",
             Self::Form => "settings",
@@ -231,12 +231,12 @@ fn always(_: &App) -> bool {
     true
 }
 
-fn run_is(app: &App, test: impl Fn(Status) -> bool) -> bool {
+fn run_is(app: &App, test: impl Fn(RecordedStatus) -> bool) -> bool {
     app.run.as_ref().and_then(super::RunView::status).is_some_and(test)
 }
 
 fn running(app: &App) -> bool {
-    run_is(app, |status| status == Status::Running)
+    run_is(app, |status| status == RecordedStatus::Running)
 }
 
 fn not_running(app: &App) -> bool {
@@ -244,7 +244,7 @@ fn not_running(app: &App) -> bool {
 }
 
 fn paused(app: &App) -> bool {
-    run_is(app, |status| status == Status::Paused)
+    run_is(app, |status| status == RecordedStatus::Paused)
 }
 
 fn live(app: &App) -> bool {
@@ -272,11 +272,11 @@ fn like_one(app: &App) -> bool {
 }
 
 fn on_offer(app: &App) -> bool {
-    matches!(app.offers().get(app.selected_offer), Some(Offer::Train(_)))
+    matches!(app.offers().get(app.selected_offer), Some(MenuItem::Train(_)))
 }
 
 fn to_train(app: &App) -> bool {
-    app.form.as_ref().is_some_and(|form| matches!(form.purpose, Purpose::Train(_)))
+    app.form.as_ref().is_some_and(|form| matches!(form.purpose, FormKind::Train(_)))
 }
 
 fn thrown_away(app: &App) -> bool {
@@ -379,11 +379,11 @@ pub const BINDINGS: &[Binding] = &[
     row(A::Up,            &[Key::Up, Key::Char('k')],           S::Home, None,               "line above", always),
     row(A::Down,          &[Key::Down, Key::Char('j')],         S::Home, Some("select"),     "line below", always),
 
-    row(A::TrainWithRate, &[Key::Enter],                        S::Rates, Some("train with it"), "train with the chosen rate", found),
-    row(A::NextRate,      &[Key::Tab],                          S::Rates, Some("other rate"), "the other suggestion", found),
-    row(A::NextRate,      &[Key::Up, Key::Down],                S::Rates, None,              "the other suggestion", found),
-    row(A::FindRate,      &[Key::Char('f')],                    S::Rates, Some("again"),     "search anew", always),
-    row(A::Back,          &[Key::Esc],                          S::Rates, Some("back"),      "back, and stop searching", always),
+    row(A::TrainWithRate, &[Key::Enter],                        S::LrFinder, Some("train with it"), "train with the chosen rate", found),
+    row(A::NextRate,      &[Key::Tab],                          S::LrFinder, Some("other rate"), "the other suggestion", found),
+    row(A::NextRate,      &[Key::Up, Key::Down],                S::LrFinder, None,              "the other suggestion", found),
+    row(A::FindRate,      &[Key::Char('f')],                    S::LrFinder, Some("again"),     "search anew", always),
+    row(A::Back,          &[Key::Esc],                          S::LrFinder, Some("back"),      "back, and stop searching", always),
 
     row(A::Choose,        &[Key::Enter],                        S::Runs, Some("open"),       "open the run", always),
     row(A::Resume,        &[Key::Char('r')],                    S::Runs, Some("resume"),     "resume a run cut short", resumable),
@@ -499,7 +499,7 @@ fn scopes_of_screen(app: &App) -> &'static [Scope] {
         Screen::Live => &[Scope::Live, Scope::Everywhere],
         Screen::Runs => &[Scope::Runs, Scope::Everywhere],
         Screen::Compare => &[Scope::Compare, Scope::Charts, Scope::Everywhere],
-        Screen::Rates => &[Scope::Rates, Scope::Everywhere],
+        Screen::LrFinder => &[Scope::LrFinder, Scope::Everywhere],
         Screen::Predictions => &[Scope::Predictions, Scope::Everywhere],
     }
 }

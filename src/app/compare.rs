@@ -1,7 +1,7 @@
 //! Runs beside each other.
 
 use super::{Metric, RunView, Smoothing};
-use crate::run::{RunConfig, RunDir, RunRecord, Setting, Update};
+use crate::run::{RunConfig, RunDir, RunManifest, Setting, Update};
 
 /// Runs beside each other.
 #[derive(Debug, Clone)]
@@ -52,7 +52,7 @@ impl Compare {
     /// The settings in which the runs differ, each with its value in every run; empty where it is left open or there is
     /// none.
     pub fn differences(&self) -> Vec<(Setting, Vec<String>)> {
-        let settings = |run: &RunView| run.record.as_ref().map(RunRecord::settings).unwrap_or_default();
+        let settings = |run: &RunView| run.record.as_ref().map(RunManifest::settings).unwrap_or_default();
         let configs: Vec<RunConfig> = self.runs.iter().map(settings).collect();
         let values = |setting: Setting| {
             let values = configs.iter().map(|config| setting.get(config).unwrap_or_default());

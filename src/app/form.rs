@@ -3,7 +3,7 @@
 use super::Key;
 use crate::metrics::text;
 use crate::run::{
-    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunDir, RunRecord,
+    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunDir, RunManifest,
     Setting, sweep,
 };
 
@@ -11,7 +11,7 @@ use crate::run::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
     /// What it is for.
-    pub purpose: Purpose,
+    pub purpose: FormKind,
     /// A row for each thing.
     pub fields: Vec<FormField>,
     /// The row that is typed in.
@@ -22,7 +22,7 @@ pub struct Form {
 
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Purpose {
+pub enum FormKind {
     /// Settings of a run that trains, which has these now.
     Change(Box<RunConfig>),
     /// The same, after it went back to its last checkpoint.
@@ -71,14 +71,14 @@ impl Form {
     /// The settings of a run that trains, as they are.
     pub fn change(config: RunConfig) -> Self {
         let fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
-        Self::new(Purpose::Change(Box::new(config)), fields)
+        Self::new(FormKind::Change(Box::new(config)), fields)
     }
 
     /// The same for a run that diverged: it goes back first, and on with a lower learning rate.
     pub fn go_back(config: RunConfig) -> Self {
         let lower = text::setting(config.optimizer.learning_rate() / LOWER);
         let mut form = Self::change(config.clone());
-        form.purpose = Purpose::GoBack(Box::new(config));
+        form.purpose = FormKind::GoBack(Box::new(config));
         if let Some(rate) = form.fields.iter_mut().find(|field| field.name == "learning-rate") {
             rate.text = lower;
         }
@@ -90,26 +90,26 @@ impl Form {
         let mut fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
         let from = CheckpointName::Last.to_string();
         fields.insert(0, field(CHECKPOINT, "last, best or such as epoch-007", from));
-        Self { selected: 1, ..Self::new(Purpose::Fork(dir, Box::new(config)), fields) }
+        Self { selected: 1, ..Self::new(FormKind::Fork(dir, Box::new(config)), fields) }
     }
 
     /// New runs like one with these settings.
     pub fn train(config: RunConfig) -> Self {
         let fields = setting_fields(&config, |_| true);
-        Self::new(Purpose::Train(Box::new(config)), fields)
+        Self::new(FormKind::Train(Box::new(config)), fields)
     }
 
     /// Name, notes and tags of a run.
-    pub fn label(dir: RunDir, record: &RunRecord) -> Self {
+    pub fn label(dir: RunDir, record: &RunManifest) -> Self {
         let fields = vec![
             field("name", "", record.name.clone()),
             field("tags", "words, with spaces between", record.tags.join(" ")),
             field("notes", "", record.notes.clone()),
         ];
-        Self::new(Purpose::Label(dir), fields)
+        Self::new(FormKind::Label(dir), fields)
     }
 
-    fn new(purpose: Purpose, fields: Vec<FormField>) -> Self {
+    fn new(purpose: FormKind, fields: Vec<FormField>) -> Self {
         Self { purpose, fields, selected: 0, problem: None }
     }
 
@@ -139,15 +139,15 @@ impl Form {
     pub(super) fn fill(&self) -> Result<Filled, String> {
         let typed = self.fields.iter().filter(|field| field.text != field.before);
         match &self.purpose {
-            Purpose::Change(config) => change(typed, config).map(Filled::Change),
-            Purpose::GoBack(config) => change(typed, config).map(Filled::GoBack),
-            Purpose::Fork(dir, config) => {
+            FormKind::Change(config) => change(typed, config).map(Filled::Change),
+            FormKind::GoBack(config) => change(typed, config).map(Filled::GoBack),
+            FormKind::Fork(dir, config) => {
                 let (from, settings): (Vec<_>, Vec<_>) = typed.partition(|field| field.name == CHECKPOINT);
                 let from = from.first().map_or(Ok(CheckpointName::Last), |field| field.text.trim().parse());
                 let from = from.map_err(|error: CheckpointNameError| error.to_string())?;
                 Ok(Filled::Fork(dir.clone(), from, change(settings.into_iter(), config)?))
             }
-            Purpose::Train(config) => {
+            FormKind::Train(config) => {
                 let values = |field: &FormField| {
                     let setting = Setting::named(field.name)?;
                     Some(Axis::new(setting, &field.text).map_err(|error| error.to_string()))
@@ -155,7 +155,7 @@ impl Form {
                 let axes = typed.filter_map(values).collect::<Result<Vec<_>, _>>()?;
                 sweep(config, &axes).map(Filled::Train).map_err(|error| error.to_string())
             }
-            Purpose::Label(dir) => {
+            FormKind::Label(dir) => {
                 let mut labels = Labels::default();
                 for field in typed {
                     let text = field.text.trim();
@@ -207,7 +207,7 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
-    use crate::run::{NewRun, Optimizer, Provenance, Store};
+    use crate::run::{NewRun, OptimizerSettings, Provenance, Store};
 
     fn type_over(form: &mut Form, name: &str, text: &str) {
         form.selected = form.fields.iter().position(|field| field.name == name).unwrap();
@@ -253,7 +253,7 @@ mod tests {
 
     #[test]
     fn adamw_has_no_momentum() {
-        let form = Form::change(RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() });
+        let form = Form::change(RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() });
         assert!(form.fields.iter().all(|field| field.name != "momentum"));
     }
 

@@ -2,36 +2,36 @@
 //! is to be done in the world is an [`Effect`].
 
 mod binding;
-mod browse;
 mod charts;
 mod columns;
 mod compare;
 mod form;
-mod home;
 mod key;
-mod memory;
+mod lr_finder;
+mod menu;
 mod predictions;
-mod rates;
 mod rows;
+mod run_table;
 mod run_view;
 mod update;
+mod view_state;
 
 pub use binding::{Action, BINDINGS, Binding, Scope, available};
-pub use browse::Browse;
-pub use charts::{Along, ChartView, CurveAction, Metric, Smoothing, Window};
+pub use charts::{ChartView, CurveAction, Metric, Smoothing, Window, XAxis};
 pub use columns::{Column, ColumnChoice};
 pub use compare::Compare;
-pub use form::{Form, FormField, Purpose};
-pub use home::Offer;
+pub use form::{Form, FormField, FormKind};
 pub use key::{Key, UnknownKey};
-pub use memory::Memory;
+pub use lr_finder::{LrChoice, LrFinder};
+pub use menu::MenuItem;
 pub use predictions::{Disagreement, Guess, PredictionDiff, Predictions, Sample, Seeds};
-pub use rates::{RateChoice, RateSearch};
 pub use rows::{Arrangement, Group, Row};
-pub use run_view::{Epoch, Mark, MarkKind, RunView, Start};
-pub use update::{Effect, Farewell, Msg, QueueChange, update};
+pub use run_table::RunTable;
+pub use run_view::{Annotation, AnnotationKind, Epoch, RunView, TrainerInfo};
+pub use update::{Effect, ExitSummary, Msg, QueueChange, update};
+pub use view_state::ViewState;
 
-use crate::run::{Listed, Queue, RunConfig, RunDir, RunId, RunSummary, Status};
+use crate::run::{Listing, Queue, RecordedStatus, RunConfig, RunDir, RunEntry, RunId};
 
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
@@ -41,16 +41,16 @@ pub struct App {
     /// What lies on top of it.
     pub dialog: Option<Dialog>,
     /// The networks that can be trained.
-    pub presets: Vec<PresetOffer>,
+    pub presets: Vec<PresetInfo>,
     /// The settings of new runs, but for the preset.
     pub defaults: RunConfig,
     /// What new runs would be trained on; none until that is found out.
     pub data: Option<String>,
     /// The runs on disk, newest first; none until they were listed.
-    pub runs: Option<Vec<Listed>>,
+    pub runs: Option<Vec<Listing>>,
     /// Which of them the table shows.
-    pub browse: Browse,
-    /// The selected one of [`Browse::rows`].
+    pub browse: RunTable,
+    /// The selected one of [`RunTable::rows`].
     pub selected_run: usize,
     /// The columns of the table, while they are chosen.
     pub column_choice: Option<ColumnChoice>,
@@ -73,7 +73,7 @@ pub struct App {
     /// What two of them predict.
     pub predictions: Option<Predictions>,
     /// The search for a learning rate.
-    pub rates: Option<RateSearch>,
+    pub rates: Option<LrFinder>,
     /// The settings that are being changed.
     pub form: Option<Form>,
     /// The pane with the focus.
@@ -93,21 +93,21 @@ pub struct App {
     /// How many themes there are.
     pub themes: usize,
     /// Something that a person should know, until the next key.
-    pub notice: Option<News>,
+    pub notice: Option<Notice>,
     /// Seconds since 1970.
     pub now: f64,
 }
 
 /// Something that a person should know.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum News {
+pub enum Notice {
     /// What was asked for was done, or how it is done.
     Good(String),
     /// Something did not work.
     Bad(String),
 }
 
-impl News {
+impl Notice {
     /// What it says.
     pub fn text(&self) -> &str {
         match self {
@@ -118,7 +118,7 @@ impl News {
 
 /// A network that can be trained.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PresetOffer {
+pub struct PresetInfo {
     /// Its name.
     pub name: String,
     /// What it is, in one line.
@@ -139,7 +139,7 @@ pub enum Screen {
     /// What two of them predict.
     Predictions,
     /// The search for a learning rate.
-    Rates,
+    LrFinder,
 }
 
 /// What can lie on top of a screen.
@@ -199,7 +199,7 @@ impl Zoom {
 
 impl App {
     /// The dashboard before anything is known.
-    pub fn new(presets: Vec<PresetOffer>, defaults: RunConfig, themes: usize) -> Self {
+    pub fn new(presets: Vec<PresetInfo>, defaults: RunConfig, themes: usize) -> Self {
         Self {
             screen: Screen::Home,
             dialog: None,
@@ -207,7 +207,7 @@ impl App {
             defaults,
             data: None,
             runs: None,
-            browse: Browse::new(),
+            browse: RunTable::new(),
             selected_run: 0,
             column_choice: None,
             queue: Queue::default(),
@@ -235,15 +235,15 @@ impl App {
     }
 
     /// The runs that could be read.
-    pub fn summaries(&self) -> impl Iterator<Item = &RunSummary> {
+    pub fn summaries(&self) -> impl Iterator<Item = &RunEntry> {
         self.runs.iter().flatten().filter_map(|listed| match listed {
-            Listed::Run(summary) => Some(&**summary),
-            Listed::Broken { .. } => None,
+            Listing::Run(summary) => Some(&**summary),
+            Listing::Broken { .. } => None,
         })
     }
 
     /// What is at this place among [`App::runs`].
-    pub fn listed(&self, place: usize) -> Option<&Listed> {
+    pub fn listed(&self, place: usize) -> Option<&Listing> {
         self.runs.as_ref()?.get(place)
     }
 
@@ -253,7 +253,7 @@ impl App {
     }
 
     /// The run in the selected row, or what should be one.
-    pub fn selected_listed(&self) -> Option<&Listed> {
+    pub fn selected_listed(&self) -> Option<&Listing> {
         match self.selected_row()? {
             Row::Run { place, .. } => self.listed(*place),
             Row::Group(_) => None,
@@ -261,32 +261,38 @@ impl App {
     }
 
     /// The selected run, or the first one of the selected group.
-    pub fn selected_or_first(&self) -> Option<&RunSummary> {
+    pub fn selected_or_first(&self) -> Option<&RunEntry> {
         let place = match self.selected_row()? {
             Row::Run { place, .. } => *place,
             Row::Group(group) => group.place,
         };
         match self.listed(place)? {
-            Listed::Run(run) => Some(run),
-            Listed::Broken { .. } => None,
+            Listing::Run(run) => Some(run),
+            Listing::Broken { .. } => None,
         }
     }
 
     /// The selected run, if it could be read.
-    pub fn selected(&self) -> Option<&RunSummary> {
+    pub fn selected(&self) -> Option<&RunEntry> {
         match self.selected_listed()? {
-            Listed::Run(summary) => Some(summary),
-            Listed::Broken { .. } => None,
+            Listing::Run(summary) => Some(summary),
+            Listing::Broken { .. } => None,
         }
     }
 
     /// The run that can be resumed now: the one on the screen, or the selected one.
     pub fn resumable(&self) -> Option<&RunDir> {
         let ended = |status| {
-            matches!(status, Status::Stopped | Status::Failed | Status::Interrupted | Status::Queued)
+            matches!(
+                status,
+                RecordedStatus::Stopped
+                    | RecordedStatus::Failed
+                    | RecordedStatus::Interrupted
+                    | RecordedStatus::Queued
+            )
         };
         match self.screen {
-            Screen::Home | Screen::Compare | Screen::Predictions | Screen::Rates => None,
+            Screen::Home | Screen::Compare | Screen::Predictions | Screen::LrFinder => None,
             Screen::Live => {
                 let run = self.run.as_ref()?;
                 (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)

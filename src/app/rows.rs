@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Spread;
-use crate::run::{Listed, RunId, Status, Summary, Way};
+use crate::run::{Listing, Recipe, RecordedStatus, Results, RunId};
 
 /// How the table of runs is arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -61,7 +61,7 @@ impl Arrangement {
     }
 
     /// The rows for the runs at these places, which are in order. `open` are the groups whose runs are shown.
-    pub(super) fn rows(self, places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<Row> {
+    pub(super) fn rows(self, places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
         match self {
             Self::Flat => places.iter().map(|&place| Row::Run { place, depth: 0 }).collect(),
             Self::Groups => groups(places, runs, open),
@@ -74,22 +74,22 @@ impl Arrangement {
 /// has no data yet; it is counted to the first group that is trained in its way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GroupKey {
-    way: Way,
+    way: Recipe,
     data: Option<String>,
 }
 
 /// Groups stand where their first run stands.
-fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<Row> {
+fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
     let listed = |place: usize| match &runs[place] {
-        Listed::Run(run) => Some(run),
-        Listed::Broken { .. } => None,
+        Listing::Run(run) => Some(run),
+        Listing::Broken { .. } => None,
     };
     let run = |place: usize| listed(place).map(|run| &run.record);
     let (readable, broken): (Vec<usize>, Vec<usize>) =
         places.iter().partition(|&&place| run(place).is_some());
     let ways: Vec<_> =
         readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.way()))).collect();
-    let mut first_data: BTreeMap<&Way, &str> = BTreeMap::new();
+    let mut first_data: BTreeMap<&Recipe, &str> = BTreeMap::new();
     for (_, record, way) in &ways {
         if let Some(data) = record.data_checksum() {
             first_data.entry(way).or_insert(data);
@@ -110,8 +110,8 @@ fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<R
     for key in order {
         let places = &members[&key];
         let finished = places.iter().filter_map(|&place| listed(place));
-        let finished = finished.filter(|run| run.state.status == Status::Finished);
-        let by_seed: BTreeMap<u64, &Summary> =
+        let finished = finished.filter(|run| run.state.status == RecordedStatus::Finished);
+        let by_seed: BTreeMap<u64, &Results> =
             finished.map(|run| (run.record.config.seed, &run.record.summary)).collect();
         let summaries = || by_seed.values();
         let is_open = open.contains(&key);
@@ -132,10 +132,10 @@ fn groups(places: &[usize], runs: &[Listed], open: &BTreeSet<GroupKey>) -> Vec<R
 }
 
 /// Runs whose parent is not shown stand by themselves. Children stand in the order in which they were made.
-fn forks(places: &[usize], runs: &[Listed]) -> Vec<Row> {
+fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
     let run = |place: usize| match &runs[place] {
-        Listed::Run(run) => Some(run),
-        Listed::Broken { .. } => None,
+        Listing::Run(run) => Some(run),
+        Listing::Broken { .. } => None,
     };
     let shown: BTreeMap<&RunId, usize> =
         places.iter().filter_map(|&place| Some((run(place)?.dir.id(), place))).collect();

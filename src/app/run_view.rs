@@ -5,8 +5,8 @@ use std::collections::VecDeque;
 use super::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
-    Change, Checkpoint, Command, DataInfo, Event, LayerRow, NamedTensor, PauseReason, Position, Record,
-    RunDir, RunRecord, State, Status, StepTime, Update,
+    Change, Checkpoint, Command, DataInfo, Event, JournalEntry, LayerRow, NamedTensor, PauseReason, Position,
+    RecordedStatus, RunDir, RunManifest, RunState, StepTime, Update,
 };
 
 /// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
@@ -23,17 +23,17 @@ pub struct RunView {
     /// Its directory.
     pub dir: RunDir,
     /// Its record, once that was read.
-    pub record: Option<RunRecord>,
+    pub record: Option<RunManifest>,
     /// How it really stands, once that is known.
-    pub state: Option<State>,
+    pub state: Option<RunState>,
     /// What its trainer said when it began.
-    pub start: Option<Start>,
+    pub start: Option<TrainerInfo>,
     /// Training loss by step.
     pub loss: Curve,
     /// What came of each epoch.
     pub epochs: Vec<Epoch>,
     /// What happened at which step.
-    pub marks: Vec<Mark>,
+    pub marks: Vec<Annotation>,
     /// Throughput in steps of active time.
     pub pace: Pace,
     /// The last step that is known.
@@ -71,7 +71,7 @@ pub struct RunView {
 
 /// What a trainer says when it begins.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Start {
+pub struct TrainerInfo {
     /// Where it trains.
     pub device: String,
     /// With how many threads.
@@ -107,16 +107,16 @@ pub struct Epoch {
 
 /// Something that happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Mark {
+pub struct Annotation {
     /// Steps done then.
     pub step: u64,
     /// What.
-    pub kind: MarkKind,
+    pub kind: AnnotationKind,
 }
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum MarkKind {
+pub enum AnnotationKind {
     /// It was paused.
     Paused(PauseReason),
     /// A trainer went on from a checkpoint.
@@ -186,7 +186,7 @@ impl RunView {
         self.caught_up |= update.caught_up;
     }
 
-    fn take(&mut self, Record { time, event }: Record) {
+    fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
         let wall_time = time - *self.began.get_or_insert(time);
         match event {
             Event::Started {
@@ -201,8 +201,15 @@ impl RunView {
                 parameters,
                 layers,
             } => {
-                self.start =
-                    Some(Start { device, threads, data, steps_per_epoch, total_steps, parameters, layers });
+                self.start = Some(TrainerInfo {
+                    device,
+                    threads,
+                    data,
+                    steps_per_epoch,
+                    total_steps,
+                    parameters,
+                    layers,
+                });
                 if self.loss.raw().is_empty() {
                     self.smooth(self.smoothing);
                 }
@@ -213,8 +220,11 @@ impl RunView {
                 if step > 0 || self.step > 0 {
                     self.step = step;
                     let is_fork = self.record.as_ref().is_some_and(|record| record.parent.is_some());
-                    let is_first = self.marks.iter().all(|mark| mark.kind != MarkKind::Forked);
-                    self.mark(step, if is_fork && is_first { MarkKind::Forked } else { MarkKind::Resumed });
+                    let is_first = self.marks.iter().all(|mark| mark.kind != AnnotationKind::Forked);
+                    self.mark(
+                        step,
+                        if is_fork && is_first { AnnotationKind::Forked } else { AnnotationKind::Resumed },
+                    );
                 }
                 self.paused_since = None;
                 self.position = position;
@@ -243,7 +253,7 @@ impl RunView {
             }
             Event::Paused { step, reason, position } => {
                 self.position = position;
-                self.mark(step, MarkKind::Paused(reason));
+                self.mark(step, AnnotationKind::Paused(reason));
                 self.paused_since = Some(time);
                 self.answer(Command::Pause);
             }
@@ -257,7 +267,7 @@ impl RunView {
             }
             Event::Changed { step, change, total_steps } => {
                 self.answer(Command::Set(change));
-                self.mark(step, MarkKind::Changed(change));
+                self.mark(step, AnnotationKind::Changed(change));
                 if let Some(start) = &mut self.start {
                     start.total_steps = total_steps;
                 }
@@ -315,8 +325,8 @@ impl RunView {
         self.wall_times.push(step, wall_time.max(before));
     }
 
-    fn mark(&mut self, step: u64, kind: MarkKind) {
-        self.marks.push(Mark { step, kind });
+    fn mark(&mut self, step: u64, kind: AnnotationKind) {
+        self.marks.push(Annotation { step, kind });
     }
 
     /// Epochs after which the run ends if none of them is better; `None` if it does not wait for a better one.
@@ -330,7 +340,7 @@ impl RunView {
     pub fn pause_reason(&self) -> Option<PauseReason> {
         self.paused_since?;
         self.marks.iter().rev().find_map(|mark| match mark.kind {
-            MarkKind::Paused(reason) => Some(reason),
+            AnnotationKind::Paused(reason) => Some(reason),
             _ => None,
         })
     }
@@ -372,13 +382,13 @@ impl RunView {
     }
 
     /// How it stands; none until that is known.
-    pub fn status(&self) -> Option<Status> {
+    pub fn status(&self) -> Option<RecordedStatus> {
         self.state.as_ref().map(|state| state.status)
     }
 
     /// Whether a trainer has it, so that commands are heard.
     pub fn is_live(&self) -> bool {
-        self.state.as_ref().is_some_and(State::is_live)
+        self.state.as_ref().is_some_and(RunState::is_live)
     }
 
     /// What people call it.

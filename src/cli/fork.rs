@@ -3,7 +3,7 @@
 use clap::Args;
 
 use super::CliError;
-use super::train::{Next, Output, check_name};
+use super::train::{AfterCommand, Output, check_name};
 use crate::run::{Change, CheckpointName, Store};
 use crate::shell;
 
@@ -40,7 +40,7 @@ pub(super) struct ForkCommand {
 
 impl ForkCommand {
     /// Creates the run and trains it.
-    pub(super) fn run(self, store: &Store) -> Result<Next, CliError> {
+    pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
         check_name(self.name.as_deref())?;
         let parent = store.resolve(&self.run)?;

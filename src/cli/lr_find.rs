@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::data::Surface;
 use super::{CliError, TrainOptions};
-use crate::app::RateChoice;
+use crate::app::LrChoice;
 use crate::metrics::{RangeTest, text};
 use crate::run::RunConfig;
 use crate::shell;
@@ -53,10 +53,10 @@ impl LrFindCommand {
             return Ok(());
         };
         writeln!(out)?;
-        for choice in RateChoice::ALL {
+        for choice in LrChoice::ALL {
             writeln!(out, "{:<10} {}", text::setting(choice.of(suggestion)), rate_words(choice))?;
         }
-        let rate = text::setting(RateChoice::ALL[0].of(suggestion));
+        let rate = text::setting(LrChoice::ALL[0].of(suggestion));
         let flags = config.flags_but(&["learning-rate"]);
         writeln!(out, "\n`cnn-tui train{flags} --learning-rate {rate}` trains with the first")?;
         Ok(())

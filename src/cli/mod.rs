@@ -20,10 +20,10 @@ use clap::{Parser, Subcommand};
 pub use options::{DeviceName, OptimizerName, TrainOptions};
 pub use settings::{LookOptions, Settings};
 
-use crate::app::Farewell;
+use crate::app::ExitSummary;
 use crate::data::Roots;
 use crate::run::{self, RunDir, RunError};
-use crate::shell::{self, ShellError, Tie};
+use crate::shell::{self, OnHangup, ShellError};
 
 /// Trains convolutional networks, shows how they learn, and keeps what they learned.
 ///
@@ -39,11 +39,11 @@ pub struct Cli {
     look: LookOptions,
 
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {
+enum CliCommand {
     /// Train a network, and open the dashboard on it.
     Train(train::TrainCommand),
     /// Go on with a run from its last checkpoint.
@@ -118,11 +118,11 @@ impl Cli {
         let store = || shell::store(runs);
         let mut out = io::stdout();
         match self.command {
-            Some(Command::Runs(command)) => return command.run(&store()?, &mut out),
-            Some(Command::Queue(command)) => return command.run(&store()?, &mut out),
-            Some(Command::Summary(command)) => return command.run(&mut out),
-            Some(Command::Trainer { dir }) => {
-                shell::train_run(&RunDir::open(&dir)?, Tie::Run, out)?;
+            Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
+            Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
+            Some(CliCommand::Summary(command)) => return command.run(&mut out),
+            Some(CliCommand::Trainer { dir }) => {
+                shell::train_run(&RunDir::open(&dir)?, OnHangup::Run, out)?;
                 return Ok(());
             }
             _ => {}
@@ -130,34 +130,34 @@ impl Cli {
         let config_dir = settings::config_dir()?;
         let settings = Settings::read(&config_dir)?;
         let look = self.look.or(settings.look());
-        if let Some(Command::Data(command)) = self.command {
+        if let Some(CliCommand::Data(command)) = self.command {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
-            command.run(&data::World { roots: Roots::of_user(), surface }, &mut out)?;
+            command.run(&data::CommandContext { roots: Roots::of_user(), surface }, &mut out)?;
             return Ok(());
         }
-        if let Some(Command::LrFind(command)) = self.command {
+        if let Some(CliCommand::LrFind(command)) = self.command {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
             return command.run(settings.train, look.glyphs()?, surface, &mut out);
         }
-        if let Some(Command::Sweep(command)) = self.command {
+        if let Some(CliCommand::Sweep(command)) = self.command {
             return command.run(&store()?, settings.train, &mut out);
         }
-        if let Some(Command::Snapshot(command)) = self.command {
+        if let Some(CliCommand::Snapshot(command)) = self.command {
             let options = command.look(look).dashboard(&config_dir, settings.train)?;
             return command.run(&store()?, &options, &mut out);
         }
         let options = look.dashboard(&config_dir, settings.train.clone())?;
         let store = store()?;
         let show = match self.command {
-            Some(Command::Train(command)) => command.run(&store, settings.train)?,
-            Some(Command::Resume(command)) => command.run(&store)?,
-            Some(Command::Fork(command)) => command.run(&store)?,
+            Some(CliCommand::Train(command)) => command.run(&store, settings.train)?,
+            Some(CliCommand::Resume(command)) => command.run(&store)?,
+            Some(CliCommand::Fork(command)) => command.run(&store)?,
             _ => {
                 train::needs_terminal()?;
-                train::Next::Dashboard(None)
+                train::AfterCommand::Dashboard(None)
             }
         };
-        if let train::Next::Dashboard(run) = show {
+        if let train::AfterCommand::Dashboard(run) = show {
             let farewell = shell::dashboard(store, run, &options)?;
             farewell.map_or(Ok(()), |farewell| say(&farewell, &mut out))?;
         }
@@ -166,7 +166,7 @@ impl Cli {
 }
 
 /// Tells what becomes of the run that the dashboard showed last.
-fn say(Farewell { name, told }: &Farewell, out: &mut impl Write) -> io::Result<()> {
+fn say(ExitSummary { name, told }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
     match told {
         Some(run::Command::Stop) => writeln!(out, "{name} stops and saves; `cnn-tui resume {name}` goes on"),
         Some(run::Command::Pause) => writeln!(out, "{name} is paused; `cnn-tui` shows it"),

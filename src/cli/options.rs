@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::CliError;
 use crate::nn::PRESETS;
-use crate::run::{Device, Optimizer, RunConfig, Schedule, ScheduleError};
+use crate::run::{DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError};
 
 /// How a run is to train. What is not said is as in the lecture.
 #[derive(Debug, Clone, Default, PartialEq, Args, Deserialize)]
@@ -145,7 +145,7 @@ impl TrainOptions {
         Ok(config)
     }
 
-    fn optimizer(&self) -> Result<Optimizer, CliError> {
+    fn optimizer(&self) -> Result<OptimizerSettings, CliError> {
         let only = |flag, optimizer| {
             CliError::Usage(format!("--{flag} is a setting of {optimizer}; add --optimizer {optimizer}"))
         };
@@ -154,10 +154,10 @@ impl TrainOptions {
                 if self.weight_decay.is_some() {
                     return Err(only("weight-decay", "adamw"));
                 }
-                let Optimizer::Sgd { learning_rate, momentum } = Optimizer::SGD else {
-                    return Ok(Optimizer::SGD);
+                let OptimizerSettings::Sgd { learning_rate, momentum } = OptimizerSettings::SGD else {
+                    return Ok(OptimizerSettings::SGD);
                 };
-                Ok(Optimizer::Sgd {
+                Ok(OptimizerSettings::Sgd {
                     learning_rate: self.learning_rate.unwrap_or(learning_rate),
                     momentum: self.momentum.unwrap_or(momentum),
                 })
@@ -166,8 +166,8 @@ impl TrainOptions {
                 if self.momentum.is_some() {
                     return Err(only("momentum", "sgd"));
                 }
-                let mut optimizer = Optimizer::ADAMW;
-                if let Optimizer::AdamW { learning_rate, weight_decay, .. } = &mut optimizer {
+                let mut optimizer = OptimizerSettings::ADAMW;
+                if let OptimizerSettings::AdamW { learning_rate, weight_decay, .. } = &mut optimizer {
                     *learning_rate = self.learning_rate.unwrap_or(*learning_rate);
                     *weight_decay = self.weight_decay.unwrap_or(*weight_decay);
                 }
@@ -177,7 +177,7 @@ impl TrainOptions {
     }
 }
 
-impl From<DeviceName> for Device {
+impl From<DeviceName> for DeviceChoice {
     fn from(name: DeviceName) -> Self {
         match name {
             DeviceName::Auto => Self::Auto,

@@ -30,8 +30,8 @@ pub(super) struct SnapshotCommand {
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36")]
     size: Cells,
     /// As what: text with the terminal's colours, plain text, or a picture.
-    #[arg(long, value_enum, default_value_t = Form::Ansi)]
-    format: Form,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Ansi)]
+    format: OutputFormat,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -47,12 +47,12 @@ enum PaneName {
     Loss,
     Accuracy,
     Layers,
-    Kernels,
+    Backend,
     Log,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum OutputFormat {
     Ansi,
     Text,
     Svg,
@@ -97,7 +97,7 @@ impl PaneName {
             Self::Loss => Pane::Loss,
             Self::Accuracy => Pane::Accuracy,
             Self::Layers => Pane::Layers,
-            Self::Kernels => Pane::Kernels,
+            Self::Backend => Pane::Kernels,
             Self::Log => Pane::Log,
         }
     }
@@ -109,9 +109,9 @@ impl SnapshotCommand {
     pub(super) fn look(&self, asked: LookOptions) -> LookOptions {
         let word = |word: &str| Some(word.to_owned());
         match self.format {
-            Form::Ansi => asked,
-            Form::Text => LookOptions { color: word("none"), ..asked },
-            Form::Svg => {
+            OutputFormat::Ansi => asked,
+            OutputFormat::Text => LookOptions { color: word("none"), ..asked },
+            OutputFormat::Svg => {
                 asked.or(LookOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
             }
         }
@@ -134,9 +134,9 @@ impl SnapshotCommand {
         let Cells(columns, rows) = self.size;
         let snapshot = shell::snapshot(store, self.scene(dirs)?, &self.keys.0, options, (columns, rows));
         let text = match self.format {
-            Form::Ansi => snapshot.to_ansi(),
-            Form::Text => snapshot.to_text(),
-            Form::Svg => snapshot.to_svg(format!("cnn-tui {}", self.ids.join(" ")).trim_end()),
+            OutputFormat::Ansi => snapshot.to_ansi(),
+            OutputFormat::Text => snapshot.to_text(),
+            OutputFormat::Svg => snapshot.to_svg(format!("cnn-tui {}", self.ids.join(" ")).trim_end()),
         };
         out.write_all(text.as_bytes())?;
         Ok(out.flush()?)

@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::CliError;
 use crate::metrics::text::count;
-use crate::nn::{self, DeviceKind, Kernels, LayerInfo, LayerKind};
+use crate::nn::{self, Backend, DeviceKind, LayerInfo, LayerKind};
 
 /// Bytes of a number.
 const BYTES: f64 = 4.0;
@@ -30,9 +30,9 @@ pub(super) struct SummaryCommand {
 impl SummaryCommand {
     /// Prints the table.
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
-        let model = nn::build(&self.preset, DeviceKind::Cpu, Kernels::best(), None)
+        let model = nn::build(&self.preset, DeviceKind::Cpu, Backend::best(), None)
             .map_err(|error| CliError::Usage(error.to_string()))?;
-        let summary = Summary { layers: model.layers(), batch_size: self.batch_size as usize };
+        let summary = NetworkSummary { layers: model.layers(), batch_size: self.batch_size as usize };
         writeln!(out, "{summary}")?;
         Ok(())
     }
@@ -43,14 +43,14 @@ impl SummaryCommand {
 /// It lists what PyTorch has as modules of their own in such a network; what is a mere function there
 /// (pooling, the rectifier, dropout between linear layers) is left out, as are its outputs in the sizes.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Summary<'a> {
+pub(super) struct NetworkSummary<'a> {
     /// The network's layers.
     pub(super) layers: &'a [LayerInfo],
     /// Images in a batch.
     pub(super) batch_size: usize,
 }
 
-impl fmt::Display for Summary<'_> {
+impl fmt::Display for NetworkSummary<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let listed: Vec<_> = self.layers.iter().filter(|layer| is_module(layer.kind)).collect();
         writeln!(f, "{}", "-".repeat(WIDTH))?;
@@ -90,12 +90,12 @@ fn is_module(kind: LayerKind) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::{self, DeviceKind, Kernels};
+    use crate::nn::{self, Backend, DeviceKind};
 
     #[test]
     fn the_cnns_table_is_the_lectures_to_the_letter() {
-        let model = nn::build("cnn", DeviceKind::Cpu, Kernels::best(), None).unwrap();
-        let summary = Summary { layers: model.layers(), batch_size: 64 };
+        let model = nn::build("cnn", DeviceKind::Cpu, Backend::best(), None).unwrap();
+        let summary = NetworkSummary { layers: model.layers(), batch_size: 64 };
         let want = "\
 ----------------------------------------------------------------
         Layer (type)               Output Shape         Param #

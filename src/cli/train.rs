@@ -6,8 +6,8 @@ use std::process::Child;
 use clap::Args;
 
 use super::{CliError, TrainOptions};
-use crate::run::{Labels, NewRun, RunDir, RunError, Status, Store};
-use crate::shell::{self, ShellError, Tie};
+use crate::run::{Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
+use crate::shell::{self, OnHangup, ShellError};
 
 /// Train a network.
 #[derive(Debug, Args)]
@@ -47,7 +47,7 @@ pub(super) struct Output {
 
 impl TrainCommand {
     /// Creates the run and trains it.
-    pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<Next, CliError> {
+    pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<AfterCommand, CliError> {
         let config = self.options.or(defaults).into_config()?;
         self.output.check()?;
         shell::check(&config)?;
@@ -76,11 +76,11 @@ pub(super) fn check_tags(tags: &[String]) -> Result<(), CliError> {
 
 impl ResumeCommand {
     /// Goes on with the run.
-    pub(super) fn run(self, store: &Store) -> Result<Next, CliError> {
+    pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
         let dir = store.resolve(&self.run)?;
         let (record, state) = dir.look()?;
-        if record.status == Status::Finished {
+        if record.status == RecordedStatus::Finished {
             let epochs = record.summary.epoch;
             let name = &record.name;
             return Err(CliError::Usage(format!(
@@ -100,7 +100,7 @@ impl ResumeCommand {
 
 /// What is left to do after a command.
 #[derive(Debug)]
-pub(super) enum Next {
+pub(super) enum AfterCommand {
     /// Nothing.
     Done,
     /// Open the dashboard, on a run with its trainer if there is one.
@@ -123,21 +123,21 @@ impl Output {
     }
 
     /// Has the run trained.
-    pub(super) fn train(&self, dir: RunDir) -> Result<Next, CliError> {
+    pub(super) fn train(&self, dir: RunDir) -> Result<AfterCommand, CliError> {
         let status = if self.foreground {
-            shell::train_run(&dir, Tie::Shell, io::stdout())?
+            shell::train_run(&dir, OnHangup::Shell, io::stdout())?
         } else if self.headless {
             shell::watch(&dir, io::stdout())?
         } else {
             let trainer = shell::launch(&dir)?;
-            return Ok(Next::Dashboard(Some((dir, trainer))));
+            return Ok(AfterCommand::Dashboard(Some((dir, trainer))));
         };
         match status {
-            Status::Stopped => {
+            RecordedStatus::Stopped => {
                 let stopped = format!("stopped and saved; `cnn-tui resume {}` goes on", dir.id());
                 Err(CliError::Shell(ShellError::Failed(stopped)))
             }
-            _ => Ok(Next::Done),
+            _ => Ok(AfterCommand::Done),
         }
     }
 }

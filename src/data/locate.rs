@@ -41,7 +41,7 @@ impl Roots {
 
 /// A place to look for a data set.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum DataLocation {
     /// What the user asked for.
     Given(Source),
     /// The program's data directory.
@@ -52,7 +52,7 @@ pub enum Place {
     BuiltIn,
 }
 
-impl Place {
+impl DataLocation {
     /// The directory, if it is one.
     pub fn dir(&self) -> Option<&Path> {
         match self {
@@ -66,7 +66,7 @@ impl Place {
     }
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for DataLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Given(Source::Directory(_)) => "--data",
@@ -79,11 +79,11 @@ impl fmt::Display for Place {
 
 /// The places to look at.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Places {
+pub struct DataLocations {
     /// Tried first, in order.
-    better: Vec<Place>,
+    better: Vec<DataLocation>,
     /// Taken if the others have nothing; its error is the error of all.
-    last: Place,
+    last: DataLocation,
 }
 
 /// A data set to use.
@@ -92,16 +92,16 @@ pub struct Found {
     /// The set.
     pub dataset: Dataset,
     /// Where it was found.
-    pub place: Place,
+    pub place: DataLocation,
     /// Better places that hold a broken set; each is a warning to show.
-    pub broken: Vec<(Place, DataError)>,
+    pub broken: Vec<(DataLocation, DataError)>,
 }
 
 /// Every place with what is there.
 #[derive(Debug)]
 pub struct Survey {
     /// All places, in the order of preference.
-    pub looked: Vec<Looked>,
+    pub looked: Vec<LocationReport>,
     /// Which of them is used.
     pub used: usize,
     /// The set there.
@@ -110,9 +110,9 @@ pub struct Survey {
 
 /// A place that was looked at.
 #[derive(Debug)]
-pub struct Looked {
+pub struct LocationReport {
     /// The place.
-    pub place: Place,
+    pub place: DataLocation,
     /// What is there.
     pub outcome: Outcome,
 }
@@ -141,16 +141,16 @@ impl Outcome {
     }
 }
 
-impl Places {
+impl DataLocations {
     /// Only `given` if there is one, else the automatic places below `roots`.
     pub fn new(given: Option<Source>, roots: &Roots) -> Self {
         if let Some(source) = given {
-            return Self { better: Vec::new(), last: Place::Given(source) };
+            return Self { better: Vec::new(), last: DataLocation::Given(source) };
         }
-        let system = Place::System(roots.system.join(FOLDER));
+        let system = DataLocation::System(roots.system.join(FOLDER));
         Self {
-            better: roots.fetched().map(Place::Fetched).into_iter().chain([system]).collect(),
-            last: Place::BuiltIn,
+            better: roots.fetched().map(DataLocation::Fetched).into_iter().chain([system]).collect(),
+            last: DataLocation::BuiltIn,
         }
     }
 
@@ -187,10 +187,10 @@ impl Places {
                 Err(error) if error.is_absent() => Outcome::Absent,
                 Err(error) => Outcome::Broken(error),
             };
-            looked.push(Looked { place: place.clone(), outcome });
+            looked.push(LocationReport { place: place.clone(), outcome });
         }
         let last = self.last.load()?;
-        looked.push(Looked { place: self.last.clone(), outcome: Outcome::ready(&last) });
+        looked.push(LocationReport { place: self.last.clone(), outcome: Outcome::ready(&last) });
         let (used, dataset) = used.unwrap_or((self.better.len(), last));
         Ok(Survey { looked, used, dataset })
     }
@@ -222,11 +222,11 @@ mod tests {
     #[test]
     fn the_built_in_set_is_the_last_resort() {
         let root = tempfile::tempdir().unwrap();
-        let found = Places::new(None, &roots(root.path())).locate().unwrap();
-        assert_eq!((found.place, found.broken.len()), (Place::BuiltIn, 0));
+        let found = DataLocations::new(None, &roots(root.path())).locate().unwrap();
+        assert_eq!((found.place, found.broken.len()), (DataLocation::BuiltIn, 0));
 
         let homeless = Roots { data: None, ..roots(root.path()) };
-        assert_eq!(Places::new(None, &homeless).locate().unwrap().place, Place::BuiltIn);
+        assert_eq!(DataLocations::new(None, &homeless).locate().unwrap().place, DataLocation::BuiltIn);
     }
 
     #[test]
@@ -235,13 +235,13 @@ mod tests {
         let roots = roots(root.path());
         let system = root.path().join("system/fashion-mnist");
         write_set(&system);
-        let found = Places::new(None, &roots).locate().unwrap();
+        let found = DataLocations::new(None, &roots).locate().unwrap();
         assert_eq!(found.dataset.source, Source::Directory(system.clone()));
-        assert_eq!(found.place, Place::System(system));
+        assert_eq!(found.place, DataLocation::System(system));
 
         let fetched = roots.fetched().unwrap();
         write_set(&fetched);
-        assert_eq!(Places::new(None, &roots).locate().unwrap().place, Place::Fetched(fetched));
+        assert_eq!(DataLocations::new(None, &roots).locate().unwrap().place, DataLocation::Fetched(fetched));
     }
 
     #[test]
@@ -252,10 +252,10 @@ mod tests {
         write_set(&fetched);
         fs::remove_file(fetched.join("t10k-labels-idx1-ubyte")).unwrap();
 
-        let places = Places::new(None, &roots);
+        let places = DataLocations::new(None, &roots);
         let found = places.locate().unwrap();
-        assert_eq!(found.place, Place::BuiltIn);
-        assert!(matches!(&found.broken[..], [(Place::Fetched(_), DataError::Missing { .. })]));
+        assert_eq!(found.place, DataLocation::BuiltIn);
+        assert!(matches!(&found.broken[..], [(DataLocation::Fetched(_), DataError::Missing { .. })]));
 
         let survey = places.survey().unwrap();
         let outcomes: Vec<_> = survey.looked.iter().map(|looked| &looked.outcome).collect();
@@ -271,7 +271,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         write_set(&roots.fetched().unwrap());
-        let places = Places::new(None, &roots);
+        let places = DataLocations::new(None, &roots);
         let built_in = Dataset::built_in().unwrap();
         assert_eq!(places.find(&built_in.checksum), Some(built_in));
         let fetched = places.locate().unwrap().dataset;
@@ -285,16 +285,16 @@ mod tests {
         let roots = roots(root.path());
         write_set(&roots.fetched().unwrap());
 
-        let absent = Places::new(Some(Source::Directory(root.path().join("none"))), &roots);
+        let absent = DataLocations::new(Some(Source::Directory(root.path().join("none"))), &roots);
         assert!(absent.locate().unwrap_err().is_absent());
         assert!(absent.survey().unwrap_err().is_absent());
 
-        let built_in = Places::new(Some(Source::BuiltIn), &roots).locate().unwrap();
+        let built_in = DataLocations::new(Some(Source::BuiltIn), &roots).locate().unwrap();
         assert_eq!(built_in.dataset.source, Source::BuiltIn);
 
         let dir = root.path().join("letters");
         write_set(&dir);
-        let survey = Places::new(Some(Source::Directory(dir)), &roots).survey().unwrap();
+        let survey = DataLocations::new(Some(Source::Directory(dir)), &roots).survey().unwrap();
         assert_eq!((survey.looked.len(), survey.used, survey.dataset.name.as_str()), (1, 0, "letters"));
     }
 }

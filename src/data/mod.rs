@@ -5,7 +5,7 @@
 //!
 //! - [`idx`] reads one file and trusts nothing in it.
 //! - [`Split`] pairs images with their labels, [`Dataset`] a training with a test split.
-//! - [`Places`] says where a data set is looked for and finds one; a small one is built in, so there always is one.
+//! - [`DataLocations`] says where a data set is looked for and finds one; a small one is built in, so there always is one.
 //! - [`Fetch`] downloads the full Fashion-MNIST.
 //!
 //! This layer uses no other layer of the crate, prints nothing and never panics on bad input.
@@ -21,7 +21,9 @@ pub(crate) mod text;
 
 pub use dataset::{CLASSES, Dataset, Source};
 pub use error::DataError;
-pub use fetch::{BASE_URL, FASHION_MNIST, Fetch, FetchError, Fetched, Patience, Progress, RemoteFile};
+pub use fetch::{
+    BASE_URL, DownloadProgress, FASHION_MNIST, Fetch, FetchError, Fetched, RemoteFile, RetryPolicy,
+};
 pub use idx::IdxError;
-pub use locate::{Found, Looked, Outcome, Place, Places, Roots, Survey};
+pub use locate::{DataLocation, DataLocations, Found, LocationReport, Outcome, Roots, Survey};
 pub use split::{Image, PIXELS, SIDE, Split, SplitError};

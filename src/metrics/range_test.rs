@@ -1,6 +1,6 @@
 //! The learning rate with which a network learns fastest.
 
-use super::{Curve, Ema, Point, Span};
+use super::{Curve, Ema, Interval, Point};
 
 /// The rates that are tried.
 const LOWEST: f64 = 1e-6;
@@ -47,8 +47,8 @@ impl Default for RangeTest {
 
 impl RangeTest {
     /// The logarithms of the rates that are tried.
-    pub fn span() -> Span {
-        Span::new(LOWEST.log10(), HIGHEST.log10()).unwrap_or(Span::UNIT)
+    pub fn span() -> Interval {
+        Interval::new(LOWEST.log10(), HIGHEST.log10()).unwrap_or(Interval::UNIT)
     }
 
     /// The rate of the next step; `None` when there is nothing more to try.

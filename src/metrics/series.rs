@@ -1,7 +1,7 @@
 //! An append-only curve that can be thinned to the width of a screen without losing what matters.
 use std::ops::Range;
 
-use super::{Ruler, Span};
+use super::{Interval, XScale};
 
 /// How many nodes of one level make a node of the next.
 const FANOUT: usize = 16;
@@ -115,7 +115,7 @@ impl Series {
     }
 
     /// What was measured nearest to `place` on the axis, be it a number or not, and nothing before the first point.
-    pub fn nearest(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+    pub fn nearest(&self, ruler: XScale<'_>, place: f64) -> Option<f64> {
         let next = self.points.partition_point(|point| ruler.place(point.x) < place);
         let distance = |index: usize| (ruler.place(self.points[index].x) - place).abs();
         match (next.checked_sub(1), (next < self.points.len()).then_some(next)) {
@@ -128,13 +128,13 @@ impl Series {
     }
 
     /// Where the first point at or after `place` lies on the axis.
-    pub fn next_place(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+    pub fn next_place(&self, ruler: XScale<'_>, place: f64) -> Option<f64> {
         let next = self.points.partition_point(|point| ruler.place(point.x) < place);
         self.points.get(next).map(|point| ruler.place(point.x))
     }
 
     /// Where the last point at or before `place` lies on the axis.
-    pub fn previous_place(&self, ruler: Ruler<'_>, place: f64) -> Option<f64> {
+    pub fn previous_place(&self, ruler: XScale<'_>, place: f64) -> Option<f64> {
         let end = self.points.partition_point(|point| ruler.place(point.x) <= place);
         end.checked_sub(1).map(|last| ruler.place(self.points[last].x))
     }
@@ -150,25 +150,25 @@ impl Series {
     }
 
     /// From the first point to the last along the axis.
-    pub fn x_span(&self, ruler: Ruler<'_>) -> Option<Span> {
-        Span::new(ruler.place(self.points.first()?.x), ruler.place(self.points.last()?.x))
+    pub fn x_span(&self, ruler: XScale<'_>) -> Option<Interval> {
+        Interval::new(ruler.place(self.points.first()?.x), ruler.place(self.points.last()?.x))
     }
 
     /// How many points lie within `x` of the axis.
-    pub fn count(&self, ruler: Ruler<'_>, x: Span) -> usize {
+    pub fn count(&self, ruler: XScale<'_>, x: Interval) -> usize {
         self.within(ruler, x).len()
     }
 
-    fn within(&self, ruler: Ruler<'_>, x: Span) -> Range<usize> {
+    fn within(&self, ruler: XScale<'_>, x: Interval) -> Range<usize> {
         let start = self.points.partition_point(|point| ruler.place(point.x) < x.low());
         start..self.points.partition_point(|point| ruler.place(point.x) <= x.high())
     }
 
     /// The span of the numbers measured within `x` of the axis.
-    pub fn y_span(&self, ruler: Ruler<'_>, x: Span) -> Option<Span> {
+    pub fn y_span(&self, ruler: XScale<'_>, x: Interval) -> Option<Interval> {
         let within = self.within(ruler, x);
         let found = self.summary(within.start, within.end).finite?;
-        Span::new(self.points[found.low].y, self.points[found.high].y)
+        Interval::new(self.points[found.low].y, self.points[found.high].y)
     }
 
     /// The values of the last `count` points, gaps included.
@@ -182,7 +182,7 @@ impl Series {
     /// Of every column they hold the first, the last, the lowest and the highest number, and the first and the last
     /// gap, so that a spike of one step shows after a million steps. One point on each side of `x` is added, so that
     /// lines run off the edges. A gap has an y of NaN and breaks the line.
-    pub fn thin(&self, ruler: Ruler<'_>, x: Span, columns: usize) -> Vec<Point> {
+    pub fn thin(&self, ruler: XScale<'_>, x: Interval, columns: usize) -> Vec<Point> {
         let x = x.widened();
         let drawn = |index: usize| {
             let Point { x, y } = self.points[index];
@@ -311,7 +311,7 @@ mod tests {
         let mut values = vec![1.0; 1_000_000];
         values[765_432] = 9.0;
         let series = series(&values);
-        let thinned = series.thin(Ruler::X, series.x_span(Ruler::X).unwrap(), 200);
+        let thinned = series.thin(XScale::X, series.x_span(XScale::X).unwrap(), 200);
         assert!(thinned.len() <= 6 * 200 + 2);
         assert!(thinned.contains(&Point { x: 765_432.0, y: 9.0 }));
         assert_eq!(series.highest(), Some(Point { x: 765_432.0, y: 9.0 }));
@@ -321,8 +321,8 @@ mod tests {
     fn a_value_that_is_not_a_number_is_a_gap() {
         let series = series(&[1.0, f64::NAN, f64::INFINITY, 2.0]);
         assert_eq!(series.first_non_finite(), Some(1.0));
-        assert_eq!(series.y_span(Ruler::X, Span::new(0.0, 9.0).unwrap()), Span::new(1.0, 2.0));
-        let thinned = series.thin(Ruler::X, Span::new(0.0, 3.0).unwrap(), 1);
+        assert_eq!(series.y_span(XScale::X, Interval::new(0.0, 9.0).unwrap()), Interval::new(1.0, 2.0));
+        let thinned = series.thin(XScale::X, Interval::new(0.0, 3.0).unwrap(), 1);
         assert!(thinned.iter().any(|point| point.y.is_nan()));
         assert!(thinned.iter().all(|point| !point.y.is_infinite()));
     }
@@ -330,7 +330,7 @@ mod tests {
     #[test]
     fn the_neighbours_of_the_visible_range_are_drawn_too() {
         let series = series(&[0.0, 1.0, 2.0, 3.0, 4.0, 5.0]);
-        let thinned = series.thin(Ruler::X, Span::new(1.5, 3.5).unwrap(), 10);
+        let thinned = series.thin(XScale::X, Interval::new(1.5, 3.5).unwrap(), 10);
         assert_eq!(thinned.iter().map(|point| point.x).collect::<Vec<_>>(), [1.0, 2.0, 3.0, 4.0]);
     }
 
@@ -341,11 +341,11 @@ mod tests {
         for (step, time) in [(0.0, 0.0), (10.0, 10.0), (20.0, 110.0)] {
             times.push(step, time);
         }
-        let (ruler, values) = (Ruler::Through(&times), (0..=20).map(f64::from).collect::<Vec<_>>());
+        let (ruler, values) = (XScale::Through(&times), (0..=20).map(f64::from).collect::<Vec<_>>());
         let series = series(&values);
-        assert_eq!(series.x_span(ruler), Span::new(0.0, 110.0));
-        assert_eq!(series.y_span(ruler, Span::new(20.0, 50.0).unwrap()), Span::new(11.0, 14.0));
-        let thinned = series.thin(ruler, Span::new(0.0, 110.0).unwrap(), 11);
+        assert_eq!(series.x_span(ruler), Interval::new(0.0, 110.0));
+        assert_eq!(series.y_span(ruler, Interval::new(20.0, 50.0).unwrap()), Interval::new(11.0, 14.0));
+        let thinned = series.thin(ruler, Interval::new(0.0, 110.0).unwrap(), 11);
         assert!(
             thinned.contains(&Point { x: 30.0, y: 12.0 }) && !thinned.contains(&Point { x: 5.0, y: 5.0 })
         );
@@ -365,18 +365,18 @@ mod tests {
         series.push(1.0, 7.0);
         assert_eq!(series.points(), [Point { x: 0.0, y: 1.0 }, Point { x: 1.0, y: 7.0 }]);
         assert_eq!(series.first_non_finite(), None);
-        assert_eq!(series.nearest(Ruler::X, 5.0), Some(7.0));
+        assert_eq!(series.nearest(XScale::X, 5.0), Some(7.0));
     }
 
     #[test]
     fn an_empty_series_has_nothing() {
         let series = Series::default();
-        assert!(series.is_empty() && series.thin(Ruler::X, Span::UNIT, 10).is_empty());
+        assert!(series.is_empty() && series.thin(XScale::X, Interval::UNIT, 10).is_empty());
         assert_eq!(
-            (series.x_span(Ruler::X), series.y_span(Ruler::X, Span::UNIT), series.lowest()),
+            (series.x_span(XScale::X), series.y_span(XScale::X, Interval::UNIT), series.lowest()),
             (None, None, None)
         );
-        assert_eq!((series.nearest(Ruler::X, 0.0), series.last_finite()), (None, None));
+        assert_eq!((series.nearest(XScale::X, 0.0), series.last_finite()), (None, None));
     }
 
     fn values() -> impl Strategy<Value = Vec<f64>> {
@@ -395,17 +395,17 @@ mod tests {
                     series.push(x as f64, y);
                 }
             }
-            let span = Span::new(0.0, values.len() as f64).unwrap();
-            let thinned = series.thin(Ruler::X, span, columns);
+            let span = Interval::new(0.0, values.len() as f64).unwrap();
+            let thinned = series.thin(XScale::X, span, columns);
             prop_assert!(thinned.is_sorted_by(|a, b| a.x < b.x));
             for column in 0..columns {
-                let of = |points: &[Point]| -> (Option<Span>, bool) {
+                let of = |points: &[Point]| -> (Option<Interval>, bool) {
                     let ys: Vec<f64> = points
                         .iter()
                         .filter(|point| span.column(point.x, columns) == Some(column))
                         .map(|point| point.y)
                         .collect();
-                    (Span::of(ys.iter().copied()), ys.iter().any(|y| y.is_nan()))
+                    (Interval::of(ys.iter().copied()), ys.iter().any(|y| y.is_nan()))
                 };
                 prop_assert_eq!(of(&thinned), of(series.points()));
             }
@@ -416,9 +416,9 @@ mod tests {
             let mut series = Series::default();
             for (x, y) in points {
                 series.push(x, y);
-                series.thin(Ruler::X, Span::UNIT, 7);
-                if let Some(x) = series.x_span(Ruler::X) {
-                    series.thin(Ruler::X, x, 3);
+                series.thin(XScale::X, Interval::UNIT, 7);
+                if let Some(x) = series.x_span(XScale::X) {
+                    series.thin(XScale::X, x, 3);
                 }
             }
             prop_assert!(series.points().is_sorted_by(|a, b| a.x < b.x));

@@ -1,6 +1,6 @@
 //! Round numbers for axes.
-use super::span::floor_index;
-use super::{Span, text};
+use super::interval::floor_index;
+use super::{Interval, text};
 
 /// Labels of values this large, or of steps this small, are written as powers of ten.
 const LARGE: f64 = 1e7;
@@ -23,12 +23,12 @@ pub struct Tick {
 
 /// A round distance: 1, 2 or 5 times a power of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Step {
+pub struct TickStep {
     digit: u8,
     exponent: i32,
 }
 
-impl Step {
+impl TickStep {
     /// The distance of one.
     pub const ONE: Self = Self { digit: 1, exponent: 0 };
     /// A distance below which nothing is told apart.
@@ -72,7 +72,7 @@ impl Step {
     }
 
     /// The multiples of the step within `span`, named.
-    fn ticks(self, span: Span) -> Vec<Tick> {
+    fn ticks(self, span: Interval) -> Vec<Tick> {
         let first = (span.low() / self.size() - ROUNDING).ceil();
         let counts = (0..1000).map(|index| first + f64::from(index));
         let values = counts.map(|count| self.times(count)).take_while(|&value| value <= span.high());
@@ -101,33 +101,33 @@ fn decade(x: f64) -> i32 {
 }
 
 /// At most `max` round values within `span`, as close together as that allows.
-pub fn ticks(span: Span, max: usize) -> Vec<Tick> {
-    fitting(span, max, Step::SMALLEST).ticks(span)
+pub fn ticks(span: Interval, max: usize) -> Vec<Tick> {
+    fitting(span, max, TickStep::SMALLEST).ticks(span)
 }
 
 /// As [`ticks`], but never closer together than `least`: epochs, for one, are whole.
-pub fn ticks_by(span: Span, max: usize, least: Step) -> Vec<Tick> {
+pub fn ticks_by(span: Interval, max: usize, least: TickStep) -> Vec<Tick> {
     if max == 0 { Vec::new() } else { fitting(span, max, least).ticks(span) }
 }
 
 /// `span` with its ends moved out to round values, which are among its own `max` ticks.
-pub fn nice_bounds(span: Span, max: usize) -> Span {
+pub fn nice_bounds(span: Interval, max: usize) -> Interval {
     let span = span.widened();
-    let mut step = fitting(span, max, Step::SMALLEST);
+    let mut step = fitting(span, max, TickStep::SMALLEST);
     loop {
         let (low, high) = ((span.low() / step.size()).floor(), (span.high() / step.size()).ceil());
         if high - low < max.max(2) as f64 {
-            return Span::new(step.times(low), step.times(high)).unwrap_or(span).join(span);
+            return Interval::new(step.times(low), step.times(high)).unwrap_or(span).join(span);
         }
         step = step.next();
     }
 }
 
 /// The smallest step, not below `least`, that has at most `max` multiples in `span`.
-fn fitting(span: Span, max: usize, least: Step) -> Step {
+fn fitting(span: Interval, max: usize, least: TickStep) -> TickStep {
     let span = span.widened();
     let precision = span.low().abs().max(span.high().abs()) * PRECISION;
-    let mut step = Step::at_least((span.width() / (max as f64 + 1.0)).max(precision)).larger(least);
+    let mut step = TickStep::at_least((span.width() / (max as f64 + 1.0)).max(precision)).larger(least);
     let count =
         |size: f64| (span.high() / size + ROUNDING).floor() - (span.low() / size - ROUNDING).ceil() + 1.0;
     while count(step.size()) > max.max(1) as f64 {
@@ -139,8 +139,8 @@ fn fitting(span: Span, max: usize, least: Step) -> Step {
 /// A vertical axis of text rows, chosen so that every tick stands in the middle of a row and all are the same number
 /// of rows apart.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Ladder {
-    step: Step,
+pub struct LinearScale {
+    step: TickStep,
     /// Rows from tick to tick.
     gap: usize,
     rows: usize,
@@ -148,9 +148,9 @@ pub struct Ladder {
     bottom: f64,
 }
 
-impl Ladder {
+impl LinearScale {
     /// The finest ladder of `rows` rows that holds `span` and leaves the top `headroom` rows free.
-    pub fn fit(span: Span, rows: usize, headroom: usize) -> Self {
+    pub fn fit(span: Interval, rows: usize, headroom: usize) -> Self {
         let span = span.widened();
         let rows = rows.max(1);
         let used = rows.saturating_sub(headroom).max(1);
@@ -158,12 +158,12 @@ impl Ladder {
         let gaps = closest..=(closest + 1).max(rows / 3);
         let ladders = gaps.rev().map(|gap| Self::finest(span, rows, used, gap));
         let finest = ladders.min_by(|a, b| a.per_row().total_cmp(&b.per_row()));
-        finest.unwrap_or(Self { step: Step::ONE, gap: 1, rows, bottom: 0.0 })
+        finest.unwrap_or(Self { step: TickStep::ONE, gap: 1, rows, bottom: 0.0 })
     }
 
-    fn finest(span: Span, rows: usize, used: usize, gap: usize) -> Self {
+    fn finest(span: Interval, rows: usize, used: usize, gap: usize) -> Self {
         let precision = span.low().abs().max(span.high().abs()) * PRECISION;
-        let mut step = Step::at_least((span.width() / used as f64 * gap as f64 * 0.5).max(precision));
+        let mut step = TickStep::at_least((span.width() / used as f64 * gap as f64 * 0.5).max(precision));
         loop {
             let per_row = step.size() / gap as f64;
             let bottom = (span.low() / per_row + SLACK).floor();
@@ -213,8 +213,8 @@ mod tests {
         ticks.iter().map(|tick| tick.label.as_str()).collect()
     }
 
-    fn span(low: f64, high: f64) -> Span {
-        Span::new(low, high).unwrap()
+    fn span(low: f64, high: f64) -> Interval {
+        Interval::new(low, high).unwrap()
     }
 
     #[test]
@@ -229,8 +229,8 @@ mod tests {
 
     #[test]
     fn whole_ticks_are_whole() {
-        assert_eq!(labels(&ticks_by(span(0.0, 1.2), 6, Step::ONE)), ["0", "1"]);
-        assert_eq!(labels(&ticks_by(span(0.0, 1.2), 0, Step::ONE)), [""; 0]);
+        assert_eq!(labels(&ticks_by(span(0.0, 1.2), 6, TickStep::ONE)), ["0", "1"]);
+        assert_eq!(labels(&ticks_by(span(0.0, 1.2), 0, TickStep::ONE)), [""; 0]);
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn a_ladders_ticks_are_the_same_number_of_rows_apart() {
-        let ladder = Ladder::fit(span(0.38, 2.31), 13, 0);
+        let ladder = LinearScale::fit(span(0.38, 2.31), 13, 0);
         let ticks: Vec<_> = ladder.ticks().map(|(row, tick)| format!("{row} {}", tick.label)).collect();
         assert_eq!(ticks, ["11 0.5", "8 1.0", "5 1.5", "2 2.0"]);
     }
@@ -259,7 +259,7 @@ mod tests {
     proptest! {
         #[test]
         fn ticks_are_sorted_within_bounds_few_and_have_names_of_their_own((a, b) in ends(), max in 1..20_usize) {
-            if let Some(span) = Span::new(a, b) {
+            if let Some(span) = Interval::new(a, b) {
                 let ticks = ticks(span, max);
                 prop_assert!(ticks.len() <= max);
                 prop_assert!(ticks.is_sorted_by(|a, b| a.value < b.value));
@@ -273,7 +273,7 @@ mod tests {
 
         #[test]
         fn nice_bounds_hold_the_span((a, b) in ends(), max in 0..20_usize) {
-            if let Some(span) = Span::new(a, b) {
+            if let Some(span) = Interval::new(a, b) {
                 let bounds = nice_bounds(span, max);
                 prop_assert!(bounds.low() <= span.low() && span.high() <= bounds.high());
                 prop_assert!(bounds.low() < bounds.high());
@@ -282,8 +282,8 @@ mod tests {
 
         #[test]
         fn a_ladder_holds_the_span((a, b) in ends(), rows in 0..80_usize, headroom in 0..3_usize) {
-            if let Some(span) = Span::new(a, b) {
-                let ladder = Ladder::fit(span, rows, headroom);
+            if let Some(span) = Interval::new(a, b) {
+                let ladder = LinearScale::fit(span, rows, headroom);
                 let top = rows.max(1) as f64;
                 prop_assert!((0.0..=top).contains(&ladder.height(span.low())), "{:?}", ladder);
                 prop_assert!((0.0..=top).contains(&ladder.height(span.high())), "{:?}", ladder);

@@ -2,7 +2,7 @@
 
 use dfdx::tensor::Cpu;
 
-use super::kernels::Kernels;
+use super::backend::Backend;
 use super::model::Model;
 use super::presets;
 
@@ -52,7 +52,7 @@ impl DeviceKind {
 pub fn build(
     name: &str,
     device: DeviceKind,
-    kernels: Kernels,
+    kernels: Backend,
     dropout: Option<f32>,
 ) -> Result<Box<dyn Model>, DeviceError> {
     let model = match device {
@@ -85,7 +85,7 @@ fn build_cuda(name: &str, dropout: Option<f32>) -> Result<Option<Box<dyn Model>>
     // Nothing is drawn from the device's own generator, so its seed does not matter.
     let device =
         dfdx::tensor::Cuda::try_build(0, 0).map_err(|error| DeviceError::Failed(format!("{error:?}")))?;
-    Ok(presets::build(name, device, Kernels::Composed, dropout))
+    Ok(presets::build(name, device, Backend::Composed, dropout))
 }
 
 #[cfg(not(feature = "cuda"))]

@@ -4,21 +4,21 @@ use std::fmt::Debug;
 
 use dfdx::prelude::*;
 
-use super::chance::{Chance, Purpose};
-use super::kernels::Kernels;
-use super::ops::{self, Device, LayerDevice};
-use super::shape::{Flat, Halve, Image, Slide};
+use super::backend::Backend;
+use super::ops::{self, LayerDevice, TensorDevice};
+use super::rng::{SeededRng, StreamId};
+use super::shape::{FlatShape, Halve, ImageShape, Slide};
 use super::weight::{AnyWeight, Weight};
 
 /// What a pass through a network is for.
 #[derive(Debug, Clone, Copy)]
-pub enum Pass {
+pub enum Mode {
     /// To measure it: dropout is off.
     Evaluate,
     /// To train it: dropout draws from `chance`.
     Train {
         /// Where the draws come from.
-        chance: Chance,
+        chance: SeededRng,
         /// Step of the run, from 0.
         step: u64,
         /// Place in the batch of the first image of this part of it, so that the masks do not depend
@@ -31,7 +31,7 @@ pub enum Pass {
 ///
 /// That a layer takes `In` and what it makes of it is part of its type: networks whose layers do not
 /// fit do not compile.
-pub trait Layer<In: Shape, D: Device<f32>>: Debug {
+pub trait Layer<In: Shape, D: TensorDevice<f32>>: Debug {
     /// The shape of what it gives.
     type Out: Shape;
 
@@ -39,7 +39,7 @@ pub trait Layer<In: Shape, D: Device<f32>>: Debug {
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<In, f32, D, T>,
-        pass: Pass,
+        pass: Mode,
     ) -> Tensor<Self::Out, f32, D, T>;
 
     /// Its parameters, in PyTorch's order.
@@ -57,10 +57,10 @@ pub trait Layer<In: Shape, D: Device<f32>>: Debug {
 #[derive(Debug, Clone, Copy)]
 pub struct Identity;
 
-impl<In: Shape, D: Device<f32>> Layer<In, D> for Identity {
+impl<In: Shape, D: TensorDevice<f32>> Layer<In, D> for Identity {
     type Out = In;
 
-    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Pass) -> Tensor<In, f32, D, T> {
+    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Mode) -> Tensor<In, f32, D, T> {
         input
     }
 }
@@ -72,13 +72,13 @@ pub struct Chain<A, B> {
     pub(super) then: B,
 }
 
-impl<In: Shape, D: Device<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, D> for Chain<A, B> {
+impl<In: Shape, D: TensorDevice<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, D> for Chain<A, B> {
     type Out = B::Out;
 
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<In, f32, D, T>,
-        pass: Pass,
+        pass: Mode,
     ) -> Tensor<B::Out, f32, D, T> {
         self.then.forward(self.first.forward(input, pass), pass)
     }
@@ -99,7 +99,7 @@ impl<In: Shape, D: Device<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, 
 /// A convolutional block: `O` kernels of `K` x `K` over `C` channels, dropout of whole maps if wanted,
 /// max-pooling by 2 x 2, `ReLU`.
 #[derive(Debug)]
-pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: Device<f32>> {
+pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,
     bias: Weight<Rank1<O>, D>,
     dropout: Option<Dropout>,
@@ -115,7 +115,7 @@ where
     /// Its images get a gradient only if they `need` one.
     pub(super) fn new(
         device: &D,
-        kernels: Kernels,
+        kernels: Backend,
         name: &str,
         dropout: Option<Dropout>,
         need: bool,
@@ -129,7 +129,7 @@ where
     }
 }
 
-impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<Image<H, W, C>, D>
+impl<H, W, const C: usize, const O: usize, const K: usize, D> Layer<ImageShape<H, W, C>, D>
     for ConvBlock<H, W, C, O, K, D>
 where
     H: Slide<K, Out: Halve>,
@@ -140,8 +140,8 @@ where
 
     fn forward<T: Tape<f32, D>>(
         &self,
-        input: Tensor<Image<H, W, C>, f32, D, T>,
-        pass: Pass,
+        input: Tensor<ImageShape<H, W, C>, f32, D, T>,
+        pass: Mode,
     ) -> Tensor<Self::Out, f32, D, T> {
         let factors = self.dropout.and_then(|dropout| dropout.factors(input.shape().0, O, pass));
         D::conv_block(input, &self.block, self.weight.tensor(), self.bias.tensor(), factors)
@@ -160,10 +160,10 @@ where
 #[derive(Debug, Clone, Copy)]
 pub struct Relu;
 
-impl<In: Shape, D: Device<f32>> Layer<In, D> for Relu {
+impl<In: Shape, D: TensorDevice<f32>> Layer<In, D> for Relu {
     type Out = In;
 
-    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Pass) -> Tensor<In, f32, D, T> {
+    fn forward<T: Tape<f32, D>>(&self, input: Tensor<In, f32, D, T>, _: Mode) -> Tensor<In, f32, D, T> {
         input.relu()
     }
 }
@@ -180,12 +180,12 @@ pub struct Dropout {
 impl Dropout {
     /// Factors for `values` values or channels of each of `batch` items, each 0 or `1/(1 - rate)`; `None`
     /// if nothing is to drop.
-    fn factors(&self, batch: usize, values: usize, pass: Pass) -> Option<Vec<f32>> {
-        let Pass::Train { chance, step, first } = pass else { return None };
+    fn factors(&self, batch: usize, values: usize, pass: Mode) -> Option<Vec<f32>> {
+        let Mode::Train { chance, step, first } = pass else { return None };
         if self.rate <= 0.0 {
             return None;
         }
-        let mut draws = chance.draws(Purpose::Dropout { layer: self.layer, step }, first * values);
+        let mut draws = chance.draws(StreamId::Dropout { layer: self.layer, step }, first * values);
         let kept = 1.0 / (1.0 - self.rate);
         // A product, since a branch would be guessed wrong half of the time.
         let factor = |_| f32::from(u8::from(draws.unit() >= self.rate)) * kept;
@@ -193,14 +193,14 @@ impl Dropout {
     }
 }
 
-impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
-    type Out = Flat<N>;
+impl<const N: usize, D: TensorDevice<f32>> Layer<FlatShape<N>, D> for Dropout {
+    type Out = FlatShape<N>;
 
     fn forward<T: Tape<f32, D>>(
         &self,
-        input: Tensor<Flat<N>, f32, D, T>,
-        pass: Pass,
-    ) -> Tensor<Flat<N>, f32, D, T> {
+        input: Tensor<FlatShape<N>, f32, D, T>,
+        pass: Mode,
+    ) -> Tensor<FlatShape<N>, f32, D, T> {
         let batch = input.shape().0;
         match self.factors(batch, N, pass) {
             Some(factors) => {
@@ -214,36 +214,36 @@ impl<const N: usize, D: Device<f32>> Layer<Flat<N>, D> for Dropout {
 
 /// From images to vectors of `N`.
 #[derive(Debug)]
-pub struct Flatten<const N: usize, D: Device<f32>>(pub(super) ops::Flatten<D>);
+pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::Flatten<D>);
 
-impl<H, W, const C: usize, const N: usize, D> Layer<Image<H, W, C>, D> for Flatten<N, D>
+impl<H, W, const C: usize, const N: usize, D> Layer<ImageShape<H, W, C>, D> for Flatten<N, D>
 where
     H: ConstDim,
     W: ConstDim,
     D: LayerDevice,
 {
-    type Out = Flat<N>;
+    type Out = FlatShape<N>;
 
     fn forward<T: Tape<f32, D>>(
         &self,
-        input: Tensor<Image<H, W, C>, f32, D, T>,
-        _: Pass,
-    ) -> Tensor<Flat<N>, f32, D, T> {
+        input: Tensor<ImageShape<H, W, C>, f32, D, T>,
+        _: Mode,
+    ) -> Tensor<FlatShape<N>, f32, D, T> {
         D::flatten(input, &self.0)
     }
 }
 
 /// Every output from every input: `x · weightᵀ + bias`.
 #[derive(Debug)]
-pub struct Linear<const N: usize, const O: usize, D: Device<f32>> {
+pub struct Linear<const N: usize, const O: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank2<O, N>, D>,
     bias: Weight<Rank1<O>, D>,
     product: ops::Linear,
 }
 
-impl<const N: usize, const O: usize, D: Device<f32>> Linear<N, O, D> {
+impl<const N: usize, const O: usize, D: TensorDevice<f32>> Linear<N, O, D> {
     /// Its inputs get a gradient only if they `need` one.
-    pub(super) fn new(device: &D, kernels: Kernels, name: &str, need: bool) -> Self {
+    pub(super) fn new(device: &D, kernels: Backend, name: &str, need: bool) -> Self {
         Self {
             product: ops::Linear::new(kernels, need),
             weight: Weight::zeros(device, format!("{name}.weight"), N),
@@ -252,14 +252,14 @@ impl<const N: usize, const O: usize, D: Device<f32>> Linear<N, O, D> {
     }
 }
 
-impl<const N: usize, const O: usize, D: LayerDevice> Layer<Flat<N>, D> for Linear<N, O, D> {
-    type Out = Flat<O>;
+impl<const N: usize, const O: usize, D: LayerDevice> Layer<FlatShape<N>, D> for Linear<N, O, D> {
+    type Out = FlatShape<O>;
 
     fn forward<T: Tape<f32, D>>(
         &self,
-        input: Tensor<Flat<N>, f32, D, T>,
-        _: Pass,
-    ) -> Tensor<Flat<O>, f32, D, T> {
+        input: Tensor<FlatShape<N>, f32, D, T>,
+        _: Mode,
+    ) -> Tensor<FlatShape<O>, f32, D, T> {
         D::linear(input, &self.product, self.weight.tensor(), self.bias.tensor())
     }
 
@@ -280,7 +280,7 @@ mod tests {
 
     /// The factors of 20 channels for `batch` items of a batch, from its item `first` on.
     fn factors(layer: usize, step: u64, first: usize, batch: usize) -> Vec<f32> {
-        let pass = Pass::Train { chance: Chance::new(1), step, first };
+        let pass = Mode::Train { chance: SeededRng::new(1), step, first };
         Dropout { rate: RATE, layer }.factors(batch, 20, pass).unwrap()
     }
 
@@ -314,8 +314,8 @@ mod tests {
     #[test]
     fn nothing_is_dropped_in_an_evaluation_or_at_rate_0() {
         let dropout = |rate| Dropout { rate, layer: 4 };
-        assert!(dropout(RATE).factors(64, 20, Pass::Evaluate).is_none());
-        let pass = Pass::Train { chance: Chance::new(1), step: 0, first: 0 };
+        assert!(dropout(RATE).factors(64, 20, Mode::Evaluate).is_none());
+        let pass = Mode::Train { chance: SeededRng::new(1), step: 0, first: 0 };
         assert!(dropout(0.0).factors(64, 20, pass).is_none());
     }
 }

@@ -3,8 +3,8 @@
 use std::fmt::Debug;
 use std::time::Duration;
 
-use super::chance::{Chance, Purpose};
-use super::layer::Pass;
+use super::layer::Mode;
+use super::rng::{SeededRng, StreamId};
 
 /// A network on a device. Its parameters are seen as one flat slice, in the order of
 /// [`parameters`](Model::parameters). It stays on the thread that built it.
@@ -20,10 +20,10 @@ pub trait Model: Debug {
 
     /// Forward and backward. Writes into `gradient` the gradient of the images' summed cross-entropy
     /// times `scale`, for all parameters.
-    fn train(&self, images: Images, pass: Pass, scale: f32, gradient: &mut [f32]) -> Trained;
+    fn train(&self, images: Images, pass: Mode, scale: f32, gradient: &mut [f32]) -> TrainOutput;
 
     /// Forward without dropout and without gradients.
-    fn evaluate(&self, images: Images) -> Tally;
+    fn evaluate(&self, images: Images) -> Totals;
 
     /// The scores (logits) of each image for each of ten classes, without dropout, one image after the other. Labels are
     /// not looked at.
@@ -53,9 +53,9 @@ pub struct Images {
 
 /// What a pass of training came to, and how long its halves took.
 #[derive(Debug, Clone, Copy)]
-pub struct Trained {
+pub struct TrainOutput {
     /// Of its images, before any step.
-    pub tally: Tally,
+    pub tally: Totals,
     /// From the images to the loss.
     pub forward: Duration,
     /// From the loss to the gradient.
@@ -64,7 +64,7 @@ pub struct Trained {
 
 /// What a pass over images came to.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Tally {
+pub struct Totals {
     /// Images.
     pub images: usize,
     /// Cross-entropy summed over them, in nats.
@@ -73,7 +73,7 @@ pub struct Tally {
     pub correct: usize,
 }
 
-impl Tally {
+impl Totals {
     /// Mean cross-entropy of an image; NaN if there was none.
     pub fn mean_loss(&self) -> f64 {
         self.loss / self.images as f64
@@ -85,7 +85,7 @@ impl Tally {
     }
 }
 
-impl std::ops::AddAssign for Tally {
+impl std::ops::AddAssign for Totals {
     fn add_assign(&mut self, more: Self) {
         self.images += more.images;
         self.loss += more.loss;
@@ -118,11 +118,11 @@ impl Parameter {
 
 /// PyTorch's default initial weights: uniform within `±1/√fan_in`, for weights and biases alike
 /// (`reset_parameters` of its `Conv2d` and `Linear`: Kaiming's uniform with `a = √5`).
-pub fn initial_weights(parameters: &[Parameter], chance: Chance) -> Vec<f32> {
+pub fn initial_weights(parameters: &[Parameter], chance: SeededRng) -> Vec<f32> {
     let mut weights = Vec::with_capacity(parameters.iter().map(Parameter::len).sum());
     for (index, parameter) in parameters.iter().enumerate() {
         let bound = 1.0 / (parameter.fan_in as f32).sqrt();
-        let mut draws = chance.draws(Purpose::Weights(index), 0);
+        let mut draws = chance.draws(StreamId::Weights(index), 0);
         weights.extend((0..parameter.len()).map(|_| draws.symmetric(bound)));
     }
     weights

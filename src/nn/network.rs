@@ -4,10 +4,10 @@ use std::time::Instant;
 
 use dfdx::prelude::*;
 
-use super::layer::{Layer, Pass};
-use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Tally, Trained};
-use super::ops::Device;
-use super::stack::{Input, Scores};
+use super::layer::{Layer, Mode};
+use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Totals, TrainOutput};
+use super::ops::TensorDevice;
+use super::stack::{InputShape, LogitsShape};
 use super::weight::AnyWeight;
 
 /// A finished network on a device.
@@ -19,7 +19,7 @@ pub(super) struct Network<D, L> {
     parameters: Vec<Parameter>,
 }
 
-impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Network<D, L> {
+impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Network<D, L> {
     pub(super) fn new(device: D, layers: L, table: Vec<LayerInfo>) -> Self {
         let parameter = |weight: &dyn AnyWeight<D>| Parameter {
             name: weight.name().to_owned(),
@@ -30,13 +30,13 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Network<D, L> {
         Self { device, layers, table, parameters }
     }
 
-    fn pixels(&self, images: Images) -> (Tensor<Input, f32, D>, Vec<u8>) {
+    fn pixels(&self, images: Images) -> (Tensor<InputShape, f32, D>, Vec<u8>) {
         let shape = (images.labels.len(), Const::<28>, Const::<28>, Const::<1>);
         (self.device.tensor_from_vec(images.pixels, shape), images.labels)
     }
 }
 
-impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
+impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Model for Network<D, L> {
     fn layers(&self) -> &[LayerInfo] {
         &self.table
     }
@@ -53,7 +53,7 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
         }
     }
 
-    fn train(&self, images: Images, pass: Pass, scale: f32, mut gradient: &mut [f32]) -> Trained {
+    fn train(&self, images: Images, pass: Mode, scale: f32, mut gradient: &mut [f32]) -> TrainOutput {
         let start = Instant::now();
         let (pixels, labels) = self.pixels(images);
         let scores = self.layers.forward(pixels.leaky_traced(), pass);
@@ -68,18 +68,18 @@ impl<D: Device<f32>, L: Layer<Input, D, Out = Scores>> Model for Network<D, L> {
             weight.gradient(&gradients, values);
             gradient = rest;
         }
-        Trained { tally, forward, backward: start.elapsed().saturating_sub(forward) }
+        TrainOutput { tally, forward, backward: start.elapsed().saturating_sub(forward) }
     }
 
-    fn evaluate(&self, images: Images) -> Tally {
+    fn evaluate(&self, images: Images) -> Totals {
         let (pixels, labels) = self.pixels(images);
-        let scores = self.layers.forward(pixels, Pass::Evaluate);
+        let scores = self.layers.forward(pixels, Mode::Evaluate);
         cross_entropy(&scores.as_vec(), &labels, 1.0).0
     }
 
     fn scores(&self, images: Images) -> Vec<f32> {
         let (pixels, _) = self.pixels(images);
-        self.layers.forward(pixels, Pass::Evaluate).as_vec()
+        self.layers.forward(pixels, Mode::Evaluate).as_vec()
     }
 
     fn predict(&self, images: Images) -> Vec<Prediction> {
@@ -125,8 +125,8 @@ impl Softmax {
 
 /// Cross-entropy and hits of scores, ten an image; and the derivative of the cross-entropy by each score,
 /// times `scale`: its softmax, less 1 at the label.
-fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Tally, Vec<f32>) {
-    let mut tally = Tally::default();
+fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Totals, Vec<f32>) {
+    let mut tally = Totals::default();
     let mut slopes = Vec::with_capacity(scores.len());
     for (scores, &label) in scores.chunks_exact(10).zip(labels) {
         let label = usize::from(label);

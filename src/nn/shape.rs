@@ -6,10 +6,10 @@ use dfdx::shapes::{Const, ConstDim};
 ///
 /// Height and width are [`Const`]s. Channels come last because a convolution's matrix product then
 /// leaves its result in place, without a transposition.
-pub type Image<H, W, const C: usize> = (usize, H, W, Const<C>);
+pub type ImageShape<H, W, const C: usize> = (usize, H, W, Const<C>);
 
 /// A batch of vectors: `[batch, length]`.
-pub type Flat<const N: usize> = (usize, Const<N>);
+pub type FlatShape<const N: usize> = (usize, Const<N>);
 
 /// A length along which a window of `K` can slide by one: `Out` is `Self - K + 1`.
 ///

@@ -4,18 +4,18 @@ use std::marker::PhantomData;
 
 use dfdx::prelude::*;
 
-use super::kernels::Kernels;
+use super::backend::Backend;
 use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Relu};
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
-use super::ops::{self, Device, LayerDevice, Pooled};
-use super::shape::{Flat, Halve, Image, Slide};
+use super::ops::{self, LayerDevice, Pooled, TensorDevice};
+use super::shape::{FlatShape, Halve, ImageShape, Slide};
 
 /// The images that networks are built for: 28 x 28 pixels of grey.
-pub type Input = Image<Const<28>, Const<28>, 1>;
+pub type InputShape = ImageShape<Const<28>, Const<28>, 1>;
 
 /// The scores that networks give: one for each of ten classes.
-pub type Scores = Flat<10>;
+pub type LogitsShape = FlatShape<10>;
 
 /// A network under construction whose last layer gives `Out`.
 ///
@@ -32,22 +32,22 @@ pub type Scores = Flat<10>;
 #[derive(Debug)]
 pub struct Stack<D, Out, L> {
     device: D,
-    kernels: Kernels,
+    kernels: Backend,
     dropout: Option<f32>,
     layers: L,
     table: Vec<LayerInfo>,
     out: PhantomData<Out>,
 }
 
-impl<D: Device<f32>> Stack<D, Input, Identity> {
+impl<D: TensorDevice<f32>> Stack<D, InputShape, Identity> {
     /// No layers yet. `kernels` compute the convolutions if the device is the processor; `dropout`
     /// replaces the rate of every dropout layer.
-    pub fn new(device: D, kernels: Kernels, dropout: Option<f32>) -> Self {
+    pub fn new(device: D, kernels: Backend, dropout: Option<f32>) -> Self {
         Self { device, kernels, dropout, layers: Identity, table: Vec::new(), out: PhantomData }
     }
 }
 
-impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
+impl<D: TensorDevice<f32>, Out: Shape, L> Stack<D, Out, L> {
     fn then<Next: Layer<Out, D>>(self, layer: Next, info: LayerInfo) -> Stack<D, Next::Out, Chain<L, Next>> {
         let Self { device, kernels, dropout, layers, mut table, .. } = self;
         table.push(info);
@@ -71,7 +71,7 @@ impl<D: Device<f32>, Out: Shape, L> Stack<D, Out, L> {
     }
 }
 
-impl<D, H, W, const C: usize, L> Stack<D, Image<H, W, C>, L>
+impl<D, H, W, const C: usize, L> Stack<D, ImageShape<H, W, C>, L>
 where
     D: LayerDevice,
     H: ConstDim,
@@ -143,16 +143,16 @@ where
     /// // 28 x 28 pixels are 784 numbers.
     /// Stack::new(Cpu::default(), Kernels::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
-    pub fn flatten<const N: usize>(self) -> Stack<D, Flat<N>, Chain<L, Flatten<N, D>>> {
+    pub fn flatten<const N: usize>(self) -> Stack<D, FlatShape<N>, Chain<L, Flatten<N, D>>> {
         let need = self.needs_gradient();
         let flatten = ops::Flatten::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], need);
         self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))
     }
 }
 
-impl<D: LayerDevice, const N: usize, L> Stack<D, Flat<N>, L> {
+impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
     /// Every one of `O` outputs from every input.
-    pub fn linear<const O: usize>(self, name: &str) -> Stack<D, Flat<O>, Chain<L, Linear<N, O, D>>> {
+    pub fn linear<const O: usize>(self, name: &str) -> Stack<D, FlatShape<O>, Chain<L, Linear<N, O, D>>> {
         let layer = Linear::new(&self.device, self.kernels, name, self.needs_gradient());
         let info = LayerInfo::new(LayerKind::Linear, name)
             .setting(format!("{N}→{O}"))
@@ -162,12 +162,12 @@ impl<D: LayerDevice, const N: usize, L> Stack<D, Flat<N>, L> {
     }
 
     /// The rectifier.
-    pub fn relu(self) -> Stack<D, Flat<N>, Chain<L, Relu>> {
+    pub fn relu(self) -> Stack<D, FlatShape<N>, Chain<L, Relu>> {
         self.then(Relu, LayerInfo::new(LayerKind::Relu, "relu").output(&[N]))
     }
 
     /// Dropout of single values, at `rate` unless the run says otherwise.
-    pub fn dropout(self, rate: f32) -> Stack<D, Flat<N>, Chain<L, Dropout>> {
+    pub fn dropout(self, rate: f32) -> Stack<D, FlatShape<N>, Chain<L, Dropout>> {
         let layer = self.dropout_layer(rate);
         let info =
             LayerInfo::new(LayerKind::Dropout, "dropout").setting(format!("p {}", layer.rate)).output(&[N]);
@@ -175,10 +175,10 @@ impl<D: LayerDevice, const N: usize, L> Stack<D, Flat<N>, L> {
     }
 }
 
-impl<D, L> Stack<D, Scores, L>
+impl<D, L> Stack<D, LogitsShape, L>
 where
-    D: Device<f32> + 'static,
-    L: Layer<Input, D, Out = Scores> + 'static,
+    D: TensorDevice<f32> + 'static,
+    L: Layer<InputShape, D, Out = LogitsShape> + 'static,
 {
     /// The finished network, with all parameters zero.
     pub fn build(self) -> Box<dyn Model> {

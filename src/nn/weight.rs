@@ -4,17 +4,17 @@ use std::fmt::Debug;
 
 use dfdx::prelude::*;
 
-use super::ops::Device;
+use super::ops::TensorDevice;
 
 /// A parameter: a tensor under PyTorch's name for it.
 #[derive(Debug)]
-pub struct Weight<S: Shape, D: Device<f32>> {
+pub struct Weight<S: Shape, D: TensorDevice<f32>> {
     name: String,
     fan_in: usize,
     tensor: Tensor<S, f32, D>,
 }
 
-impl<S: ConstShape, D: Device<f32>> Weight<S, D> {
+impl<S: ConstShape, D: TensorDevice<f32>> Weight<S, D> {
     /// Zeros; `fan_in` is the number of inputs of each output of its layer.
     pub(super) fn zeros(device: &D, name: String, fan_in: usize) -> Self {
         Self { name, fan_in, tensor: device.zeros() }
@@ -26,7 +26,7 @@ impl<S: ConstShape, D: Device<f32>> Weight<S, D> {
 }
 
 /// A parameter of any shape.
-pub trait AnyWeight<D: Device<f32>>: Debug {
+pub trait AnyWeight<D: TensorDevice<f32>>: Debug {
     /// PyTorch's name for it, such as `conv1.weight`.
     fn name(&self) -> &str;
 
@@ -43,7 +43,7 @@ pub trait AnyWeight<D: Device<f32>>: Debug {
     fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]);
 }
 
-impl<S: ConstShape, D: Device<f32>> AnyWeight<D> for Weight<S, D> {
+impl<S: ConstShape, D: TensorDevice<f32>> AnyWeight<D> for Weight<S, D> {
     fn name(&self) -> &str {
         &self.name
     }

@@ -1,11 +1,11 @@
 //! What an event means for a run's record.
 
 use super::{
-    event::{Event, PauseReason, Position, Status},
-    record::{Pause, RunRecord, Summary},
+    event::{Event, PauseReason, Position, RecordedStatus},
+    manifest::{Pause, Results, RunManifest},
 };
 
-impl RunRecord {
+impl RunManifest {
     /// Brings the record up to date with an event of its trainer, which happened at `time`.
     pub fn apply(&mut self, time: f64, event: &Event) {
         let summary = &mut self.summary;
@@ -13,7 +13,7 @@ impl RunRecord {
             Event::Started { step, total_steps, data, position, threads, kernels, .. } => {
                 self.provenance.threads = *threads;
                 self.provenance.kernels.clone_from(kernels);
-                self.status = Status::Running;
+                self.status = RecordedStatus::Running;
                 self.reason = None;
                 summary.step = *step;
                 summary.total_steps = *total_steps;
@@ -42,11 +42,11 @@ impl RunRecord {
                 self.apply_time(*active_seconds);
             }
             Event::Paused { step, reason, position } => {
-                self.status = Status::Paused;
+                self.status = RecordedStatus::Paused;
                 self.begin_pause(*reason, time, *step, position.clone());
             }
             Event::Resumed { step, position } => {
-                self.status = Status::Running;
+                self.status = RecordedStatus::Running;
                 self.end_pause(time, *step, position.as_ref());
             }
             Event::Ended { step, status, reason, position } => {
@@ -54,8 +54,12 @@ impl RunRecord {
                 self.reason.clone_from(reason);
                 self.summary.step = *step;
                 match status {
-                    Status::Stopped => self.begin_pause(PauseReason::Stop, time, *step, position.clone()),
-                    Status::Failed => self.begin_pause(PauseReason::Failure, time, *step, position.clone()),
+                    RecordedStatus::Stopped => {
+                        self.begin_pause(PauseReason::Stop, time, *step, position.clone())
+                    }
+                    RecordedStatus::Failed => {
+                        self.begin_pause(PauseReason::Failure, time, *step, position.clone())
+                    }
                     _ => {}
                 }
             }
@@ -98,10 +102,10 @@ fn join(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f
     a.into_iter().chain(b).reduce(choose)
 }
 
-/// The most points of [`Summary::curve`].
+/// The most points of [`Results::curve`].
 const CURVE: usize = 64;
 
-impl Summary {
+impl Results {
     /// Takes in an epoch's accuracy; what an earlier trainer reported of it and those after it holds no more.
     fn push_to_curve(&mut self, epoch: u32, accuracy: f64) {
         self.curve.retain(|(before, _)| *before < epoch);
@@ -128,7 +132,7 @@ mod tests {
     use super::*;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
-    fn record() -> RunRecord {
+    fn record() -> RunManifest {
         let root = tempfile::tempdir().unwrap();
         let run = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
         Store::open(root.path()).create(&run).unwrap().record().unwrap()
@@ -176,7 +180,8 @@ mod tests {
         assert_eq!(record.pauses, []);
         record.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
         // Stopped out of the pause, and taken up later: one pause.
-        let ended = Event::Ended { step: 7, status: Status::Stopped, reason: None, position: at.clone() };
+        let ended =
+            Event::Ended { step: 7, status: RecordedStatus::Stopped, reason: None, position: at.clone() };
         record.apply(3.0, &ended);
         record.apply(9.0, &started(7, at.clone()));
         // Killed, and taken up from an earlier step.
@@ -227,14 +232,14 @@ mod tests {
             active_seconds: 2.0,
             spent: None,
         };
-        assert_eq!(apply(steps), (Status::Queued, 7));
+        assert_eq!(apply(steps), (RecordedStatus::Queued, 7));
         assert_eq!(
             apply(Event::Paused { step: 7, reason: PauseReason::Command, position: None }),
-            (Status::Paused, 7)
+            (RecordedStatus::Paused, 7)
         );
-        assert_eq!(apply(Event::Resumed { step: 7, position: None }), (Status::Running, 7));
-        let ended = Event::Ended { step: 8, status: Status::Stopped, reason: None, position: None };
-        assert_eq!(apply(ended), (Status::Stopped, 8));
+        assert_eq!(apply(Event::Resumed { step: 7, position: None }), (RecordedStatus::Running, 7));
+        let ended = Event::Ended { step: 8, status: RecordedStatus::Stopped, reason: None, position: None };
+        assert_eq!(apply(ended), (RecordedStatus::Stopped, 8));
         assert_eq!(record.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
     }
 

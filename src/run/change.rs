@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     config::RunConfig,
     limits::{ConfigError, refuse},
-    optimizer::Optimizer,
+    optimizer::OptimizerSettings,
 };
 
 /// New values for settings of a run, from the step on at which it is made. What is not named stays.
@@ -53,11 +53,11 @@ impl Change {
     pub fn apply(&self, config: &RunConfig) -> Result<RunConfig, ConfigError> {
         let mut config = config.clone();
         match &mut config.optimizer {
-            Optimizer::Sgd { learning_rate, momentum } => {
+            OptimizerSettings::Sgd { learning_rate, momentum } => {
                 *learning_rate = self.learning_rate.unwrap_or(*learning_rate);
                 *momentum = self.momentum.unwrap_or(*momentum);
             }
-            Optimizer::AdamW { learning_rate, .. } => {
+            OptimizerSettings::AdamW { learning_rate, .. } => {
                 if let Some(momentum) = self.momentum {
                     return Err(refuse("momentum", momentum, "left alone: adamw has none".to_owned()));
                 }
@@ -94,7 +94,7 @@ mod tests {
     fn a_change_changes_what_it_names() {
         let change = Change { learning_rate: Some(0.003), epochs: Some(60), ..Change::default() };
         let config = change.apply(&RunConfig::default()).unwrap();
-        let optimizer = Optimizer::Sgd { learning_rate: 0.003, momentum: 0.5 };
+        let optimizer = OptimizerSettings::Sgd { learning_rate: 0.003, momentum: 0.5 };
         assert_eq!(config, RunConfig { optimizer, epochs: 60, ..RunConfig::default() });
         assert_eq!(change.to_string(), "learning-rate 0.003, epochs 60");
         assert_eq!(Change::default().apply(&config).unwrap(), config);
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(refused(rate, &sgd), "learning-rate is -1, but must be greater than 0 and finite");
         let dropout = Change { dropout: Some(1.0), ..Change::default() };
         assert_eq!(refused(dropout, &sgd), "dropout is 1, but must be at least 0 and less than 1");
-        let adamw = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
+        let adamw = RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() };
         let momentum = Change { momentum: Some(0.9), ..Change::default() };
         assert_eq!(refused(momentum, &adamw), "momentum is 0.9, but must be left alone: adamw has none");
     }

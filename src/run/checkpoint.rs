@@ -26,7 +26,7 @@ use super::{
 const FORMAT: u32 = 1;
 /// The most bytes that a checkpoint may have.
 const LIMIT: u64 = 256 << 20;
-/// The key of the metadata that holds the [`Progress`].
+/// The key of the metadata that holds the [`TrainState`].
 const METADATA_KEY: &str = "cnn_tui";
 /// What stands before the names of the optimizer's tensors.
 const OPTIMIZER_PREFIX: &str = "optimizer.";
@@ -36,12 +36,12 @@ const OPTIMIZER_PREFIX: &str = "optimizer.";
 ///
 /// The file is a safetensors file of `F32` tensors: the weights under PyTorch's names (`conv1.weight`, `fc1.bias`), and
 /// the optimizer's state under `optimizer.<slot>.<weight's name>` (`optimizer.momentum.conv1.weight`). The metadata has
-/// one key, `cnn_tui`, with a JSON object: `format`, which is 1, and the fields of [`Progress`]. The same checkpoint
+/// one key, `cnn_tui`, with a JSON object: `format`, which is 1, and the fields of [`TrainState`]. The same checkpoint
 /// always has the same bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
     /// Where the run stands.
-    pub progress: Progress,
+    pub progress: TrainState,
     /// The weights, in the network's order, under PyTorch's names such as `conv1.weight`.
     pub weights: Vec<NamedTensor>,
     /// The optimizer's state, as `<slot>.<weight's name>`, such as `momentum.conv1.weight`. In the file `optimizer.`
@@ -63,7 +63,7 @@ pub struct NamedTensor {
 /// Where a run stands at a checkpoint: with the config, enough to take up the very next step.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Progress {
+pub struct TrainState {
     /// Steps done in the run.
     pub step: u64,
     /// Epochs done in full.
@@ -114,7 +114,7 @@ pub enum CheckpointError {
     NoProgress,
     /// The metadata is not what it should be.
     #[error("does not say where the run stands: {}", sanitize::display(.0))]
-    Progress(#[from] serde_json::Error),
+    TrainState(#[from] serde_json::Error),
     /// Written by a version with another format.
     #[error(
         "was written by a newer cnn-tui (format {found}, and this version reads {FORMAT}); update cnn-tui"
@@ -149,7 +149,7 @@ struct Header<'a> {
     /// The SHA-256 of all that follows the header.
     data_sha256: String,
     #[serde(flatten)]
-    progress: &'a Progress,
+    progress: &'a TrainState,
 }
 
 /// What of that is checked when it is read.
@@ -316,7 +316,7 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// The progress in the metadata.
-fn parse_header(text: &str) -> Result<Progress, CheckpointError> {
+fn parse_header(text: &str) -> Result<TrainState, CheckpointError> {
     #[derive(Deserialize)]
     struct Version {
         format: u32,
@@ -340,7 +340,7 @@ mod tests {
 
     fn example() -> Checkpoint {
         Checkpoint {
-            progress: Progress {
+            progress: TrainState {
                 step: 1407,
                 epoch: 1,
                 batch: 469,
@@ -527,8 +527,8 @@ mod tests {
                 };
                 shapes.iter().enumerate().map(named).collect()
             };
-            let progress = Progress {
-                step, epoch, batch, seed, active_seconds, best_test_accuracy, loss_sum, ..Progress::default()
+            let progress = TrainState {
+                step, epoch, batch, seed, active_seconds, best_test_accuracy, loss_sum, ..TrainState::default()
             };
             let checkpoint = Checkpoint { progress, weights: tensors("w"), optimizer: tensors("slot.w") };
             assert_same(&Checkpoint::decode(&checkpoint.encode().unwrap()).unwrap(), &checkpoint);

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     limits::{ConfigError, below_one, refuse, within},
-    optimizer::Optimizer,
-    record::Extra,
+    manifest::Extra,
+    optimizer::OptimizerSettings,
     sanitize,
     schedule::Schedule,
 };
@@ -29,7 +29,7 @@ pub struct RunConfig {
     /// Passes over the training set.
     pub epochs: u32,
     /// How a gradient becomes a step.
-    pub optimizer: Optimizer,
+    pub optimizer: OptimizerSettings,
     /// How the learning rate changes over the run.
     pub schedule: Schedule,
     /// The share of values (or channels) that the network's dropout layers drop; none: the preset's own.
@@ -37,7 +37,7 @@ pub struct RunConfig {
     /// Decides everything random.
     pub seed: u64,
     /// Where to train.
-    pub device: Device,
+    pub device: DeviceChoice,
     /// Threads to train with; none: one for each core. The result does not depend on it.
     pub threads: Option<usize>,
     /// Epochs without a better test accuracy after which the run ends; 0: never.
@@ -56,11 +56,11 @@ impl Default for RunConfig {
             data: None,
             batch_size: 64,
             epochs: 40,
-            optimizer: Optimizer::default(),
+            optimizer: OptimizerSettings::default(),
             schedule: Schedule::Constant,
             dropout: None,
             seed: 0,
-            device: Device::Auto,
+            device: DeviceChoice::Auto,
             threads: None,
             patience: 0,
             checkpoint_space: 200,
@@ -72,7 +72,7 @@ impl Default for RunConfig {
 /// Where to train.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Device {
+pub enum DeviceChoice {
     /// The GPU where there is one and the program can use it, otherwise the processor.
     #[default]
     Auto,
@@ -82,7 +82,7 @@ pub enum Device {
     Cuda,
 }
 
-impl Device {
+impl DeviceChoice {
     /// The word that stands for the device in flags and on disk.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl Device {
     }
 }
 
-impl fmt::Display for Device {
+impl fmt::Display for DeviceChoice {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -130,7 +130,7 @@ mod tests {
     fn the_default_is_the_lecture() {
         let config = RunConfig::default();
         assert_eq!((config.preset.as_str(), config.batch_size, config.epochs), ("cnn", 64, 40));
-        assert_eq!(config.optimizer, Optimizer::Sgd { learning_rate: 0.01, momentum: 0.5 });
+        assert_eq!(config.optimizer, OptimizerSettings::Sgd { learning_rate: 0.01, momentum: 0.5 });
         assert_eq!(config.validate(), Ok(()));
         assert!(config.changes().is_empty());
     }
@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn missing_fields_have_their_default_and_unknown_ones_are_kept() {
         assert_eq!(read("{}"), RunConfig::default());
-        assert_eq!(read("{\"optimizer\":{\"adamw\":{\"learning_rate\":0.001}}}").optimizer, Optimizer::ADAMW);
+        assert_eq!(
+            read("{\"optimizer\":{\"adamw\":{\"learning_rate\":0.001}}}").optimizer,
+            OptimizerSettings::ADAMW
+        );
         let config = read("{\"epochs\":3,\"stars\":{\"few\":5}}");
         assert_eq!(config.epochs, 3);
         assert!(serde_json::to_string(&config).unwrap().contains("\"stars\":{\"few\":5}"));
@@ -151,11 +154,11 @@ mod tests {
             data: Some("/data/\u{1b}mnist".into()),
             batch_size: 32,
             epochs: 2,
-            optimizer: Optimizer::Sgd { learning_rate: 0.1, momentum: 0.5 },
+            optimizer: OptimizerSettings::Sgd { learning_rate: 0.1, momentum: 0.5 },
             schedule: Schedule::Step { every_epochs: 10, factor: 0.5 },
             dropout: Some(0.0),
             seed: 7,
-            device: Device::Cpu,
+            device: DeviceChoice::Cpu,
             threads: Some(2),
             patience: 5,
             checkpoint_space: 0,
@@ -168,14 +171,14 @@ mod tests {
             "preset=dnn data=/data/mnist learning-rate=0.1 schedule=step:10:0.5 batch-size=32 epochs=2 dropout=0 \
              patience=5 device=cpu threads=2 checkpoint-space=0 seed=7"
         );
-        let config = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
+        let config = RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() };
         assert_eq!(config.changes(), [(Setting::named("optimizer").unwrap(), "adamw".to_owned())]);
     }
 
     #[test]
     fn each_setting_has_its_range() {
-        let sgd = |learning_rate, momentum| Optimizer::Sgd { learning_rate, momentum };
-        let adamw = |beta1, beta2, epsilon, weight_decay| Optimizer::AdamW {
+        let sgd = |learning_rate, momentum| OptimizerSettings::Sgd { learning_rate, momentum };
+        let adamw = |beta1, beta2, epsilon, weight_decay| OptimizerSettings::AdamW {
             learning_rate: 0.1,
             beta1,
             beta2,

@@ -17,8 +17,8 @@ use super::{
     journal::{JournalReader, JournalWriter},
     labels::Labels,
     lock::{Liveness, RunLock, liveness},
-    record::RunRecord,
-    state::State,
+    manifest::RunManifest,
+    state::RunState,
 };
 
 /// The most bytes that `run.json` may have.
@@ -28,9 +28,9 @@ pub(super) const RECORD_LIMIT: u64 = 1 << 20;
 ///
 /// | name | what it is |
 /// |-|-|
-/// | `run.json` | [`RunRecord`]: what the run is and its result in short |
+/// | `run.json` | [`RunManifest`]: what the run is and its result in short |
 /// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
-/// | `metrics.jsonl` | the journal: one [`Record`](super::Record) a line, append only |
+/// | `metrics.jsonl` | the journal: one [`JournalEntry`](super::JournalEntry) a line, append only |
 /// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
 /// | `lock` | held by the trainer; its [`Holder`](super::Holder) as text |
@@ -74,16 +74,16 @@ impl RunDir {
     }
 
     /// Reads `run.json`. Its id is the name of the directory, also where that was renamed or copied.
-    pub fn record(&self) -> Result<RunRecord, RunError> {
+    pub fn record(&self) -> Result<RunManifest, RunError> {
         let bytes = file::read(&self.record_path(), RECORD_LIMIT);
         let missing = |_| RunError::NotARun { path: self.path.clone() };
         self.parse_record(&bytes.map_err(|error| if error.is_not_found() { missing(error) } else { error })?)
     }
 
     /// The record in the bytes of `run.json`, under the labels that it has now.
-    pub(super) fn parse_record(&self, bytes: &[u8]) -> Result<RunRecord, RunError> {
-        let record = RunRecord::parse(&self.record_path(), bytes)?;
-        Ok(Labels::read(&self.labels_path()).apply(RunRecord { id: self.id.clone(), ..record }))
+    pub(super) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
+        let record = RunManifest::parse(&self.record_path(), bytes)?;
+        Ok(Labels::read(&self.labels_path()).apply(RunManifest { id: self.id.clone(), ..record }))
     }
 
     /// Gives the run these labels; what they do not name stays. Also while the run trains.
@@ -98,16 +98,16 @@ impl RunDir {
 
     /// Replaces `run.json`. Only for who holds the [lock](Self::lock): two who read, change and write it would undo each
     /// other's changes.
-    pub fn write_record(&self, record: &RunRecord) -> Result<(), RunError> {
+    pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
         let path = self.record_path();
         file::write_atomic(&path, &record.to_bytes(&path)?)
     }
 
     /// Reads `run.json` and how the run really stands.
-    pub fn look(&self) -> Result<(RunRecord, State), RunError> {
+    pub fn look(&self) -> Result<(RunManifest, RunState), RunError> {
         let before = self.liveness();
         let record = self.record()?;
-        let state = State::settled(record.status, before, &self.lock_path());
+        let state = RunState::settled(record.status, before, &self.lock_path());
         Ok((record, state))
     }
 
@@ -248,7 +248,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::run::event::Status;
+    use crate::run::event::RecordedStatus;
 
     const ID: &str = "20261124-063012-swift-otter";
 
@@ -275,7 +275,7 @@ mod tests {
     #[test]
     fn a_changed_record_keeps_what_a_newer_version_added() {
         let Fixture { root: _root, dir } = Fixture::with(&record());
-        let changed = RunRecord { notes: "good".to_owned(), ..dir.record().unwrap() };
+        let changed = RunManifest { notes: "good".to_owned(), ..dir.record().unwrap() };
         dir.write_record(&changed).unwrap();
         assert_eq!(dir.record().unwrap(), changed);
         let json: Value = serde_json::from_slice(&fs::read(dir.record_path()).unwrap()).unwrap();
@@ -290,7 +290,7 @@ mod tests {
         for path in &left {
             fs::write(path, "{\"schema\":1,\"st").unwrap();
         }
-        assert_eq!(dir.record().unwrap().status, Status::Queued);
+        assert_eq!(dir.record().unwrap().status, RecordedStatus::Queued);
         let lock = dir.lock().unwrap();
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::lock::holder(lock.path())));

@@ -9,7 +9,7 @@ use thiserror::Error;
 
 use super::{
     checkpoint::CheckpointError, checkpoint_name::CheckpointName, id::IdError, labels::LabelError,
-    limits::ConfigError, lock::Holder, record::SCHEMA, sanitize::display,
+    limits::ConfigError, lock::Holder, manifest::SCHEMA, sanitize::display,
 };
 
 /// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and

@@ -18,7 +18,7 @@ use super::{change::Change, float, sanitize};
 /// A reader ignores a last line without a line feed (it is being written, or was torn by a crash), lines that are not
 /// JSON, and kinds and fields that it does not know.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Record {
+pub struct JournalEntry {
     /// When it happened, in seconds since 1970 UTC.
     pub time: f64,
     /// What happened.
@@ -160,7 +160,7 @@ pub enum Event {
         /// Steps done.
         step: u64,
         /// How the run stands now.
-        status: Status,
+        status: RecordedStatus,
         /// Why, where that is not plain from the status.
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
@@ -223,10 +223,10 @@ impl std::ops::AddAssign for StepTime {
     }
 }
 
-/// How a run stands, as its trainer last wrote it. A crash cannot write: see [`State`](super::State) for what is true.
+/// How a run stands, as its trainer last wrote it. A crash cannot write: see [`RunState`](super::RunState) for what is true.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Status {
+pub enum RecordedStatus {
     /// Created; no trainer has begun.
     Queued,
     /// It trains.
@@ -243,7 +243,7 @@ pub enum Status {
     Interrupted,
 }
 
-impl Status {
+impl RecordedStatus {
     /// Every status.
     pub const ALL: [Self; 7] = [
         Self::Queued,
@@ -269,7 +269,7 @@ impl Status {
     }
 }
 
-impl fmt::Display for Status {
+impl fmt::Display for RecordedStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }
@@ -396,10 +396,10 @@ mod tests {
     use super::*;
 
     fn json(event: &Event) -> String {
-        serde_json::to_string(&Record { time: 1.25, event: event.clone() }).unwrap()
+        serde_json::to_string(&JournalEntry { time: 1.25, event: event.clone() }).unwrap()
     }
 
-    fn read(json: &str) -> Record {
+    fn read(json: &str) -> JournalEntry {
         serde_json::from_str(json).unwrap()
     }
 
@@ -456,14 +456,19 @@ mod tests {
             Event::Checkpoint { step: 94, name: text() },
             Event::Rejected { file: text(), reason: text() },
             Event::Note { text: text() },
-            Event::Ended { step: 94, status: Status::Failed, reason: Some(text()), position: position() },
+            Event::Ended {
+                step: 94,
+                status: RecordedStatus::Failed,
+                reason: Some(text()),
+                position: position(),
+            },
         ]
     }
 
     #[test]
     fn every_event_comes_back() {
         for event in all("plain text") {
-            assert_eq!(read(&json(&event)), Record { time: 1.25, event });
+            assert_eq!(read(&json(&event)), JournalEntry { time: 1.25, event });
         }
     }
 
@@ -482,7 +487,7 @@ mod tests {
             r#"{"time":1.25,"event":{"paused":{"step":3,"reason":"command","position":{"epoch":0,"batch":3,"weights_hash":"00ff"}}}}"#
         );
         assert_eq!(
-            json(&Event::Ended { step: 3, status: Status::Stopped, reason: None, position: None }),
+            json(&Event::Ended { step: 3, status: RecordedStatus::Stopped, reason: None, position: None }),
             r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null,"position":null}}}"#
         );
     }
@@ -531,7 +536,7 @@ mod tests {
 
     #[test]
     fn words_are_those_on_disk() {
-        for status in Status::ALL {
+        for status in RecordedStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
         for reason in [
@@ -564,7 +569,7 @@ mod tests {
 
         #[test]
         fn times_come_back_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
-            let record = Record { time, event: Event::Resumed { step: 1, position: None } };
+            let record = JournalEntry { time, event: Event::Resumed { step: 1, position: None } };
             let found = read(&serde_json::to_string(&record).unwrap());
             prop_assert_eq!(found.time.to_bits(), time.to_bits());
         }

@@ -4,7 +4,7 @@ use std::fmt;
 
 use jiff::Timestamp;
 
-use super::store::RunSummary;
+use super::store::RunEntry;
 use crate::metrics;
 
 /// Something that can be asked of a run.
@@ -26,26 +26,26 @@ pub enum Value {
 
 /// What a field's answers are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum FieldKind {
     Number,
     Text,
 }
 
 struct Row {
-    kind: Kind,
+    kind: FieldKind,
     name: &'static str,
     /// Shorter or other names.
     aliases: &'static [&'static str],
     about: &'static str,
-    of: fn(&RunSummary) -> Value,
+    of: fn(&RunEntry) -> Value,
 }
 
 const fn row(
-    kind: Kind,
+    kind: FieldKind,
     name: &'static str,
     aliases: &'static [&'static str],
     about: &'static str,
-    of: fn(&RunSummary) -> Value,
+    of: fn(&RunEntry) -> Value,
 ) -> Row {
     Row { kind, name, aliases, about, of }
 }
@@ -63,7 +63,7 @@ fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
-use Kind::{Number as N, Text as T};
+use FieldKind::{Number as N, Text as T};
 
 /// Every field; help and completion follow this order.
 #[rustfmt::skip]
@@ -113,7 +113,7 @@ impl Field {
         ROWS.iter().position(is).map(Self)
     }
 
-    pub(super) fn kind(self) -> Kind {
+    pub(super) fn kind(self) -> FieldKind {
         ROWS[self.0].kind
     }
 
@@ -149,7 +149,7 @@ impl Field {
     }
 
     /// The answer for a run.
-    pub fn of(self, run: &RunSummary) -> Value {
+    pub fn of(self, run: &RunEntry) -> Value {
         (ROWS[self.0].of)(run)
     }
 }

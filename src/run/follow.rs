@@ -5,13 +5,13 @@ use super::{
     checkpoint_name::CheckpointName,
     dir::{RECORD_LIMIT, RunDir},
     error::RunError,
-    event::Record,
+    event::JournalEntry,
     file,
-    journal::{Batch, JournalReader},
-    lines::{LineReader, Lines, Start},
-    record::RunRecord,
+    journal::{JournalBatch, JournalReader},
+    lines::{LineReader, Lines, ReadFrom},
+    manifest::RunManifest,
     sanitize::sanitize,
-    state::State,
+    state::RunState,
     watched::Watched,
 };
 
@@ -24,7 +24,7 @@ const LOG_WINDOW: u64 = 64 << 10;
 pub struct Follower {
     dir: RunDir,
     /// The record as last read.
-    record: Option<RunRecord>,
+    record: Option<RunManifest>,
     record_file: Watched,
     labels_file: Watched,
     checkpoint_file: Watched,
@@ -36,11 +36,11 @@ pub struct Follower {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
     /// The record, where it changed.
-    pub record: Option<RunRecord>,
+    pub record: Option<RunManifest>,
     /// How the run really stands; none until its record could be read once.
-    pub state: Option<State>,
+    pub state: Option<RunState>,
     /// The events that were appended to the journal.
-    pub records: Vec<Record>,
+    pub records: Vec<JournalEntry>,
     /// Whether the journal began again: earlier events count no more.
     pub restarted: bool,
     /// Whether there are no more events for now. Until then, look again at once.
@@ -74,7 +74,7 @@ impl Follower {
             labels_file: Watched::new(dir.labels_path()),
             checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last)),
             journal: dir.journal_reader(),
-            log: LineReader::new(dir.trainer_log(), LOG_WINDOW, Start::End),
+            log: LineReader::new(dir.trainer_log(), LOG_WINDOW, ReadFrom::End),
             dir,
         }
     }
@@ -98,12 +98,14 @@ impl Follower {
         }
         let before = self.dir.liveness();
         let record = self.poll_record();
-        let state =
-            self.record.as_ref().map(|record| State::settled(record.status, before, &self.dir.lock_path()));
+        let state = self
+            .record
+            .as_ref()
+            .map(|record| RunState::settled(record.status, before, &self.dir.lock_path()));
         let checkpoint_path = self.dir.checkpoint_path(CheckpointName::Last);
         let checkpoint = self.checkpoint_file.poll(|file| Checkpoint::read_open(file, &checkpoint_path));
         let (batch, journal_problem) = or_problem(self.journal.poll());
-        let batch = batch.unwrap_or(Batch { caught_up: true, ..Batch::default() });
+        let batch = batch.unwrap_or(JournalBatch { caught_up: true, ..JournalBatch::default() });
         let (lines, log_problem) = or_problem(self.log.poll());
         let log = lines.iter().flat_map(Lines::iter).map(shown).collect();
 
@@ -124,7 +126,7 @@ impl Follower {
     }
 
     /// The record, where it changed.
-    fn poll_record(&mut self) -> Option<RunRecord> {
+    fn poll_record(&mut self) -> Option<RunManifest> {
         let (dir, path) = (&self.dir, self.dir.record_path());
         if self.labels_file.poll(|_| Ok(())).is_some() {
             self.record_file.forget();
@@ -157,10 +159,10 @@ mod tests {
 
     use super::*;
     use crate::run::{
-        checkpoint::Progress,
+        checkpoint::TrainState,
         config::RunConfig,
-        event::{Event, Status},
-        record::Provenance,
+        event::{Event, RecordedStatus},
+        manifest::Provenance,
         store::{NewRun, Store},
     };
 
@@ -181,20 +183,20 @@ mod tests {
             Follower::new(self.dir.clone())
         }
 
-        fn write_status(&self, status: Status) {
-            self.dir.write_record(&RunRecord { status, ..self.dir.record().unwrap() }).unwrap();
+        fn write_status(&self, status: RecordedStatus) {
+            self.dir.write_record(&RunManifest { status, ..self.dir.record().unwrap() }).unwrap();
         }
 
         fn write_checkpoint(&self, step: u64) -> Checkpoint {
-            let progress = Progress { step, ..Progress::default() };
+            let progress = TrainState { step, ..TrainState::default() };
             let checkpoint = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
             checkpoint.write(&self.dir.checkpoint_path(CheckpointName::Last)).unwrap();
             checkpoint
         }
     }
 
-    fn note(text: &str) -> Record {
-        Record { time: 0.0, event: Event::Note { text: text.to_owned() } }
+    fn note(text: &str) -> JournalEntry {
+        JournalEntry { time: 0.0, event: Event::Note { text: text.to_owned() } }
     }
 
     #[test]
@@ -203,28 +205,28 @@ mod tests {
         let mut follower = fixture.follower();
         let update = follower.poll();
         assert_eq!(update.record, Some(fixture.dir.record().unwrap()));
-        assert_eq!(update.state.unwrap().status, Status::Queued);
+        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued);
         assert!(update.caught_up && update.problem.is_none());
         assert!(follower.poll().is_empty());
 
         let lock = fixture.dir.lock().unwrap();
         let mut journal = fixture.dir.journal().unwrap();
-        fixture.write_status(Status::Running);
+        fixture.write_status(RecordedStatus::Running);
         journal.append(&[note("one"), note("two")]).unwrap();
         let checkpoint = fixture.write_checkpoint(7);
         fixture.dir.open_trainer_log().unwrap().write_all(b"hello\n\x1b[31mred\nunfinished").unwrap();
         let update = follower.poll();
         let state = update.state.unwrap();
-        assert_eq!((state.status, state.is_live()), (Status::Running, true));
+        assert_eq!((state.status, state.is_live()), (RecordedStatus::Running, true));
         assert_eq!(update.records, [note("one"), note("two")]);
         assert_eq!(update.checkpoint, Some(checkpoint));
         assert_eq!(update.log, ["hello", "[31mred"]);
         assert!(follower.poll().is_empty());
 
         drop(lock);
-        assert_eq!(follower.poll().state.unwrap().status, Status::Interrupted);
-        fixture.write_status(Status::Finished);
-        assert_eq!(follower.poll().state.unwrap().status, Status::Finished);
+        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Interrupted);
+        fixture.write_status(RecordedStatus::Finished);
+        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Finished);
     }
 
     #[test]
@@ -253,7 +255,7 @@ mod tests {
         let update = follower.poll();
         assert!(update.problem.unwrap().contains("run.json: is not a valid run.json"));
         assert_eq!(update.records, [note("one")]);
-        assert_eq!(update.state.unwrap().status, Status::Queued, "as last read");
+        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued, "as last read");
         assert!(follower.poll().problem.is_some());
         fs::write(fixture.dir.record_path(), record).unwrap();
         let update = follower.poll();

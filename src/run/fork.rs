@@ -5,9 +5,9 @@ use super::{
     checkpoint_name::CheckpointName,
     dir::RunDir,
     error::RunError,
-    event::{Event, Record, Status},
+    event::{Event, JournalEntry, RecordedStatus},
     limits::refuse,
-    record::RunRecord,
+    manifest::RunManifest,
     store::{NewRun, Store},
 };
 
@@ -37,7 +37,7 @@ impl Store {
             let _lock = child.lock()?;
             let mut record = child.record()?;
             copy_journal(parent, &child, checkpoint.progress.step, &mut record)?;
-            (record.status, record.reason) = (Status::Queued, None);
+            (record.status, record.reason) = (RecordedStatus::Queued, None);
             child.write_record(&record)?;
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
@@ -51,12 +51,17 @@ impl Store {
 }
 
 /// Copies the steps and epochs up to `step`.
-fn copy_journal(parent: &RunDir, child: &RunDir, step: u64, record: &mut RunRecord) -> Result<(), RunError> {
+fn copy_journal(
+    parent: &RunDir,
+    child: &RunDir,
+    step: u64,
+    record: &mut RunManifest,
+) -> Result<(), RunError> {
     let (mut from, mut to) = (parent.journal_reader(), child.journal()?);
     loop {
         let batch = from.poll()?;
         let records: Vec<_> = batch.records.into_iter().filter_map(|record| up_to(step, record)).collect();
-        for Record { time, event } in &records {
+        for JournalEntry { time, event } in &records {
             // Its settings have the parent's changes already.
             if !matches!(event, Event::Changed { .. }) {
                 record.apply(*time, event);
@@ -69,7 +74,7 @@ fn copy_journal(parent: &RunDir, child: &RunDir, step: u64, record: &mut RunReco
     }
 }
 
-fn up_to(last: u64, mut record: Record) -> Option<Record> {
+fn up_to(last: u64, mut record: JournalEntry) -> Option<JournalEntry> {
     let keep = match &mut record.event {
         Event::Steps { first, losses, .. } => {
             let kept = usize::try_from((last + 1).saturating_sub(*first)).unwrap_or(usize::MAX);
@@ -88,7 +93,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Checkpoint, Progress, Provenance, RunConfig};
+    use crate::run::{Checkpoint, Provenance, RunConfig, TrainState};
 
     fn steps(first: u64, count: usize) -> Event {
         let losses = vec![1.0; count];
@@ -103,7 +108,7 @@ mod tests {
         NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default())
     }
 
-    fn save(run: &RunDir, name: CheckpointName, progress: Progress) -> Checkpoint {
+    fn save(run: &RunDir, name: CheckpointName, progress: TrainState) -> Checkpoint {
         let saved = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
         drop(run.lock().unwrap());
         saved.write(&run.checkpoint_path(name)).unwrap();
@@ -116,9 +121,9 @@ mod tests {
         let store = Store::open(root.path());
         let parent = store.create(&new(1)).unwrap();
         for event in [steps(1, 4), steps(5, 4), steps(9, 2), Event::Note { text: "hello".to_owned() }] {
-            parent.journal().unwrap().append(&[Record { time: 1.0, event }]).unwrap();
+            parent.journal().unwrap().append(&[JournalEntry { time: 1.0, event }]).unwrap();
         }
-        let progress = Progress { step: 6, batch: 6, ..Progress::default() };
+        let progress = TrainState { step: 6, batch: 6, ..TrainState::default() };
         let saved = save(&parent, CheckpointName::Best, progress);
 
         let change = Change { learning_rate: Some(0.001), ..Change::default() };
@@ -139,7 +144,7 @@ mod tests {
             store.fork(&parent, CheckpointName::Last, Change::default(), new(2)).is_err(),
             "no checkpoint"
         );
-        save(&parent, CheckpointName::Last, Progress { step: 9, epoch: 3, ..Progress::default() });
+        save(&parent, CheckpointName::Last, TrainState { step: 9, epoch: 3, ..TrainState::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
         let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
         assert_eq!(refused.to_string(), "epochs is 3, but must be more than 3: so many are done at last");

@@ -3,7 +3,7 @@
 use super::{
     dir::RunDir,
     error::RunError,
-    event::{Event, Record},
+    event::{Event, JournalEntry},
 };
 
 /// What a run measured: each step and each epoch once, in order. What was [rewound](Event::Rewound) is left out.
@@ -72,7 +72,7 @@ impl RunDir {
 }
 
 impl History {
-    fn take(&mut self, Record { time, event }: Record) {
+    fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
         match event {
             Event::Steps { first, losses, learning_rate, .. } => {
                 let last = losses.len().saturating_sub(1);
@@ -152,7 +152,7 @@ mod tests {
             Event::Rewound { step: 3 },
             steps(4, &[1.0]),
         ];
-        let records = (10..).zip(events).map(|(time, event)| Record { time: f64::from(time), event });
+        let records = (10..).zip(events).map(|(time, event)| JournalEntry { time: f64::from(time), event });
         dir.journal().unwrap().append(&records.collect::<Vec<_>>()).unwrap();
         let history = dir.history().unwrap();
         let rows: Vec<_> =

@@ -11,9 +11,9 @@ use serde::{Deserialize, de::IgnoredAny};
 
 use super::{
     error::RunError,
-    event::Record,
+    event::JournalEntry,
     file,
-    lines::{LineReader, Start},
+    lines::{LineReader, ReadFrom},
 };
 
 /// The most bytes of the journal that one [`JournalReader::poll`] reads, and the most that a line may have.
@@ -43,7 +43,7 @@ impl JournalWriter {
     ///
     /// They are safe from the end of this process when it returns, and from the end of the machine after
     /// [`sync`](Self::sync).
-    pub fn append(&mut self, records: &[Record]) -> Result<(), RunError> {
+    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), RunError> {
         if records.is_empty() {
             return Ok(());
         }
@@ -67,7 +67,7 @@ impl JournalWriter {
         self.file.sync_data().map_err(RunError::io("written", &self.path))
     }
 
-    fn try_append(&mut self, records: &[Record]) -> io::Result<()> {
+    fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
         let mut text = Vec::new();
         for record in records {
             serde_json::to_writer(&mut text, record)?;
@@ -124,9 +124,9 @@ pub struct JournalReader {
 
 /// What one look at a journal found.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Batch {
+pub struct JournalBatch {
     /// The new records, in order.
-    pub records: Vec<Record>,
+    pub records: Vec<JournalEntry>,
     /// Whether the journal was replaced or cut: these records are its first ones, and earlier ones count no more.
     pub restarted: bool,
     /// Whether these are all that there are for now.
@@ -136,17 +136,18 @@ pub struct Batch {
 impl JournalReader {
     /// Follows the journal at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
-        Self { lines: LineReader::new(path, WINDOW, Start::Beginning), damaged: 0, foreign: 0 }
+        Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
     }
 
     /// Reads the records that were appended since the last look, up to 4 MiB of them.
-    pub fn poll(&mut self) -> Result<Batch, RunError> {
+    pub fn poll(&mut self) -> Result<JournalBatch, RunError> {
         let lines = self.lines.poll()?;
         if lines.restarted {
             (self.damaged, self.foreign) = (0, 0);
         }
         self.damaged += lines.too_long;
-        let mut batch = Batch { records: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
+        let mut batch =
+            JournalBatch { records: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
         for line in lines.iter().filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
                 Ok(record) => batch.records.push(record),
@@ -168,7 +169,7 @@ impl JournalReader {
     }
 }
 
-/// Whether a line that is no [`Record`] has the form of one.
+/// Whether a line that is no [`JournalEntry`] has the form of one.
 fn is_foreign(line: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Form {
@@ -189,8 +190,8 @@ mod tests {
     use super::*;
     use crate::run::event::Event;
 
-    fn record(step: u64) -> Record {
-        Record { time: 1.5, event: Event::Resumed { step, position: None } }
+    fn record(step: u64) -> JournalEntry {
+        JournalEntry { time: 1.5, event: Event::Resumed { step, position: None } }
     }
 
     struct Fixture {
@@ -220,7 +221,7 @@ mod tests {
             JournalReader::new(self.path())
         }
 
-        fn records(&self) -> Vec<Record> {
+        fn records(&self) -> Vec<JournalEntry> {
             self.reader().poll().unwrap().records
         }
     }
@@ -235,7 +236,10 @@ mod tests {
         let (mut writer, mut reader) = (fixture.writer(), fixture.reader());
         writer.append(&[record(1), record(2)]).unwrap();
         let batch = reader.poll().unwrap();
-        assert_eq!(batch, Batch { records: vec![record(1), record(2)], restarted: false, caught_up: true });
+        assert_eq!(
+            batch,
+            JournalBatch { records: vec![record(1), record(2)], restarted: false, caught_up: true }
+        );
         assert!(reader.poll().unwrap().records.is_empty());
         writer.append(&[]).unwrap();
         writer.append(&[record(3)]).unwrap();
@@ -317,7 +321,7 @@ mod tests {
     fn a_huge_journal_is_read_in_parts() {
         let fixture = Fixture::new();
         let count = 2 * WINDOW / line(1_000_000).len() as u64;
-        let records: Vec<Record> = (1_000_000..1_000_000 + count).map(record).collect();
+        let records: Vec<JournalEntry> = (1_000_000..1_000_000 + count).map(record).collect();
         fixture.writer().append(&records).unwrap();
         let mut reader = fixture.reader();
         let first = reader.poll().unwrap();

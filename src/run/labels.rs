@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     error::RunError,
     file,
-    record::RunRecord,
+    manifest::RunManifest,
     sanitize::{self, sanitize},
 };
 
@@ -89,8 +89,8 @@ impl Labels {
     }
 
     /// The record under these labels.
-    pub(super) fn apply(self, record: RunRecord) -> RunRecord {
-        RunRecord {
+    pub(super) fn apply(self, record: RunManifest) -> RunManifest {
+        RunManifest {
             name: self.name.unwrap_or(record.name),
             notes: self.notes.unwrap_or(record.notes),
             tags: self.tags.unwrap_or(record.tags),

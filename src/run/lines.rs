@@ -11,7 +11,7 @@ use super::{error::RunError, file};
 
 /// Where the first look at a file begins.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Start {
+pub(super) enum ReadFrom {
     /// At its beginning.
     Beginning,
     /// So that the window is its end.
@@ -25,7 +25,7 @@ pub(super) struct LineReader {
     path: PathBuf,
     /// The most bytes of one look, and of one line: longer lines are left out.
     window: u64,
-    start: Start,
+    start: ReadFrom,
     /// The file that `offset` is about; none before the first look and after the file was gone.
     file: Option<FileId>,
     /// The beginning of the first line that was not given out.
@@ -67,7 +67,7 @@ impl Lines {
 }
 
 impl LineReader {
-    pub(super) fn new(path: PathBuf, window: u64, start: Start) -> Self {
+    pub(super) fn new(path: PathBuf, window: u64, start: ReadFrom) -> Self {
         Self { path, window, start, file: None, offset: 0, inside: false, gone: false }
     }
 
@@ -102,7 +102,7 @@ impl LineReader {
             return false;
         }
         (self.offset, self.inside) = match self.start {
-            Start::End if first && metadata.len() > self.window => (metadata.len() - self.window, true),
+            ReadFrom::End if first && metadata.len() > self.window => (metadata.len() - self.window, true),
             _ => (0, false),
         };
         !first
@@ -153,7 +153,7 @@ mod tests {
             self.dir.path().join("lines")
         }
 
-        fn reader(&self, window: u64, start: Start) -> LineReader {
+        fn reader(&self, window: u64, start: ReadFrom) -> LineReader {
             LineReader::new(self.path(), window, start)
         }
 
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn only_whole_lines_are_given_out() {
         let fixture = Fixture::new();
-        let mut reader = fixture.reader(100, Start::Beginning);
+        let mut reader = fixture.reader(100, ReadFrom::Beginning);
         assert!(texts(&reader.poll().unwrap()).is_empty());
         fixture.append(b"one\ntw");
         assert_eq!(texts(&reader.poll().unwrap()), ["one"]);
@@ -181,7 +181,7 @@ mod tests {
     #[test]
     fn a_file_that_begins_again_is_read_again() {
         let fixture = Fixture::new();
-        let mut reader = fixture.reader(100, Start::Beginning);
+        let mut reader = fixture.reader(100, ReadFrom::Beginning);
         fixture.append(b"one\ntwo\n");
         assert!(!reader.poll().unwrap().restarted);
         fs::write(fixture.path(), "new\n").unwrap();
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn long_lines_are_left_out_and_counted() {
         let fixture = Fixture::new();
-        let mut reader = fixture.reader(8, Start::Beginning);
+        let mut reader = fixture.reader(8, ReadFrom::Beginning);
         fixture.append(b"ok\n");
         fixture.append(&[b'x'; 30]);
         fixture.append(b"\nfine\n");
@@ -225,7 +225,7 @@ mod tests {
     fn the_end_of_a_long_file_is_found_at_once() {
         let fixture = Fixture::new();
         fixture.append(b"one\ntwo\nthree\n");
-        let mut reader = fixture.reader(12, Start::End);
+        let mut reader = fixture.reader(12, ReadFrom::End);
         assert_eq!(texts(&reader.poll().unwrap()), ["two", "three"]);
         fixture.append(b"four\n");
         assert_eq!(texts(&reader.poll().unwrap()), ["four"]);
@@ -235,7 +235,7 @@ mod tests {
     fn a_directory_is_an_error_and_no_file() {
         let fixture = Fixture::new();
         fs::create_dir(fixture.path()).unwrap();
-        assert!(matches!(fixture.reader(8, Start::Beginning).poll(), Err(RunError::NotAFile { .. })));
+        assert!(matches!(fixture.reader(8, ReadFrom::Beginning).poll(), Err(RunError::NotAFile { .. })));
     }
 
     proptest! {
@@ -245,7 +245,7 @@ mod tests {
         #[test]
         fn no_line_is_lost_or_doubled(chunks in prop::collection::vec("[ab\n]{0,12}", 0..12), window in 1_u64..16) {
             let fixture = Fixture::new();
-            let mut reader = fixture.reader(window, Start::Beginning);
+            let mut reader = fixture.reader(window, ReadFrom::Beginning);
             let mut found = Vec::new();
             for chunk in &chunks {
                 fixture.append(chunk.as_bytes());

@@ -8,10 +8,10 @@ use std::{
 };
 
 use super::{
-    event::Status,
+    event::RecordedStatus,
     lock::Liveness,
     sanitize::sanitize,
-    store::{Listed, Origin, Store, list_one, names},
+    store::{Listing, Origin, Store, list_one, names},
 };
 
 /// A change within this time after a directory was read may leave its time as it was: file systems count in ticks, and
@@ -33,7 +33,7 @@ pub struct Lister {
 #[derive(Debug)]
 struct Known {
     origin: Origin,
-    listed: Listed,
+    listed: Listing,
     /// The directory's time when it was read; none if it is to be read again.
     modified: Option<SystemTime>,
 }
@@ -46,9 +46,9 @@ impl Lister {
 
     /// Goes on with the look under way, or begins another one, for about as long as it may; the newest runs come first.
     /// Gives whether the list changed, and whether the look is at its end.
-    pub fn look(&mut self, time: Duration) -> Looked {
+    pub fn look(&mut self, time: Duration) -> ListUpdate {
         let start = Instant::now();
-        let mut looked = Looked::default();
+        let mut looked = ListUpdate::default();
         if self.left.is_empty() {
             looked.changed = self.begin();
         }
@@ -67,8 +67,8 @@ impl Lister {
     }
 
     /// The runs as they were seen, the newest first, and last what cannot be read.
-    pub fn runs(&self) -> Vec<Listed> {
-        let mut runs: Vec<Listed> = self.known.values().rev().map(|known| known.listed.clone()).collect();
+    pub fn runs(&self) -> Vec<Listing> {
+        let mut runs: Vec<Listing> = self.known.values().rev().map(|known| known.listed.clone()).collect();
         runs.sort_by(|one, other| created(other).total_cmp(&created(one)));
         runs
     }
@@ -87,7 +87,7 @@ impl Lister {
                 }
                 Err(error) => {
                     let name = sanitize(&root.to_string_lossy()).into_owned();
-                    let listed = Listed::Broken { name: name.clone(), reason: error.to_string() };
+                    let listed = Listing::Broken { name: name.clone(), reason: error.to_string() };
                     broken.insert(name, Known { origin, listed, modified: None });
                 }
             }
@@ -125,7 +125,7 @@ impl Lister {
 
 /// What a look came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Looked {
+pub struct ListUpdate {
     /// Whether the list changed.
     pub changed: bool,
     /// Whether every run was looked at.
@@ -133,13 +133,16 @@ pub struct Looked {
 }
 
 /// Whether nothing of a run changes but by a file in its directory.
-fn is_at_rest(listed: &Listed) -> bool {
+fn is_at_rest(listed: &Listing) -> bool {
     match listed {
-        Listed::Run(run) => {
-            let has_ended = matches!(run.record.status, Status::Finished | Status::Stopped | Status::Failed);
+        Listing::Run(run) => {
+            let has_ended = matches!(
+                run.record.status,
+                RecordedStatus::Finished | RecordedStatus::Stopped | RecordedStatus::Failed
+            );
             has_ended && run.state.liveness == Liveness::Free
         }
-        Listed::Broken { .. } => false,
+        Listing::Broken { .. } => false,
     }
 }
 
@@ -147,10 +150,10 @@ fn is_long_ago(time: SystemTime) -> bool {
     time.elapsed().is_ok_and(|elapsed| elapsed > COARSE)
 }
 
-fn created(listed: &Listed) -> f64 {
+fn created(listed: &Listing) -> f64 {
     match listed {
-        Listed::Run(run) => run.record.created,
-        Listed::Broken { .. } => f64::NEG_INFINITY,
+        Listing::Run(run) => run.record.created,
+        Listing::Broken { .. } => f64::NEG_INFINITY,
     }
 }
 
@@ -179,7 +182,7 @@ mod tests {
             let new = NewRun::new(created, 1, RunConfig::default(), Provenance::default());
             let dir = self.store.create(&new).unwrap();
             let mut record = dir.record().unwrap();
-            record.status = Status::Finished;
+            record.status = RecordedStatus::Finished;
             dir.write_record(&record).unwrap();
             dir
         }
@@ -197,7 +200,7 @@ mod tests {
         }
 
         fn names(&self) -> Vec<String> {
-            self.lister.runs().into_iter().filter_map(Listed::run).map(|run| run.record.name).collect()
+            self.lister.runs().into_iter().filter_map(Listing::run).map(|run| run.record.name).collect()
         }
     }
 
@@ -240,7 +243,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let dir = fixture.create(1);
         let mut record = dir.record().unwrap();
-        record.status = Status::Running;
+        record.status = RecordedStatus::Running;
         let lock = dir.lock().unwrap();
         dir.write_record(&record).unwrap();
         Fixture::rest(&dir);
@@ -248,7 +251,7 @@ mod tests {
         drop(lock);
         assert!(fixture.look());
         let state = fixture.lister.runs().remove(0).run().unwrap().state;
-        assert_eq!(state.status, Status::Interrupted);
+        assert_eq!(state.status, RecordedStatus::Interrupted);
     }
 
     #[test]

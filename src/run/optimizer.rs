@@ -7,7 +7,7 @@ use super::limits::{ConfigError, below_one, positive, within};
 /// How a gradient becomes a step. As in PyTorch; a missing field has PyTorch's default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Optimizer {
+pub enum OptimizerSettings {
     /// Stochastic gradient descent with momentum.
     Sgd {
         /// The learning rate before the schedule.
@@ -57,13 +57,13 @@ mod adamw {
     }
 }
 
-impl Default for Optimizer {
+impl Default for OptimizerSettings {
     fn default() -> Self {
         Self::SGD
     }
 }
 
-impl Optimizer {
+impl OptimizerSettings {
     /// SGD as in the lecture.
     pub const SGD: Self = Self::Sgd { learning_rate: 0.01, momentum: 0.5 };
 
@@ -107,7 +107,7 @@ impl Optimizer {
     }
 }
 
-impl Optimizer {
+impl OptimizerSettings {
     pub(super) fn validate(&self) -> Result<(), ConfigError> {
         positive("learning-rate", self.learning_rate())?;
         match *self {

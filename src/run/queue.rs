@@ -6,11 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     error::RunError,
-    event::Status,
+    event::RecordedStatus,
     file,
     id::RunId,
     lock::{Liveness, RunLock, liveness},
-    record::Extra,
+    manifest::Extra,
     store::Store,
 };
 
@@ -103,7 +103,7 @@ impl Store {
         for id in runs {
             // What is not there any more needs no throwing away.
             let Ok(dir) = self.run(id) else { continue };
-            if dir.record()?.status == Status::Queued {
+            if dir.record()?.status == RecordedStatus::Queued {
                 self.throw_away(&dir)?;
                 thrown_away.push(id.clone());
             }
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(store.queue().unwrap().runs, ids[1..]);
         // One has begun, and one is gone.
         let mut record = dirs[1].record().unwrap();
-        record.status = Status::Running;
+        record.status = RecordedStatus::Running;
         dirs[1].write_record(&record).unwrap();
         fs::remove_dir_all(dirs[2].path()).unwrap();
         assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);

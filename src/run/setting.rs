@@ -3,9 +3,9 @@
 use std::{fmt, str::FromStr};
 
 use super::{
-    config::{Device, RunConfig},
+    config::{DeviceChoice, RunConfig},
     limits::{ConfigError, refuse},
-    optimizer::Optimizer,
+    optimizer::OptimizerSettings,
     sanitize,
 };
 
@@ -59,18 +59,18 @@ fn open<T: FromStr>(name: &'static str, text: &str) -> Result<Option<T>, ConfigE
 
 fn of_sgd(config: &mut RunConfig) -> Option<&mut f64> {
     match &mut config.optimizer {
-        Optimizer::Sgd { momentum, .. } => Some(momentum),
-        Optimizer::AdamW { .. } => None,
+        OptimizerSettings::Sgd { momentum, .. } => Some(momentum),
+        OptimizerSettings::AdamW { .. } => None,
     }
 }
 
 /// A field of adamw, by its place among beta1, beta2, epsilon and weight decay.
-fn of_adamw(optimizer: &mut Optimizer) -> Option<[&mut f64; 4]> {
+fn of_adamw(optimizer: &mut OptimizerSettings) -> Option<[&mut f64; 4]> {
     match optimizer {
-        Optimizer::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
+        OptimizerSettings::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
             Some([beta1, beta2, epsilon, weight_decay])
         }
-        Optimizer::Sgd { .. } => None,
+        OptimizerSettings::Sgd { .. } => None,
     }
 }
 
@@ -100,7 +100,7 @@ const ROWS: &[Row] = &[
     row("optimizer", &["opt"], "sgd or adamw",
         |config| Some(config.optimizer.name().to_string()),
         |config, text| {
-            let new = [Optimizer::SGD, Optimizer::ADAMW].into_iter().find(|new| new.name() == text);
+            let new = [OptimizerSettings::SGD, OptimizerSettings::ADAMW].into_iter().find(|new| new.name() == text);
             let new = new.ok_or_else(|| refuse("optimizer", text, "sgd or adamw".to_owned()))?;
             if new.name() != config.optimizer.name() { config.optimizer = new; }
             Ok(())
@@ -140,7 +140,7 @@ const ROWS: &[Row] = &[
     row("device", &[], "auto, cpu or cuda",
         |config| Some(config.device.to_string()),
         |config, text| {
-            let device = [Device::Auto, Device::Cpu, Device::Cuda].into_iter().find(|device| device.as_str() == text);
+            let device = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda].into_iter().find(|device| device.as_str() == text);
             config.device = device.ok_or_else(|| refuse("device", text, "auto, cpu or cuda".to_owned()))?;
             Ok(())
         }),
@@ -210,8 +210,8 @@ impl RunConfig {
     /// The default with the same optimizer.
     fn defaults(&self) -> Self {
         let optimizer = match self.optimizer {
-            Optimizer::Sgd { .. } => Optimizer::SGD,
-            Optimizer::AdamW { .. } => Optimizer::ADAMW,
+            OptimizerSettings::Sgd { .. } => OptimizerSettings::SGD,
+            OptimizerSettings::AdamW { .. } => OptimizerSettings::ADAMW,
         };
         Self { optimizer, ..Self::default() }
     }
@@ -253,7 +253,7 @@ mod tests {
     #[test]
     fn what_is_shown_can_be_set() {
         let odd = RunConfig { dropout: Some(0.25), threads: Some(2), seed: u64::MAX, ..RunConfig::default() };
-        let adamw = RunConfig { optimizer: Optimizer::ADAMW, ..RunConfig::default() };
+        let adamw = RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() };
         for config in [RunConfig::default(), odd, adamw] {
             let mut copy = RunConfig::default();
             for setting in Setting::all() {
@@ -269,7 +269,7 @@ mod tests {
     fn another_optimizer_begins_with_its_own_values() {
         let mut config = RunConfig::default();
         Setting::named("optimizer").unwrap().set(&mut config, "adamw").unwrap();
-        assert_eq!(config.optimizer, Optimizer::ADAMW);
+        assert_eq!(config.optimizer, OptimizerSettings::ADAMW);
         let error = Setting::named("momentum").unwrap().set(&mut config, "0.9").unwrap_err();
         assert_eq!(error.to_string(), "momentum is 0.9, but must be left alone: only sgd has it");
     }

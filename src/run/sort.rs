@@ -4,7 +4,7 @@ use std::{cmp::Ordering, fmt, str::FromStr};
 
 use super::{
     field::{Field, Value},
-    store::Listed,
+    store::Listing,
 };
 
 /// An order of runs. As text it is the field's name, with a `-` before it if it goes down.
@@ -40,15 +40,15 @@ impl fmt::Display for Sort {
 impl Sort {
     /// Puts things in order by what they are listed as; those that are equal stay in theirs. Runs without an answer come
     /// last, either way; broken ones after them.
-    pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listed) {
+    pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
         let answer = |thing: &T| match listed(thing) {
-            Listed::Run(run) => match self.field.of(run) {
+            Listing::Run(run) => match self.field.of(run) {
                 Value::Number(number) => Answer::Number(number),
                 Value::Text(text) => Answer::Text(text.to_lowercase()),
                 Value::Words(words) => Answer::Words(words),
                 Value::None => Answer::None,
             },
-            Listed::Broken { .. } => Answer::Broken,
+            Listing::Broken { .. } => Answer::Broken,
         };
         // Each is asked once: answers are made anew each time.
         things.sort_by_cached_key(|thing| Key { answer: answer(thing), down: self.down });
@@ -112,7 +112,9 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Liveness, NewRun, Origin, Provenance, RunConfig, RunSummary, State, Status, Store};
+    use crate::run::{
+        Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunEntry, RunState, Store,
+    };
 
     #[test]
     fn runs_without_an_answer_come_last_either_way() {
@@ -123,10 +125,10 @@ mod tests {
             let dir = store.create(&new).unwrap();
             let mut record = dir.record().unwrap();
             record.summary.best_test_accuracy = best;
-            let state = State::of(Status::Finished, Liveness::Free);
-            Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own }))
+            let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
+            Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
         };
-        let broken = Listed::Broken { name: "odd".to_owned(), reason: String::new() };
+        let broken = Listing::Broken { name: "odd".to_owned(), reason: String::new() };
         let runs = [broken, run(1, None), run(2, Some(0.5)), run(3, Some(0.9))];
         let sorted = |order: &str| {
             let sort: Sort = order.parse().unwrap();

@@ -3,26 +3,26 @@
 use std::path::Path;
 
 use super::{
-    event::Status,
+    event::RecordedStatus,
     lock::{Holder, Liveness, liveness},
 };
 
 /// How a run really stands: what its trainer wrote, corrected by whether there is a trainer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct State {
-    /// The status as written, but [`Status::Interrupted`] for a run that should be training or paused and has no
+pub struct RunState {
+    /// The status as written, but [`RecordedStatus::Interrupted`] for a run that should be training or paused and has no
     /// trainer.
-    pub status: Status,
+    pub status: RecordedStatus,
     /// Whether there is a trainer.
     pub liveness: Liveness,
 }
 
-impl State {
+impl RunState {
     /// The state that follows from a status and the lock.
-    pub fn of(status: Status, liveness: Liveness) -> Self {
+    pub fn of(status: RecordedStatus, liveness: Liveness) -> Self {
         match (status, &liveness) {
-            (Status::Running | Status::Paused, Liveness::Free) => {
-                Self { status: Status::Interrupted, liveness }
+            (RecordedStatus::Running | RecordedStatus::Paused, Liveness::Free) => {
+                Self { status: RecordedStatus::Interrupted, liveness }
             }
             _ => Self { status, liveness },
         }
@@ -32,7 +32,7 @@ impl State {
     ///
     /// A trainer takes the lock before it writes `running`, and writes how it ended before it gives the lock back. So a
     /// run is interrupted only if the lock is free both before and after such a status was read.
-    pub(super) fn settled(status: Status, before: Liveness, lock: &Path) -> Self {
+    pub(super) fn settled(status: RecordedStatus, before: Liveness, lock: &Path) -> Self {
         let state = Self::of(status, before);
         if state.status == status { state } else { Self::of(status, liveness(lock)) }
     }
@@ -72,16 +72,16 @@ mod tests {
 
     #[test]
     fn only_a_run_that_should_have_a_trainer_is_interrupted() {
-        use Status::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
+        use RecordedStatus::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
         for status in [Running, Paused] {
-            assert_eq!(State::of(status, Liveness::Free).status, Interrupted);
+            assert_eq!(RunState::of(status, Liveness::Free).status, Interrupted);
         }
         for status in [Queued, Finished, Stopped, Failed, Interrupted] {
-            assert_eq!(State::of(status, Liveness::Free).status, status);
+            assert_eq!(RunState::of(status, Liveness::Free).status, status);
         }
         for status in [Queued, Running, Paused, Finished, Stopped, Failed, Interrupted] {
             for liveness in [Liveness::Held(None), Liveness::Unknown] {
-                assert_eq!(State::of(status, liveness).status, status);
+                assert_eq!(RunState::of(status, liveness).status, status);
             }
         }
     }
@@ -89,11 +89,11 @@ mod tests {
     #[test]
     fn a_live_run_has_a_trainer() {
         let holder = Holder { pid: 7, host: "here".to_owned(), trouble: None };
-        let state = State::of(Status::Paused, Liveness::Held(Some(holder.clone())));
+        let state = RunState::of(RecordedStatus::Paused, Liveness::Held(Some(holder.clone())));
         assert!(state.is_live());
         assert_eq!(state.holder(), Some(&holder));
-        assert!(State::of(Status::Paused, Liveness::Held(None)).is_live());
-        assert!(!State::of(Status::Finished, Liveness::Free).is_live());
+        assert!(RunState::of(RecordedStatus::Paused, Liveness::Held(None)).is_live());
+        assert!(!RunState::of(RecordedStatus::Finished, Liveness::Free).is_live());
     }
 
     #[test]
@@ -102,8 +102,14 @@ mod tests {
         let lock = dir.path().join("lock");
         let before = liveness(&lock);
         let held = RunLock::acquire(&lock).unwrap();
-        assert_eq!(State::settled(Status::Running, before.clone(), &lock).status, Status::Running);
+        assert_eq!(
+            RunState::settled(RecordedStatus::Running, before.clone(), &lock).status,
+            RecordedStatus::Running
+        );
         drop(held);
-        assert_eq!(State::settled(Status::Running, before, &lock).status, Status::Interrupted);
+        assert_eq!(
+            RunState::settled(RecordedStatus::Running, before, &lock).status,
+            RecordedStatus::Interrupted
+        );
     }
 }

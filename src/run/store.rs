@@ -14,14 +14,14 @@ use super::{
     config::RunConfig,
     dir::RunDir,
     error::RunError,
-    event::Status,
+    event::RecordedStatus,
     file,
     id::RunId,
     labels::Labels,
     lister::Lister,
-    record::{Extra, Provenance, RunRecord, SCHEMA, Summary},
+    manifest::{Extra, Provenance, Results, RunManifest, SCHEMA},
     sanitize::sanitize,
-    state::State,
+    state::RunState,
 };
 
 /// How many ids are tried for a new run. Two runs of the same second have the same id only if their words agree too.
@@ -57,9 +57,9 @@ pub struct NewRun {
 
 /// Something in the directory of runs.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Listed {
+pub enum Listing {
     /// A run.
-    Run(Arc<RunSummary>),
+    Run(Arc<RunEntry>),
     /// Something that should be a run, but cannot be read.
     Broken {
         /// Its name in the directory.
@@ -71,13 +71,13 @@ pub enum Listed {
 
 /// A run as a table of runs shows it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RunSummary {
+pub struct RunEntry {
     /// Its directory.
     pub dir: RunDir,
     /// Its record.
-    pub record: RunRecord,
+    pub record: RunManifest,
     /// How it really stands.
-    pub state: State,
+    pub state: RunState,
     /// Where it lives.
     pub origin: Origin,
 }
@@ -91,9 +91,9 @@ pub enum Origin {
     Reference,
 }
 
-impl Listed {
+impl Listing {
     /// The run, unless it is broken.
-    pub fn run(self) -> Option<RunSummary> {
+    pub fn run(self) -> Option<RunEntry> {
         match self {
             Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
             Self::Broken { .. } => None,
@@ -101,7 +101,7 @@ impl Listed {
     }
 }
 
-impl RunSummary {
+impl RunEntry {
     /// What a person may call it.
     fn names(&self) -> [&str; 3] {
         [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
@@ -116,20 +116,20 @@ impl NewRun {
     }
 
     /// Its record under this id.
-    fn record(&self, id: RunId) -> RunRecord {
-        RunRecord {
+    fn record(&self, id: RunId) -> RunManifest {
+        RunManifest {
             schema: SCHEMA,
             name: self.name.clone().unwrap_or_else(|| id.name().to_owned()),
             id,
             notes: self.notes.clone(),
             tags: self.tags.clone(),
             parent: self.parent.clone(),
-            status: Status::Queued,
+            status: RecordedStatus::Queued,
             reason: None,
             created: self.created.as_duration().as_secs_f64(),
             config: self.config.clone(),
             provenance: self.provenance.clone(),
-            summary: Summary::default(),
+            summary: Results::default(),
             pauses: Vec::new(),
             changed: Change::default(),
             extra: Extra::new(),
@@ -195,7 +195,7 @@ impl Store {
 
     /// All runs, newest first, and last those that cannot be read. A run of the store hides a reference run with the
     /// same id.
-    pub fn list(&self) -> Vec<Listed> {
+    pub fn list(&self) -> Vec<Listing> {
         let mut lister = Lister::new(self.clone());
         lister.look(Duration::MAX);
         lister.runs()
@@ -216,10 +216,10 @@ impl Store {
     }
 
     /// A run as a table shows it.
-    pub fn look(&self, dir: &RunDir) -> Result<RunSummary, RunError> {
+    pub fn look(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
         let (record, state) = dir.look()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
-        Ok(RunSummary { dir: dir.clone(), record, state, origin })
+        Ok(RunEntry { dir: dir.clone(), record, state, origin })
     }
 
     /// The run that a person means: by its id, its name, or the beginning of one of them that fits no other run.
@@ -227,7 +227,7 @@ impl Store {
         if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {
             return Ok(dir);
         }
-        let runs: Vec<RunSummary> = self.list().into_iter().filter_map(Listed::run).collect();
+        let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
         let mut fits: Vec<_> = runs.iter().filter(|run| run.record.name == query).collect();
         if fits.is_empty() && !query.is_empty() {
             fits = runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();
@@ -271,13 +271,13 @@ pub(super) fn names(root: &Path) -> Result<Vec<String>, RunError> {
 }
 
 /// What the directory `name` under `root` holds.
-pub(super) fn list_one(origin: Origin, root: &Path, name: &str) -> Listed {
+pub(super) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
     let look = || {
         let dir = RunDir::under(root, name.parse()?);
         let (record, state) = dir.look()?;
-        Ok(Listed::Run(Arc::new(RunSummary { dir, record, state, origin })))
+        Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
     };
-    look().unwrap_or_else(|error: RunError| Listed::Broken {
+    look().unwrap_or_else(|error: RunError| Listing::Broken {
         name: sanitize(name).into_owned(),
         reason: error.to_string(),
     })
@@ -324,15 +324,15 @@ mod tests {
             self.store
                 .list()
                 .into_iter()
-                .filter_map(Listed::run)
+                .filter_map(Listing::run)
                 .map(|run| run.dir.id().to_string())
                 .collect()
         }
 
         fn broken(&self) -> Vec<(String, String)> {
             let broken = |listed| match listed {
-                Listed::Run(_) => None,
-                Listed::Broken { name, reason } => Some((name, reason)),
+                Listing::Run(_) => None,
+                Listing::Broken { name, reason } => Some((name, reason)),
             };
             self.store.list().into_iter().filter_map(broken).collect()
         }
@@ -343,7 +343,7 @@ mod tests {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
         let record = dir.record().unwrap();
-        assert_eq!((record.schema, record.status), (SCHEMA, Status::Queued));
+        assert_eq!((record.schema, record.status), (SCHEMA, RecordedStatus::Queued));
         assert_eq!((&record.id, record.name.as_str()), (dir.id(), dir.id().name()));
         assert!((record.created - 1_795_501_812.0).abs() < f64::EPSILON);
         assert_eq!(record.config, RunConfig::default());
@@ -382,7 +382,7 @@ mod tests {
         let reference = Store::open(fixture.dir.path().join("reference")).create(&new_run(1, 1)).unwrap();
         assert_eq!(fixture.ids(), [b.id().as_str(), reference.id().as_str(), a.id().as_str()]);
         let origins: Vec<_> =
-            fixture.store.list().into_iter().filter_map(Listed::run).map(|run| run.origin).collect();
+            fixture.store.list().into_iter().filter_map(Listing::run).map(|run| run.origin).collect();
         assert_eq!(origins, [Origin::Own, Origin::Reference, Origin::Own]);
         assert_eq!(fixture.store.run(reference.id()).unwrap().path(), reference.path());
     }
@@ -513,13 +513,13 @@ mod tests {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
         let state = || fixture.store.list().remove(0).run().unwrap().state;
-        assert_eq!(state().status, Status::Queued);
+        assert_eq!(state().status, RecordedStatus::Queued);
         let lock = dir.lock().unwrap();
-        dir.write_record(&RunRecord { status: Status::Running, ..dir.record().unwrap() }).unwrap();
-        assert_eq!(state().status, Status::Running);
+        dir.write_record(&RunManifest { status: RecordedStatus::Running, ..dir.record().unwrap() }).unwrap();
+        assert_eq!(state().status, RecordedStatus::Running);
         assert_eq!(state().holder().unwrap().pid, std::process::id());
         drop(lock);
-        assert_eq!(state().status, Status::Interrupted);
+        assert_eq!(state().status, RecordedStatus::Interrupted);
         assert!(!state().is_live());
     }
 }

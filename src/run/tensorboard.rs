@@ -21,7 +21,7 @@ use super::{
     error::RunError,
     file::write_new,
     history::{EpochRow, History, StepRow},
-    record::RunRecord,
+    manifest::RunManifest,
 };
 
 /// The version that the first event of a file names.
@@ -110,7 +110,7 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
 }
 
 /// What TensorBoard would call a run's event file: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
-fn event_file_name(record: &RunRecord) -> String {
+fn event_file_name(record: &RunManifest) -> String {
     let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     // As many digits as TensorBoard has, whatever the record says.
     let created = record.created.floor().clamp(0.0, 9_999_999_999.0);

@@ -9,7 +9,7 @@ use super::{
     dir::RunDir,
     error::RunError,
     file,
-    store::{Listed, RunSummary, Store},
+    store::{Listing, RunEntry, Store},
 };
 
 /// The directory of runs that were thrown away, among the others. Names that begin with a dot are not listed.
@@ -36,8 +36,8 @@ impl Store {
     }
 
     /// The runs that were thrown away, the newest first.
-    pub fn thrown_away(&self) -> Vec<RunSummary> {
-        Store::open(self.trash_path()).list().into_iter().filter_map(Listed::run).collect()
+    pub fn thrown_away(&self) -> Vec<RunEntry> {
+        Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 
     /// Brings a run back, by its id, its name, or how one of them begins.

@@ -17,13 +17,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::clock::unix_seconds;
 use super::lr_find::Search;
 use super::observe::Observer;
-use super::terminal::{Screen, TakenTerminal};
+use super::terminal::{DrawTarget, TakenTerminal};
 use super::{ShellError, fork, input, launch, launch_queue, new_run, paths, predict, queue_runs};
-use crate::app::{App, Effect, Farewell, Key, Memory, Msg, News, PresetOffer, QueueChange, update};
+use crate::app::{App, Effect, ExitSummary, Key, Msg, Notice, PresetInfo, QueueChange, ViewState, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
 use crate::run::{Change, CheckpointName, RunConfig, RunDir, RunId, Store};
-use crate::ui::theme::{Look, Theme};
+use crate::ui::theme::{RenderTheme, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
 /// At most 20 frames a second.
@@ -55,18 +55,18 @@ impl DashboardOptions {
     pub(super) fn app(&self) -> App {
         let presets = PRESETS
             .iter()
-            .map(|preset| PresetOffer { name: preset.name.to_owned(), about: preset.about.to_owned() });
+            .map(|preset| PresetInfo { name: preset.name.to_owned(), about: preset.about.to_owned() });
         let mut app = App::new(presets.collect(), self.defaults.clone(), self.themes.len());
         app.theme = self.theme;
-        app.notice = self.notice.clone().map(News::Bad);
+        app.notice = self.notice.clone().map(Notice::Bad);
         app.now = unix_seconds();
         app
     }
 
     /// How it looks.
-    pub(super) fn look(&self, app: &App) -> Look {
+    pub(super) fn look(&self, app: &App) -> RenderTheme {
         let theme = &self.themes[app.theme.min(self.themes.len() - 1)];
-        Look::new(theme, self.depth, self.glyphs)
+        RenderTheme::new(theme, self.depth, self.glyphs)
     }
 }
 
@@ -75,7 +75,7 @@ pub fn dashboard(
     store: Store,
     show: Option<(RunDir, Child)>,
     options: &DashboardOptions,
-) -> Result<Option<Farewell>, ShellError> {
+) -> Result<Option<ExitSummary>, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(ShellError::Runtime)?;
     runtime.block_on(async {
@@ -91,7 +91,7 @@ pub fn dashboard(
 }
 
 /// The dashboard is to end, with this to be told.
-struct End(Option<Farewell>);
+struct End(Option<ExitSummary>);
 
 struct Shell<'a, S> {
     screen: S,
@@ -102,14 +102,14 @@ struct Shell<'a, S> {
     messages: UnboundedReceiver<Msg>,
     observer: Observer,
     /// What was remembered last.
-    memory: Memory,
+    memory: ViewState,
     /// The search for a learning rate under way, or the last one.
     search: Option<Search>,
     stale: bool,
     end: Option<End>,
 }
 
-impl<'a, S: Screen> Shell<'a, S> {
+impl<'a, S: DrawTarget> Shell<'a, S> {
     fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
         let mut app = options.app();
         let memory = paths::read_memory();
@@ -138,7 +138,7 @@ impl<'a, S: Screen> Shell<'a, S> {
     async fn run(
         &mut self,
         mut input: impl Stream<Item = io::Result<Event>> + Unpin,
-    ) -> io::Result<Option<Farewell>> {
+    ) -> io::Result<Option<ExitSummary>> {
         let mut frames = interval(FRAME);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut seconds = interval(SECOND);
@@ -184,7 +184,7 @@ impl<'a, S: Screen> Shell<'a, S> {
             Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
             _ => self.memory.theme.clone(),
         };
-        let memory = Memory { theme, ..self.app.memory() };
+        let memory = ViewState { theme, ..self.app.memory() };
         if memory != self.memory {
             paths::write_memory(&memory);
             self.memory = memory;

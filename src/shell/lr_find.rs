@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::observe::spawn;
 use super::{ShellError, cores, source};
 use crate::app::Msg;
-use crate::data::{Places, Roots};
+use crate::data::{DataLocations, Roots};
 use crate::metrics::RangeTest;
 use crate::run::RunConfig;
 use crate::train::Session;
@@ -47,7 +47,7 @@ pub fn lr_find(
     config: RunConfig,
     mut tell: impl FnMut(f64) -> ControlFlow<()>,
 ) -> Result<RangeTest, ShellError> {
-    let data = Places::new(source(&config), &Roots::of_user()).locate()?.dataset;
+    let data = DataLocations::new(source(&config), &Roots::of_user()).locate()?.dataset;
     let threads = config.threads.unwrap_or_else(cores);
     let mut session = Session::new(config, Arc::new(data), threads)?;
     let mut test = RangeTest::default();
@@ -66,11 +66,11 @@ mod tests {
     use tokio::sync::mpsc::unbounded_channel;
 
     use super::*;
-    use crate::run::Device;
+    use crate::run::DeviceChoice;
 
     fn config() -> RunConfig {
         let (preset, data) = ("dnn".to_owned(), Some("built-in".into()));
-        RunConfig { preset, data, device: Device::Cpu, threads: Some(1), ..RunConfig::default() }
+        RunConfig { preset, data, device: DeviceChoice::Cpu, threads: Some(1), ..RunConfig::default() }
     }
 
     #[test]

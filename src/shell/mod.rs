@@ -33,7 +33,7 @@ pub use provenance::provenance;
 pub use queue::{launch_queue, queue_runs, work_on_queue};
 pub use snapshot::{Scene, snapshot};
 pub use terminal::is_terminal;
-pub use trainer::{Tie, check, train_run};
+pub use trainer::{OnHangup, check, train_run};
 pub use watch::watch;
 
 use crate::data::{DataError, Source};

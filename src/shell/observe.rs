@@ -10,8 +10,8 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use super::{report, source};
 use crate::app::Msg;
-use crate::data::{Places, Roots, Source};
-use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, State, Store, Update};
+use crate::data::{DataLocations, Roots, Source};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, RunState, Store, Update};
 
 /// How often the run on the screen is looked at.
 const FOLLOW: Duration = Duration::from_millis(200);
@@ -115,7 +115,7 @@ pub(super) fn spawn(
 
 fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
     let mut follower: Option<Follower> = None;
-    let mut seen: (Option<State>, Option<String>) = Default::default();
+    let mut seen: (Option<RunState>, Option<String>) = Default::default();
     let mut wait = FOLLOW;
     loop {
         match runs.recv_timeout(wait) {
@@ -180,7 +180,7 @@ pub(super) fn queue_of(store: &Store) -> Option<(Queue, bool)> {
 
 /// What new runs would be trained on, and what is to be told of it.
 pub(super) fn find_data(source: Option<Source>) -> Vec<Msg> {
-    match Places::new(source, &Roots::of_user()).locate() {
+    match DataLocations::new(source, &Roots::of_user()).locate() {
         Ok(found) => {
             let passed_over = found.broken.first().map(|(place, error)| {
                 Msg::Failed(format!("the data in the {place} is passed over: {error}"))

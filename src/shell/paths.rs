@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use directories::ProjectDirs;
 
 use super::ShellError;
-use crate::app::Memory;
+use crate::app::ViewState;
 use crate::run::{Store, write_atomic};
 
 fn project() -> Result<ProjectDirs, ShellError> {
@@ -49,13 +49,13 @@ fn memory_path() -> Option<PathBuf> {
 }
 
 /// How the dashboard was used last; as at first where that is not known.
-pub(super) fn read_memory() -> Memory {
+pub(super) fn read_memory() -> ViewState {
     let bytes = memory_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// Keeps how the dashboard is used, as far as that can be done.
-pub(super) fn write_memory(memory: &Memory) {
+pub(super) fn write_memory(memory: &ViewState) {
     if let (Some(path), Ok(bytes)) = (memory_path(), serde_json::to_vec_pretty(memory)) {
         if let Some(parent) = path.parent() {
             let _ = fs::create_dir_all(parent);

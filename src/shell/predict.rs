@@ -8,11 +8,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::observe::spawn;
 use super::{ShellError, cores, source};
 use crate::app::{Guess, Msg, PredictionDiff, Seeds};
-use crate::data::{Dataset, Places, Roots};
+use crate::data::{DataLocations, Dataset, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    APART, Checkpoint, CheckpointName, DataInfo, Listed, RunDir, RunError, RunRecord, Status, Store,
+    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError,
+    RunManifest, Store,
 };
 use crate::train::predict;
 
@@ -44,7 +45,7 @@ pub fn predictions(
     let [first, second] = [runs[0].record()?, runs[1].record()?];
     let data = Arc::new(common_data(&first, &second)?);
     let threads = cores();
-    let guesses = |dir: &RunDir, record: &RunRecord| -> Result<Vec<Guess>, ShellError> {
+    let guesses = |dir: &RunDir, record: &RunManifest| -> Result<Vec<Guess>, ShellError> {
         let checkpoint = Checkpoint::read(&dir.checkpoint_path(from)).map_err(|error| match error {
             error if error.is_not_found() => {
                 ShellError::NoCheckpoint { run: record.name.clone(), checkpoint: from }
@@ -64,14 +65,14 @@ pub fn predictions(
 }
 
 /// The data that both runs were trained on.
-fn common_data(first: &RunRecord, second: &RunRecord) -> Result<Dataset, ShellError> {
-    let info = |record: &RunRecord| {
+fn common_data(first: &RunManifest, second: &RunManifest) -> Result<Dataset, ShellError> {
+    let info = |record: &RunManifest| {
         let data = record.provenance.dataset.clone();
         data.ok_or_else(|| ShellError::NotBegun { run: record.name.clone() })
     };
     let (one, other) = (info(first)?, info(second)?);
     if one.checksum != other.checksum {
-        let told = |record: &RunRecord, data: &DataInfo| {
+        let told = |record: &RunManifest, data: &DataInfo| {
             let sum: String = data.checksum.chars().take(8).collect();
             format!("{} on {} (sha256 {sum})", record.name, data.description)
         };
@@ -80,18 +81,19 @@ fn common_data(first: &RunRecord, second: &RunRecord) -> Result<Dataset, ShellEr
     let given = [source(&first.config), source(&second.config)].into_iter().flatten();
     let places = given.map(Some).chain([None]);
     let roots = Roots::of_user();
-    let found = places.map(|place| Places::new(place, &roots)).find_map(|places| places.find(&one.checksum));
+    let found =
+        places.map(|place| DataLocations::new(place, &roots)).find_map(|places| places.find(&one.checksum));
     found.ok_or(ShellError::NoSuchData { description: one.description, from: one.source })
 }
 
 /// The accuracies of the runs that repeat each of two runs, and how to train more of those.
-fn seeds(store: &Store, runs: [&RunRecord; 2], from: CheckpointName) -> Result<Seeds, ShellError> {
-    let listed: Vec<_> = store.list().into_iter().filter_map(Listed::run).collect();
-    let group = |run: &RunRecord| -> Result<Spread, RunError> {
+fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result<Seeds, ShellError> {
+    let listed: Vec<_> = store.list().into_iter().filter_map(Listing::run).collect();
+    let group = |run: &RunManifest| -> Result<Spread, RunError> {
         // The same seed comes to the same, so it tells nothing twice.
         let mut by_seed = BTreeMap::new();
         for other in &listed {
-            if other.state.status == Status::Finished && other.record.repeats(run) {
+            if other.state.status == RecordedStatus::Finished && other.record.repeats(run) {
                 by_seed.insert(other.record.config.seed, accuracy(&other.dir, &other.record, from)?);
             }
         }
@@ -105,7 +107,7 @@ fn seeds(store: &Store, runs: [&RunRecord; 2], from: CheckpointName) -> Result<S
 }
 
 /// A run's accuracy on the test set at a checkpoint, as its trainer found it.
-fn accuracy(dir: &RunDir, record: &RunRecord, at: CheckpointName) -> Result<Option<f64>, RunError> {
+fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Option<f64>, RunError> {
     let wanted = match at {
         CheckpointName::Best => return Ok(record.summary.best_test_accuracy),
         CheckpointName::Last => return Ok(record.summary.last_test_accuracy),
@@ -116,8 +118,8 @@ fn accuracy(dir: &RunDir, record: &RunRecord, at: CheckpointName) -> Result<Opti
 }
 
 /// The command that trains a run again with other seeds.
-fn repetition(run: &RunRecord) -> String {
-    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&APART))
+fn repetition(run: &RunManifest) -> String {
+    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&NOT_IN_RECIPE))
 }
 
 #[cfg(test)]
@@ -125,7 +127,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Change, NewRun, Progress, Provenance, RunConfig};
+    use crate::run::{Change, NewRun, Provenance, RunConfig, TrainState};
     use crate::train::Session;
 
     struct Fixture {
@@ -156,7 +158,7 @@ mod tests {
             let new = NewRun { name, ..NewRun::new(Timestamp::UNIX_EPOCH, nonce, config, provenance) };
             let dir = self.store.create(&new).unwrap();
             let mut record = dir.record().unwrap();
-            record.status = Status::Finished;
+            record.status = RecordedStatus::Finished;
             record.summary.best_test_accuracy = Some(accuracy);
             dir.write_record(&record).unwrap();
             session.checkpoint(0.0).write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();
@@ -207,7 +209,7 @@ mod tests {
     fn a_damaged_checkpoint_is_told() {
         let fixture = Fixture::new();
         let run = fixture.run(seed(1), "", 0.5);
-        let progress = Progress { preset: "cnn".to_owned(), ..Progress::default() };
+        let progress = TrainState { preset: "cnn".to_owned(), ..TrainState::default() };
         let empty = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
         empty.write(&run.checkpoint_path(CheckpointName::Last)).unwrap();
         let error = predictions(&fixture.store, &[run.clone(), run], CheckpointName::Last).unwrap_err();

@@ -9,7 +9,9 @@ use rustix::process::setsid;
 
 use super::ShellError;
 use super::launch::launch;
-use crate::run::{Listed, Lister, NewRun, Queue, RunDir, RunId, RunRecord, State, Status, Store};
+use crate::run::{
+    Lister, Listing, NewRun, Queue, RecordedStatus, RunDir, RunId, RunManifest, RunState, Store,
+};
 
 /// How often it is looked whether a run of the queue has ended.
 const LOOK: Duration = Duration::from_millis(300);
@@ -70,29 +72,31 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
 }
 
 /// Starts runs as long as there is room for one more.
-fn start_next(store: &Store, queue: &mut Queue, seen: &[Listed], trainers: &mut BTreeMap<RunId, Child>) {
-    let live = |listed: &Listed| match listed {
-        Listed::Run(run) if run.state.is_live() => Some((run.dir.id().clone(), run.state.status)),
+fn start_next(store: &Store, queue: &mut Queue, seen: &[Listing], trainers: &mut BTreeMap<RunId, Child>) {
+    let live = |listed: &Listing| match listed {
+        Listing::Run(run) if run.state.is_live() => Some((run.dir.id().clone(), run.state.status)),
         _ => None,
     };
-    let mut training: BTreeMap<RunId, Status> = seen.iter().filter_map(live).collect();
+    let mut training: BTreeMap<RunId, RecordedStatus> = seen.iter().filter_map(live).collect();
     for id in trainers.keys() {
         // One that was started a moment ago is not seen yet.
-        training.entry(id.clone()).or_insert(Status::Queued);
+        training.entry(id.clone()).or_insert(RecordedStatus::Queued);
     }
     // Who is paused leaves the machine to others.
-    training.retain(|_, status| *status != Status::Paused);
+    training.retain(|_, status| *status != RecordedStatus::Paused);
     while !queue.paused && training.len() < queue.jobs && !queue.runs.is_empty() {
         let id = queue.runs.remove(0);
         let Ok(dir) = store.run(&id) else { continue };
-        let waits = |(record, state): (RunRecord, State)| record.status == Status::Queued && !state.is_live();
+        let waits = |(record, state): (RunManifest, RunState)| {
+            record.status == RecordedStatus::Queued && !state.is_live()
+        };
         if !dir.look().is_ok_and(waits) {
             // It was thrown away, or started by hand.
             continue;
         }
         // A run that cannot be started stays `queued`, and can be started by hand.
         if let Ok(trainer) = launch(&dir) {
-            training.insert(id.clone(), Status::Queued);
+            training.insert(id.clone(), RecordedStatus::Queued);
             trainers.insert(id, trainer);
         }
     }

@@ -112,7 +112,7 @@ fn is_same(new: f64, old: f64) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{JournalWriter, Record};
+    use crate::run::{JournalEntry, JournalWriter};
 
     fn steps(first: u64, losses: &[f32]) -> Event {
         let losses = losses.to_vec();
@@ -138,7 +138,7 @@ mod tests {
         let path = directory.path().join("metrics.jsonl");
         let mut writer = JournalWriter::open(&path).unwrap();
         for event in journal {
-            writer.append(&[Record { time: 1.0, event }]).unwrap();
+            writer.append(&[JournalEntry { time: 1.0, event }]).unwrap();
         }
         let mut replay = Replay::read(&mut JournalReader::new(path), step, after).unwrap();
         events.into_iter().flat_map(|event| replay.news(event)).collect()

@@ -18,7 +18,7 @@ use rustix::process::{Signal, kill_current_process_group};
 use super::report;
 
 /// A screen that can be drawn on.
-pub(super) trait Screen {
+pub(super) trait DrawTarget {
     /// Shows these cells, which fill the screen; writes nothing if it shows them already.
     fn show(&mut self, cells: &Buffer) -> io::Result<()>;
 
@@ -63,7 +63,7 @@ impl TakenTerminal {
     }
 }
 
-impl Screen for TakenTerminal {
+impl DrawTarget for TakenTerminal {
     fn show(&mut self, cells: &Buffer) -> io::Result<()> {
         let anew = self.shown.area != cells.area;
         if anew {

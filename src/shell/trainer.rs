@@ -17,13 +17,13 @@ use super::clock::unix_seconds;
 use super::lecture::LectureLines;
 use super::replay::Replay;
 use super::{ShellError, source};
-use crate::data::{Dataset, Found, Places, Roots};
-use crate::nn::{self, DeviceKind, Kernels, LayerInfo};
+use crate::data::{DataLocations, Dataset, Found, Roots};
+use crate::nn::{self, Backend, DeviceKind, LayerInfo};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalWriter, LayerRow, Pause, PauseReason,
-    Position, Record, Rejection, RunConfig, RunDir, RunError, RunLock, RunRecord, Status,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, JournalEntry, JournalWriter, LayerRow, Pause,
+    PauseReason, Position, RecordedStatus, Rejection, RunConfig, RunDir, RunError, RunLock, RunManifest,
 };
-use crate::train::{Order, Session, Supervisor, TrainError, device_kind, train};
+use crate::train::{ControlMsg, Session, TrainError, TrainerHost, device_kind, train};
 
 /// How often the inbox is looked at. A command takes effect within this and a step.
 const LOOK: Duration = Duration::from_millis(50);
@@ -35,7 +35,7 @@ const RETRY: Duration = Duration::from_secs(1);
 
 /// What a trainer lives as long as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tie {
+pub enum OnHangup {
     /// The shell that started it: when the line drops, it stops and saves.
     Shell,
     /// Its run: a dropped line does not concern it.
@@ -44,8 +44,8 @@ pub enum Tie {
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and gives its
 /// final status. The lecture's lines go to `out`.
-pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, ShellError> {
-    if tie == Tie::Run {
+pub fn train_run(dir: &RunDir, tie: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
+    if tie == OnHangup::Run {
         // Neither the keys of the terminal that started it nor its end are meant for it. Only who leads
         // a group already cannot leave: a person who started it by hand, in a shell of its own.
         let _ = setsid();
@@ -53,7 +53,7 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
     let lock = dir.lock()?;
     // What an earlier trainer was told and did not hear is not meant for this one. From here on it is.
     dir.inbox().take()?;
-    let mut desk = Desk {
+    let mut desk = Recorder {
         record: dir.record()?,
         journal: dir.journal()?,
         dir,
@@ -74,8 +74,12 @@ pub fn train_run(dir: &RunDir, tie: Tie, out: impl Write) -> Result<Status, Shel
     }
     if let Err(error) = &outcome {
         let step = desk.record.summary.step;
-        let ended =
-            Event::Ended { step, status: Status::Failed, reason: Some(error.to_string()), position: None };
+        let ended = Event::Ended {
+            step,
+            status: RecordedStatus::Failed,
+            reason: Some(error.to_string()),
+            position: None,
+        };
         // If the disk is what failed, this fails too; then `error` is the one to tell.
         desk.note(ended);
         let _ = desk.flush();
@@ -88,13 +92,13 @@ pub fn check(config: &RunConfig) -> Result<(), ShellError> {
     if let Some(source) = source(config) {
         Dataset::load(&source)?;
     }
-    nn::build(&config.preset, device_kind(config.device), Kernels::best(), config.dropout)
+    nn::build(&config.preset, device_kind(config.device), Backend::best(), config.dropout)
         .map_err(TrainError::Device)?;
     Ok(())
 }
 
 /// What the train thread sends.
-enum Message {
+enum TrainerMsg {
     Event(Event),
     Save(Vec<CheckpointName>, Checkpoint),
 }
@@ -102,7 +106,7 @@ enum Message {
 /// Something to be written. The order matters: the steps of a checkpoint are in the journal before it is on the disk, and
 /// a change of settings is in a checkpoint before the journal tells of it.
 enum Item {
-    Record(Record),
+    JournalEntry(JournalEntry),
     Checkpoint(Saving),
 }
 
@@ -115,9 +119,9 @@ struct Saving {
 }
 
 /// Where the train thread's word is written down. What cannot be written waits here, and training with it.
-struct Desk<'a, W> {
+struct Recorder<'a, W> {
     dir: &'a RunDir,
-    record: RunRecord,
+    record: RunManifest,
     journal: JournalWriter,
     lock: RunLock,
     replay: Replay,
@@ -135,11 +139,12 @@ struct Desk<'a, W> {
     signalled: bool,
 }
 
-impl<W: Write> Desk<'_, W> {
+impl<W: Write> Recorder<'_, W> {
     /// Loads the data and what the run goes on from.
     fn begin(&mut self) -> Result<Task, ShellError> {
         let config = self.record.config.clone();
-        let Found { dataset, broken, .. } = Places::new(source(&config), &Roots::of_user()).locate()?;
+        let Found { dataset, broken, .. } =
+            DataLocations::new(source(&config), &Roots::of_user()).locate()?;
         for (place, error) in broken {
             self.note(Event::Note { text: format!("the data in the {place} was passed over: {error}") });
         }
@@ -160,26 +165,32 @@ impl<W: Write> Desk<'_, W> {
         let (step, epoch) =
             checkpoint.as_ref().map_or((0, 0), |saved| (saved.progress.step, saved.progress.epoch));
         self.replay = Replay::read(&mut self.dir.journal_reader(), step, epoch)?;
-        if let (Status::Running | Status::Paused, Some(ended)) = (self.record.status, self.replay.ended()) {
+        if let (RecordedStatus::Running | RecordedStatus::Paused, Some(ended)) =
+            (self.record.status, self.replay.ended())
+        {
             self.record.begin_pause(PauseReason::Crash, ended, self.record.summary.step, None);
         }
         Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
     }
 
     /// Has the run trained, and writes down what comes of it.
-    fn attend(&mut self, task: Task, tie: Tie) -> Result<Status, ShellError> {
+    fn attend(&mut self, task: Task, tie: OnHangup) -> Result<RecordedStatus, ShellError> {
         let (order_sender, orders) = orders::channel();
         let (message_sender, messages) = messages::unbounded_channel();
         let newest = Arc::default();
-        let link =
-            Link { messages: message_sender, orders, newest: Arc::clone(&newest), start: Instant::now() };
+        let link = TrainerPort {
+            messages: message_sender,
+            orders,
+            newest: Arc::clone(&newest),
+            start: Instant::now(),
+        };
         let thread = spawn(task, link)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime
             .map_err(ShellError::Runtime)
             .and_then(|runtime| runtime.block_on(self.serve(messages, &order_sender, &newest, tie)));
         // If this end failed, the other must not go on unheard; if it is over, nobody listens.
-        let _ = order_sender.send(Order::Command(Command::Stop));
+        let _ = order_sender.send(ControlMsg::Command(Command::Stop));
         let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
         served?;
         Ok(trained?)
@@ -188,10 +199,10 @@ impl<W: Write> Desk<'_, W> {
     /// Serves the train thread until it has said its last word and that is written down.
     async fn serve(
         &mut self,
-        mut messages: messages::UnboundedReceiver<Message>,
-        orders: &orders::Sender<Order>,
+        mut messages: messages::UnboundedReceiver<TrainerMsg>,
+        orders: &orders::Sender<ControlMsg>,
         newest: &Newest,
-        tie: Tie,
+        tie: OnHangup,
     ) -> Result<(), ShellError> {
         let mut inbox = self.dir.inbox();
         let mut look = interval(LOOK);
@@ -230,7 +241,7 @@ impl<W: Write> Desk<'_, W> {
                 _ = terminate.recv() => (command, self.signalled) = (Some(Command::Stop), true),
                 _ = interrupt.recv() => (command, self.signalled) = (Some(Command::Stop), true),
                 _ = save.recv() => command = Some(Command::Checkpoint),
-                _ = hangup.recv() => command = (tie == Tie::Shell).then_some(Command::Stop),
+                _ = hangup.recv() => command = (tie == OnHangup::Shell).then_some(Command::Stop),
             }
             if let Some(command) = command {
                 self.tell(orders, command);
@@ -243,17 +254,17 @@ impl<W: Write> Desk<'_, W> {
         }
     }
 
-    fn hear(&mut self, message: Message) {
+    fn hear(&mut self, message: TrainerMsg) {
         match message {
-            Message::Event(event) => self.note(event),
-            Message::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, told: true }),
+            TrainerMsg::Event(event) => self.note(event),
+            TrainerMsg::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, told: true }),
         }
     }
 
     /// Hands a command on. The train thread may have ended already; then nobody is there to be told.
-    fn tell(&mut self, orders: &orders::Sender<Order>, command: Command) {
+    fn tell(&mut self, orders: &orders::Sender<ControlMsg>, command: Command) {
         self.stopping |= command == Command::Stop;
-        let _ = orders.send(Order::Command(command));
+        let _ = orders.send(ControlMsg::Command(command));
     }
 
     /// Takes an event in, so that it will be written down wherever it belongs.
@@ -263,7 +274,7 @@ impl<W: Write> Desk<'_, W> {
         }
         let time = unix_seconds();
         if self.signalled
-            && let Event::Ended { status: Status::Stopped, step, position, .. } = &event
+            && let Event::Ended { status: RecordedStatus::Stopped, step, position, .. } = &event
         {
             self.record.begin_pause(PauseReason::Signal, time, *step, position.clone());
         }
@@ -285,7 +296,7 @@ impl<W: Write> Desk<'_, W> {
             // Whoever read the lines may have gone; the run goes on.
             let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
         }
-        self.waiting.extend(news.into_iter().map(|event| Item::Record(Record { time, event })));
+        self.waiting.extend(news.into_iter().map(|event| Item::JournalEntry(JournalEntry { time, event })));
     }
 
     /// Takes a checkpoint in. One that nobody knows of is not needed any more.
@@ -296,7 +307,7 @@ impl<W: Write> Desk<'_, W> {
 
     /// Writes down what can be written, and says whether that is all. Where the system refuses, training waits, and
     /// from time to time it is tried again.
-    fn write_down(&mut self, orders: &orders::Sender<Order>) -> Result<bool, ShellError> {
+    fn write_down(&mut self, orders: &orders::Sender<ControlMsg>) -> Result<bool, ShellError> {
         if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
         }
@@ -304,14 +315,14 @@ impl<W: Write> Desk<'_, W> {
             Ok(()) => {
                 if self.trouble.take().is_some() {
                     self.lock.sign(None)?;
-                    let _ = orders.send(Order::Release);
+                    let _ = orders.send(ControlMsg::Release);
                 }
                 Ok(true)
             }
             Err(error) if error.is_refusal() => {
                 if self.trouble.replace(Instant::now()).is_none() {
                     let _ = writeln!(io::stderr(), "cnn-tui: {error}; training waits until that is over");
-                    let _ = orders.send(Order::Hold);
+                    let _ = orders.send(ControlMsg::Hold);
                 }
                 // If not even this can be written, the lines above tell.
                 let _ = self.lock.sign(Some(&error.to_string()));
@@ -353,7 +364,7 @@ impl<W: Write> Desk<'_, W> {
     /// Appends the records that are next, all at once.
     fn append(&mut self) -> Result<(), RunError> {
         let next = self.waiting.iter().map_while(|item| match item {
-            Item::Record(record) => Some(record),
+            Item::JournalEntry(record) => Some(record),
             Item::Checkpoint(_) => None,
         });
         let records: Vec<_> = next.cloned().collect();
@@ -399,34 +410,34 @@ fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
 }
 
 /// The train thread's end of the line. Nothing it does can block but `wait`.
-struct Link {
-    messages: messages::UnboundedSender<Message>,
-    orders: orders::Receiver<Order>,
+struct TrainerPort {
+    messages: messages::UnboundedSender<TrainerMsg>,
+    orders: orders::Receiver<ControlMsg>,
     newest: Arc<Newest>,
     start: Instant,
 }
 
-impl Supervisor for Link {
+impl TrainerHost for TrainerPort {
     fn report(&mut self, event: Event) {
         // If the desk is gone, it has sent `Stop` too.
-        let _ = self.messages.send(Message::Event(event));
+        let _ = self.messages.send(TrainerMsg::Event(event));
     }
 
     fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint) {
         // What waits to be written is older.
         *lock(&self.newest) = None;
-        let _ = self.messages.send(Message::Save(names, checkpoint));
+        let _ = self.messages.send(TrainerMsg::Save(names, checkpoint));
     }
 
     fn refresh(&mut self, checkpoint: Checkpoint) {
         *lock(&self.newest) = Some(checkpoint);
     }
 
-    fn order(&mut self) -> Option<Order> {
+    fn order(&mut self) -> Option<ControlMsg> {
         self.orders.try_recv().ok()
     }
 
-    fn wait(&mut self) -> Option<Order> {
+    fn wait(&mut self) -> Option<ControlMsg> {
         self.orders.recv().ok()
     }
 
@@ -446,7 +457,7 @@ struct Task {
 }
 
 impl Task {
-    fn run(self, link: &mut Link) -> Result<Status, TrainError> {
+    fn run(self, link: &mut TrainerPort) -> Result<RecordedStatus, TrainError> {
         let mut session = Session::new(self.config, self.dataset, self.threads)?;
         if let Some(checkpoint) = &self.checkpoint {
             session.restore(checkpoint)?;
@@ -456,7 +467,10 @@ impl Task {
     }
 }
 
-fn spawn(task: Task, mut link: Link) -> Result<JoinHandle<Result<Status, TrainError>>, ShellError> {
+fn spawn(
+    task: Task,
+    mut link: TrainerPort,
+) -> Result<JoinHandle<Result<RecordedStatus, TrainError>>, ShellError> {
     std::thread::Builder::new()
         .name("train".to_owned())
         .spawn(move || task.run(&mut link))

@@ -9,18 +9,18 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::ShellError;
 use super::launch::launch;
 use super::lecture::LectureLines;
-use crate::run::{Command, Event, Follower, RunDir, Status};
+use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
 
 const LOOK: Duration = Duration::from_millis(100);
 
 /// Starts a trainer for a run, prints the lecture's lines until it ends, and gives the run's final
 /// status. Interrupting it stops the run; if it is killed, the run goes on.
-pub fn watch(dir: &RunDir, out: impl Write) -> Result<Status, ShellError> {
+pub fn watch(dir: &RunDir, out: impl Write) -> Result<RecordedStatus, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
 }
 
-async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError> {
+async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, ShellError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
     let mut follower = Follower::new(dir.clone());
@@ -51,7 +51,9 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError>
             for record in &update.records {
                 if let Event::Ended { status, reason, .. } = &record.event {
                     return match reason {
-                        Some(reason) if *status == Status::Failed => Err(ShellError::Failed(reason.clone())),
+                        Some(reason) if *status == RecordedStatus::Failed => {
+                            Err(ShellError::Failed(reason.clone()))
+                        }
                         _ => Ok(*status),
                     };
                 }
@@ -66,7 +68,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<Status, ShellError>
                 for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
                     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
                         // Whoever read the lines has gone; the run goes on.
-                        return Ok(Status::Running);
+                        return Ok(RecordedStatus::Running);
                     }
                 }
             }

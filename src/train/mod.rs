@@ -11,11 +11,11 @@ pub use optimizer::Optimizer;
 pub use predict::predict;
 pub use schedule::learning_rate;
 pub use session::{Advance, EpochResult, Session};
-pub use trainer::{Order, Supervisor, train};
-pub use workers::{Blueprint, Workers};
+pub use trainer::{ControlMsg, TrainerHost, train};
+pub use workers::{NetworkSpec, Workers};
 
 use crate::nn::{DeviceError, DeviceKind};
-use crate::run::{ConfigError, Device};
+use crate::run::{ConfigError, DeviceChoice};
 
 /// Why training could not begin or go on.
 #[derive(Debug, thiserror::Error)]
@@ -72,10 +72,10 @@ pub enum TrainError {
 }
 
 /// The device that a config asks for, on this machine.
-pub(crate) fn device_kind(device: Device) -> DeviceKind {
+pub(crate) fn device_kind(device: DeviceChoice) -> DeviceKind {
     match device {
-        Device::Auto => DeviceKind::best(),
-        Device::Cpu => DeviceKind::Cpu,
-        Device::Cuda => DeviceKind::Cuda,
+        DeviceChoice::Auto => DeviceKind::best(),
+        DeviceChoice::Cpu => DeviceKind::Cpu,
+        DeviceChoice::Cuda => DeviceKind::Cuda,
     }
 }

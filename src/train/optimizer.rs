@@ -33,21 +33,23 @@ pub enum Optimizer {
 
 impl Optimizer {
     /// The optimizer that a config asks for, as it is before the first step.
-    pub fn new(config: &run::Optimizer, parameters: usize) -> Self {
+    pub fn new(config: &run::OptimizerSettings, parameters: usize) -> Self {
         let zeros = || vec![0.0; parameters];
         match *config {
-            run::Optimizer::Sgd { momentum, .. } => {
+            run::OptimizerSettings::Sgd { momentum, .. } => {
                 Self::Sgd { momentum: as_f32(momentum), velocity: zeros() }
             }
-            run::Optimizer::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
+            run::OptimizerSettings::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
                 Self::AdamW { betas: [beta1, beta2], epsilon, weight_decay, mean: zeros(), square: zeros() }
             }
         }
     }
 
     /// Takes new settings over, and keeps its state. Its kind stays.
-    pub fn set(&mut self, config: &run::Optimizer) {
-        if let (Self::Sgd { momentum, .. }, run::Optimizer::Sgd { momentum: new, .. }) = (self, config) {
+    pub fn set(&mut self, config: &run::OptimizerSettings) {
+        if let (Self::Sgd { momentum, .. }, run::OptimizerSettings::Sgd { momentum: new, .. }) =
+            (self, config)
+        {
             *momentum = as_f32(*new);
         }
     }
@@ -116,7 +118,8 @@ mod tests {
 
     #[test]
     fn sgd_keeps_a_share_of_its_last_step() {
-        let mut optimizer = Optimizer::new(&run::Optimizer::Sgd { learning_rate: 0.1, momentum: 0.5 }, 2);
+        let mut optimizer =
+            Optimizer::new(&run::OptimizerSettings::Sgd { learning_rate: 0.1, momentum: 0.5 }, 2);
         let mut weights = [1.0, -1.0];
         optimizer.step(&mut weights, &[1.0, 2.0], 0.1, 0);
         assert_close(&weights, &[0.9, -1.2]);
@@ -126,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_first_step_of_adamw_is_the_rate_whatever_the_gradient() {
-        let mut optimizer = Optimizer::new(&run::Optimizer::ADAMW, 3);
+        let mut optimizer = Optimizer::new(&run::OptimizerSettings::ADAMW, 3);
         let mut weights = [1.0, 1.0, 1.0];
         optimizer.step(&mut weights, &[1e-3, -1e3, 0.0], 1e-3, 0);
         let decayed = 1.0 - 1e-3 * 1e-2;

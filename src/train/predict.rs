@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::TrainError;
 use super::session::fill;
-use super::workers::{Blueprint, Workers};
+use super::workers::{NetworkSpec, Workers};
 use crate::data::Dataset;
-use crate::nn::{DeviceKind, Kernels, Parameter, Prediction};
+use crate::nn::{Backend, DeviceKind, Parameter, Prediction};
 use crate::run::Checkpoint;
 
 /// What the network of a checkpoint takes each image of the test set for, in their order.
@@ -19,7 +19,7 @@ pub fn predict(
     threads: usize,
 ) -> Result<Vec<Prediction>, TrainError> {
     let preset = checkpoint.progress.preset.clone();
-    let blueprint = Blueprint { preset, device: DeviceKind::Cpu, kernels: Kernels::best(), dropout: None };
+    let blueprint = NetworkSpec { preset, device: DeviceKind::Cpu, kernels: Backend::best(), dropout: None };
     let mut workers = Workers::start(&blueprint, threads, data)?;
     let mut weights = vec![0.0; workers.parameters().iter().map(Parameter::len).sum()];
     fill(&mut weights, workers.parameters(), &checkpoint.weights, "")?;
@@ -30,7 +30,7 @@ pub fn predict(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::{Device, RunConfig};
+    use crate::run::{DeviceChoice, RunConfig};
     use crate::train::{Advance, Session};
 
     #[test]
@@ -40,7 +40,7 @@ mod tests {
             let config = RunConfig {
                 preset: preset.to_owned(),
                 epochs: 1,
-                device: Device::Cpu,
+                device: DeviceChoice::Cpu,
                 ..RunConfig::default()
             };
             let mut session = Session::new(config, Arc::clone(&data), 2).unwrap();
@@ -62,7 +62,7 @@ mod tests {
     #[test]
     fn a_checkpoint_that_lacks_weights_is_refused() {
         let data = Arc::new(Dataset::built_in().unwrap());
-        let config = RunConfig { device: Device::Cpu, ..RunConfig::default() };
+        let config = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::default() };
         let mut checkpoint = Session::new(config, Arc::clone(&data), 1).unwrap().checkpoint(0.0);
         checkpoint.weights.pop();
         assert!(matches!(predict(&checkpoint, &data, 1), Err(TrainError::Missing { .. })));

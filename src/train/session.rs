@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use super::optimizer::Optimizer;
 use super::schedule::learning_rate;
-use super::workers::{Blueprint, Workers};
+use super::workers::{NetworkSpec, Workers};
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
-use crate::nn::{Chance, DeviceKind, Kernels, LayerInfo, Parameter, Purpose, Tally, initial_weights};
-use crate::run::{Change, Changed, Checkpoint, NamedTensor, Position, Progress, RunConfig, StepTime};
+use crate::nn::{Backend, DeviceKind, LayerInfo, Parameter, SeededRng, StreamId, Totals, initial_weights};
+use crate::run::{Change, Changed, Checkpoint, NamedTensor, Position, RunConfig, StepTime, TrainState};
 
 /// Test images that are evaluated between two looks at the inbox, for each thread.
 const EVALUATED_AT_ONCE: usize = 500;
@@ -23,19 +23,19 @@ pub struct Session {
     config: RunConfig,
     data: Arc<Dataset>,
     workers: Workers,
-    kernels: Kernels,
+    kernels: Backend,
     device: DeviceKind,
-    chance: Chance,
+    chance: SeededRng,
     weights: Arc<Vec<f32>>,
     gradient: Vec<f32>,
     optimizer: Optimizer,
-    progress: Progress,
+    progress: TrainState,
     /// What the steps took that nobody has asked for.
     step_time: StepTime,
     /// The order of the training images in the epoch under way.
     order: Vec<u32>,
     /// What the evaluation under way has come to.
-    evaluation: Option<Tally>,
+    evaluation: Option<Totals>,
 }
 
 /// What a piece of work was.
@@ -62,9 +62,9 @@ pub struct EpochResult {
     /// Which epoch, from 1.
     pub epoch: u32,
     /// Over its training images, as they were seen, with dropout.
-    pub train: Tally,
+    pub train: Totals,
     /// Over the test set after it.
-    pub test: Tally,
+    pub test: Totals,
     /// The learning rate of its last step.
     pub learning_rate: f32,
     /// Whether no epoch before had a higher test accuracy.
@@ -74,7 +74,7 @@ pub struct EpochResult {
 impl Session {
     /// A run before its first step, on the fastest kernels that there are.
     pub fn new(config: RunConfig, data: Arc<Dataset>, threads: usize) -> Result<Self, TrainError> {
-        Self::with_kernels(config, data, threads, Kernels::best())
+        Self::with_kernels(config, data, threads, Backend::best())
     }
 
     /// The same, on these kernels if it trains on the processor.
@@ -82,14 +82,15 @@ impl Session {
         config: RunConfig,
         data: Arc<Dataset>,
         threads: usize,
-        kernels: Kernels,
+        kernels: Backend,
     ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
         let workers = Workers::start(&blueprint(&config, kernels), threads, &data)?;
-        let chance = Chance::new(config.seed);
+        let chance = SeededRng::new(config.seed);
         let weights = initial_weights(workers.parameters(), chance);
         let optimizer = Optimizer::new(&config.optimizer, weights.len());
-        let progress = Progress { seed: config.seed, preset: config.preset.clone(), ..Progress::default() };
+        let progress =
+            TrainState { seed: config.seed, preset: config.preset.clone(), ..TrainState::default() };
         let mut session = Self {
             gradient: vec![0.0; weights.len()],
             weights: Arc::new(weights),
@@ -168,7 +169,7 @@ impl Session {
 
     /// Where it stands.
     pub fn position(&self) -> Position {
-        let Progress { epoch, batch, .. } = self.progress;
+        let TrainState { epoch, batch, .. } = self.progress;
         Position { epoch, batch, weights_hash: self.checkpoint(0.0).weights_hash() }
     }
 
@@ -190,7 +191,7 @@ impl Session {
         };
         let slots = self.optimizer.slots().into_iter();
         Checkpoint {
-            progress: Progress { active_seconds, ..self.progress.clone() },
+            progress: TrainState { active_seconds, ..self.progress.clone() },
             weights: named("", &self.weights),
             optimizer: slots.flat_map(|(slot, values)| named(&format!("{slot}."), values)).collect(),
         }
@@ -225,7 +226,7 @@ impl Session {
         Ok(Advance::Step { loss: tally.mean_loss() as f32, learning_rate: rate as f32 })
     }
 
-    fn step_with(&mut self, rate: f64) -> Result<Tally, TrainError> {
+    fn step_with(&mut self, rate: f64) -> Result<Totals, TrainError> {
         let step = self.progress.step;
         let batch = usize::try_from(self.progress.batch).unwrap_or(usize::MAX);
         let images = self.order.chunks(self.config.batch_size).nth(batch).unwrap_or_default();
@@ -255,8 +256,11 @@ impl Session {
         }
         let progress = &mut self.progress;
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
-        let train =
-            Tally { images: count(progress.seen), loss: progress.loss_sum, correct: count(progress.correct) };
+        let train = Totals {
+            images: count(progress.seen),
+            loss: progress.loss_sum,
+            correct: count(progress.correct),
+        };
         progress.epoch += 1;
         let best = progress.best_test_accuracy.is_none_or(|best| test.accuracy() > best);
         if best {
@@ -273,7 +277,7 @@ impl Session {
 
     /// The order of the epoch that comes next, or that is under way.
     fn shuffle(&mut self) {
-        let purpose = Purpose::Shuffle { epoch: self.progress.epoch };
+        let purpose = StreamId::Shuffle { epoch: self.progress.epoch };
         self.order = self.chance.permutation(purpose, self.data.train.len());
     }
 
@@ -288,7 +292,7 @@ impl Session {
     }
 
     /// Where the run stands.
-    pub fn progress(&self) -> &Progress {
+    pub fn progress(&self) -> &TrainState {
         &self.progress
     }
 
@@ -303,7 +307,7 @@ impl Session {
     }
 
     /// What computes, if it trains on the processor.
-    pub fn kernels(&self) -> Kernels {
+    pub fn kernels(&self) -> Backend {
         self.kernels
     }
 
@@ -338,8 +342,8 @@ impl Session {
     }
 }
 
-fn blueprint(config: &RunConfig, kernels: Kernels) -> Blueprint {
-    Blueprint {
+fn blueprint(config: &RunConfig, kernels: Backend) -> NetworkSpec {
+    NetworkSpec {
         preset: config.preset.clone(),
         device: device_kind(config.device),
         kernels,
@@ -380,7 +384,7 @@ pub(super) fn fill(
 mod tests {
     use super::*;
     use crate::data::{Source, Split};
-    use crate::run::{self, Device};
+    use crate::run::{self, DeviceChoice};
 
     fn few(split: &Split, len: usize) -> Split {
         let images = split.images()[..len].as_flattened().to_vec();
@@ -394,11 +398,11 @@ mod tests {
     }
 
     fn config(preset: &str) -> RunConfig {
-        let optimizer = run::Optimizer::Sgd { learning_rate: 0.05, momentum: 0.9 };
+        let optimizer = run::OptimizerSettings::Sgd { learning_rate: 0.05, momentum: 0.9 };
         RunConfig {
             preset: preset.to_owned(),
             epochs: 2,
-            device: Device::Cpu,
+            device: DeviceChoice::Cpu,
             optimizer,
             ..RunConfig::default()
         }
@@ -415,7 +419,7 @@ mod tests {
 
     #[test]
     fn all_kernels_give_the_same_losses_within_rounding() {
-        let losses = |kernels: Kernels| -> Vec<f32> {
+        let losses = |kernels: Backend| -> Vec<f32> {
             let all = Dataset::built_in().unwrap();
             let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 60));
             let config = RunConfig { epochs: 1, ..config("cnn") };
@@ -427,9 +431,9 @@ mod tests {
             };
             advances.iter().filter_map(loss).collect()
         };
-        let want = losses(Kernels::Composed);
+        let want = losses(Backend::Composed);
         assert_eq!(want.len(), 10);
-        for kernels in Kernels::all() {
+        for kernels in Backend::all() {
             for (step, (got, want)) in losses(kernels).iter().zip(&want).enumerate() {
                 assert!((got - want).abs() < 1e-4, "{kernels}, step {step}: {got}, not {want}");
             }
@@ -471,7 +475,7 @@ mod tests {
 
     #[test]
     fn a_restored_session_goes_on_as_if_it_had_never_stopped() {
-        for optimizer in [run::Optimizer::SGD, run::Optimizer::ADAMW] {
+        for optimizer in [run::OptimizerSettings::SGD, run::OptimizerSettings::ADAMW] {
             let config = RunConfig { optimizer, ..config("cnn") };
             let whole = finish(&mut session(&config, 2));
             // In an epoch, before and after an evaluation, and at the end.

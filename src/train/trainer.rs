@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::TrainError;
 use super::session::{Advance, EpochResult, Session};
-use crate::run::{Change, Checkpoint, CheckpointName, Command, Event, PauseReason, Position, Status};
+use crate::run::{Change, Checkpoint, CheckpointName, Command, Event, PauseReason, Position, RecordedStatus};
 
 /// The least time between two reports of steps: a few a second keep a curve moving.
 const REPORT: Duration = Duration::from_millis(100);
@@ -13,9 +13,9 @@ const REPORT: Duration = Duration::from_millis(100);
 /// they form, and what a run that was killed goes on from.
 const SAVE: Duration = Duration::from_secs(1);
 
-/// The world around a trainer. None of its calls but [`wait`](Supervisor::wait) may take long:
+/// The world around a trainer. None of its calls but [`wait`](TrainerHost::wait) may take long:
 /// training does not wait for a disk or a screen.
-pub trait Supervisor {
+pub trait TrainerHost {
     /// Takes an event, for the journal.
     fn report(&mut self, event: Event);
 
@@ -26,10 +26,10 @@ pub trait Supervisor {
     fn refresh(&mut self, checkpoint: Checkpoint);
 
     /// The next order, if there is one.
-    fn order(&mut self) -> Option<Order>;
+    fn order(&mut self) -> Option<ControlMsg>;
 
     /// The next order, after waiting for it; `None` if none can come any more.
-    fn wait(&mut self) -> Option<Order>;
+    fn wait(&mut self) -> Option<ControlMsg>;
 
     /// Time since some moment.
     fn now(&self) -> Duration;
@@ -37,7 +37,7 @@ pub trait Supervisor {
 
 /// What a trainer is to do.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Order {
+pub enum ControlMsg {
     /// What a person wants.
     Command(Command),
     /// Pause: nothing can be written down.
@@ -47,14 +47,14 @@ pub enum Order {
 }
 
 /// Trains until the run is finished or stopped, and gives its final status.
-pub fn train(session: &mut Session, supervisor: &mut impl Supervisor) -> Result<Status, TrainError> {
+pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
     let mut trainer = Trainer::new(session, supervisor);
     let status = trainer.run()?;
     trainer.report_steps();
     trainer.save(vec![CheckpointName::Last]);
     let (step, position) = trainer.place();
     let waited = trainer.session.config().patience;
-    let early = status == Status::Finished && trainer.session.patience_left() == Some(0);
+    let early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
     let reason = early.then(|| format!("no better test accuracy for {waited} epochs"));
     trainer.supervisor.report(Event::Ended { step, status, reason, position });
     Ok(status)
@@ -64,7 +64,7 @@ pub fn train(session: &mut Session, supervisor: &mut impl Supervisor) -> Result<
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Work,
-    End(Status),
+    End(RecordedStatus),
 }
 
 struct Trainer<'a, S> {
@@ -82,7 +82,7 @@ struct Trainer<'a, S> {
     saved: Duration,
 }
 
-impl<'a, S: Supervisor> Trainer<'a, S> {
+impl<'a, S: TrainerHost> Trainer<'a, S> {
     fn new(session: &'a mut Session, supervisor: &'a mut S) -> Self {
         let now = supervisor.now();
         let active_before = session.progress().active_seconds;
@@ -99,7 +99,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         }
     }
 
-    fn run(&mut self) -> Result<Status, TrainError> {
+    fn run(&mut self) -> Result<RecordedStatus, TrainError> {
         if let Some(changed) = self.session.progress().changed {
             // The journal has it already, unless its trainer was killed in between.
             self.report_change(changed.step, changed.last);
@@ -108,9 +108,9 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         loop {
             while let Some(order) = self.supervisor.order() {
                 let next = match order {
-                    Order::Command(command) => self.obey(command)?,
-                    Order::Hold => self.pause(PauseReason::Disk)?,
-                    Order::Release => Next::Work,
+                    ControlMsg::Command(command) => self.obey(command)?,
+                    ControlMsg::Hold => self.pause(PauseReason::Disk)?,
+                    ControlMsg::Release => Next::Work,
                 };
                 if let Next::End(status) = next {
                     return Ok(status);
@@ -124,7 +124,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
                 }
                 Advance::Evaluating => {}
                 Advance::Epoch(result) => self.report_epoch(result),
-                Advance::Finished => return Ok(Status::Finished),
+                Advance::Finished => return Ok(RecordedStatus::Finished),
             }
             if has_diverged(advance)
                 && let Next::End(status) = self.pause(PauseReason::Diverged)?
@@ -144,7 +144,7 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
     fn obey(&mut self, command: Command) -> Result<Next, TrainError> {
         match command {
             Command::Pause => return self.pause(PauseReason::Command),
-            Command::Stop => return Ok(Next::End(Status::Stopped)),
+            Command::Stop => return Ok(Next::End(RecordedStatus::Stopped)),
             Command::Resume => {}
             Command::Checkpoint => self.save(vec![CheckpointName::Last]),
             Command::Set(change) => self.change(change),
@@ -165,22 +165,22 @@ impl<'a, S: Supervisor> Trainer<'a, S> {
         let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
             match self.supervisor.wait() {
-                Some(Order::Command(Command::Stop)) | None => break Next::End(Status::Stopped),
-                Some(Order::Command(Command::Resume)) => told = false,
-                Some(Order::Command(Command::Pause)) => {
+                Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RecordedStatus::Stopped),
+                Some(ControlMsg::Command(Command::Resume)) => told = false,
+                Some(ControlMsg::Command(Command::Pause)) => {
                     if !std::mem::replace(&mut told, true) {
                         self.report_pause(PauseReason::Command);
                     }
                 }
-                Some(Order::Command(Command::GoBack(change))) => {
+                Some(ControlMsg::Command(Command::GoBack(change))) => {
                     self.go_back(change)?;
                     told = false;
                 }
-                Some(Order::Command(command)) => {
+                Some(ControlMsg::Command(command)) => {
                     self.obey(command)?;
                 }
-                Some(Order::Hold) => held = true,
-                Some(Order::Release) => held = false,
+                Some(ControlMsg::Hold) => held = true,
+                Some(ControlMsg::Release) => held = false,
             }
             if !told && !held {
                 break Next::Work;
@@ -315,21 +315,21 @@ mod tests {
 
     use super::*;
     use crate::data::{Dataset, Source, Split};
-    use crate::run::{Device, RunConfig};
+    use crate::run::{DeviceChoice, RunConfig};
 
     /// A world in which every look takes as long, and which gives commands at certain looks.
     #[derive(Default)]
     struct Script {
         slow: bool,
-        commands: Vec<(u32, Order)>,
-        waited: Vec<Order>,
+        commands: Vec<(u32, ControlMsg)>,
+        waited: Vec<ControlMsg>,
         looks: u32,
         events: Vec<Event>,
         saved: Vec<(Vec<CheckpointName>, u64)>,
         refreshed: u32,
     }
 
-    impl Supervisor for Script {
+    impl TrainerHost for Script {
         fn report(&mut self, event: Event) {
             self.events.push(event);
         }
@@ -342,13 +342,13 @@ mod tests {
             self.refreshed += 1;
         }
 
-        fn order(&mut self) -> Option<Order> {
+        fn order(&mut self) -> Option<ControlMsg> {
             let due = self.commands.iter().position(|(look, _)| *look <= self.looks);
             self.looks += u32::from(due.is_none());
             due.map(|place| self.commands.remove(place).1)
         }
 
-        fn wait(&mut self) -> Option<Order> {
+        fn wait(&mut self) -> Option<ControlMsg> {
             (!self.waited.is_empty()).then(|| self.waited.remove(0))
         }
 
@@ -364,7 +364,7 @@ mod tests {
         };
         let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 50));
         let config =
-            RunConfig { preset: "dnn".to_owned(), epochs, device: Device::Cpu, ..RunConfig::default() };
+            RunConfig { preset: "dnn".to_owned(), epochs, device: DeviceChoice::Cpu, ..RunConfig::default() };
         Session::new(config, Arc::new(data), 1).unwrap()
     }
 
@@ -380,10 +380,13 @@ mod tests {
     #[test]
     fn every_step_is_reported_once_and_in_order() {
         let mut script = Script::default();
-        assert_eq!(train(&mut session(2), &mut script).unwrap(), Status::Finished);
+        assert_eq!(train(&mut session(2), &mut script).unwrap(), RecordedStatus::Finished);
         assert_eq!(steps(&script), (1..=20).collect::<Vec<_>>());
         let ended = script.events.last();
-        assert!(matches!(ended, Some(Event::Ended { step: 20, status: Status::Finished, .. })), "{ended:?}");
+        assert!(
+            matches!(ended, Some(Event::Ended { step: 20, status: RecordedStatus::Finished, .. })),
+            "{ended:?}"
+        );
         // Several steps a report, and not one each.
         assert!(script.events.iter().filter(|event| matches!(event, Event::Steps { .. })).count() <= 10);
     }
@@ -399,8 +402,8 @@ mod tests {
     #[test]
     fn a_pause_takes_effect_at_once_and_counts_as_no_time() {
         let mut script = Script {
-            commands: vec![(4, Order::Command(Command::Pause))],
-            waited: vec![Order::Command(Command::Pause), Order::Command(Command::Resume)],
+            commands: vec![(4, ControlMsg::Command(Command::Pause))],
+            waited: vec![ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume)],
             ..Script::default()
         };
         train(&mut session(1), &mut script).unwrap();
@@ -423,13 +426,13 @@ mod tests {
     #[test]
     fn a_stop_saves_what_was_done_also_out_of_a_pause() {
         for (commands, waited) in [
-            (vec![(3, Order::Command(Command::Stop))], vec![]),
-            (vec![(3, Order::Command(Command::Pause))], vec![Order::Command(Command::Stop)]),
+            (vec![(3, ControlMsg::Command(Command::Stop))], vec![]),
+            (vec![(3, ControlMsg::Command(Command::Pause))], vec![ControlMsg::Command(Command::Stop)]),
             // Nobody is left who could say anything.
-            (vec![(3, Order::Command(Command::Pause))], vec![]),
+            (vec![(3, ControlMsg::Command(Command::Pause))], vec![]),
         ] {
             let mut script = Script { commands, waited, ..Script::default() };
-            assert_eq!(train(&mut session(1), &mut script).unwrap(), Status::Stopped);
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), RecordedStatus::Stopped);
             assert_eq!(steps(&script), [1, 2, 3]);
             assert_eq!(script.saved.last(), Some(&(vec![CheckpointName::Last], 3)));
         }
@@ -449,8 +452,8 @@ mod tests {
         let wrong = Change { dropout: Some(2.0), ..Change::default() };
         let mut script = Script {
             commands: vec![
-                (4, Order::Command(Command::Set(change))),
-                (5, Order::Command(Command::Set(wrong))),
+                (4, ControlMsg::Command(Command::Set(change))),
+                (5, ControlMsg::Command(Command::Set(wrong))),
             ],
             ..Script::default()
         };
@@ -485,12 +488,12 @@ mod tests {
         let worse = Change { learning_rate: Some(1e30), ..Change::default() };
         let better = Change { learning_rate: Some(0.01), ..Change::default() };
         let mut script = Script {
-            commands: vec![(3, Order::Command(Command::Set(worse)))],
-            waited: vec![Order::Command(Command::GoBack(better))],
+            commands: vec![(3, ControlMsg::Command(Command::Set(worse)))],
+            waited: vec![ControlMsg::Command(Command::GoBack(better))],
             ..Script::default()
         };
         let mut session = session(1);
-        assert_eq!(train(&mut session, &mut script).unwrap(), Status::Finished);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
         let place = |is_it: fn(&Event) -> bool| script.events.iter().position(is_it).unwrap();
         let paused = place(|event| matches!(event, Event::Paused { reason: PauseReason::Diverged, .. }));
         let rewound = place(|event| matches!(event, Event::Rewound { step: 3 }));
@@ -508,7 +511,7 @@ mod tests {
         session.change(still).unwrap();
         assert_eq!(session.patience_left(), Some(2));
         let mut script = Script::default();
-        assert_eq!(train(&mut session, &mut script).unwrap(), Status::Finished);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
         assert_eq!(session.progress().epoch, 3);
         let Some(Event::Ended { reason, .. }) = script.events.last() else { unreachable!() };
         assert_eq!(reason.as_deref(), Some("no better test accuracy for 2 epochs"));
@@ -516,15 +519,15 @@ mod tests {
 
     #[test]
     fn a_run_that_is_held_goes_on_when_nothing_keeps_it_any_more() {
-        let (pause, resume) = (Order::Command(Command::Pause), Order::Command(Command::Resume));
+        let (pause, resume) = (ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume));
         for (waited, reasons) in [
-            (vec![Order::Release], vec![PauseReason::Disk]),
+            (vec![ControlMsg::Release], vec![PauseReason::Disk]),
             // Paused meanwhile, or told to go on too early.
-            (vec![pause, Order::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
-            (vec![resume, Order::Hold, Order::Release], vec![PauseReason::Disk]),
+            (vec![pause, ControlMsg::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
+            (vec![resume, ControlMsg::Hold, ControlMsg::Release], vec![PauseReason::Disk]),
         ] {
-            let mut script = Script { commands: vec![(2, Order::Hold)], waited, ..Script::default() };
-            assert_eq!(train(&mut session(1), &mut script).unwrap(), Status::Finished);
+            let mut script = Script { commands: vec![(2, ControlMsg::Hold)], waited, ..Script::default() };
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), RecordedStatus::Finished);
             assert!(script.waited.is_empty());
             let of = |event: &Event| match event {
                 Event::Paused { reason, .. } => Some(*reason),

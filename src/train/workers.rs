@@ -14,8 +14,8 @@ use crossbeam_channel::{Receiver, Sender, unbounded};
 use super::TrainError;
 use crate::data::{Dataset, PIXELS, Split};
 use crate::nn::{
-    self, Chance, DeviceError, DeviceKind, Images, Kernels, LayerInfo, Model, Parameter, Pass, Prediction,
-    Tally,
+    self, Backend, DeviceError, DeviceKind, Images, LayerInfo, Mode, Model, Parameter, Prediction, SeededRng,
+    Totals,
 };
 use crate::run::StepTime;
 
@@ -30,20 +30,20 @@ const DEVIATION: f32 = 0.3081;
 
 /// What network to compute, and where.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Blueprint {
+pub struct NetworkSpec {
     /// Name of the preset.
     pub preset: String,
     /// Where to.
     pub device: DeviceKind,
     /// What computes convolutions on the processor.
-    pub kernels: Kernels,
+    pub kernels: Backend,
     /// Replaces the preset's own dropout rates.
     pub dropout: Option<f32>,
 }
 
 /// Which images of a data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Set {
+enum ImageSet {
     Train,
     Test,
 }
@@ -52,7 +52,7 @@ enum Set {
 #[derive(Debug, Clone, Copy)]
 enum Work {
     /// Find the gradient in this pass, scaled by this.
-    Train(Pass, f32),
+    Train(Mode, f32),
     /// Measure the network on them.
     Evaluate,
     /// Say what it takes each of them for.
@@ -63,7 +63,7 @@ enum Work {
 #[derive(Debug)]
 struct Job {
     index: usize,
-    set: Set,
+    set: ImageSet,
     images: Vec<u32>,
     weights: Arc<Vec<f32>>,
     /// Which weights they are: they change from step to step, and not from part to part.
@@ -76,7 +76,7 @@ struct Job {
 #[derive(Debug)]
 struct Outcome {
     index: usize,
-    tally: Tally,
+    tally: Totals,
     gradient: Vec<f32>,
     predictions: Vec<Prediction>,
     time: StepTime,
@@ -99,7 +99,7 @@ pub struct Workers {
 
 impl Workers {
     /// Starts the threads and builds their networks. A GPU is driven by one thread.
-    pub fn start(blueprint: &Blueprint, threads: usize, data: &Arc<Dataset>) -> Result<Self, TrainError> {
+    pub fn start(blueprint: &NetworkSpec, threads: usize, data: &Arc<Dataset>) -> Result<Self, TrainError> {
         let (part, threads) = match blueprint.device {
             DeviceKind::Cpu => (PART, threads.max(1)),
             DeviceKind::Cuda => (usize::MAX, 1),
@@ -158,20 +158,20 @@ impl Workers {
         &mut self,
         weights: &Arc<Vec<f32>>,
         images: &[u32],
-        dropout: Option<(Chance, u64)>,
+        dropout: Option<(SeededRng, u64)>,
         gradient: &mut [f32],
-    ) -> Result<(Tally, StepTime), TrainError> {
+    ) -> Result<(Totals, StepTime), TrainError> {
         let scale = 1.0 / images.len() as f32;
         let parts = images.chunks(self.part.min(images.len().max(1))).scan(0, |first, part| {
             let pass =
-                dropout.map_or(Pass::Evaluate, |(chance, step)| Pass::Train { chance, step, first: *first });
+                dropout.map_or(Mode::Evaluate, |(chance, step)| Mode::Train { chance, step, first: *first });
             *first += part.len();
             Some((part.to_vec(), Work::Train(pass, scale)))
         });
-        let outcomes = self.run(Set::Train, weights, parts)?;
+        let outcomes = self.run(ImageSet::Train, weights, parts)?;
         let start = Instant::now();
         gradient.fill(0.0);
-        let (mut tally, mut time) = (Tally::default(), StepTime::default());
+        let (mut tally, mut time) = (Totals::default(), StepTime::default());
         for outcome in outcomes {
             tally += outcome.tally;
             time += outcome.time;
@@ -185,8 +185,8 @@ impl Workers {
     }
 
     /// Measures the network on these images of the test set.
-    pub fn evaluate(&mut self, weights: &Arc<Vec<f32>>, images: Range<u32>) -> Result<Tally, TrainError> {
-        let mut tally = Tally::default();
+    pub fn evaluate(&mut self, weights: &Arc<Vec<f32>>, images: Range<u32>) -> Result<Totals, TrainError> {
+        let mut tally = Totals::default();
         for outcome in self.test(weights, images, Work::Evaluate)? {
             tally += outcome.tally;
         }
@@ -211,13 +211,13 @@ impl Workers {
     ) -> Result<Vec<Outcome>, TrainError> {
         let images: Vec<u32> = images.collect();
         let parts = images.chunks(self.part.min(EVALUATION)).map(|part| (part.to_vec(), work));
-        self.run(Set::Test, weights, parts)
+        self.run(ImageSet::Test, weights, parts)
     }
 
     /// Has the parts computed, and gives what came of them in their order.
     fn run(
         &mut self,
-        set: Set,
+        set: ImageSet,
         weights: &Arc<Vec<f32>>,
         parts: impl Iterator<Item = (Vec<u32>, Work)>,
     ) -> Result<Vec<Outcome>, TrainError> {
@@ -277,7 +277,7 @@ struct Worker {
 }
 
 impl Worker {
-    fn new(blueprint: &Blueprint, data: &Arc<Dataset>) -> Result<Self, DeviceError> {
+    fn new(blueprint: &NetworkSpec, data: &Arc<Dataset>) -> Result<Self, DeviceError> {
         let model = nn::build(&blueprint.preset, blueprint.device, blueprint.kernels, blueprint.dropout)?;
         Ok(Self {
             size: model.parameters().iter().map(Parameter::len).sum(),
@@ -303,12 +303,12 @@ impl Worker {
         drop(weights);
         let start = Instant::now();
         let split = match set {
-            Set::Train => &self.data.train,
-            Set::Test => &self.data.test,
+            ImageSet::Train => &self.data.train,
+            ImageSet::Test => &self.data.test,
         };
         let images = assemble(split, &images, &self.normalised);
         let mut time = StepTime { data: start.elapsed().as_secs_f32(), ..StepTime::default() };
-        let (mut tally, mut predictions) = (Tally::default(), Vec::new());
+        let (mut tally, mut predictions) = (Totals::default(), Vec::new());
         match work {
             Work::Train(pass, scale) => {
                 gradient.resize(self.size, 0.0);
@@ -346,10 +346,10 @@ mod tests {
     #[test]
     fn a_thread_that_panics_is_an_error_and_nobody_waits() {
         let data = Arc::new(Dataset::built_in().unwrap());
-        let blueprint = Blueprint {
+        let blueprint = NetworkSpec {
             preset: "dnn".to_owned(),
             device: DeviceKind::Cpu,
-            kernels: Kernels::best(),
+            kernels: Backend::best(),
             dropout: None,
         };
         for threads in [1, 3] {

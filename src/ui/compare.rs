@@ -8,8 +8,8 @@ use ratatui::widgets::Widget;
 use super::Size;
 use super::curves::{self, sign};
 use super::layout::cells;
-use super::theme::Look;
-use super::widgets::{Focus, Layer, Notice, Pane};
+use super::theme::RenderTheme;
+use super::widgets::{ChartLine, Focus, PaneFrame, Placeholder};
 use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
 
@@ -20,7 +20,7 @@ use crate::metrics::text;
 /// ```
 pub(super) struct Compared<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 impl Widget for Compared<'_> {
@@ -28,7 +28,7 @@ impl Widget for Compared<'_> {
         let Self { app, look } = self;
         let Some(compare) = &app.compare else {
             let text = "no runs are compared\nmark two or more of them with m, then c";
-            return Notice::new(look, text).render(area, buf);
+            return Placeholder::new(look, text).render(area, buf);
         };
         let rows = cells(compare.runs.len() + 3);
         let [charts, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
@@ -56,7 +56,7 @@ impl Compared<'_> {
         };
         let value = Line::styled(format!("along {}", charts.along.name()), self.look.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
-        Pane::new(self.look, title).value(value).focus(focus).render(area, buf);
+        PaneFrame::new(self.look, title).value(value).focus(focus).render(area, buf);
         let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
         let mut chart = curves::chart(self.look, self.app, which).empty("waiting for the runs");
         // The one that the others are measured against lies on top.
@@ -65,10 +65,10 @@ impl Compared<'_> {
             let (run, series) = &curves[place];
             let (style, symbol) = sign(self.look, place);
             chart = chart
-                .layer(Layer::beads(series, style, symbol).along(charts.along.ruler(run)))
+                .layer(ChartLine::beads(series, style, symbol).along(charts.along.ruler(run)))
                 .marks(curves::marks(self.app, run, series, Some(style)));
         }
-        chart.render(Pane::inner(area), buf);
+        chart.render(PaneFrame::inner(area), buf);
     }
 
     fn table(&self, compare: &Compare, area: Rect, buf: &mut Buffer) {
@@ -77,15 +77,15 @@ impl Compared<'_> {
         let against_it = format!("{} against {}", self.look.glyphs.plus_minus(), baseline.name());
         let place = curves::reading_place(self.app);
         let title = place.as_ref().map_or(against_it.clone(), |place| format!("at {place}, {against_it}"));
-        Pane::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
-        let mut rows = Pane::inner(area).rows();
+        PaneFrame::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
+        let mut rows = PaneFrame::inner(area).rows();
         let (accuracy_name, loss_name) = if place.is_some() {
             ("accuracy there", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
         };
         let mut heading = format!("  {:<NAME$}{accuracy_name:<NUMBER$}{loss_name:<NUMBER$}", "name");
-        let room = usize::from(Pane::inner(area).width).saturating_sub(heading.len());
+        let room = usize::from(PaneFrame::inner(area).width).saturating_sub(heading.len());
         let (columns, left_out) = fitting(columns(compare), room);
         for Column { name, width, .. } in &columns {
             heading = format!("{heading}{name:<width$}");

@@ -2,10 +2,10 @@
 
 use ratatui::style::Style;
 
-use super::theme::Look;
+use super::theme::RenderTheme;
 use super::widgets::{Chart, Mark, MarkKind};
-use crate::app::{Along, App, MarkKind as Happened, Metric, RunView};
-use crate::metrics::{Series, Span, text};
+use crate::app::{AnnotationKind, App, Metric, RunView, XAxis};
+use crate::metrics::{Interval, Series, text};
 use crate::run::PauseReason;
 
 /// Times are counted in minutes, and in hours, where more than so many seconds are shown.
@@ -13,13 +13,13 @@ const MINUTES: f64 = 300.0;
 const HOURS: f64 = 5.0 * 3600.0;
 
 /// A chart of a metric on the axis of the screen, with the crosshair where it stands.
-pub(super) fn chart<'a>(look: &'a Look, app: &App, metric: Metric) -> Chart<'a> {
+pub(super) fn chart<'a>(look: &'a RenderTheme, app: &App, metric: Metric) -> Chart<'a> {
     let (along, shown) = (app.charts.along, app.axis());
     let (name, unit) = unit(along, shown);
     let chart = Chart::new(look).x_span(shown).x_axis(name, unit);
     let chart = chart.log_y(app.charts.log_loss && metric == Metric::Loss);
     // There is nothing between two steps, and of accuracies nothing between two epochs.
-    let is_whole = along == Along::Steps || along == Along::Epochs && metric == Metric::Accuracy;
+    let is_whole = along == XAxis::Steps || along == XAxis::Epochs && metric == Metric::Accuracy;
     let chart = if is_whole { chart.whole_x() } else { chart };
     match app.crosshair() {
         Some(x) => chart.crosshair(x, place(x, unit)),
@@ -28,17 +28,17 @@ pub(super) fn chart<'a>(look: &'a Look, app: &App, metric: Metric) -> Chart<'a> 
 }
 
 /// What is written on the axis, and how much of it is one of that.
-fn unit(along: Along, shown: Span) -> (&'static str, f64) {
+fn unit(along: XAxis, shown: Interval) -> (&'static str, f64) {
     let is = |least: f64| shown.width() > least;
     match along {
-        Along::Epochs => ("epoch", 1.0),
-        Along::Steps => ("step", 1.0),
-        Along::ActiveTime if is(HOURS) => ("active h", 3600.0),
-        Along::ActiveTime if is(MINUTES) => ("active min", 60.0),
-        Along::ActiveTime => ("active s", 1.0),
-        Along::WallTime if is(HOURS) => ("wall h", 3600.0),
-        Along::WallTime if is(MINUTES) => ("wall min", 60.0),
-        Along::WallTime => ("wall s", 1.0),
+        XAxis::Epochs => ("epoch", 1.0),
+        XAxis::Steps => ("step", 1.0),
+        XAxis::ActiveTime if is(HOURS) => ("active h", 3600.0),
+        XAxis::ActiveTime if is(MINUTES) => ("active min", 60.0),
+        XAxis::ActiveTime => ("active s", 1.0),
+        XAxis::WallTime if is(HOURS) => ("wall h", 3600.0),
+        XAxis::WallTime if is(MINUTES) => ("wall min", 60.0),
+        XAxis::WallTime => ("wall s", 1.0),
     }
 }
 
@@ -69,11 +69,11 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
     let ruler = app.charts.along.ruler(run);
     let marks = run.marks.iter().map(|mark| {
         let (kind, label) = match mark.kind {
-            Happened::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
-            Happened::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
-            Happened::Resumed => (MarkKind::Changed, "resumed".to_owned()),
-            Happened::Forked => (MarkKind::Changed, "forked".to_owned()),
-            Happened::Changed(change) => (MarkKind::Changed, change.to_string()),
+            AnnotationKind::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
+            AnnotationKind::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
+            AnnotationKind::Resumed => (MarkKind::Changed, "resumed".to_owned()),
+            AnnotationKind::Forked => (MarkKind::Changed, "forked".to_owned()),
+            AnnotationKind::Changed(change) => (MarkKind::Changed, change.to_string()),
         };
         let x = ruler.place(mark.step as f64);
         let mark = Mark::new(kind, x).label(label);
@@ -86,7 +86,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
 }
 
 /// The symbol and the style that tell the run at a place from the others: the symbol does where there are no colours.
-pub(super) fn sign(look: &Look, place: usize) -> (Style, &'static str) {
+pub(super) fn sign(look: &RenderTheme, place: usize) -> (Style, &'static str) {
     let (palette, glyphs) = (&look.palette, look.glyphs);
     let styles = [
         palette.curve.test,
@@ -124,14 +124,14 @@ mod tests {
     fn as_many_runs_as_are_compared_are_told_apart_by_symbol_and_by_colour() {
         let themes = load([]);
         for glyphs in Glyphs::ALL {
-            let look = Look::new(themes.first(), ColorDepth::TrueColor, glyphs);
+            let look = RenderTheme::new(themes.first(), ColorDepth::TrueColor, glyphs);
             let symbols: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).1).collect();
             assert_eq!(symbols.len(), Compare::MOST, "{glyphs}");
         }
         // Themes of few colours leave it to the symbols.
         let few = ["terminal", "mono", "high-contrast"];
         for theme in themes.iter().filter(|theme| !few.contains(&theme.name.as_str())) {
-            let look = Look::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);
+            let look = RenderTheme::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);
             let colours: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).0.fg).collect();
             assert_eq!(colours.len(), Compare::MOST, "{}", theme.name);
         }

@@ -6,15 +6,15 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
 use super::layout::{cells, centered};
-use super::theme::Look;
-use super::widgets::{Focus, Pane};
-use crate::app::{App, BINDINGS, Binding, Column, Dialog, Purpose, Scope, available};
+use super::theme::RenderTheme;
+use super::widgets::{Focus, PaneFrame};
+use crate::app::{App, BINDINGS, Binding, Column, Dialog, FormKind, Scope, available};
 use crate::metrics::text;
 
 /// A box in the middle of the screen.
 pub(super) struct DialogBox<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
     pub(super) dialog: Dialog,
 }
 
@@ -65,19 +65,19 @@ impl DialogBox<'_> {
         let Some(form) = &self.app.form else { return };
         let palette = &self.look.palette;
         let (title, question) = match &form.purpose {
-            Purpose::Change(_) => ("settings", format!("{} from its next step on:", self.name())),
-            Purpose::GoBack(_) => {
+            FormKind::Change(_) => ("settings", format!("{} from its next step on:", self.name())),
+            FormKind::GoBack(_) => {
                 ("go back", format!("Back to {}'s last checkpoint, and on from there with:", self.name()))
             }
-            Purpose::Fork(parent, _) => {
+            FormKind::Fork(parent, _) => {
                 let known = self.app.summaries().find(|run| run.dir == *parent);
                 let name = known.map_or_else(|| parent.id().name(), |run| &run.record.name);
                 ("fork", format!("A new run goes on from a checkpoint of {name} with:"))
             }
-            Purpose::Train(_) => {
+            FormKind::Train(_) => {
                 ("train", "Several values, such as 0.01, 0.03 or 1..5, are several runs:".to_owned())
             }
-            Purpose::Label(dir) => ("label", dir.id().to_string()),
+            FormKind::Label(dir) => ("label", dir.id().to_string()),
         };
         let mut lines = vec![Line::styled(question, palette.strong), Line::default()];
         let room = usize::from(area.width).saturating_sub(NAMES + 9);
@@ -181,14 +181,14 @@ impl DialogBox<'_> {
         let area = centered(area, cells(total + 4), cells(rows + 2));
         Clear.render(area, buf);
         buf.set_style(area, self.look.base());
-        let mut pane = Pane::new(self.look, title).focus(Focus::Here);
+        let mut pane = PaneFrame::new(self.look, title).focus(Focus::Here);
         if most > room {
             let last = (scroll + room).min(most);
             pane =
                 pane.value(Span::styled(format!("{}-{last} of {most}", scroll + 1), self.look.palette.dim));
         }
         pane.render(area, buf);
-        let mut inner = Pane::inner(area);
+        let mut inner = PaneFrame::inner(area);
         for lines in columns {
             let used = cells(width(&lines) + gap);
             for (row, line) in inner.rows().zip(lines) {

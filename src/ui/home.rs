@@ -5,16 +5,16 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::labels::{listed_state, settings};
 use super::layout::{cells, centered};
-use super::theme::Look;
-use super::words::{listed_state, settings};
-use crate::app::{App, Offer};
+use super::theme::RenderTheme;
+use crate::app::{App, MenuItem};
 use crate::metrics::text;
 
 /// The first screen.
 pub(super) struct Home<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// Columns of the block in the middle.
@@ -64,10 +64,10 @@ impl<'a> Home<'a> {
         lines
     }
 
-    fn about(&self, offer: &Offer<'_>) -> Line<'a> {
+    fn about(&self, offer: &MenuItem<'_>) -> Line<'a> {
         let palette = &self.look.palette;
         match offer {
-            Offer::Attach(run) => {
+            MenuItem::Attach(run) => {
                 let words = listed_state(self.look, &run.record, &run.state);
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
@@ -77,8 +77,8 @@ impl<'a> Home<'a> {
                     Span::styled(epochs + &best, palette.dim),
                 ])
             }
-            Offer::Train(preset) => Line::styled(preset.about.clone(), palette.dim),
-            Offer::Runs { own, references } => {
+            MenuItem::Train(preset) => Line::styled(preset.about.clone(), palette.dim),
+            MenuItem::Runs { own, references } => {
                 let own = match own {
                     0 => "none of yours yet".to_owned(),
                     own => format!("{} of yours", text::count(*own as u64)),
@@ -93,10 +93,10 @@ impl<'a> Home<'a> {
     }
 }
 
-fn title(offer: &Offer<'_>) -> String {
+fn title(offer: &MenuItem<'_>) -> String {
     match offer {
-        Offer::Attach(run) => format!("watch {}", run.record.name),
-        Offer::Train(preset) => format!("train {}", preset.name),
-        Offer::Runs { .. } => "look at the runs".to_owned(),
+        MenuItem::Attach(run) => format!("watch {}", run.record.name),
+        MenuItem::Train(preset) => format!("train {}", preset.name),
+        MenuItem::Runs { .. } => "look at the runs".to_owned(),
     }
 }

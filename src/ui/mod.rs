@@ -1,6 +1,6 @@
 //! From the state to cells: reads everything, changes nothing.
 //!
-//! Every part of the screen is drawn with a [`Look`](theme::Look): the styles of a theme, the symbols and the colours
+//! Every part of the screen is drawn with a [`RenderTheme`](theme::RenderTheme): the styles of a theme, the symbols and the colours
 //! that the terminal has. Nothing in here asks for the time, reads a file or knows a key.
 mod color;
 mod glyphs;
@@ -16,14 +16,14 @@ mod compare;
 mod curves;
 mod dialog;
 mod home;
+mod labels;
 mod live;
+mod lr_finder;
 mod predictions;
-mod rates;
 mod runs;
 mod snapshot;
 mod view;
-mod words;
 
-pub use rates::{rate_chart, rate_words};
+pub use lr_finder::{rate_chart, rate_words};
 pub use snapshot::Snapshot;
 pub use view::View;

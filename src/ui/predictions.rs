@@ -6,10 +6,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::labels::wrap;
 use super::layout::cells;
-use super::theme::Look;
-use super::widgets::{Focus, Notice, Pane, Picture};
-use super::words::wrap;
+use super::theme::RenderTheme;
+use super::widgets::{Focus, PaneFrame, Picture, Placeholder};
 use crate::app::{App, Disagreement, Guess, PredictionDiff, Predictions, Sample};
 use crate::metrics::{Spread, text};
 
@@ -24,7 +24,7 @@ use crate::metrics::{Spread, text};
 /// ```
 pub(super) struct PredictionScreen<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// Rows and columns of an image.
@@ -46,17 +46,17 @@ const ACCURACIES: usize = 18;
 impl Widget for PredictionScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Some(shown) = &self.app.predictions else { return };
-        let inner = usize::from(Pane::inner(area).width);
+        let inner = usize::from(PaneFrame::inner(area).width);
         let diff = match &shown.answer {
             Some(Ok(diff)) => diff,
             answer => {
-                Pane::new(self.look, "predictions").render(area, buf);
+                PaneFrame::new(self.look, "predictions").render(area, buf);
                 let notice = match answer {
-                    Some(Err(problem)) => Notice::new(self.look, wrap(problem, inner).join("\n"))
+                    Some(Err(problem)) => Placeholder::new(self.look, wrap(problem, inner).join("\n"))
                         .style(self.look.palette.warning),
-                    _ => Notice::new(self.look, "looking at the test set with both networks"),
+                    _ => Placeholder::new(self.look, "looking at the test set with both networks"),
                 };
-                return notice.render(Pane::inner(area), buf);
+                return notice.render(PaneFrame::inner(area), buf);
             }
         };
         let [first, second] = &diff.names;
@@ -67,8 +67,10 @@ impl Widget for PredictionScreen<'_> {
             Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area);
         let images = text::count(diff.table.total());
         let about = format!("{} of both, {images} test images of {}", diff.checkpoint, diff.data);
-        Pane::new(self.look, title).value(Span::styled(about, self.look.palette.dim)).render(summary, buf);
-        for (row, line) in Pane::inner(summary).rows().zip(lines) {
+        PaneFrame::new(self.look, title)
+            .value(Span::styled(about, self.look.palette.dim))
+            .render(summary, buf);
+        for (row, line) in PaneFrame::inner(summary).rows().zip(lines) {
             line.render(row, buf);
         }
         self.samples(shown, diff, samples, buf);
@@ -161,7 +163,7 @@ impl PredictionScreen<'_> {
         };
         let samples = shown.samples();
         let place = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));
-        let mut pane = Pane::new(self.look, title)
+        let mut pane = PaneFrame::new(self.look, title)
             .value(Span::styled(format!("tab: {other}"), palette.dim))
             .value(Span::styled(format!("only {right} is right"), palette.text))
             .focus(Focus::Here);
@@ -169,9 +171,9 @@ impl PredictionScreen<'_> {
             pane = pane.value(Span::styled(place, palette.strong));
         }
         pane.render(area, buf);
-        let inner = Pane::inner(area);
+        let inner = PaneFrame::inner(area);
         let Some(selected) = samples.get(shown.selected) else {
-            return Notice::new(self.look, "there are no such images").render(inner, buf);
+            return Placeholder::new(self.look, "there are no such images").render(inner, buf);
         };
         let (width, height) = Picture::new(self.look, &selected.pixels, SIDE).size();
         let cards = if inner.height >= height + WORDS && inner.width >= 2 * (width + GAP) {

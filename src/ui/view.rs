@@ -9,14 +9,14 @@ use super::Size;
 use super::compare::Compared;
 use super::dialog::DialogBox;
 use super::home::Home;
+use super::labels::brief;
 use super::live::Live;
+use super::lr_finder::LrFinderScreen;
 use super::predictions::PredictionScreen;
-use super::rates::RateScreen;
 use super::runs::Runs;
-use super::theme::Look;
-use super::widgets::{Hints, Notice};
-use super::words::brief;
-use crate::app::{Action, App, News, Screen, available};
+use super::theme::RenderTheme;
+use super::widgets::{Hints, Placeholder};
+use crate::app::{Action, App, Notice, Screen, available};
 
 /// The screen as it is to be: the state, and how it looks.
 #[derive(Debug, Clone, Copy)]
@@ -24,7 +24,7 @@ pub struct View<'a> {
     /// The state.
     pub app: &'a App,
     /// How it looks.
-    pub look: &'a Look,
+    pub look: &'a RenderTheme,
 }
 
 impl View<'_> {
@@ -56,7 +56,7 @@ impl Widget for View<'_> {
         if Size::of(area) == Size::TooSmall {
             let text = format!("{}×{} is too small\ncnn-tui needs 60×20; q leaves", area.width, area.height);
             let text = text.replace('×', look.glyphs.times());
-            return Notice::new(look, text).render(area, buf);
+            return Placeholder::new(look, text).render(area, buf);
         }
         let [screen, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
         match app.screen {
@@ -64,7 +64,7 @@ impl Widget for View<'_> {
             Screen::Live => Live { app, look }.render(screen, buf),
             Screen::Runs => Runs { app, look }.render(screen, buf),
             Screen::Compare => Compared { app, look }.render(screen, buf),
-            Screen::Rates => RateScreen { app, look }.render(screen, buf),
+            Screen::LrFinder => LrFinderScreen { app, look }.render(screen, buf),
             Screen::Predictions => PredictionScreen { app, look }.render(screen, buf),
         }
         bottom_line(app, look, usize::from(bottom.width)).render(bottom, buf);
@@ -75,13 +75,13 @@ impl Widget for View<'_> {
 }
 
 /// A notice if there is one, else what the keys do.
-fn bottom_line<'a>(app: &'a App, look: &'a Look, width: usize) -> Line<'a> {
+fn bottom_line<'a>(app: &'a App, look: &'a RenderTheme, width: usize) -> Line<'a> {
     let problem =
         app.run.as_ref().filter(|_| app.screen == Screen::Live).and_then(|run| run.problem.as_ref());
     let problem = problem.map(|text| (text.as_str(), look.palette.warning));
     let told = app.notice.as_ref().map(|notice| match notice {
-        News::Good(text) => (text.as_str(), look.palette.strong),
-        News::Bad(text) => (text.as_str(), look.palette.warning),
+        Notice::Good(text) => (text.as_str(), look.palette.strong),
+        Notice::Bad(text) => (text.as_str(), look.palette.warning),
     });
     if let Some((text, style)) = told.or(problem) {
         return Line::from(Span::styled(format!(" {}", brief(text)), style));

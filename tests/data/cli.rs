@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use cnn_tui::cli::data::{DataCommand, Ink, ShowArgs, Surface, World};
+use cnn_tui::cli::data::{CommandContext, DataCommand, Shading, ShowCommand, Surface};
 use cnn_tui::data::idx::Content;
 use cnn_tui::data::{BASE_URL, PIXELS, Roots, Source};
 use cnn_tui::ui::{ColorDepth, Glyphs};
@@ -25,12 +25,12 @@ fn parsed(line: &str) -> DataCommand {
 fn run(line: &str, root: &Path, surface: Surface) -> Result<String, String> {
     let roots = Roots { data: Some(root.join("data")), system: root.join("system") };
     let mut out = Vec::new();
-    parsed(line).run(&World { roots, surface }, &mut out).map_err(|error| error.to_string())?;
+    parsed(line).run(&CommandContext { roots, surface }, &mut out).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
 fn ascii(width: usize) -> Surface {
-    Surface { width, ink: Ink::Ascii }
+    Surface { width, ink: Shading::Ascii }
 }
 
 /// Writes a set of two training images and one test image, all with label `label`.
@@ -49,9 +49,9 @@ fn flags_are_read() {
     let DataCommand::Fetch(fetch) = parsed("data fetch --to there") else { panic!("not fetch") };
     assert_eq!((fetch.to, fetch.url.as_str()), (Some(PathBuf::from("there")), BASE_URL));
 
-    let show = DataCommand::Show(ShowArgs { data: None, count: None });
+    let show = DataCommand::Show(ShowCommand { data: None, count: None });
     assert_eq!(parsed("data show"), show);
-    let show = ShowArgs { data: Some(Source::BuiltIn), count: Some(3) };
+    let show = ShowCommand { data: Some(Source::BuiltIn), count: Some(3) };
     assert_eq!(parsed("data show --data built-in --count 3"), DataCommand::Show(show));
 }
 
@@ -112,14 +112,14 @@ fn pictures_fit_the_terminal() {
 
 #[test]
 fn symbols_and_colours_decide_the_ink() {
-    assert_eq!(Ink::of(Glyphs::Unicode, ColorDepth::TrueColor), Ink::TrueColour);
-    assert_eq!(Ink::of(Glyphs::Unicode, ColorDepth::Ansi256), Ink::Greys);
+    assert_eq!(Shading::of(Glyphs::Unicode, ColorDepth::TrueColor), Shading::TrueColour);
+    assert_eq!(Shading::of(Glyphs::Unicode, ColorDepth::Ansi256), Shading::Greys);
     for (glyphs, depth) in [
         (Glyphs::Ascii, ColorDepth::TrueColor),
         (Glyphs::Unicode, ColorDepth::Ansi16),
         (Glyphs::Unicode, ColorDepth::None),
     ] {
-        assert_eq!(Ink::of(glyphs, depth), Ink::Ascii);
+        assert_eq!(Shading::of(glyphs, depth), Shading::Ascii);
     }
 }
 
@@ -137,7 +137,8 @@ fn a_failing_download_says_how_to_go_on() {
 
 #[test]
 fn a_download_needs_a_directory() {
-    let world = World { roots: Roots { data: None, system: PathBuf::from("none") }, surface: ascii(80) };
+    let world =
+        CommandContext { roots: Roots { data: None, system: PathBuf::from("none") }, surface: ascii(80) };
     let error = parsed("data fetch").run(&world, &mut Vec::new()).unwrap_err();
     assert_eq!(
         error.to_string(),

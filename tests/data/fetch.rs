@@ -6,7 +6,7 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use cnn_tui::data::{Fetch, FetchError, Fetched, Patience, RemoteFile};
+use cnn_tui::data::{Fetch, FetchError, Fetched, RemoteFile, RetryPolicy};
 use tempfile::TempDir;
 
 use crate::server::{Reply, Request, Server};
@@ -63,7 +63,7 @@ impl Scene {
 
     /// Downloads; a broken download is continued up to `retries` times.
     fn fetch(&self, retries: u32) -> Result<Fetched, FetchError> {
-        let patience = Patience { retries, ..Patience::default() };
+        let patience = RetryPolicy { retries, ..RetryPolicy::default() };
         fetch(&self.server.url(), &self.dir(), patience)
     }
 
@@ -81,7 +81,7 @@ impl Scene {
     }
 }
 
-fn fetch(url: &str, dir: &Path, patience: Patience) -> Result<Fetched, FetchError> {
+fn fetch(url: &str, dir: &Path, patience: RetryPolicy) -> Result<Fetched, FetchError> {
     Fetch { base_url: url, dir, files: &FILES, patience }.run(|_| {})
 }
 
@@ -102,7 +102,7 @@ fn progress_grows_to_the_total() {
     let scene = Scene::with_part(&big()[..1000], &[]);
     let mut seen = Vec::new();
     let (url, dir) = (scene.server.url(), scene.dir());
-    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, patience: Patience::default() };
+    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, patience: RetryPolicy::default() };
     fetch.run(|progress| seen.push((progress.file.to_owned(), progress.done, progress.total))).unwrap();
     assert_eq!(seen.first(), Some(&("big".to_owned(), 1000, 300_011)));
     assert_eq!(seen.last(), Some(&("small".to_owned(), 300_011, 300_011)));
@@ -227,7 +227,7 @@ fn a_server_error_is_named_and_keeps_the_part() {
 #[test]
 fn silence_ends_in_an_error() {
     let scene = Scene::new(&[Reply::Stall(1000)]);
-    let patience = Patience { stall: Duration::from_secs(1), retries: 0, ..Patience::default() };
+    let patience = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
     let error = fetch(&scene.server.url(), &scene.dir(), patience).unwrap_err();
     assert!(matches!(error, FetchError::Broken { done: 1000, .. }), "{error}");
     scene.assert_part(1000);
@@ -240,7 +240,7 @@ fn a_closed_port_is_named() {
         format!("http://{}", listener.local_addr().unwrap())
     };
     let dir = tempfile::tempdir().unwrap();
-    let error = fetch(&url, dir.path(), Patience::default()).unwrap_err();
+    let error = fetch(&url, dir.path(), RetryPolicy::default()).unwrap_err();
     assert!(matches!(error, FetchError::Request { .. }), "{error}");
     assert!(error.to_string().starts_with(&format!("{url}/big: ")), "{error}");
 }

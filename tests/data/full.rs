@@ -3,8 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cnn_tui::cli::data::{DataCommand, FetchArgs, Ink, Surface, World};
-use cnn_tui::data::{Dataset, FASHION_MNIST, Place, Places, Roots};
+use cnn_tui::cli::data::{CommandContext, DataCommand, FetchCommand, Shading, Surface};
+use cnn_tui::data::{DataLocation, DataLocations, Dataset, FASHION_MNIST, Roots};
 
 use crate::server::{Reply, Server};
 
@@ -60,13 +60,13 @@ fn the_published_files_are_fetched_and_found() {
     let Some(dir) = full_set() else { return };
     let server = Server::start(published(&dir), vec![Reply::Cut(10_000_000)]);
     let root = tempfile::tempdir().unwrap();
-    let world = World {
+    let world = CommandContext {
         roots: Roots { data: Some(root.path().join("data")), system: root.path().join("system") },
-        surface: Surface { width: 80, ink: Ink::Ascii },
+        surface: Surface { width: 80, ink: Shading::Ascii },
     };
 
     let mut out = Vec::new();
-    let command = DataCommand::Fetch(FetchArgs { to: None, url: server.url() });
+    let command = DataCommand::Fetch(FetchCommand { to: None, url: server.url() });
     command.run(&world, &mut out).unwrap();
     let fetched = world.roots.fetched().unwrap();
     let text = format!(
@@ -76,12 +76,12 @@ fn the_published_files_are_fetched_and_found() {
     assert_eq!(String::from_utf8(out).unwrap(), text);
     assert_eq!(server.requests().len(), 5, "the cut is continued");
 
-    let found = Places::new(None, &world.roots).locate().unwrap();
-    assert_eq!(found.place, Place::Fetched(fetched.clone()));
+    let found = DataLocations::new(None, &world.roots).locate().unwrap();
+    assert_eq!(found.place, DataLocation::Fetched(fetched.clone()));
     assert_eq!(found.dataset.checksum, Dataset::open(&dir).unwrap().checksum);
 
     let mut out = Vec::new();
-    let command = DataCommand::Fetch(FetchArgs { to: Some(fetched.clone()), url: server.url() });
+    let command = DataCommand::Fetch(FetchCommand { to: Some(fetched.clone()), url: server.url() });
     command.run(&world, &mut out).unwrap();
     let text = format!(
         "{dir}: 0 files fetched (0 bytes), 4 were there\n`cnn-tui train --data {dir}` uses them\n",

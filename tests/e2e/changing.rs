@@ -1,6 +1,6 @@
 //! Settings that are changed while a run trains, runs that are forked, and what a run remembers of its pauses.
 
-use cnn_tui::run::{Change, Event, PauseReason, Status};
+use cnn_tui::run::{Change, Event, PauseReason, RecordedStatus};
 use rustix::process::{Signal, kill_process};
 
 use crate::terminal::key::ENTER;
@@ -63,7 +63,7 @@ fn a_fork_goes_on_from_a_checkpoint_with_other_settings() {
     let (parent, child) = (find("parent"), find("child"));
     let record = child.record();
     assert_eq!(record.parent.as_ref().unwrap().as_str(), parent.id());
-    assert_eq!((record.status, record.summary.epoch), (Status::Finished, 3));
+    assert_eq!((record.status, record.summary.epoch), (RecordedStatus::Finished, 3));
     // Its curve is whole, and its parent's as long as they are one.
     let steps = |run: &crate::world::Run| -> Vec<(u64, f32)> {
         let of = |event| match event {
@@ -99,7 +99,7 @@ fn signals_save_and_stop_and_the_run_remembers() {
     run.wait_for_step_after(run.step());
 
     send(Signal::TERM);
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let record = run.record();
     let [pause] = &record.pauses[..] else { unreachable!("{:?}", record.pauses) };
     assert_eq!((pause.reason, pause.to), (PauseReason::Signal, None));

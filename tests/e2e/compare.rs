@@ -1,6 +1,6 @@
 //! The story of last week's runs beside today's: found, compared, labelled, thrown away, tried again.
 
-use cnn_tui::run::Status;
+use cnn_tui::run::RecordedStatus;
 
 use crate::terminal::key::{DOWN, ENTER, ESC, TAB};
 use crate::world::{World, wait_for};
@@ -104,7 +104,7 @@ fn last_weeks_runs_beside_todays() {
     terminal.wait_for_text("2 runs queued");
     wait_for("the sweep's end", || {
         let runs = world.runs();
-        let done = runs.iter().filter(|run| run.record().status == Status::Finished).count();
+        let done = runs.iter().filter(|run| run.record().status == RecordedStatus::Finished).count();
         (done == 6).then_some(())
     });
     terminal.wait_for("four runs in a group", |screen| screen.contains("4 runs"));

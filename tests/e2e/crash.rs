@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cnn_tui::run::{CheckpointName, Event, Status};
+use cnn_tui::run::{CheckpointName, Event, RecordedStatus};
 
 use crate::terminal::key::ENTER;
 use crate::world::World;
@@ -18,7 +18,7 @@ fn a_killed_trainer_is_seen_and_its_run_goes_on() {
     run.wait_for("a checkpoint", |event| matches!(event, Event::Checkpoint { .. }));
     run.kill_trainer();
     terminal.wait_for_text("interrupted");
-    assert_eq!(run.record().status, Status::Running, "nobody could write how it ended");
+    assert_eq!(run.record().status, RecordedStatus::Running, "nobody could write how it ended");
 
     terminal.press("2");
     // The table cuts long names.
@@ -34,7 +34,7 @@ fn a_killed_trainer_is_seen_and_its_run_goes_on() {
     let again = |event: &Event| matches!(event, Event::Started { step, .. } if *step > 0);
     let Event::Started { step, .. } = run.wait_for("the second start", again) else { unreachable!() };
     run.wait_for_step_after(step);
-    assert_eq!(run.record().status, Status::Running);
+    assert_eq!(run.record().status, RecordedStatus::Running);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_killed_headless_trainer_is_told() {
         log.display()
     );
     assert_eq!(ended.err, told);
-    assert_eq!(run.dir().look().unwrap().1.status, Status::Interrupted);
+    assert_eq!(run.dir().look().unwrap().1.status, RecordedStatus::Interrupted);
 }
 
 /// A run of two epochs of four, stopped.
@@ -62,7 +62,7 @@ fn stopped(world: &World) -> crate::world::Run {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let run = world.run();
     let mut record = run.record();
-    record.status = Status::Stopped;
+    record.status = RecordedStatus::Stopped;
     record.config.epochs = 4;
     let _lock = run.dir().lock().unwrap();
     run.dir().write_record(&record).unwrap();

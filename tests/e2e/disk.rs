@@ -4,7 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listed, PauseReason, Status, Store};
+use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, Store};
 use rustix::process::geteuid;
 
 use crate::process::{Ended, Process};
@@ -94,8 +94,8 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     assert!(read("listed").contains("waiting"), "{}", read("listed"));
 
     let runs = Store::open(world.path().join("saved")).list();
-    let run = runs.into_iter().find_map(Listed::run).unwrap();
-    assert_eq!((run.record.status, run.record.summary.epoch), (Status::Finished, 6));
+    let run = runs.into_iter().find_map(Listing::run).unwrap();
+    assert_eq!((run.record.status, run.record.summary.epoch), (RecordedStatus::Finished, 6));
     assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
     for record in run.dir.journal_reader().poll().unwrap().records {

@@ -1,6 +1,6 @@
 //! Training without a screen.
 
-use cnn_tui::run::{Event, Status};
+use cnn_tui::run::{Event, RecordedStatus};
 use rustix::process::Signal;
 
 use crate::lines::{self, assert_are};
@@ -25,7 +25,10 @@ fn headless_prints_the_lectures_lines_and_nothing_else() {
 
     let run = world.run();
     let record = run.record();
-    assert_eq!((record.status, record.summary.epoch, record.summary.step), (Status::Finished, 2, 188));
+    assert_eq!(
+        (record.status, record.summary.epoch, record.summary.step),
+        (RecordedStatus::Finished, 2, 188)
+    );
     assert_eq!(record.provenance.dataset.unwrap().description, "fashion-mnist 6,000 (built in)");
     let log = std::fs::read_to_string(run.dir().trainer_log()).unwrap();
     assert_eq!(log, ended.out, "the trainer's log has the same lines");
@@ -40,7 +43,7 @@ fn foreground_prints_them_too_and_needs_no_other_process() {
     let ended = process.end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
     assert_are(&ended.out, &[lines::first(1, 6000), lines::line(1, 3200, 6000, 53), lines::test(1)]);
-    assert_eq!(world.run().wait_for_end(), Status::Finished);
+    assert_eq!(world.run().wait_for_end(), RecordedStatus::Finished);
 }
 
 #[test]
@@ -54,7 +57,7 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
     assert_eq!(ended.code, 1);
     let told = format!("cnn-tui: stopped and saved; `cnn-tui resume {}` goes on", run.id());
     assert!(ended.screen.contains(&told), "{}", ended.screen);
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let first = run.step();
     assert!(first < 282, "it was stopped too late");
 
@@ -64,14 +67,14 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
     process.signal(Signal::INT);
     let ended = process.end();
     assert_eq!((ended.code, ended.err), (Some(1), told + "\n"));
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let second = run.step();
     assert!(second < 282, "it was stopped too late");
 
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
     assert!(ended.out.contains("[3] Test Loss: "), "{}", ended.out);
-    assert_eq!(run.wait_for_end(), Status::Finished);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Finished);
     assert_eq!(starts(&run), [0, first, second]);
     assert_eq!(gaps(&run), Vec::<(u64, u64)>::new());
     assert_eq!(run.step(), 282);
@@ -100,7 +103,7 @@ fn foreground_ends_with_its_shell() {
     assert_eq!(run.trainer(), Some(terminal.pid()));
     terminal.hang_up();
     terminal.end();
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 
     let mut terminal = world.terminal(&["resume", run.id(), "--foreground"], (160, 24));
     wait_for("the second start", || (starts(&run).len() == 2).then_some(()));
@@ -109,7 +112,7 @@ fn foreground_ends_with_its_shell() {
     let ended = terminal.end();
     assert_eq!(ended.code, 1);
     assert!(ended.screen.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.screen);
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
@@ -123,7 +126,7 @@ fn an_interrupt_before_it_has_begun_is_heard() {
     let ended = process.end();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(ended.err.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.err);
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     assert!(run.step() < 94);
 }
 
@@ -139,7 +142,7 @@ fn a_run_trains_once_at_a_time() {
     assert!(told.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
     process.signal(Signal::TERM);
     assert_eq!(process.end().code, Some(1));
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
@@ -153,7 +156,7 @@ fn a_reader_of_the_lines_may_leave() {
     assert_eq!(ended.err, "");
     assert_are(&ended.out, &[lines::first(1, 6000)]);
     let run = world.run();
-    assert_eq!(run.wait_for_end(), Status::Finished, "the run goes on without a reader");
+    assert_eq!(run.wait_for_end(), RecordedStatus::Finished, "the run goes on without a reader");
     assert_eq!(run.step(), 188);
 }
 

@@ -1,6 +1,6 @@
 //! Starting, watching, leaving and coming back.
 
-use cnn_tui::run::{Event, Status};
+use cnn_tui::run::{Event, RecordedStatus};
 use rustix::process::{Signal, getsid, kill_process};
 
 use crate::terminal::Terminal;
@@ -63,7 +63,7 @@ fn a_first_start_needs_nothing() {
     let told = leave(&mut terminal, "s");
     let name = run.name();
     assert_eq!(told, format!("{name} stops and saves; `cnn-tui resume {name}` goes on"));
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_run_is_paused_left_and_found_again() {
     };
     let (at, position) = run.events().iter().find_map(paused).unwrap();
     assert_eq!(run.step(), at, "it stopped after the step it had begun");
-    assert_eq!(run.record().status, Status::Paused);
+    assert_eq!(run.record().status, RecordedStatus::Paused);
 
     terminal.press("?");
     let screen = terminal.wait_for_text("pause within one step");
@@ -138,7 +138,7 @@ fn a_run_is_paused_left_and_found_again() {
     assert_eq!(run.trainer(), Some(trainer));
     let told = leave(&mut terminal, "s");
     assert_eq!(told, format!("{name} stops and saves; `cnn-tui resume {name}` goes on"));
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     assert_eq!(run.trainer(), None);
 }
 
@@ -173,7 +173,7 @@ fn a_run_can_be_paused_on_leaving() {
     terminal.press(SPACE);
     wait_for_step_after(&terminal, at);
     leave(&mut terminal, "s");
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 /// The pane with the loss: from its title to the next pane's.
@@ -193,13 +193,13 @@ fn a_stopped_run_is_resumed_on_the_screen() {
     terminal.wait_for_text(&format!("Stop {}?", run.name()));
     terminal.press(ENTER);
     terminal.wait_for("a stopped run", |screen| screen.contains("stopped") && screen.contains("r resume"));
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let at = run.step();
     terminal.press("r");
     wait_for_step_after(&terminal, at);
     terminal.wait_for_text("training");
     leave(&mut terminal, "s");
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
@@ -238,5 +238,5 @@ fn signals_end_the_dashboard_in_order_and_nothing_else() {
     // The trainer itself stops and saves.
     kill_process(trainer.unwrap(), Signal::TERM).unwrap();
     terminal.wait_for_text("stopped");
-    assert_eq!(run.wait_for_end(), Status::Stopped);
+    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }

@@ -1,6 +1,6 @@
 //! Sweeps and the queue: runs that wait for each other, with nobody watching.
 
-use cnn_tui::run::Status;
+use cnn_tui::run::RecordedStatus;
 use serde_json::Value;
 
 use crate::process::Ended;
@@ -40,7 +40,7 @@ fn a_sweep_is_trained_one_run_after_another_with_nobody_watching() {
     let mut most = 0;
     wait_for("the end of all", || {
         most = most.max(training(&world).len());
-        let ended = world.runs().iter().filter(|run| run.record().status == Status::Finished).count();
+        let ended = world.runs().iter().filter(|run| run.record().status == RecordedStatus::Finished).count();
         (ended == 4).then_some(())
     });
     assert_eq!(most, 1);

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use cnn_tui::run::{Event, Status};
+use cnn_tui::run::{Event, RecordedStatus};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process};
 
@@ -102,7 +102,7 @@ fn training_outlives_a_line_that_drops_and_a_new_login_sees_every_point() {
     kill_process(line.pid(), Signal::KILL).unwrap();
     drop(line);
     let after = run.wait_for_step_after(before + 10);
-    assert_eq!(run.record().status, Status::Running);
+    assert_eq!(run.record().status, RecordedStatus::Running);
 
     let mut line = server.login(&[]);
     line.wait_for_text(&format!("watch {}", run.name()));

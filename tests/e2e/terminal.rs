@@ -190,11 +190,11 @@ fn modes(master: &dyn MasterPty) -> String {
 
 /// What the terminal shows, and a bell for who waits for it.
 struct Shown {
-    state: Mutex<State>,
+    state: Mutex<RunState>,
     changed: Condvar,
 }
 
-struct State {
+struct RunState {
     parser: vt100::Parser,
     raw: Vec<u8>,
     /// The length of what is on the screen: all but a frame that is still being drawn.
@@ -209,11 +209,11 @@ const END_FRAME: &[u8] = b"\x1b[?2026l";
 impl Shown {
     fn new(columns: u16, rows: u16) -> Self {
         let parser = vt100::Parser::new(least_one(rows), least_one(columns), 0);
-        let state = State { parser, raw: Vec::new(), drawn: 0, ended: false, hung_up: false };
+        let state = RunState { parser, raw: Vec::new(), drawn: 0, ended: false, hung_up: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, RunState> {
         // A test that failed while it looked still has something to end.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,7 +235,7 @@ impl Shown {
     }
 }
 
-impl State {
+impl RunState {
     /// Takes output in, and shows frames only as a whole, as terminals do that know synchronized updates.
     fn take(&mut self, bytes: &[u8]) {
         self.raw.extend(bytes);

@@ -93,5 +93,5 @@ fn training_outlives_clients_and_panes() {
     tmux.wait_for(&["What is to become of"]);
     tmux.press(&["s"]);
     tmux.wait_for(&["stops and saves"]);
-    assert_eq!(run.wait_for_end(), cnn_tui::run::Status::Stopped);
+    assert_eq!(run.wait_for_end(), cnn_tui::run::RecordedStatus::Stopped);
 }

@@ -5,8 +5,8 @@ use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use cnn_tui::nn::{Chance, Purpose};
-use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, Progress, RunDir, Status};
+use cnn_tui::nn::{SeededRng, StreamId};
+use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, RecordedStatus, RunDir, TrainState};
 
 use crate::world::{PROGRAM, Run, World, wait_for};
 
@@ -27,7 +27,7 @@ impl Result {
     /// Reads it, and with it every file of the run.
     fn of(dir: &RunDir) -> Self {
         let last = Checkpoint::read(&dir.checkpoint_path(CheckpointName::Last)).unwrap();
-        let progress = Progress { active_seconds: 0.0, ..last.progress.clone() };
+        let progress = TrainState { active_seconds: 0.0, ..last.progress.clone() };
         let (mut losses, mut epochs) = (Vec::new(), Vec::new());
         for event in events(dir) {
             match event {
@@ -102,7 +102,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
     let steps = want.losses.len() as u64;
     assert!(want.losses.iter().map(|(step, _)| *step).eq(1..=steps), "each step once");
 
-    let mut delays = Chance::new(kills as u64).draws(Purpose::Weights(0), 0);
+    let mut delays = SeededRng::new(kills as u64).draws(StreamId::Weights(0), 0);
     let (mut killed, mut runs) = (0, 0);
     while killed < kills {
         runs += 1;
@@ -124,7 +124,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
             check_files(&dir);
         }
         let record = dir.record().unwrap();
-        assert_eq!(record.status, Status::Finished);
+        assert_eq!(record.status, RecordedStatus::Finished);
         assert!(record.pauses.len() <= kills_of_run + 1, "{:?}", record.pauses);
         assert!(record.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
         assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended in another way");

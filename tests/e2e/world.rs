@@ -7,7 +7,7 @@ use std::process::Command;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use cnn_tui::run::{Event, Liveness, Origin, RunDir, RunRecord, Status, Store};
+use cnn_tui::run::{Event, Liveness, Origin, RecordedStatus, RunDir, RunManifest, Store};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -120,7 +120,7 @@ impl World {
     /// The runs of this home.
     pub(crate) fn runs(&self) -> Vec<Run> {
         let listed = Store::open(self.runs_dir()).list();
-        let runs = listed.into_iter().filter_map(cnn_tui::run::Listed::run);
+        let runs = listed.into_iter().filter_map(cnn_tui::run::Listing::run);
         runs.filter(|run| run.origin == Origin::Own).map(|run| Run(run.dir)).collect()
     }
 
@@ -168,7 +168,7 @@ impl Run {
         &self.0
     }
 
-    pub(crate) fn record(&self) -> RunRecord {
+    pub(crate) fn record(&self) -> RunManifest {
         self.0.record().unwrap()
     }
 
@@ -218,7 +218,7 @@ impl Run {
     }
 
     /// Waits until no process trains it any more.
-    pub(crate) fn wait_for_end(&self) -> Status {
+    pub(crate) fn wait_for_end(&self) -> RecordedStatus {
         wait_for("the trainer's end", || (self.0.liveness() == Liveness::Free).then_some(()));
         self.record().status
     }

@@ -4,8 +4,8 @@
 mod states;
 
 use cnn_tui::app::{App, Dialog, Key, Msg, Pane, Screen, Zoom, update};
-use cnn_tui::run::{Command, Status};
-use cnn_tui::ui::theme::{self, Look};
+use cnn_tui::run::{Command, RecordedStatus};
+use cnn_tui::ui::theme::{self, RenderTheme};
 use cnn_tui::ui::{ColorDepth, Glyphs, Snapshot, View};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -16,11 +16,11 @@ use crate::states::{
     predicted, predicted_once, predicting, queued, repeated, runs, searched, searching, training,
 };
 
-fn look(depth: ColorDepth, glyphs: Glyphs) -> Look {
-    Look::new(theme::load([]).first(), depth, glyphs)
+fn look(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
+    RenderTheme::new(theme::load([]).first(), depth, glyphs)
 }
 
-fn draw(app: &App, look: &Look, width: u16, height: u16) -> Buffer {
+fn draw(app: &App, look: &RenderTheme, width: u16, height: u16) -> Buffer {
     let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
     View { app, look }.draw(&mut cells);
     cells
@@ -144,7 +144,7 @@ fn every_state_can_be_drawn_at_any_size_in_any_theme() {
     let themes = theme::load([]);
     assert!(themes.errors().is_empty() && themes.iter().len() >= 5);
     for (index, theme) in themes.iter().enumerate() {
-        let look = Look::new(theme, ColorDepth::ALL[index % 4], Glyphs::ALL[index % 2]);
+        let look = RenderTheme::new(theme, ColorDepth::ALL[index % 4], Glyphs::ALL[index % 2]);
         for (_, app) in every_state() {
             for (width, height) in
                 [(0, 0), (1, 1), (59, 19), (60, 20), (61, 90), (80, 24), (119, 35), (300, 80)]
@@ -160,7 +160,7 @@ fn the_screen_shows_that_it_asked_until_it_is_answered() {
     let app = keys(training(), &[Key::Char(' ')]);
     assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
     assert!(frame(&app, 120, 36).contains("pausing"));
-    assert_eq!(paused().run.unwrap().status(), Some(Status::Paused));
+    assert_eq!(paused().run.unwrap().status(), Some(RecordedStatus::Paused));
     assert!(!frame(&paused(), 120, 36).contains("pausing"));
 }
 
@@ -195,7 +195,7 @@ fn a_snapshot_in_a_terminal_is_the_screen() {
 #[test]
 fn a_picture_has_every_word_in_its_place() {
     for (theme, glyphs) in theme::load([]).iter().zip(Glyphs::ALL.into_iter().cycle()) {
-        let look = Look::new(theme, ColorDepth::TrueColor, glyphs);
+        let look = RenderTheme::new(theme, ColorDepth::TrueColor, glyphs);
         for (name, app) in every_state() {
             let snapshot = Snapshot { cells: draw(&app, &look, 120, 36), look: look.clone() };
             let svg = snapshot.to_svg(name);

@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetOffer, Screen, Seeds, update};
+use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, Screen, Seeds, update};
 use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Change, Checkpoint, DataInfo, Event, Holder, LayerRow, Listed, Liveness, NamedTensor, NewRun, Optimizer,
-    Origin, PauseReason, Position, Progress, Provenance, Queue, Record, RunConfig, RunDir, RunRecord,
-    RunSummary, State, Status, StepTime, Store, Update,
+    Change, Checkpoint, DataInfo, Event, Holder, JournalEntry, LayerRow, Listing, Liveness, NamedTensor,
+    NewRun, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue, RecordedStatus, RunConfig,
+    RunDir, RunEntry, RunManifest, RunState, StepTime, Store, TrainState, Update,
 };
 use jiff::Timestamp;
 
@@ -18,7 +18,7 @@ const STEPS_PER_EPOCH: u64 = 938;
 const STEPS: u64 = 11 * STEPS_PER_EPOCH + 694;
 
 /// A run of these words, in a directory that is gone: screens read nothing.
-fn new_run(nonce: u64, config: RunConfig) -> (RunDir, RunRecord) {
+fn new_run(nonce: u64, config: RunConfig) -> (RunDir, RunManifest) {
     let root = tempfile::tempdir().unwrap();
     let created = Timestamp::from_second(CREATED + i64::try_from(nonce).unwrap()).unwrap();
     let provenance = Provenance {
@@ -43,7 +43,7 @@ fn data() -> DataInfo {
 }
 
 fn app() -> App {
-    let preset = |name: &str, about: &str| PresetOffer { name: name.to_owned(), about: about.to_owned() };
+    let preset = |name: &str, about: &str| PresetInfo { name: name.to_owned(), about: about.to_owned() };
     let presets = nn::PRESETS.iter().map(|offer| preset(offer.name, offer.about)).collect();
     let mut app = App::new(presets, RunConfig::default(), 8);
     update(&mut app, Msg::Time(CREATED as f64 + 3_600.0));
@@ -57,10 +57,10 @@ pub(crate) fn at_home() -> App {
     app
 }
 
-fn state(status: Status) -> State {
-    let held = matches!(status, Status::Running | Status::Paused);
+fn state(status: RecordedStatus) -> RunState {
+    let held = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
     let holder = Holder { pid: 4711, host: "gpu-box".to_owned(), trouble: None };
-    State { status, liveness: if held { Liveness::Held(Some(holder)) } else { Liveness::Free } }
+    RunState { status, liveness: if held { Liveness::Held(Some(holder)) } else { Liveness::Free } }
 }
 
 fn started(step: u64) -> Event {
@@ -133,7 +133,7 @@ fn events() -> Vec<Event> {
 }
 
 /// The events as they happened, with four seconds for each pause.
-fn timed(events: Vec<Event>) -> Vec<Record> {
+fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
     let (mut active, mut paused) = (0.0, 0.0);
     let record = |event| {
         match &event {
@@ -143,7 +143,7 @@ fn timed(events: Vec<Event>) -> Vec<Record> {
             Event::Resumed { .. } => paused += 4.0,
             _ => {}
         }
-        Record { time: CREATED as f64 + active + paused, event }
+        JournalEntry { time: CREATED as f64 + active + paused, event }
     };
     events.into_iter().map(record).collect()
 }
@@ -155,7 +155,7 @@ fn checkpoint() -> Checkpoint {
         shape: shape.to_vec(),
     };
     Checkpoint {
-        progress: Progress { step: STEPS, ..Progress::default() },
+        progress: TrainState { step: STEPS, ..TrainState::default() },
         weights: vec![tensor("conv1.weight", [10, 1, 5, 5]), tensor("conv2.weight", [20, 10, 5, 5])],
         optimizer: Vec::new(),
     }
@@ -172,7 +172,7 @@ fn log() -> Vec<String> {
 }
 
 /// A run on the screen, with these events and in this state.
-fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
+fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
     let (dir, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
     for event in &events {
         record.apply(0.0, event);
@@ -183,7 +183,7 @@ fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
     let change = Update {
         record: Some(record),
         state: Some(state(status)),
-        records: events.into_iter().map(|event| Record { time, event }).collect(),
+        records: events.into_iter().map(|event| JournalEntry { time, event }).collect(),
         caught_up: true,
         checkpoint: begun.then(checkpoint),
         log: if begun { log() } else { Vec::new() },
@@ -196,11 +196,11 @@ fn live(status: Status, events: Vec<Event>, reason: Option<&str>) -> App {
 }
 
 pub(crate) fn queued() -> App {
-    live(Status::Queued, Vec::new(), None)
+    live(RecordedStatus::Queued, Vec::new(), None)
 }
 
 pub(crate) fn training() -> App {
-    live(Status::Running, events(), None)
+    live(RecordedStatus::Running, events(), None)
 }
 
 pub(crate) fn diverged() -> App {
@@ -214,23 +214,23 @@ pub(crate) fn diverged() -> App {
     let rate = Change { learning_rate: Some(0.5), ..Change::default() };
     let changed = Event::Changed { step: STEPS, change: rate, total_steps: 40 * STEPS_PER_EPOCH };
     let paused = Event::Paused { step: STEPS + 3, reason: PauseReason::Diverged, position: None };
-    live(Status::Paused, events().into_iter().chain([changed, steps, paused]).collect(), None)
+    live(RecordedStatus::Paused, events().into_iter().chain([changed, steps, paused]).collect(), None)
 }
 
 pub(crate) fn paused() -> App {
     let weights_hash = "3f9a12bc77d0e1f2".repeat(4);
     let position = Some(Position { epoch: 11, batch: 694, weights_hash });
     let paused = Event::Paused { step: STEPS, reason: PauseReason::Command, position };
-    live(Status::Paused, events().into_iter().chain([paused]).collect(), None)
+    live(RecordedStatus::Paused, events().into_iter().chain([paused]).collect(), None)
 }
 
 pub(crate) fn finished() -> App {
-    let ended = Event::Ended { step: STEPS, status: Status::Finished, reason: None, position: None };
-    live(Status::Finished, events().into_iter().chain([ended]).collect(), None)
+    let ended = Event::Ended { step: STEPS, status: RecordedStatus::Finished, reason: None, position: None };
+    live(RecordedStatus::Finished, events().into_iter().chain([ended]).collect(), None)
 }
 
 pub(crate) fn interrupted() -> App {
-    live(Status::Interrupted, events(), None)
+    live(RecordedStatus::Interrupted, events(), None)
 }
 
 /// A run whose loss is no number from some step on.
@@ -243,11 +243,11 @@ pub(crate) fn failed() -> App {
         spent: None,
     };
     let reason = "metrics.jsonl: cannot be written: no space left on device";
-    live(Status::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
+    live(RecordedStatus::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
 }
 
 pub(crate) fn runs() -> App {
-    let run = |nonce: u64, preset: &str, status: Status, epochs: u32, best: Option<f64>| {
+    let run = |nonce: u64, preset: &str, status: RecordedStatus, epochs: u32, best: Option<f64>| {
         let config = RunConfig { preset: preset.to_owned(), ..RunConfig::default() };
         let (dir, mut record) = new_run(nonce, config);
         record.status = status;
@@ -255,7 +255,7 @@ pub(crate) fn runs() -> App {
         record.summary.best_test_accuracy = best;
         record.summary.best_epoch = best.map(|_| epochs);
         record.summary.last_test_loss = best.map(|best| 1.2 - best);
-        if status == Status::Running {
+        if status == RecordedStatus::Running {
             let position = |batch| Some(Position { epoch: 2, batch, weights_hash: "3f9a".repeat(16) });
             let now = CREATED as f64 + 3600.0;
             let reason = PauseReason::Command;
@@ -265,20 +265,20 @@ pub(crate) fn runs() -> App {
             record.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
         }
         let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
-        Listed::Run(Arc::new(RunSummary { dir, record, state: state(status), origin }))
+        Listing::Run(Arc::new(RunEntry { dir, record, state: state(status), origin }))
     };
     let mut app = app();
     app.screen = Screen::Runs;
-    let broken = Listed::Broken {
+    let broken = Listing::Broken {
         name: "20261120-070000-odd-owl".to_owned(),
         reason:
             "run.json: is not a valid run.json: expected value at line 1 column 1; restore it from a copy"
                 .to_owned(),
     };
     let listed = vec![
-        run(3_000, "cnn", Status::Running, 12, Some(0.8597)),
-        run(2_000, "dnn", Status::Stopped, 3, Some(0.8321)),
-        run(1, "cnn", Status::Finished, 40, Some(0.8868)),
+        run(3_000, "cnn", RecordedStatus::Running, 12, Some(0.8597)),
+        run(2_000, "dnn", RecordedStatus::Stopped, 3, Some(0.8321)),
+        run(1, "cnn", RecordedStatus::Finished, 40, Some(0.8868)),
         broken,
     ];
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
@@ -299,7 +299,7 @@ pub(crate) fn repeated() -> App {
         let config = RunConfig { seed, ..config_with(rate) };
         let (dir, mut record) = new_run(9_000 - 60 * place as u64, config);
         let ended = ![4, 5].contains(&place);
-        record.status = if ended { Status::Finished } else { Status::Queued };
+        record.status = if ended { RecordedStatus::Finished } else { RecordedStatus::Queued };
         if ended {
             let best = 0.88 + place as f64 * 0.003;
             record.summary.epoch = 40;
@@ -319,7 +319,7 @@ pub(crate) fn repeated() -> App {
         last = Some(dir.id().clone());
         first = first.or_else(|| last.clone());
         let state = state(record.status);
-        listed.push(Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own })));
+        listed.push(Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own })));
     }
     update(&mut app, Msg::Queue(queue, true));
     update(&mut app, Msg::Runs(listed));
@@ -378,7 +378,7 @@ pub(crate) fn comparing() -> App {
         let change = Update {
             record: Some(record),
             records,
-            state: Some(state(Status::Stopped)),
+            state: Some(state(RecordedStatus::Stopped)),
             ..Update::default()
         };
         update(&mut app, Msg::Compared(dir, Box::new(change)));
@@ -387,7 +387,7 @@ pub(crate) fn comparing() -> App {
 }
 
 fn config_with(learning_rate: f64) -> RunConfig {
-    RunConfig { optimizer: Optimizer::Sgd { learning_rate, momentum: 0.5 }, ..RunConfig::default() }
+    RunConfig { optimizer: OptimizerSettings::Sgd { learning_rate, momentum: 0.5 }, ..RunConfig::default() }
 }
 
 /// What two threads worked on these steps.

@@ -9,14 +9,14 @@ use serde::{Deserialize, Serialize};
 
 pub use self::smoothing::Smoothing;
 pub use self::window::Window;
-use super::{App, News, Pane, RunView, Screen};
-use crate::metrics::{Ruler, Series, Span};
+use super::{App, Notice, Pane, RunView, Screen};
+use crate::metrics::{Interval, Series, XScale};
 
 /// How curves are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ChartView {
     /// What they go along.
-    pub along: Along,
+    pub along: XAxis,
     /// How much of it is shown.
     pub window: Window,
     /// Where values are read.
@@ -30,7 +30,7 @@ pub struct ChartView {
 /// What charts go along.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Along {
+pub enum XAxis {
     /// Epochs: runs with other batch sizes are side by side.
     #[default]
     Epochs,
@@ -42,7 +42,7 @@ pub enum Along {
     WallTime,
 }
 
-impl Along {
+impl XAxis {
     const fn next(self) -> Self {
         match self {
             Self::Epochs => Self::Steps,
@@ -63,12 +63,12 @@ impl Along {
     }
 
     /// Where the steps of a run lie.
-    pub fn ruler(self, run: &RunView) -> Ruler<'_> {
+    pub fn ruler(self, run: &RunView) -> XScale<'_> {
         match self {
-            Self::Epochs => Ruler::Every(run.steps_per_epoch()),
-            Self::Steps => Ruler::X,
-            Self::ActiveTime => Ruler::Through(&run.times),
-            Self::WallTime => Ruler::Through(&run.wall_times),
+            Self::Epochs => XScale::Every(run.steps_per_epoch()),
+            Self::Steps => XScale::X,
+            Self::ActiveTime => XScale::Through(&run.times),
+            Self::WallTime => XScale::Through(&run.wall_times),
         }
     }
 
@@ -159,7 +159,7 @@ pub enum CurveAction {
 
 /// A way along the axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Way {
+enum Direction {
     /// Towards the start.
     Back,
     /// Towards the end.
@@ -189,7 +189,7 @@ impl App {
     }
 
     /// The part of the axis that the charts on the screen show.
-    pub fn axis(&self) -> Span {
+    pub fn axis(&self) -> Interval {
         self.charts.window.span(self.axis_end())
     }
 
@@ -197,17 +197,17 @@ impl App {
     pub(super) fn look_at_curves(&mut self, action: CurveAction) {
         match action {
             CurveAction::NextAxis => self.turn_axis(),
-            CurveAction::ZoomIn => self.zoom_chart(Way::On),
-            CurveAction::ZoomOut => self.zoom_chart(Way::Back),
+            CurveAction::ZoomIn => self.zoom_chart(Direction::On),
+            CurveAction::ZoomOut => self.zoom_chart(Direction::Back),
             CurveAction::ZoomAll => self.charts.window = Window::All,
-            CurveAction::PanBack => self.pan_chart(Way::Back),
-            CurveAction::PanOn => self.pan_chart(Way::On),
-            CurveAction::WalkBack => self.walk(Way::Back, 1.0),
-            CurveAction::WalkOn => self.walk(Way::On, 1.0),
-            CurveAction::WalkFarBack => self.walk(Way::Back, FAR),
-            CurveAction::WalkFarOn => self.walk(Way::On, FAR),
-            CurveAction::WalkToStart => self.walk_to_end(Way::Back),
-            CurveAction::WalkToEnd => self.walk_to_end(Way::On),
+            CurveAction::PanBack => self.pan_chart(Direction::Back),
+            CurveAction::PanOn => self.pan_chart(Direction::On),
+            CurveAction::WalkBack => self.walk(Direction::Back, 1.0),
+            CurveAction::WalkOn => self.walk(Direction::On, 1.0),
+            CurveAction::WalkFarBack => self.walk(Direction::Back, FAR),
+            CurveAction::WalkFarOn => self.walk(Direction::On, FAR),
+            CurveAction::WalkToStart => self.walk_to_end(Direction::Back),
+            CurveAction::WalkToEnd => self.walk_to_end(Direction::On),
             CurveAction::LogLoss => self.charts.log_loss = !self.charts.log_loss,
             CurveAction::Smooth => self.smooth_more(),
         }
@@ -230,29 +230,29 @@ impl App {
         self.charts.crosshair = crosshair;
     }
 
-    fn zoom_chart(&mut self, way: Way) {
-        let factor = if way == Way::On { ZOOM } else { ZOOM.recip() };
+    fn zoom_chart(&mut self, way: Direction) {
+        let factor = if way == Direction::On { ZOOM } else { ZOOM.recip() };
         self.charts.window = self.charts.window.zoomed(factor, self.crosshair(), self.axis_end());
     }
 
-    fn pan_chart(&mut self, way: Way) {
-        let share = if way == Way::On { PAN } else { -PAN };
+    fn pan_chart(&mut self, way: Direction) {
+        let share = if way == Direction::On { PAN } else { -PAN };
         self.charts.window = self.charts.window.panned(share, self.axis_end());
     }
 
     /// Moves the crosshair by so many strides to a point of the curve that has the focus; the first time it appears at
     /// the end of what is shown.
-    fn walk(&mut self, way: Way, strides: f64) {
+    fn walk(&mut self, way: Direction, strides: f64) {
         let shown = self.axis();
         let Some((run, curve)) = self.focused_curve() else { return };
         let ruler = self.charts.along.ruler(run);
         let stride = shown.width() * STRIDE * strides;
         let place = match (self.crosshair(), way) {
             (None, _) => curve.previous_place(ruler, shown.high()),
-            (Some(before), Way::Back) => {
+            (Some(before), Direction::Back) => {
                 curve.previous_place(ruler, (before - stride).min(before.next_down()))
             }
-            (Some(before), Way::On) => curve.next_place(ruler, (before + stride).max(before.next_up())),
+            (Some(before), Direction::On) => curve.next_place(ruler, (before + stride).max(before.next_up())),
         };
         match place {
             Some(place) => self.read_at(place),
@@ -261,12 +261,12 @@ impl App {
     }
 
     /// Moves the crosshair to the first or the last point.
-    fn walk_to_end(&mut self, way: Way) {
+    fn walk_to_end(&mut self, way: Direction) {
         let Some((run, curve)) = self.focused_curve() else { return };
         let ruler = self.charts.along.ruler(run);
         let place = match way {
-            Way::Back => curve.next_place(ruler, 0.0),
-            Way::On => curve.previous_place(ruler, f64::INFINITY),
+            Direction::Back => curve.next_place(ruler, 0.0),
+            Direction::On => curve.previous_place(ruler, f64::INFINITY),
         };
         if let Some(place) = place {
             self.read_at(place);
@@ -293,6 +293,6 @@ impl App {
         let smoothing = self.charts.smoothing;
         let runs = self.compare.iter_mut().flat_map(|compare| &mut compare.runs).chain(&mut self.run);
         runs.for_each(|run| run.smooth(smoothing));
-        self.notice = Some(News::Good(smoothing.to_string()));
+        self.notice = Some(Notice::Good(smoothing.to_string()));
     }
 }

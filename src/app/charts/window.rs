@@ -1,6 +1,6 @@
 //! How much of an axis is shown.
 
-use crate::metrics::Span;
+use crate::metrics::Interval;
 
 /// The narrowest window, as a share of the axis: a step of five million takes some columns there.
 const NARROWEST: f64 = 1e-6;
@@ -13,16 +13,16 @@ pub enum Window {
     /// So much before the end, which moves while a run trains.
     Last(f64),
     /// From here to there.
-    Between(Span),
+    Between(Interval),
 }
 
 impl Window {
     /// What is shown of an axis from zero to `end`.
-    pub fn span(self, end: f64) -> Span {
-        let all = Span::new(0.0, end).filter(|all| all.width() > 0.0).unwrap_or(Span::UNIT);
+    pub fn span(self, end: f64) -> Interval {
+        let all = Interval::new(0.0, end).filter(|all| all.width() > 0.0).unwrap_or(Interval::UNIT);
         match self {
             Self::All => all,
-            Self::Last(width) => Span::new((all.high() - width).max(0.0), all.high()).unwrap_or(all),
+            Self::Last(width) => Interval::new((all.high() - width).max(0.0), all.high()).unwrap_or(all),
             Self::Between(span) => span,
         }
     }
@@ -32,7 +32,7 @@ impl Window {
         if width >= end {
             return Self::All;
         }
-        match Span::new(low.max(0.0), low.max(0.0) + width) {
+        match Interval::new(low.max(0.0), low.max(0.0) + width) {
             Some(span) if span.high() < end => Self::Between(span),
             _ => Self::Last(width),
         }
@@ -72,13 +72,13 @@ mod tests {
     use super::*;
 
     fn between(low: f64, high: f64) -> Window {
-        Window::Between(Span::new(low, high).unwrap())
+        Window::Between(Interval::new(low, high).unwrap())
     }
 
     #[test]
     fn the_end_stays_in_sight_unless_values_are_read() {
         assert_eq!(Window::All.zoomed(0.5, None, 40.0), Window::Last(20.0));
-        assert_eq!(Window::Last(20.0).span(44.0), Span::new(24.0, 44.0).unwrap());
+        assert_eq!(Window::Last(20.0).span(44.0), Interval::new(24.0, 44.0).unwrap());
         assert_eq!(Window::All.zoomed(0.5, Some(10.0), 40.0), between(5.0, 25.0));
         assert_eq!(Window::Last(20.0).zoomed(2.0, None, 40.0), Window::All);
     }

@@ -2,7 +2,7 @@
 
 use super::{Effect, tell, to_train};
 use crate::app::form::Filled;
-use crate::app::{App, Dialog, Form, Offer, RunView, Screen};
+use crate::app::{App, Dialog, Form, MenuItem, RunView, Screen};
 use crate::run::{Command, Labels, RunConfig};
 
 /// Asks for new settings of the run on the screen.
@@ -22,7 +22,7 @@ pub(super) fn show_form(app: &mut App, form: Option<Form>) {
 pub(super) fn train_like(app: &mut App) {
     let config = match app.screen {
         Screen::Home => match app.offers().get(app.selected_offer) {
-            Some(Offer::Train(preset)) => Some(to_train(app, preset)),
+            Some(MenuItem::Train(preset)) => Some(to_train(app, preset)),
             _ => None,
         },
         _ => app.selected_or_first().map(|run| run.record.settings()),
@@ -42,7 +42,7 @@ pub(super) fn ask_for_fork(app: &mut App) {
 
 /// When a single new run begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Start {
+pub(super) enum StartWhen {
     /// At once, and it is shown.
     Now,
     /// After those that are queued.
@@ -50,7 +50,7 @@ pub(super) enum Start {
 }
 
 /// Does what was typed, or tells the person what is wrong with it.
-pub(super) fn submit(app: &mut App, start: Start) -> Vec<Effect> {
+pub(super) fn submit(app: &mut App, start: StartWhen) -> Vec<Effect> {
     let Some(form) = &mut app.form else { return Vec::new() };
     let unknown = |configs: &[RunConfig]| {
         let is_known = |config: &&RunConfig| app.presets.iter().any(|preset| preset.name == config.preset);
@@ -77,7 +77,7 @@ pub(super) fn submit(app: &mut App, start: Start) -> Vec<Effect> {
         Filled::GoBack(change) => tell(app, Command::GoBack(change)),
         Filled::Fork(dir, from, change) => vec![Effect::Fork(dir, from, change)],
         Filled::Train(mut configs) => match configs.pop() {
-            Some(config) if configs.is_empty() && start == Start::Now => {
+            Some(config) if configs.is_empty() && start == StartWhen::Now => {
                 vec![Effect::Train(Box::new(config))]
             }
             last => {

@@ -1,7 +1,7 @@
 //! What the dashboard hears, and what it asks for.
 
 use crate::app::{Key, PredictionDiff};
-use crate::run::{Change, CheckpointName, Command, Labels, Listed, Queue, RunConfig, RunDir, RunId, Update};
+use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunConfig, RunDir, RunId, Update};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -9,7 +9,7 @@ pub enum Msg {
     /// A key was pressed.
     Key(Key),
     /// The runs on disk were listed.
-    Runs(Vec<Listed>),
+    Runs(Vec<Listing>),
     /// The run that is followed was looked at.
     Run(RunDir, Box<Update>),
     /// One of the runs that are compared was looked at.
@@ -74,7 +74,7 @@ pub enum Effect {
     /// Give the terminal back to the shell until it says to go on.
     Suspend,
     /// End the program.
-    Exit(Option<Farewell>),
+    Exit(Option<ExitSummary>),
 }
 
 /// What is to be done with the queue.
@@ -92,7 +92,7 @@ pub enum QueueChange {
 
 /// What becomes of the run that was on the screen, to be told in the shell.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Farewell {
+pub struct ExitSummary {
     /// The run's name.
     pub name: String,
     /// The last thing it was told; none: it goes on as it is.

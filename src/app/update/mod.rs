@@ -3,15 +3,15 @@
 mod forms;
 mod messages;
 
-pub use self::messages::{Effect, Farewell, Msg, QueueChange};
+pub use self::messages::{Effect, ExitSummary, Msg, QueueChange};
 
-use self::forms::{Start, ask, ask_for_fork, show_form, submit, train_like};
+use self::forms::{StartWhen, ask, ask_for_fork, show_form, submit, train_like};
 use super::binding::action;
 use super::{
-    Action, App, BINDINGS, Browse, ColumnChoice, Compare, Dialog, Form, Key, News, Offer, Pane, Predictions,
-    PresetOffer, RateSearch, Row, RunView, Screen, Zoom,
+    Action, App, BINDINGS, ColumnChoice, Compare, Dialog, Form, Key, LrFinder, MenuItem, Notice, Pane,
+    Predictions, PresetInfo, Row, RunTable, RunView, Screen, Zoom,
 };
-use crate::run::{Command, Listed, RunConfig, RunDir, RunId, Status};
+use crate::run::{Command, Listing, RecordedStatus, RunConfig, RunDir, RunId};
 
 /// Changes the state by a message, and tells what is to be done for it.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -50,7 +50,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Data(data) => app.data = Some(data),
         Msg::Started(dir) => return open(app, dir),
         Msg::Failed(problem) => {
-            app.notice = Some(News::Bad(problem));
+            app.notice = Some(Notice::Bad(problem));
             if let Some(run) = &mut app.run {
                 run.asked = None;
             }
@@ -61,14 +61,14 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
                 let run = app.summaries().find(|run| run.dir.id() == id);
                 run.map_or_else(|| id.name().to_owned(), |run| run.record.name.clone())
             };
-            app.notice = Some(News::Good(match ids.as_slice() {
+            app.notice = Some(Notice::Good(match ids.as_slice() {
                 [id] => format!("{} is thrown away; u brings it back", name(id)),
                 ids => format!("{} runs are thrown away; u brings them back", ids.len()),
             }));
             app.marked.retain(|dir| !ids.contains(dir.id()));
             app.trash.push(ids);
         }
-        Msg::Done(what) => app.notice = Some(News::Good(what)),
+        Msg::Done(what) => app.notice = Some(Notice::Good(what)),
         Msg::Time(now) => app.now = now,
     }
     Vec::new()
@@ -84,7 +84,7 @@ fn typed(app: &mut App, key: Key) -> bool {
 }
 
 /// Changes which runs are shown, and keeps the selection on the same run if it is still there.
-fn arrange<T>(app: &mut App, change: impl FnOnce(&mut Browse, &[Listed]) -> T) -> T {
+fn arrange<T>(app: &mut App, change: impl FnOnce(&mut RunTable, &[Listing]) -> T) -> T {
     keep_selected(app, |app| change(&mut app.browse, app.runs.as_deref().unwrap_or_default()))
 }
 
@@ -109,7 +109,7 @@ fn keep_selected<T>(app: &mut App, change: impl FnOnce(&mut App) -> T) -> T {
 }
 
 /// Takes the runs in, and keeps the selection on the same run.
-fn list(app: &mut App, runs: Vec<Listed>) {
+fn list(app: &mut App, runs: Vec<Listing>) {
     let offered = app.offers().get(app.selected_offer).map(offered);
     keep_selected(app, |app| {
         app.browse.arrange(&runs);
@@ -122,16 +122,16 @@ fn list(app: &mut App, runs: Vec<Listed>) {
     app.selected_offer = place.unwrap_or(app.selected_offer).min(offers.len().saturating_sub(1));
 }
 
-fn is_run(listed: &Listed, dir: &RunDir) -> bool {
-    matches!(listed, Listed::Run(run) if run.dir == *dir)
+fn is_run(listed: &Listing, dir: &RunDir) -> bool {
+    matches!(listed, Listing::Run(run) if run.dir == *dir)
 }
 
 /// What makes an offer the same offer after a new listing.
-fn offered(offer: &Offer<'_>) -> String {
+fn offered(offer: &MenuItem<'_>) -> String {
     match offer {
-        Offer::Attach(run) => run.dir.id().to_string(),
-        Offer::Train(preset) => preset.name.clone(),
-        Offer::Runs { .. } => String::new(),
+        MenuItem::Attach(run) => run.dir.id().to_string(),
+        MenuItem::Train(preset) => preset.name.clone(),
+        MenuItem::Runs { .. } => String::new(),
     }
 }
 
@@ -165,7 +165,7 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Earlier => return shift_queued(app, -1),
         Action::Later => return shift_queued(app, 1),
         Action::EmptyQueue => return vec![Effect::Queue(QueueChange::Empty)],
-        Action::NextArrangement => arrange(app, Browse::next_arrangement),
+        Action::NextArrangement => arrange(app, RunTable::next_arrangement),
         Action::ChooseColumns => {
             app.column_choice = Some(ColumnChoice::new(&app.browse.columns));
             app.dialog = Some(Dialog::Columns);
@@ -182,24 +182,24 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Predict => return predict(app),
         Action::NextDisagreement => with_predictions(app, Predictions::turn),
         Action::FindRate => return find_rate(app),
-        Action::NextRate => app.rates.iter_mut().for_each(RateSearch::turn),
+        Action::NextRate => app.rates.iter_mut().for_each(LrFinder::turn),
         Action::TrainWithRate => return train_with_rate(app),
         Action::Search => {
             app.browse.begin();
             app.dialog = Some(Dialog::Search);
         }
-        Action::Complete => arrange(app, Browse::complete),
-        Action::NextSort => arrange(app, Browse::next_sort),
-        Action::TurnSort => arrange(app, Browse::turn_sort),
+        Action::Complete => arrange(app, RunTable::complete),
+        Action::NextSort => arrange(app, RunTable::next_sort),
+        Action::TurnSort => arrange(app, RunTable::turn_sort),
         Action::Submit if app.dialog == Some(Dialog::Search) => {
-            arrange(app, Browse::ask);
+            arrange(app, RunTable::ask);
             // What is not understood is not left behind: the question stays open until it is.
             if app.browse.error().is_none() {
                 app.dialog = None;
             }
         }
-        Action::Submit => return submit(app, Start::Now),
-        Action::Enqueue => return submit(app, Start::Queued),
+        Action::Submit => return submit(app, StartWhen::Now),
+        Action::Enqueue => return submit(app, StartWhen::Queued),
         Action::NextPane => app.focus = next(app.focus, 1),
         Action::PreviousPane => app.focus = next(app.focus, Pane::ALL.len() - 1),
         Action::Zoom => app.zoom = app.zoom.other(),
@@ -261,7 +261,7 @@ fn mark(app: &mut App) {
         Some(place) => drop(app.marked.remove(place)),
         None if app.marked.len() == Compare::MOST => {
             let told = format!("{} runs can be compared; M takes all marks away", Compare::MOST);
-            app.notice = Some(News::Good(told));
+            app.notice = Some(Notice::Good(told));
         }
         None => app.marked.push(dir),
     }
@@ -274,7 +274,7 @@ fn compare(app: &mut App) -> Vec<Effect> {
             0 => "mark runs with m, and c compares them",
             _ => "mark another run with m to compare it with",
         };
-        app.notice = Some(News::Good(told.to_owned()));
+        app.notice = Some(Notice::Good(told.to_owned()));
         return Vec::new();
     }
     app.compare = Some(Compare::new(&app.marked, app.charts.smoothing));
@@ -303,24 +303,24 @@ fn find_rate(app: &mut App) -> Vec<Effect> {
     let before = app.rates.as_ref().map(|search| (search.number, search.config.clone()));
     let number = before.as_ref().map_or(0, |(number, _)| number + 1);
     let config = match (app.screen, before, app.offers().get(app.selected_offer)) {
-        (Screen::Rates, Some((_, config)), _) => config,
-        (_, _, Some(Offer::Train(preset))) => to_train(app, preset),
+        (Screen::LrFinder, Some((_, config)), _) => config,
+        (_, _, Some(MenuItem::Train(preset))) => to_train(app, preset),
         _ => return Vec::new(),
     };
-    app.rates = Some(RateSearch::new(number, config.clone()));
-    app.screen = Screen::Rates;
+    app.rates = Some(LrFinder::new(number, config.clone()));
+    app.screen = Screen::LrFinder;
     vec![Effect::FindRate(number, Box::new(config))]
 }
 
 /// Trains with the rate that is chosen.
 fn train_with_rate(app: &App) -> Vec<Effect> {
-    let config = app.rates.as_ref().and_then(RateSearch::chosen);
+    let config = app.rates.as_ref().and_then(LrFinder::chosen);
     config.map(|config| Effect::Train(Box::new(config))).into_iter().collect()
 }
 
 /// Breaks off a search whose screen was left.
 fn leave_search(app: &mut App) -> Option<Effect> {
-    let search = app.rates.as_mut().filter(|_| app.screen != Screen::Rates)?;
+    let search = app.rates.as_mut().filter(|_| app.screen != Screen::LrFinder)?;
     if search.is_over() {
         return None;
     }
@@ -328,7 +328,7 @@ fn leave_search(app: &mut App) -> Option<Effect> {
     Some(Effect::StopFinding)
 }
 
-fn with_search(app: &mut App, number: u64, change: impl FnOnce(&mut RateSearch)) {
+fn with_search(app: &mut App, number: u64, change: impl FnOnce(&mut LrFinder)) {
     if let Some(search) = app.rates.as_mut().filter(|search| search.number == number && !search.is_over()) {
         change(search);
     }
@@ -372,7 +372,7 @@ fn move_by(app: &mut App, rows: isize) {
         (Screen::Compare, _) => {
             with_compare(app, |compare| step(&mut compare.selected, rows, compare.runs.len()));
         }
-        (Screen::Rates, _) => {}
+        (Screen::LrFinder, _) => {}
         (Screen::Predictions, _) => with_predictions(app, |predictions| {
             let images = predictions.samples().len();
             step(&mut predictions.selected, rows, images);
@@ -400,12 +400,12 @@ fn choose(app: &mut App) -> Vec<Effect> {
             return Vec::new();
         }
         return match app.selected_listed() {
-            Some(Listed::Run(run)) => {
+            Some(Listing::Run(run)) => {
                 let dir = run.dir.clone();
                 open(app, dir)
             }
-            Some(Listed::Broken { reason, .. }) => {
-                app.notice = Some(News::Bad(reason.clone()));
+            Some(Listing::Broken { reason, .. }) => {
+                app.notice = Some(Notice::Bad(reason.clone()));
                 Vec::new()
             }
             None => Vec::new(),
@@ -416,14 +416,14 @@ fn choose(app: &mut App) -> Vec<Effect> {
         return selected.map(|run| run.dir.clone()).map_or_else(Vec::new, |dir| open(app, dir));
     }
     match app.offers().get(app.selected_offer) {
-        Some(Offer::Attach(run)) => {
+        Some(MenuItem::Attach(run)) => {
             let dir = run.dir.clone();
             open(app, dir)
         }
-        Some(Offer::Train(preset)) => {
+        Some(MenuItem::Train(preset)) => {
             vec![Effect::Train(Box::new(to_train(app, preset)))]
         }
-        Some(Offer::Runs { .. }) => {
+        Some(MenuItem::Runs { .. }) => {
             app.screen = Screen::Runs;
             Vec::new()
         }
@@ -432,7 +432,7 @@ fn choose(app: &mut App) -> Vec<Effect> {
 }
 
 /// The settings of a new run of this network.
-fn to_train(app: &App, preset: &PresetOffer) -> RunConfig {
+fn to_train(app: &App, preset: &PresetInfo) -> RunConfig {
     RunConfig { preset: preset.name.clone(), ..app.defaults.clone() }
 }
 
@@ -454,7 +454,7 @@ fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
 
 fn back(app: &mut App) {
     match app.dialog.take() {
-        Some(Dialog::Search) => return arrange(app, Browse::leave),
+        Some(Dialog::Search) => return arrange(app, RunTable::leave),
         Some(_) => return,
         None => {}
     }
@@ -467,7 +467,7 @@ fn back(app: &mut App) {
         (Screen::Live, Zoom::Alone) => app.zoom = Zoom::Together,
         (Screen::Live, Zoom::Together) | (Screen::Compare, _) => app.screen = Screen::Runs,
         (Screen::Predictions, _) => app.screen = Screen::Compare,
-        (Screen::Runs | Screen::Home | Screen::Rates, _) => app.screen = Screen::Home,
+        (Screen::Runs | Screen::Home | Screen::LrFinder, _) => app.screen = Screen::Home,
     }
 }
 
@@ -482,8 +482,8 @@ fn quit(app: &mut App) -> Vec<Effect> {
 
 fn leave(app: &App, told: Option<Command>) -> Vec<Effect> {
     let Some(run) = &app.run else { return vec![Effect::Exit(None)] };
-    let asked = told.or_else(|| (run.status() == Some(Status::Paused)).then_some(Command::Pause));
-    let farewell = Farewell { name: run.name().to_owned(), told: asked };
+    let asked = told.or_else(|| (run.status() == Some(RecordedStatus::Paused)).then_some(Command::Pause));
+    let farewell = ExitSummary { name: run.name().to_owned(), told: asked };
     let send = told.map(|command| Effect::Send(run.dir.clone(), command));
     send.into_iter().chain([Effect::Exit(Some(farewell))]).collect()
 }

@@ -5,8 +5,8 @@ use std::io::{self, Write};
 use clap::Subcommand;
 use thiserror::Error;
 
-use super::fetch::FetchArgs;
-use super::show::ShowArgs;
+use super::fetch::FetchCommand;
+use super::show::ShowCommand;
 use super::surface::Surface;
 use crate::data::{DataError, FetchError, Roots};
 
@@ -14,9 +14,9 @@ use crate::data::{DataError, FetchError, Roots};
 #[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
 pub enum DataCommand {
     /// Download the full Fashion-MNIST (31 MB); a broken download is continued.
-    Fetch(FetchArgs),
+    Fetch(FetchCommand),
     /// List the data sets found and draw a few test images.
-    Show(ShowArgs),
+    Show(ShowCommand),
 }
 
 /// Why a data command failed.
@@ -38,7 +38,7 @@ pub enum DataCliError {
 
 /// What the commands see of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct World {
+pub struct CommandContext {
     /// Where data sets are looked for.
     pub roots: Roots,
     /// What is drawn on.
@@ -47,7 +47,7 @@ pub struct World {
 
 impl DataCommand {
     /// Does what the command says and writes the outcome to `out`; progress goes to the standard error.
-    pub fn run(self, world: &World, out: &mut impl Write) -> Result<(), DataCliError> {
+    pub fn run(self, world: &CommandContext, out: &mut impl Write) -> Result<(), DataCliError> {
         match self {
             Self::Fetch(args) => args.run(&world.roots, out),
             Self::Show(args) => args.run(world, out),

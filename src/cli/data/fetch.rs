@@ -12,7 +12,7 @@ use crate::data::{BASE_URL, Fetch, Roots};
 
 /// What `data fetch` is told.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct FetchArgs {
+pub struct FetchCommand {
     /// Directory for the files, instead of the data directory.
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
@@ -21,7 +21,7 @@ pub struct FetchArgs {
     pub url: String,
 }
 
-impl FetchArgs {
+impl FetchCommand {
     pub(super) fn run(&self, roots: &Roots, out: &mut impl Write) -> Result<(), DataCliError> {
         let dir = self.to.clone().or_else(|| roots.fetched()).ok_or(DataCliError::NoDirectory)?;
         let fetch = Fetch::fashion_mnist(&self.url, &dir);

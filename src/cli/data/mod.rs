@@ -6,7 +6,7 @@ mod picture;
 mod show;
 mod surface;
 
-pub use command::{DataCliError, DataCommand, World};
-pub use fetch::FetchArgs;
-pub use show::ShowArgs;
-pub use surface::{Ink, Surface};
+pub use command::{CommandContext, DataCliError, DataCommand};
+pub use fetch::FetchCommand;
+pub use show::ShowCommand;
+pub use surface::{Shading, Surface};

@@ -13,7 +13,7 @@ use std::io::{self, Write};
 
 use anstyle::{Ansi256Color, Color, Reset, RgbColor, Style};
 
-use super::surface::Ink;
+use super::surface::Shading;
 use crate::data::{Image, SIDE};
 
 /// Columns between images.
@@ -23,7 +23,7 @@ const GAP: usize = 2;
 const SHADES: &[u8; 10] = b" .:-=+*#%@";
 
 /// An image with a line above it.
-pub(super) struct Picture<'a> {
+pub(super) struct CaptionedImage<'a> {
     pub(super) caption: String,
     pub(super) image: &'a Image,
 }
@@ -34,7 +34,7 @@ pub(super) fn abreast(width: usize) -> usize {
 }
 
 /// Draws `pictures` side by side, each caption cut to its picture's width.
-pub(super) fn draw(pictures: &[Picture<'_>], ink: Ink, out: &mut impl Write) -> io::Result<()> {
+pub(super) fn draw(pictures: &[CaptionedImage<'_>], ink: Shading, out: &mut impl Write) -> io::Result<()> {
     let gap = " ".repeat(GAP);
     let captions = pictures.iter().map(|picture| format!("{:SIDE$.SIDE$}", picture.caption));
     writeln!(out, "{}", captions.collect::<Vec<_>>().join(&gap).trim_end())?;
@@ -46,16 +46,16 @@ pub(super) fn draw(pictures: &[Picture<'_>], ink: Ink, out: &mut impl Write) -> 
 }
 
 /// One row of cells: two rows of pixels.
-fn cells(image: &Image, row: usize, ink: Ink) -> String {
+fn cells(image: &Image, row: usize, ink: Shading) -> String {
     let start = 2 * row * SIDE;
     let (upper, lower) = image[start..start + 2 * SIDE].split_at(SIDE);
     let mut text = String::new();
     let mut last = None;
     for (&upper, &lower) in upper.iter().zip(lower) {
         let (upper, lower) = match ink {
-            Ink::TrueColour => (true_colour(upper), true_colour(lower)),
-            Ink::Greys => (grey(upper), grey(lower)),
-            Ink::Ascii => {
+            Shading::TrueColour => (true_colour(upper), true_colour(lower)),
+            Shading::Greys => (grey(upper), grey(lower)),
+            Shading::Ascii => {
                 text.push(shade(u8::midpoint(upper, lower)));
                 continue;
             }
@@ -102,10 +102,12 @@ mod tests {
         image
     }
 
-    fn drawn(captions: &[&str], ink: Ink) -> String {
+    fn drawn(captions: &[&str], ink: Shading) -> String {
         let image = wedge();
-        let pictures: Vec<_> =
-            captions.iter().map(|&caption| Picture { caption: caption.to_owned(), image: &image }).collect();
+        let pictures: Vec<_> = captions
+            .iter()
+            .map(|&caption| CaptionedImage { caption: caption.to_owned(), image: &image })
+            .collect();
         let mut out = Vec::new();
         draw(&pictures, ink, &mut out).unwrap();
         String::from_utf8(out).unwrap()
@@ -121,7 +123,7 @@ mod tests {
 
     #[test]
     fn ascii_has_ten_shades_and_no_escapes() {
-        let text = drawn(&["one", "two"], Ink::Ascii);
+        let text = drawn(&["one", "two"], Shading::Ascii);
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines.len(), 15);
         assert_eq!(lines[0], format!("{:30}two", "one"));
@@ -133,13 +135,13 @@ mod tests {
 
     #[test]
     fn colours_are_set_where_they_change_and_reset_at_the_end() {
-        let text = drawn(&["one"], Ink::TrueColour);
+        let text = drawn(&["one"], Shading::TrueColour);
         let lines: Vec<_> = text.lines().collect();
         let black = format!("\u{1b}[38;2;0;0;0m\u{1b}[48;2;0;0;0m{}\u{1b}[0m", "▀".repeat(28));
         assert_eq!(lines[1], black);
         assert_eq!(lines[8].matches('▀').count(), 28);
 
-        let greys = drawn(&["one"], Ink::Greys);
+        let greys = drawn(&["one"], Shading::Greys);
         let white = format!("\u{1b}[38;5;255m\u{1b}[48;5;255m{}\u{1b}[0m", "▀".repeat(28));
         assert_eq!(greys.lines().last(), Some(white.as_str()));
     }
@@ -147,6 +149,6 @@ mod tests {
     #[test]
     fn captions_are_cut() {
         let long = "x".repeat(40);
-        assert_eq!(drawn(&[&long], Ink::Ascii).lines().next(), Some("x".repeat(28).as_str()));
+        assert_eq!(drawn(&[&long], Shading::Ascii).lines().next(), Some("x".repeat(28).as_str()));
     }
 }

@@ -4,15 +4,15 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::command::{DataCliError, World};
-use super::picture::{self, Picture};
+use super::command::{CommandContext, DataCliError};
+use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
 use crate::data::text::{shown, thousands};
-use crate::data::{Dataset, Outcome, Places, SIDE, Source, Survey};
+use crate::data::{DataLocations, Dataset, Outcome, SIDE, Source, Survey};
 
 /// What `data show` is told.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
-pub struct ShowArgs {
+pub struct ShowCommand {
     /// Look only there: a directory with four IDX files, or `built-in`.
     #[arg(long, value_name = "DIR")]
     pub data: Option<Source>,
@@ -21,9 +21,9 @@ pub struct ShowArgs {
     pub count: Option<usize>,
 }
 
-impl ShowArgs {
-    pub(super) fn run(&self, world: &World, out: &mut impl Write) -> Result<(), DataCliError> {
-        let survey = Places::new(self.data.clone(), &world.roots).survey()?;
+impl ShowCommand {
+    pub(super) fn run(&self, world: &CommandContext, out: &mut impl Write) -> Result<(), DataCliError> {
+        let survey = DataLocations::new(self.data.clone(), &world.roots).survey()?;
         list(&survey, out)?;
         draw(&survey.dataset, self.count, world.surface, out)?;
         Ok(())
@@ -61,7 +61,7 @@ fn draw(set: &Dataset, count: Option<usize>, surface: Surface, out: &mut impl Wr
         .images()
         .iter()
         .zip(set.test.labels())
-        .map(|(image, &label)| Picture { caption: names[usize::from(label)].to_owned(), image });
+        .map(|(image, &label)| CaptionedImage { caption: names[usize::from(label)].to_owned(), image });
     let pictures: Vec<_> = captioned.take(count.unwrap_or(abreast)).collect();
     for row in pictures.chunks(abreast) {
         writeln!(out)?;

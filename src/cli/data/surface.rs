@@ -6,7 +6,7 @@ use crate::ui::{ColorDepth, Glyphs};
 
 /// How the shades of a picture are shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ink {
+pub enum Shading {
     /// Half blocks in 24-bit colour.
     TrueColour,
     /// Half blocks in the 24 greys of the 256-colour palette.
@@ -21,7 +21,7 @@ pub struct Surface {
     /// Columns.
     pub width: usize,
     /// The best that it shows.
-    pub ink: Ink,
+    pub ink: Shading,
 }
 
 impl Surface {
@@ -32,15 +32,15 @@ impl Surface {
     pub fn of_stdout(glyphs: Glyphs, depth: ColorDepth) -> Self {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
-            return Self { width: Self::DEFAULT_WIDTH, ink: Ink::Ascii };
+            return Self { width: Self::DEFAULT_WIDTH, ink: Shading::Ascii };
         }
         let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
         let width = if columns == 0 { Self::DEFAULT_WIDTH } else { columns };
-        Self { width, ink: Ink::of(glyphs, depth) }
+        Self { width, ink: Shading::of(glyphs, depth) }
     }
 }
 
-impl Ink {
+impl Shading {
     /// The best ink of a terminal with these symbols and colours.
     pub fn of(glyphs: Glyphs, depth: ColorDepth) -> Self {
         match (glyphs, depth) {

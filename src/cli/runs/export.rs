@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use super::{CliError, find};
-use crate::run::{EpochRow, Field, RunError, RunSummary, Store, Value};
+use crate::run::{EpochRow, Field, RunEntry, RunError, Store, Value};
 
 /// Print numbers of runs for other programs.
 #[derive(Debug, Args)]
@@ -21,8 +21,8 @@ pub(super) struct ExportCommand {
     #[arg(long, value_enum, default_value_t = What::Epochs)]
     what: What,
     /// In what form.
-    #[arg(long, value_enum, default_value_t = Form::Csv)]
-    format: Form,
+    #[arg(long, value_enum, default_value_t = OutputFormat::Csv)]
+    format: OutputFormat,
     /// As JSON: the same as `--format json`.
     #[arg(long)]
     json: bool,
@@ -50,7 +50,7 @@ enum What {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Form {
+enum OutputFormat {
     /// Values between commas.
     Csv,
     /// One object a line.
@@ -68,12 +68,12 @@ struct Table {
 impl ExportCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
-        let is_read = self.format == Form::Markdown && !self.json;
+        let is_read = self.format == OutputFormat::Markdown && !self.json;
         let table = match self.what {
             What::Summary => summary(&runs, if is_read { in_words } else { as_json }),
             What::Epochs | What::Steps => from_journals(&runs, self.what)?,
         };
-        table.write(if self.json { Form::Json } else { self.format }, out)
+        table.write(if self.json { OutputFormat::Json } else { self.format }, out)
     }
 }
 
@@ -93,7 +93,7 @@ impl DiffCommand {
         let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
         let rows = Field::all().filter(told).filter_map(row).collect();
         let table = Table { headings, rows };
-        if self.json { table.write(Form::Json, out) } else { table.print(out) }
+        if self.json { table.write(OutputFormat::Json, out) } else { table.print(out) }
     }
 }
 
@@ -116,7 +116,7 @@ fn in_words(field: Field, value: Value) -> Json {
     json!(field.in_words(value))
 }
 
-fn summary(runs: &[RunSummary], write: fn(Field, Value) -> Json) -> Table {
+fn summary(runs: &[RunEntry], write: fn(Field, Value) -> Json) -> Table {
     let row = |run| Field::all().map(|field| write(field, field.of(run))).collect();
     Table {
         headings: Field::all().map(|field| field.name().to_owned()).collect(),
@@ -137,7 +137,7 @@ const EPOCHS: [&str; 9] = [
 ];
 const STEPS: [&str; 3] = ["run", "step", "loss"];
 
-fn from_journals(runs: &[RunSummary], what: What) -> Result<Table, RunError> {
+fn from_journals(runs: &[RunEntry], what: What) -> Result<Table, RunError> {
     let headings = if what == What::Epochs { &EPOCHS[..] } else { &STEPS[..] };
     let mut rows = Vec::new();
     for run in runs {
@@ -167,9 +167,9 @@ fn epoch(id: &str, row: &EpochRow) -> Vec<Json> {
 }
 
 impl Table {
-    fn write(&self, form: Form, out: &mut impl Write) -> Result<(), CliError> {
+    fn write(&self, form: OutputFormat, out: &mut impl Write) -> Result<(), CliError> {
         match form {
-            Form::Csv => {
+            OutputFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
                 let written = writer.write_record(&self.headings).and_then(|()| {
                     self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(cell)))
@@ -177,13 +177,13 @@ impl Table {
                 written.map_err(|error| CliError::Output(error.into()))?;
                 writer.flush()?;
             }
-            Form::Json => {
+            OutputFormat::Json => {
                 for row in &self.rows {
                     let object: Map<_, _> = self.headings.iter().cloned().zip(row.iter().cloned()).collect();
                     writeln!(out, "{}", Json::Object(object))?;
                 }
             }
-            Form::Markdown => {
+            OutputFormat::Markdown => {
                 let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
                 writeln!(out, "{}", line(self.headings.clone()))?;
                 writeln!(out, "|{}", "-|".repeat(self.headings.len()))?;

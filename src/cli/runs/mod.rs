@@ -15,7 +15,7 @@ use serde_json::{Value as Json, json};
 
 use super::CliError;
 use crate::metrics::text;
-use crate::run::{Field, Listed, Query, QueryError, RunError, RunSummary, Sort, Store, UnknownField};
+use crate::run::{Field, Listing, Query, QueryError, RunEntry, RunError, Sort, Store, UnknownField};
 
 /// List the runs.
 #[derive(Debug, Args)]
@@ -139,15 +139,15 @@ impl ListCommand {
         let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
         let sort = self.sort.as_deref().map(sort).transpose()?;
         let listed = if self.trash {
-            store.thrown_away().into_iter().map(|run| Listed::Run(Arc::new(run))).collect()
+            store.thrown_away().into_iter().map(|run| Listing::Run(Arc::new(run))).collect()
         } else {
             store.list()
         };
-        let fits = |listed: &Listed| match listed {
-            Listed::Run(run) => query.matches(run),
-            Listed::Broken { .. } => query.is_empty(),
+        let fits = |listed: &Listing| match listed {
+            Listing::Run(run) => query.matches(run),
+            Listing::Broken { .. } => query.is_empty(),
         };
-        let mut listed: Vec<&Listed> = listed.iter().filter(|listed| fits(listed)).collect();
+        let mut listed: Vec<&Listing> = listed.iter().filter(|listed| fits(listed)).collect();
         if let Some(sort) = sort {
             sort.sort(&mut listed, |listed| *listed);
         }
@@ -182,15 +182,15 @@ fn sort(text: &str) -> Result<Sort, CliError> {
     })
 }
 
-fn as_json(listed: &Listed) -> Json {
+fn as_json(listed: &Listing) -> Json {
     match listed {
-        Listed::Run(run) => run_json(run),
-        Listed::Broken { name, reason } => json!({ "id": name, "broken": reason }),
+        Listing::Run(run) => run_json(run),
+        Listing::Broken { name, reason } => json!({ "id": name, "broken": reason }),
     }
 }
 
 /// A run's `run.json`, with how it really stands and where it is.
-fn run_json(run: &RunSummary) -> Json {
+fn run_json(run: &RunEntry) -> Json {
     let mut json = serde_json::to_value(&run.record).unwrap_or_default();
     json["state"] = json!(table::state(run));
     json["directory"] = json!(run.dir.path());
@@ -198,7 +198,7 @@ fn run_json(run: &RunSummary) -> Json {
 }
 
 /// The run that a person means, with how it stands.
-fn find(store: &Store, query: &str) -> Result<RunSummary, RunError> {
+fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
     store.look(&store.resolve(query)?)
 }
 

@@ -4,10 +4,10 @@ use std::io::Write;
 
 use crate::cli::CliError;
 use crate::metrics::text;
-use crate::run::{Listed, Origin, RunSummary};
+use crate::run::{Listing, Origin, RunEntry};
 
 /// Prints a line for each run.
-pub(super) fn print(listed: &[&Listed], out: &mut impl Write) -> Result<(), CliError> {
+pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), CliError> {
     writeln!(
         out,
         "{:<36} {:<16} {:<11} {:<6} {:>7} {:>8}  data",
@@ -15,8 +15,8 @@ pub(super) fn print(listed: &[&Listed], out: &mut impl Write) -> Result<(), CliE
     )?;
     for listed in listed {
         match listed {
-            Listed::Run(run) => writeln!(out, "{}", row(run))?,
-            Listed::Broken { name, reason } => {
+            Listing::Run(run) => writeln!(out, "{}", row(run))?,
+            Listing::Broken { name, reason } => {
                 writeln!(out, "{name:<36} {:<16} {:<11} {reason}", "", "broken")?;
             }
         }
@@ -25,7 +25,7 @@ pub(super) fn print(listed: &[&Listed], out: &mut impl Write) -> Result<(), CliE
 }
 
 /// How a run stands, in a word.
-pub(super) fn state(run: &RunSummary) -> &'static str {
+pub(super) fn state(run: &RunEntry) -> &'static str {
     let state = &run.state;
     if state.trouble().is_some() {
         "waiting"
@@ -38,8 +38,8 @@ pub(super) fn state(run: &RunSummary) -> &'static str {
     }
 }
 
-fn row(run: &RunSummary) -> String {
-    let RunSummary { dir, record, origin, .. } = run;
+fn row(run: &RunEntry) -> String {
+    let RunEntry { dir, record, origin, .. } = run;
     let epochs = format!("{}/{}", record.summary.epoch, record.settings().epochs);
     let best = text::percent(record.summary.best_test_accuracy);
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CliError, find};
-use crate::run::{RunError, RunSummary, Store};
+use crate::run::{RunEntry, RunError, Store};
 
 /// Write what runs measured for TensorBoard: loss, accuracy and learning rate, by step.
 #[derive(Debug, Args)]
@@ -26,7 +26,7 @@ pub(super) struct TensorboardCommand {
 
 impl TensorboardCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        let mut runs: Vec<RunSummary> = Vec::new();
+        let mut runs: Vec<RunEntry> = Vec::new();
         for id in &self.ids {
             let run = find(store, id)?;
             if runs.iter().all(|other| other.dir != run.dir) {
@@ -54,7 +54,7 @@ impl TensorboardCommand {
 }
 
 /// What a run's directory is called: as the run, or where a second run is called so or no file can be, as its id.
-fn name<'a>(run: &'a RunSummary, runs: &[RunSummary]) -> &'a str {
+fn name<'a>(run: &'a RunEntry, runs: &[RunEntry]) -> &'a str {
     let name = &run.record.name;
     let is_the_only_one = runs.iter().filter(|other| other.record.name == *name).count() == 1;
     let is_a_file_name = Path::new(name).file_name() == Some(OsStr::new(name)) && name.len() < 256;

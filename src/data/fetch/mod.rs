@@ -11,5 +11,5 @@ mod plan;
 mod remote;
 
 pub use error::FetchError;
-pub use plan::{Fetch, Fetched, Patience, Progress};
+pub use plan::{DownloadProgress, Fetch, Fetched, RetryPolicy};
 pub use remote::{BASE_URL, FASHION_MNIST, RemoteFile};

@@ -12,7 +12,7 @@ use super::remote::{FASHION_MNIST, RemoteFile};
 
 /// How long and how often a server is waited for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Patience {
+pub struct RetryPolicy {
     /// For a connection.
     pub connect: Duration,
     /// For the next bytes.
@@ -21,7 +21,7 @@ pub struct Patience {
     pub retries: u32,
 }
 
-impl Default for Patience {
+impl Default for RetryPolicy {
     fn default() -> Self {
         Self { connect: Duration::from_secs(15), stall: Duration::from_secs(30), retries: 4 }
     }
@@ -37,12 +37,12 @@ pub struct Fetch<'a> {
     /// What to download.
     pub files: &'a [RemoteFile<'a>],
     /// When to give up.
-    pub patience: Patience,
+    pub patience: RetryPolicy,
 }
 
 /// How far a download is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Progress<'a> {
+pub struct DownloadProgress<'a> {
     /// The file at work.
     pub file: &'a str,
     /// Bytes of all files that are on the disk.
@@ -65,18 +65,19 @@ pub struct Fetched {
 impl<'a> Fetch<'a> {
     /// The full Fashion-MNIST from `base_url` to `dir`.
     pub fn fashion_mnist(base_url: &'a str, dir: &'a Path) -> Self {
-        Self { base_url, dir, files: &FASHION_MNIST, patience: Patience::default() }
+        Self { base_url, dir, files: &FASHION_MNIST, patience: RetryPolicy::default() }
     }
 
     /// Downloads what is missing and calls `progress` as bytes arrive.
-    pub fn run(&self, mut progress: impl FnMut(Progress<'_>)) -> Result<Fetched, FetchError> {
+    pub fn run(&self, mut progress: impl FnMut(DownloadProgress<'_>)) -> Result<Fetched, FetchError> {
         fs::create_dir_all(self.dir).map_err(at(self.dir))?;
         let _lock = self.lock()?;
         let agent = self.agent();
         let total = self.files.iter().map(|file| file.size).sum();
         let (mut before, mut fetched) = (0, Fetched::default());
         for file in self.files {
-            let mut report = |done| progress(Progress { file: file.name, done: before + done, total });
+            let mut report =
+                |done| progress(DownloadProgress { file: file.name, done: before + done, total });
             let download = Download::new(self, file);
             if download.is_there()? {
                 fetched.kept += 1;

@@ -2,14 +2,14 @@
 
 use dfdx::prelude::*;
 
-use super::gather::{Device, Table, gather, table};
-use crate::nn::shape::{Image, Slide};
+use super::gather::{IndexTable, TensorDevice, gather, table};
+use crate::nn::shape::{ImageShape, Slide};
 
 /// Where the pixels of every patch of an image lie: the table that turns a convolution into a matrix
 /// product ("im2col"; Chellapilla, Puri and Simard, 2006).
 #[derive(Debug, Clone)]
 pub struct Patches<D: Storage<usize>> {
-    indices: Table<D>,
+    indices: IndexTable<D>,
 }
 
 impl<D: Storage<usize> + TensorFromVec<usize>> Patches<D> {
@@ -40,16 +40,16 @@ impl<D: Storage<usize> + TensorFromVec<usize>> Patches<D> {
 /// [`Conv2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html). `patches` is the
 /// table for images of this shape.
 pub fn conv2d<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
-    images: Tensor<Image<H, W, C>, E, D, T>,
+    images: Tensor<ImageShape<H, W, C>, E, D, T>,
     patches: &Patches<D>,
     weight: &Tensor<Rank4<O, C, K, K>, E, D>,
     bias: &Tensor<Rank1<O>, E, D>,
-) -> Tensor<Image<H::Out, W::Out, O>, E, D, T>
+) -> Tensor<ImageShape<H::Out, W::Out, O>, E, D, T>
 where
     H: Slide<K>,
     W: Slide<K>,
     E: Dtype,
-    D: Device<E>,
+    D: TensorDevice<E>,
     T: Tape<E, D>,
 {
     let batch = images.shape().0;

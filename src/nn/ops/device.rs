@@ -2,14 +2,14 @@
 
 use dfdx::prelude::*;
 
-use super::{ConvBlock, Device, Flatten, Linear, Pooled, linear};
-use crate::nn::shape::{Flat, Halve, Image, Slide};
+use super::{ConvBlock, Flatten, Linear, Pooled, TensorDevice, linear};
+use crate::nn::shape::{FlatShape, Halve, ImageShape, Slide};
 
 /// A device that computes layers: out of dfdx's operations, unless it has faster ones of its own.
-pub trait LayerDevice: Device<f32> {
+pub trait LayerDevice: TensorDevice<f32> {
     /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         block: &ConvBlock<H, W, C, O, K, Self>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
@@ -24,9 +24,9 @@ pub trait LayerDevice: Device<f32> {
 
     /// Makes a vector of every image.
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         flatten: &Flatten<Self>,
-    ) -> Tensor<Flat<N>, f32, Self, T>
+    ) -> Tensor<FlatShape<N>, f32, Self, T>
     where
         H: ConstDim,
         W: ConstDim,
@@ -36,11 +36,11 @@ pub trait LayerDevice: Device<f32> {
 
     /// Applies a linear layer.
     fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
-        input: Tensor<Flat<N>, f32, Self, T>,
+        input: Tensor<FlatShape<N>, f32, Self, T>,
         _: &Linear,
         weight: &Tensor<Rank2<O, N>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
-    ) -> Tensor<Flat<O>, f32, Self, T> {
+    ) -> Tensor<FlatShape<O>, f32, Self, T> {
         linear(input, weight, bias)
     }
 }
@@ -50,7 +50,7 @@ impl LayerDevice for Cuda {}
 
 impl LayerDevice for Cpu {
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         block: &ConvBlock<H, W, C, O, K, Self>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
@@ -64,9 +64,9 @@ impl LayerDevice for Cpu {
     }
 
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
-        images: Tensor<Image<H, W, C>, f32, Self, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         flatten: &Flatten<Self>,
-    ) -> Tensor<Flat<N>, f32, Self, T>
+    ) -> Tensor<FlatShape<N>, f32, Self, T>
     where
         H: ConstDim,
         W: ConstDim,
@@ -75,11 +75,11 @@ impl LayerDevice for Cpu {
     }
 
     fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
-        input: Tensor<Flat<N>, f32, Self, T>,
+        input: Tensor<FlatShape<N>, f32, Self, T>,
         layer: &Linear,
         weight: &Tensor<Rank2<O, N>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
-    ) -> Tensor<Flat<O>, f32, Self, T> {
+    ) -> Tensor<FlatShape<O>, f32, Self, T> {
         layer.apply(input, weight, bias)
     }
 }

@@ -2,22 +2,22 @@
 
 use dfdx::prelude::*;
 
-use super::gather::Device;
-use crate::nn::shape::Image;
+use super::gather::TensorDevice;
+use crate::nn::shape::ImageShape;
 
 /// Scales every channel of every image by its entry of `mask` `[batch, channel]`: 0, or `1/(1 - p)`.
 ///
 /// Neighbouring pixels of a feature map say nearly the same, so dropping single pixels drops little;
 /// whole maps are dropped instead (Tompson et al., 2015, <https://arxiv.org/abs/1411.4280>).
 pub fn dropout2d<H, W, const C: usize, E, D, T>(
-    images: Tensor<Image<H, W, C>, E, D, T>,
+    images: Tensor<ImageShape<H, W, C>, E, D, T>,
     mask: &Tensor<(usize, Const<C>), E, D>,
-) -> Tensor<Image<H, W, C>, E, D, T>
+) -> Tensor<ImageShape<H, W, C>, E, D, T>
 where
     H: ConstDim,
     W: ConstDim,
     E: Dtype,
-    D: Device<E>,
+    D: TensorDevice<E>,
     T: Tape<E, D>,
 {
     let shape = *images.shape();
@@ -25,7 +25,7 @@ where
 }
 
 /// Scales every value by its entry of `mask`: 0, or `1/(1 - p)` (Srivastava et al., 2014).
-pub fn dropout<S: Shape, E: Dtype, D: Device<E>, T: Tape<E, D>>(
+pub fn dropout<S: Shape, E: Dtype, D: TensorDevice<E>, T: Tape<E, D>>(
     values: Tensor<S, E, D, T>,
     mask: &Tensor<S, E, D>,
 ) -> Tensor<S, E, D, T> {

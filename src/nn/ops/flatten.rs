@@ -3,23 +3,23 @@
 use dfdx::prelude::*;
 use fearless_simd::{Level, dispatch};
 
-use super::gather::{Device, Table, gather, table};
+use super::gather::{IndexTable, TensorDevice, gather, table};
 use super::lanes::{Matrix, transpose};
-use crate::nn::kernels::Kernels;
-use crate::nn::shape::{Flat, Image};
+use crate::nn::backend::Backend;
+use crate::nn::shape::{FlatShape, ImageShape};
 
 /// What a flattening needs: where the pixels of a channels-last image lie, channel by channel, and by
 /// what it is computed.
 #[derive(Debug, Clone)]
 pub struct Flatten<D: Storage<usize>> {
-    indices: Table<D>,
-    kernels: Kernels,
+    indices: IndexTable<D>,
+    kernels: Backend,
     need: bool,
 }
 
 impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
     /// For images `[height, width, channels]`. They get a gradient only if they `need` one.
-    pub fn new(device: &D, kernels: Kernels, [height, width, channels]: [usize; 3], need: bool) -> Self {
+    pub fn new(device: &D, kernels: Backend, [height, width, channels]: [usize; 3], need: bool) -> Self {
         let indices = (0..channels)
             .flat_map(|channel| (0..height * width).map(move |pixel| pixel * channels + channel))
             .collect();
@@ -32,13 +32,13 @@ impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
     /// `N` must be `H * W * C`; anything else does not compile.
     pub fn compose<H, W, const C: usize, const N: usize, E, T>(
         &self,
-        images: Tensor<Image<H, W, C>, E, D, T>,
-    ) -> Tensor<Flat<N>, E, D, T>
+        images: Tensor<ImageShape<H, W, C>, E, D, T>,
+    ) -> Tensor<FlatShape<N>, E, D, T>
     where
         H: ConstDim,
         W: ConstDim,
         E: Dtype,
-        D: Device<E>,
+        D: TensorDevice<E>,
         T: Tape<E, D>,
     {
         const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
@@ -51,15 +51,15 @@ impl Flatten<Cpu> {
     /// The same by transposing every image: dfdx's gather looks every value up.
     pub(super) fn apply<H, W, const C: usize, const N: usize, T>(
         &self,
-        images: Tensor<Image<H, W, C>, f32, Cpu, T>,
-    ) -> Tensor<Flat<N>, f32, Cpu, T>
+        images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,
+    ) -> Tensor<FlatShape<N>, f32, Cpu, T>
     where
         H: ConstDim,
         W: ConstDim,
         T: Tape<f32, Cpu>,
     {
         const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
-        let Kernels::Fused(level) = self.kernels else { return self.compose(images) };
+        let Backend::Fused(level) = self.kernels else { return self.compose(images) };
         let (images, mut tape) = images.split_tape();
         let mut values = vec![0.0; images.shape().num_elements()];
         images.copy_into(&mut values);
@@ -99,10 +99,10 @@ fn turn(level: Level, from: Vec<f32>, [rows, columns]: [usize; 2]) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::nn::chance::{Chance, Purpose};
+    use crate::nn::rng::{SeededRng, StreamId};
 
     fn random(seed: u64, len: usize) -> Vec<f32> {
-        let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+        let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
         (0..len).map(|_| draws.symmetric(1.0)).collect()
     }
 
@@ -112,11 +112,11 @@ mod tests {
         let shape = (3, Const::<4>, Const::<4>, Const::<20>);
         let images = device.tensor_from_vec(random(3, 3 * 320), shape);
         let loss = device.tensor_from_vec(random(4, 3 * 320), (3, Const::<320>));
-        let flatten = Flatten::new(&device, Kernels::best(), [4, 4, 20], true);
+        let flatten = Flatten::new(&device, Backend::best(), [4, 4, 20], true);
         let turned = flatten.apply::<_, _, 20, 320, _>(images.clone().leaky_traced());
-        let composed: Tensor<Flat<320>, f32, Cpu, _> = flatten.compose(images.clone().leaky_traced());
+        let composed: Tensor<FlatShape<320>, f32, Cpu, _> = flatten.compose(images.clone().leaky_traced());
         assert_eq!(turned.as_vec(), composed.as_vec());
-        let gradient = |vectors: Tensor<Flat<320>, f32, Cpu, OwnedTape<f32, Cpu>>| {
+        let gradient = |vectors: Tensor<FlatShape<320>, f32, Cpu, OwnedTape<f32, Cpu>>| {
             (vectors * loss.clone()).sum::<Rank0, _>().backward().get(&images).as_vec()
         };
         assert_eq!(gradient(turned), gradient(composed));

@@ -3,22 +3,22 @@
 use dfdx::prelude::*;
 
 /// What an operation needs of a device: dfdx's kernels for `E`.
-pub trait Device<E: Dtype>: dfdx::tensor_ops::Device<E> {}
-impl<E: Dtype, D: dfdx::tensor_ops::Device<E>> Device<E> for D {}
+pub trait TensorDevice<E: Dtype>: Device<E> {}
+impl<E: Dtype, D: Device<E>> TensorDevice<E> for D {}
 
 /// A table of indices on a device, one for each value of the result.
-pub(crate) type Table<D> = Tensor<(usize,), usize, D>;
+pub(crate) type IndexTable<D> = Tensor<(usize,), usize, D>;
 
 /// Puts a table on a device.
-pub(crate) fn table<D: TensorFromVec<usize>>(device: &D, indices: Vec<usize>) -> Table<D> {
+pub(crate) fn table<D: TensorFromVec<usize>>(device: &D, indices: Vec<usize>) -> IndexTable<D> {
     let len = indices.len();
     device.tensor_from_vec(indices, (len,))
 }
 
 /// For each item of a batch `[batch, values]`, the values that the table names: `[batch, table]`.
-pub(crate) fn gather<E: Dtype, D: Device<E>, T: Tape<E, D>>(
+pub(crate) fn gather<E: Dtype, D: TensorDevice<E>, T: Tape<E, D>>(
     items: Tensor<(usize, usize), E, D, T>,
-    table: &Table<D>,
+    table: &IndexTable<D>,
 ) -> Tensor<(usize, usize), E, D, T> {
     let shape = (items.shape().0, table.shape().0);
     items.gather(table.clone().broadcast_like::<_, Axis<0>>(&shape))

@@ -14,22 +14,22 @@ use std::rc::Rc;
 use dfdx::prelude::*;
 use fearless_simd::{Level, Simd, dispatch, prelude::*};
 
-use super::Device;
+use super::TensorDevice;
 use super::lanes::{Matrix, PAD, padded, transpose};
 use super::runs::{Run, add_runs, find_runs};
-use crate::nn::kernels::Kernels;
-use crate::nn::shape::Flat;
+use crate::nn::backend::Backend;
+use crate::nn::shape::FlatShape;
 
 /// `input · weightᵀ + bias`, of dfdx's operations: the reference for [`Linear`], and what other devices
 /// run.
 pub fn linear<const N: usize, const O: usize, E, D, T>(
-    input: Tensor<Flat<N>, E, D, T>,
+    input: Tensor<FlatShape<N>, E, D, T>,
     weight: &Tensor<Rank2<O, N>, E, D>,
     bias: &Tensor<Rank1<O>, E, D>,
-) -> Tensor<Flat<O>, E, D, T>
+) -> Tensor<FlatShape<O>, E, D, T>
 where
     E: Dtype,
-    D: Device<E>,
+    D: TensorDevice<E>,
     T: Tape<E, D>,
 {
     let weight = weight.retaped::<T>().permute::<Rank2<N, O>, Axes2<1, 0>>();
@@ -48,10 +48,10 @@ pub struct Linear {
 impl Linear {
     /// A layer that is computed by these kernels, where the device has them. Its inputs get a gradient
     /// only if they `need` one.
-    pub fn new(kernels: Kernels, need: bool) -> Self {
+    pub fn new(kernels: Backend, need: bool) -> Self {
         let fused = match kernels {
-            Kernels::Composed => None,
-            Kernels::Fused(level) => Some((level, Rc::default())),
+            Backend::Composed => None,
+            Backend::Fused(level) => Some((level, Rc::default())),
         };
         Self { fused, need }
     }
@@ -59,10 +59,10 @@ impl Linear {
     /// Applies it on the CPU by the kernels that it was made for.
     pub(super) fn apply<const N: usize, const O: usize, T: Tape<f32, Cpu>>(
         &self,
-        input: Tensor<Flat<N>, f32, Cpu, T>,
+        input: Tensor<FlatShape<N>, f32, Cpu, T>,
         weight: &Tensor<Rank2<O, N>, f32, Cpu>,
         bias: &Tensor<Rank1<O>, f32, Cpu>,
-    ) -> Tensor<Flat<O>, f32, Cpu, T> {
+    ) -> Tensor<FlatShape<O>, f32, Cpu, T> {
         let (Some((level, buffers)), true) = (&self.fused, T::OWNS_TAPE) else {
             // Without dropout there are fewer zeros than leaving them out is worth.
             return linear(input, weight, bias);
@@ -206,11 +206,11 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::nn::chance::{Chance, Purpose};
+    use crate::nn::rng::{SeededRng, StreamId};
 
     /// Numbers from -1 to below 1, a share of them 0.
     fn random(seed: u64, len: usize, zeros: f32) -> Vec<f32> {
-        let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+        let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
         let mut draw = || if draws.unit() < zeros { 0.0 } else { draws.symmetric(1.0) };
         (0..len).map(|_| draw()).collect()
     }
@@ -234,8 +234,8 @@ mod tests {
     }
 
     fn check<const N: usize, const O: usize>(len: usize, seed: u64) {
-        let want = compute::<N, O>(&Linear::new(Kernels::Composed, true), len, seed);
-        for kernels in Kernels::all() {
+        let want = compute::<N, O>(&Linear::new(Backend::Composed, true), len, seed);
+        for kernels in Backend::all() {
             let layer = Linear::new(kernels, true);
             let got = compute::<N, O>(&layer, len, seed);
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {

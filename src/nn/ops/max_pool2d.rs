@@ -2,8 +2,8 @@
 
 use dfdx::prelude::*;
 
-use super::gather::Device;
-use crate::nn::shape::{Halve, Image};
+use super::gather::TensorDevice;
+use crate::nn::shape::{Halve, ImageShape};
 
 /// The largest of every 2 x 2 window, each pixel in one window.
 ///
@@ -11,13 +11,13 @@ use crate::nn::shape::{Halve, Image};
 /// [`MaxPool2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html). dfdx's own
 /// `max` would give it to each of them, and blank background is full of equal values.
 pub fn max_pool2d<H, W, const C: usize, E, D, T>(
-    images: Tensor<Image<H, W, C>, E, D, T>,
-) -> Tensor<Image<H::Out, W::Out, C>, E, D, T>
+    images: Tensor<ImageShape<H, W, C>, E, D, T>,
+) -> Tensor<ImageShape<H::Out, W::Out, C>, E, D, T>
 where
     H: Halve,
     W: Halve,
     E: Dtype,
-    D: Device<E>,
+    D: TensorDevice<E>,
     T: Tape<E, D>,
 {
     let batch = images.shape().0;
@@ -38,7 +38,7 @@ where
 }
 
 /// The larger of each pair; `first` if they are equal.
-fn first_max<S: Shape, E: Dtype, D: Device<E>, T: Tape<E, D>>(
+fn first_max<S: Shape, E: Dtype, D: TensorDevice<E>, T: Tape<E, D>>(
     first: Tensor<S, E, D, T>,
     second: Tensor<S, E, D, T>,
 ) -> Tensor<S, E, D, T> {

@@ -25,7 +25,7 @@ pub use flatten::Flatten;
 pub use linear::{Linear, linear};
 pub use max_pool2d::max_pool2d;
 
-pub(crate) use gather::Device;
+pub(crate) use gather::TensorDevice;
 
 #[cfg(test)]
 mod tests;

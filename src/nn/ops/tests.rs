@@ -4,9 +4,9 @@ use dfdx::prelude::*;
 use proptest::prelude::*;
 
 use super::{Flatten, Patches, conv2d, dropout, dropout2d, linear, max_pool2d};
-use crate::nn::chance::{Chance, Purpose};
-use crate::nn::kernels::Kernels;
-use crate::nn::shape::{Halve, Image, Slide};
+use crate::nn::backend::Backend;
+use crate::nn::rng::{SeededRng, StreamId};
+use crate::nn::shape::{Halve, ImageShape, Slide};
 
 /// Rounding of a few hundred additions in `f64`.
 const ROUNDING: f64 = 1e-12;
@@ -15,7 +15,7 @@ const STEP: f64 = 1e-6;
 const DIFFERENCE: f64 = 1e-6;
 
 fn random(seed: u64, len: usize) -> Vec<f64> {
-    let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+    let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
     (0..len).map(|_| f64::from(draws.symmetric(1.0))).collect()
 }
 
@@ -53,7 +53,7 @@ where
 struct Conv<H: Dim, W: Dim, const C: usize, const O: usize, const K: usize> {
     device: Cpu,
     patches: Patches<Cpu>,
-    images: Tensor<Image<H, W, C>, f64, Cpu>,
+    images: Tensor<ImageShape<H, W, C>, f64, Cpu>,
     weight: Tensor<Rank4<O, C, K, K>, f64, Cpu>,
     bias: Tensor<Rank1<O>, f64, Cpu>,
 }
@@ -153,7 +153,7 @@ fn naive_pool(images: &[f64], height: usize, width: usize, channels: usize) -> V
 fn check_pool<H: Halve, W: Halve, const C: usize>(batch: usize, seed: u64) {
     let shape = (batch, H::default(), W::default(), Const::<C>);
     let values = random(seed, shape.num_elements());
-    let images: Tensor<Image<H, W, C>, f64, _> = Cpu::default().tensor_from_vec(values.clone(), shape);
+    let images: Tensor<ImageShape<H, W, C>, f64, _> = Cpu::default().tensor_from_vec(values.clone(), shape);
     let output = max_pool2d(images.leaky_trace());
     assert_close(&output.as_vec(), &naive_pool(&values, H::SIZE, W::SIZE, C), 0.0);
     let gradients = weigh(output).backward();
@@ -188,7 +188,7 @@ fn of_equal_pixels_the_first_takes_the_whole_gradient() {
     let device = Cpu::default();
     let shape = (1, Const::<2>, Const::<4>, Const::<1>);
     // Two windows: all equal, and the highest in the second and the third place.
-    let images: Tensor<Image<Const<2>, Const<4>, 1>, f64, _> =
+    let images: Tensor<ImageShape<Const<2>, Const<4>, 1>, f64, _> =
         device.tensor_from_vec(vec![0.5, 0.5, 1.0, 2.0, 0.5, 0.5, 2.0, 1.0], shape);
     let gradients = max_pool2d(images.leaky_trace()).sum::<Rank0, _>().backward();
     assert_close(&gradients.get(&images).as_vec(), &[1.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0], 0.0);
@@ -199,7 +199,8 @@ fn dropout2d_scales_whole_channels_and_their_gradients() {
     let device = Cpu::default();
     let shape = (2, Const::<2>, Const::<3>, Const::<2>);
     let values = random(3, 24);
-    let images: Tensor<Image<Const<2>, Const<3>, 2>, f64, _> = device.tensor_from_vec(values.clone(), shape);
+    let images: Tensor<ImageShape<Const<2>, Const<3>, 2>, f64, _> =
+        device.tensor_from_vec(values.clone(), shape);
     let mask = device.tensor_from_vec(vec![0.0, 2.0, 2.0, 0.0], (2, Const::<2>));
     let output = dropout2d(images.leaky_trace(), &mask);
     let factor = |index: usize| if (index / 12 == 0) == (index % 2 == 1) { 2.0 } else { 0.0 };
@@ -231,8 +232,8 @@ fn flatten_puts_channels_first() {
     let device = Cpu::default();
     let shape = (1, Const::<2>, Const::<2>, Const::<3>);
     let pixels = (0..12).map(f64::from).collect();
-    let images: Tensor<Image<Const<2>, Const<2>, 3>, f64, _> = device.tensor_from_vec(pixels, shape);
-    let flatten = Flatten::new(&device, Kernels::Composed, [2, 2, 3], true);
+    let images: Tensor<ImageShape<Const<2>, Const<2>, 3>, f64, _> = device.tensor_from_vec(pixels, shape);
+    let flatten = Flatten::new(&device, Backend::Composed, [2, 2, 3], true);
     let vectors = flatten.compose::<_, _, 3, 12, _, _>(images.leaky_trace());
     assert_close(&vectors.as_vec(), &[0., 3., 6., 9., 1., 4., 7., 10., 2., 5., 8., 11.], 0.0);
     let weights = random(99, 12);

@@ -1,13 +1,13 @@
 //! The convolutional network: 21,840 parameters.
 
-use crate::nn::kernels::Kernels;
+use crate::nn::backend::Backend;
 use crate::nn::model::Model;
 use crate::nn::ops::LayerDevice;
 use crate::nn::stack::Stack;
 
 pub(super) fn build<D: LayerDevice + 'static>(
     device: D,
-    kernels: Kernels,
+    kernels: Backend,
     dropout: Option<f32>,
 ) -> Box<dyn Model> {
     Stack::new(device, kernels, dropout)

@@ -5,7 +5,7 @@
 mod cnn;
 mod dnn;
 
-use super::kernels::Kernels;
+use super::backend::Backend;
 use super::model::Model;
 use super::ops::LayerDevice;
 
@@ -29,7 +29,7 @@ pub const PRESETS: &[Preset] = &[
 pub(super) fn build<D: LayerDevice + 'static>(
     name: &str,
     device: D,
-    kernels: Kernels,
+    kernels: Backend,
     dropout: Option<f32>,
 ) -> Option<Box<dyn Model>> {
     match name {
@@ -49,10 +49,10 @@ mod tests {
     #[test]
     fn every_preset_can_be_built_by_its_name() {
         for preset in PRESETS {
-            let model = build(preset.name, Cpu::default(), Kernels::best(), None).unwrap();
+            let model = build(preset.name, Cpu::default(), Backend::best(), None).unwrap();
             let parameters: usize = model.parameters().iter().map(Parameter::len).sum();
             assert_eq!(parameters, model.layers().iter().map(|layer| layer.parameters).sum::<usize>());
         }
-        assert!(build("rnn", Cpu::default(), Kernels::best(), None).is_none());
+        assert!(build("rnn", Cpu::default(), Backend::best(), None).is_none());
     }
 }

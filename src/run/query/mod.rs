@@ -19,7 +19,7 @@ use std::fmt;
 use std::ops::Range;
 
 use super::field::{Field, Value};
-use super::store::RunSummary;
+use super::store::RunEntry;
 
 pub use parse::complete;
 
@@ -91,13 +91,13 @@ impl Query {
     }
 
     /// Whether it asks for this run.
-    pub fn matches(&self, run: &RunSummary) -> bool {
+    pub fn matches(&self, run: &RunEntry) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.matches(run))
     }
 }
 
 impl Expr {
-    fn matches(&self, run: &RunSummary) -> bool {
+    fn matches(&self, run: &RunEntry) -> bool {
         match self {
             Self::Or(one, other) => one.matches(run) || other.matches(run),
             Self::And(one, other) => one.matches(run) && other.matches(run),

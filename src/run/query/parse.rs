@@ -4,9 +4,9 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
-use super::token::{Kind, Token, tokens};
+use super::token::{Token, TokenKind, tokens};
 use super::{Completion, Expr, Field, Literal, Operator, QueryError};
-use crate::run::{event::Status, field};
+use crate::run::{event::RecordedStatus, field};
 
 /// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
 const DEPTH: usize = 64;
@@ -21,7 +21,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     let expr = parser.alternative()?;
     match parser.next() {
         None => Ok(Some(expr)),
-        Some(Token { kind: Kind::Close, at }) => {
+        Some(Token { kind: TokenKind::Close, at }) => {
             Err(QueryError { at: at.clone(), message: "this `)` has no `(`".to_owned() })
         }
         Some(token) => Err(wrong(token, "`and`, `or` or the end")),
@@ -52,7 +52,7 @@ impl<'a> Parser<'a> {
     }
 
     fn is_keyword(&self, keyword: &str) -> bool {
-        matches!(self.peek(), Some(Token { kind: Kind::Word(word, false), .. }) if word.eq_ignore_ascii_case(keyword))
+        matches!(self.peek(), Some(Token { kind: TokenKind::Word(word, false), .. }) if word.eq_ignore_ascii_case(keyword))
     }
 
     fn missing(&self, wanted: &str) -> QueryError {
@@ -74,7 +74,7 @@ impl<'a> Parser<'a> {
             if self.is_keyword("and") {
                 self.place += 1;
             } else if self.is_keyword("or")
-                || !matches!(self.peek(), Some(Token { kind: Kind::Word(..) | Kind::Open, .. }))
+                || !matches!(self.peek(), Some(Token { kind: TokenKind::Word(..) | TokenKind::Open, .. }))
             {
                 return Ok(expr);
             }
@@ -100,15 +100,15 @@ impl<'a> Parser<'a> {
         }
         match self.next() {
             None => Err(self.missing("a condition, such as `best_acc > 0.88`")),
-            Some(Token { kind: Kind::Open, .. }) => {
+            Some(Token { kind: TokenKind::Open, .. }) => {
                 let expr = self.alternative()?;
                 match self.next() {
-                    Some(Token { kind: Kind::Close, .. }) => Ok(expr),
+                    Some(Token { kind: TokenKind::Close, .. }) => Ok(expr),
                     Some(token) => Err(wrong(token, "`and`, `or` or `)`")),
                     None => Err(QueryError { at, message: "this `(` has no `)`".to_owned() }),
                 }
             }
-            Some(Token { kind: Kind::Word(word, quoted), at }) => self.condition(word, *quoted, at),
+            Some(Token { kind: TokenKind::Word(word, quoted), at }) => self.condition(word, *quoted, at),
             Some(token) => Err(wrong(token, "a condition, such as `best_acc > 0.88`")),
         }
     }
@@ -121,8 +121,8 @@ impl<'a> Parser<'a> {
             });
         }
         let operator = match self.peek() {
-            Some(Token { kind: Kind::Operator(operator), .. }) => *operator,
-            Some(Token { kind: Kind::Colon, .. }) => Operator::Equal,
+            Some(Token { kind: TokenKind::Operator(operator), .. }) => *operator,
+            Some(Token { kind: TokenKind::Colon, .. }) => Operator::Equal,
             _ if !quoted && Field::named(word).is_some() => {
                 let after = self.peek().map_or(self.end..self.end, |token| token.at.clone());
                 let message = format!("after `{word}` must be =, :, !=, <, <=, >, >= or ~");
@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
         };
         self.place += 1;
         match self.next() {
-            Some(Token { kind: Kind::Word(value, _), at }) => {
+            Some(Token { kind: TokenKind::Word(value, _), at }) => {
                 let literal = Literal { text: value.clone(), number: number(value).or_else(|| date(value)) };
                 match refusal(field, operator, &literal) {
                     Some(message) => Err(QueryError { at: at.clone(), message }),
@@ -174,7 +174,7 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
     if operator == Operator::Contains {
         return None;
     }
-    if field.kind() == field::Kind::Number && literal.number.is_none() {
+    if field.kind() == field::FieldKind::Number && literal.number.is_none() {
         let example = match name {
             "created" => "a day, such as 2026-11-24",
             "time" => "a time, such as 90s, 5m or 2h",
@@ -182,9 +182,9 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
         };
         return Some(format!("here must be {example}: `{name}` is one"));
     }
-    let is_state = |status: &Status| status.as_str().eq_ignore_ascii_case(&literal.text);
-    if name == "state" && !Status::ALL.iter().any(is_state) {
-        let states: Vec<_> = Status::ALL.iter().map(|status| status.as_str()).collect();
+    let is_state = |status: &RecordedStatus| status.as_str().eq_ignore_ascii_case(&literal.text);
+    if name == "state" && !RecordedStatus::ALL.iter().any(is_state) {
+        let states: Vec<_> = RecordedStatus::ALL.iter().map(|status| status.as_str()).collect();
         return Some(format!("there is no state `{}`; there are: {}", literal.text, states.join(", ")));
     }
     None
@@ -205,7 +205,7 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
     let before = text.get(..cursor).unwrap_or(text);
     let Ok(tokens) = tokens(before) else { return Vec::new() };
     let (part, replaces, done) = match tokens.split_last() {
-        Some((Token { kind: Kind::Word(word, false), at }, done)) if at.end == before.len() => {
+        Some((Token { kind: TokenKind::Word(word, false), at }, done)) if at.end == before.len() => {
             (word.as_str(), at.clone(), done)
         }
         _ => ("", before.len()..before.len(), &tokens[..]),
@@ -214,14 +214,14 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
     let field = match done {
         [
             ..,
-            Token { kind: Kind::Word(name, false), .. },
-            Token { kind: Kind::Operator(_) | Kind::Colon, .. },
+            Token { kind: TokenKind::Word(name, false), .. },
+            Token { kind: TokenKind::Operator(_) | TokenKind::Colon, .. },
         ] => Field::named(name),
         _ => None,
     };
     let found: Vec<(String, &'static str)> = match field {
         Some(field) if field.name() == "state" => {
-            Status::ALL.iter().map(|status| (status.as_str().to_owned(), "")).collect()
+            RecordedStatus::ALL.iter().map(|status| (status.as_str().to_owned(), "")).collect()
         }
         Some(field) => values(field).into_iter().map(|value| (super::token::written(&value), "")).collect(),
         None => {

@@ -2,9 +2,9 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 
 use super::*;
-use crate::run::{Liveness, NewRun, Origin, Provenance, RunConfig, State, Status, Store};
+use crate::run::{Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store};
 
-fn run() -> RunSummary {
+fn run() -> RunEntry {
     let root = tempfile::tempdir().unwrap();
     let config = RunConfig { seed: 7, ..RunConfig::default() };
     let new = NewRun {
@@ -16,8 +16,8 @@ fn run() -> RunSummary {
     let mut record = dir.record().unwrap();
     record.summary.best_test_accuracy = Some(0.886);
     record.summary.active_seconds = 5400.0;
-    let state = State::of(Status::Finished, Liveness::Free);
-    RunSummary { dir, record, state, origin: Origin::Own }
+    let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
+    RunEntry { dir, record, state, origin: Origin::Own }
 }
 
 #[test]

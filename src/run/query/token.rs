@@ -7,12 +7,12 @@ use super::{Operator, QueryError};
 /// A word of a query, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     pub(super) at: Range<usize>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// A word, as it means; whether it was quoted, and so is no keyword.
     Word(String, bool),
     Operator(Operator),
@@ -38,21 +38,21 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
         }
         let operator = Operator::ALL.iter().find(|(_, symbol)| rest.starts_with(symbol));
         let (kind, len) = match character {
-            '(' => (Kind::Open, 1),
-            ')' => (Kind::Close, 1),
+            '(' => (TokenKind::Open, 1),
+            ')' => (TokenKind::Close, 1),
             '"' => quoted(rest, at)?,
             _ => match operator {
-                Some((operator, symbol)) => (Kind::Operator(*operator), symbol.len()),
+                Some((operator, symbol)) => (TokenKind::Operator(*operator), symbol.len()),
                 None if character == '!' => {
                     return Err(QueryError { at: at..at + 1, message: "`!` needs `=` after it".to_owned() });
                 }
                 // Only the first colon of `tag:x` stands for itself: times have colons too.
-                None if character == ':' => (Kind::Colon, 1),
+                None if character == ':' => (TokenKind::Colon, 1),
                 None => {
                     let end = rest.find(ends_word).unwrap_or(rest.len());
                     let is_tag = ["tag:", "tags:"].iter().any(|tag| rest.starts_with(tag));
                     let end = if is_tag { rest.find(':').unwrap_or(end) } else { end };
-                    (Kind::Word(rest[..end].to_owned(), false), end)
+                    (TokenKind::Word(rest[..end].to_owned(), false), end)
                 }
             },
         };
@@ -63,12 +63,12 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
 }
 
 /// A word in quotation marks, in which `\` takes the next character as it is.
-fn quoted(rest: &str, at: usize) -> Result<(Kind, usize), QueryError> {
+fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
     let mut word = String::new();
     let mut characters = rest.char_indices().skip(1);
     while let Some((place, character)) = characters.next() {
         match character {
-            '"' => return Ok((Kind::Word(word, true), place + 1)),
+            '"' => return Ok((TokenKind::Word(word, true), place + 1)),
             '\\' => word.extend(characters.next().map(|(_, next)| next)),
             _ => word.push(character),
         }

@@ -6,11 +6,11 @@ use ratatui::text::{self as cells, Line};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::{Metric, Pane as Which, Window};
-use crate::metrics::{Series, Span, text};
-use crate::run::Status;
+use crate::app::{Metric, Pane, Window};
+use crate::metrics::{Interval, Series, text};
+use crate::run::RecordedStatus;
 use crate::ui::curves;
-use crate::ui::widgets::{Layer, Mark, MarkKind, Pane};
+use crate::ui::widgets::{ChartLine, Mark, MarkKind, PaneFrame};
 
 /// Training loss, faint by step and smoothed, and test loss by epoch.
 pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
@@ -22,12 +22,12 @@ impl Widget for LossPane<'_> {
         let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(|epoch| epoch.test_loss));
 
         let read = |series: &Series| text::loss(curves::read(app, run, series));
-        Pane::new(look, "loss")
+        PaneFrame::new(look, "loss")
             .value(at(&self.0))
             .value(legend(look.glyphs.small_dot(), "train ", read(raw), curve.train, &self.0))
             .value(fact("smoothed", read(smooth), &self.0))
             .value(legend(look.glyphs.dot(), "test ", read(&test), curve.test, &self.0))
-            .focus(self.0.focus(Which::Loss))
+            .focus(self.0.focus(Pane::Loss))
             .render(area, buf);
 
         let mut chart = curves::chart(look, app, Metric::Loss);
@@ -35,12 +35,12 @@ impl Widget for LossPane<'_> {
             chart = chart.y_span(span);
         }
         chart
-            .layer(Layer::dots(raw, curve.raw).along(ruler))
-            .layer(Layer::line(smooth, curve.train).along(ruler))
-            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .layer(ChartLine::dots(raw, curve.raw).along(ruler))
+            .layer(ChartLine::line(smooth, curve.train).along(ruler))
+            .layer(ChartLine::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
             .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
-            .render(Pane::inner(area), buf);
+            .render(PaneFrame::inner(area), buf);
     }
 }
 
@@ -50,7 +50,7 @@ const FEW: usize = 400;
 /// The losses to show: in the first epochs all of them, then those after the first fall. That fall takes
 /// a moment and most of the height: everything after it would be flat. A single step, however far off, does
 /// not set the scale, unless so little is shown that each has its place.
-fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Span> {
+fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval> {
     let (shown, ruler) = (app.axis(), app.charts.along.ruler(run));
     let early = run.step < 3 * run.start.as_ref()?.steps_per_epoch;
     let (skipped, room) = match app.charts.window {
@@ -58,7 +58,7 @@ fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Span> {
         Window::All => (0.05, 0.5),
         Window::Last(_) | Window::Between(_) => (0.0, 0.5),
     };
-    let after = Span::new(shown.low() + shown.width() * skipped, shown.high())?;
+    let after = Interval::new(shown.low() + shown.width() * skipped, shown.high())?;
     let smooth = run.loss.smooth().y_span(ruler, after)?;
     let both = test.y_span(ruler, after).map_or(smooth, |test| smooth.join(test));
     if app.charts.window != Window::All && run.loss.raw().count(ruler, shown) <= FEW {
@@ -66,7 +66,7 @@ fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Span> {
     }
     let room = both.width() * room;
     let least = if app.charts.log_loss { both.low() * 0.8 } else { 0.0 };
-    Span::new((both.low() - room).max(least), both.high() + room)
+    Interval::new((both.low() - room).max(least), both.high() + room)
 }
 
 /// Accuracy on the training and on the test set, by epoch.
@@ -81,10 +81,10 @@ impl Widget for AccuracyPane<'_> {
         let read =
             |series: &Series| text::percent(curves::read(app, run, series).map(|percent| percent / 100.0));
         let (train_word, test_word) = if area.width < 46 { ("", "") } else { ("train ", "test ") };
-        Pane::new(look, "accuracy")
+        PaneFrame::new(look, "accuracy")
             .value(legend(look.glyphs.small_dot(), train_word, read(&train), curve.train, &self.0))
             .value(legend(look.glyphs.dot(), test_word, read(&test), curve.test, &self.0))
-            .focus(self.0.focus(Which::Accuracy))
+            .focus(self.0.focus(Pane::Accuracy))
             .render(area, buf);
 
         let best = run.best().map(|best| {
@@ -92,12 +92,12 @@ impl Widget for AccuracyPane<'_> {
             Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
         curves::chart(look, app, Metric::Accuracy)
-            .layer(Layer::line(&train, curve.train).along(ruler))
-            .layer(Layer::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .layer(ChartLine::line(&train, curve.train).along(ruler))
+            .layer(ChartLine::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
             .marks(best)
             .marks(curves::marks(app, run, &test, None))
             .empty(waiting(&self.0, "the first epoch"))
-            .render(Pane::inner(area), buf);
+            .render(PaneFrame::inner(area), buf);
     }
 }
 
@@ -138,7 +138,9 @@ fn legend<'a>(
 /// What an empty chart waits for.
 fn waiting(shown: &Shown<'_>, what: &str) -> String {
     match shown.run.status() {
-        None | Some(Status::Queued | Status::Running | Status::Paused) => format!("waiting for {what}"),
+        None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {
+            format!("waiting for {what}")
+        }
         Some(_) => format!("it ended before\n{what}"),
     }
 }

@@ -6,12 +6,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::Start;
+use crate::app::TrainerInfo;
 use crate::metrics::text;
-use crate::run::{State, Status};
+use crate::run::{RecordedStatus, RunState};
+use crate::ui::labels::{brief, run_state, settings};
 use crate::ui::layout::cells;
-use crate::ui::widgets::{Progress, Sparkline};
-use crate::ui::words::{brief, run_state, settings};
+use crate::ui::widgets::{ProgressBar, Sparkline};
 
 /// ```text
 ///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
@@ -57,7 +57,8 @@ impl<'a> Header<'a> {
             let data = run.start.as_ref().map(|start| &start.data);
             let data = data.or(record.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
-            let device = |start: &Start| format!("{} {}{}", start.device, look.glyphs.times(), start.threads);
+            let device =
+                |start: &TrainerInfo| format!("{} {}{}", start.device, look.glyphs.times(), start.threads);
             facts.extend(run.start.as_ref().map(device));
             facts.extend(settings(&record.settings()));
         }
@@ -108,9 +109,9 @@ impl<'a> Header<'a> {
         let epoch = self.epoch().map_or(0.0, |(_, _, done)| done);
         let bar = usize::from(width / 4);
         let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
-        line.extend(Progress::new(look, epoch).line(bar));
+        line.extend(ProgressBar::new(look, epoch).line(bar));
         line.push_span(Span::styled(format!(" {:>5}   run ", text::share(epoch)), palette.text));
-        line.extend(Progress::new(look, self.total()).line(bar));
+        line.extend(ProgressBar::new(look, self.total()).line(bar));
         line.push_span(Span::styled(format!(" {:>5}", text::share(self.total())), palette.text));
         line
     }
@@ -119,11 +120,11 @@ impl<'a> Header<'a> {
         let Shown { app, run, look } = self.0;
         let palette = &look.palette;
         let (label, value) = match run.status() {
-            Some(Status::Paused) => {
+            Some(RecordedStatus::Paused) => {
                 let paused = run.paused_since.map(|since| (app.now - since).max(0.0));
                 ("paused for ", text::duration(paused))
             }
-            Some(Status::Running) => ("ETA ", text::clock(run.eta())),
+            Some(RecordedStatus::Running) => ("ETA ", text::clock(run.eta())),
             _ => ("trained for ", text::duration(Some(run.active_seconds))),
         };
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
@@ -136,7 +137,7 @@ impl<'a> Header<'a> {
         if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
-        if let (Some(Status::Paused), Some(position)) = (run.status(), &run.position) {
+        if let (Some(RecordedStatus::Paused), Some(position)) = (run.status(), &run.position) {
             let hash: String = position.weights_hash.chars().take(HASH).collect();
             return Line::from_iter([
                 Span::styled("paused at step ", palette.dim),
@@ -149,7 +150,7 @@ impl<'a> Header<'a> {
         }
         // Of a run that does not train, what it came to on the whole.
         let (images, step) = match (run.status(), &run.record) {
-            (Some(Status::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
+            (Some(RecordedStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
             (_, Some(record)) => {
                 let steps = (run.step > 0).then_some(run.step as f64);
                 (record.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
@@ -220,14 +221,14 @@ impl<'a> Header<'a> {
         }
         let mut line = Line::from(Span::styled(self.epoch_words() + "  run ", palette.text));
         let bar = width.saturating_sub(SHORT).min(width / 12);
-        line.extend(Progress::new(look, self.total()).line(usize::from(bar)));
+        line.extend(ProgressBar::new(look, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
         let eta = self.eta();
         // Half a word says nothing.
         if line.width() + eta.width() + 1 + self.best("@").width() <= usize::from(width) {
             line.extend(eta);
         }
-        if width >= WITH_PACE && run.status() == Some(Status::Running) {
+        if width >= WITH_PACE && run.status() == Some(RecordedStatus::Running) {
             let images = text::rate(run.images_per_second());
             line.push_span(Span::styled(format!("  {images} images/s"), palette.dim));
         }
@@ -236,10 +237,10 @@ impl<'a> Header<'a> {
 
     /// Why it failed, or waits, if it does.
     fn reason(&self) -> Option<String> {
-        if let Some(trouble) = self.0.run.state.as_ref().and_then(State::trouble) {
+        if let Some(trouble) = self.0.run.state.as_ref().and_then(RunState::trouble) {
             return Some(brief(trouble).to_owned());
         }
-        if let Some(holder) = self.0.run.state.as_ref().and_then(State::elsewhere) {
+        if let Some(holder) = self.0.run.state.as_ref().and_then(RunState::elsewhere) {
             return Some(format!("process {} on {} has it, as its lock says", holder.pid, holder.host));
         }
         self.0.run.record.as_ref()?.reason.as_deref().map(|reason| brief(reason).to_owned())

@@ -6,10 +6,10 @@ use ratatui::text::Span;
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::Pane as Which;
-use crate::run::Status;
-use crate::ui::widgets::{Focus, Input, Kernels, Notice, Pane};
-use crate::ui::words::shape;
+use crate::app::Pane;
+use crate::run::RecordedStatus;
+use crate::ui::labels::shape;
+use crate::ui::widgets::{ChannelSelection, Focus, KernelGrid, PaneFrame, Placeholder};
 
 /// The kernels of one convolution, as in the run's newest checkpoint.
 pub(super) struct KernelsPane<'a> {
@@ -22,26 +22,26 @@ impl Widget for KernelsPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, look } = self.shown;
         let (palette, glyphs) = (&look.palette, look.glyphs);
-        let inner = Pane::inner(area);
+        let inner = PaneFrame::inner(area);
         let count = run.kernels.len();
         let layer = self.layer.min(count.saturating_sub(1));
-        let mut focus = self.shown.focus(Which::Kernels);
+        let mut focus = self.shown.focus(Pane::Kernels);
         if layer != app.kernel_layer.min(count.saturating_sub(1)) {
             focus = Focus::Elsewhere;
         }
-        let pane = Pane::new(look, "kernels").focus(focus);
+        let pane = PaneFrame::new(look, "kernels").focus(focus);
         let Some(kernels) = run.kernels.get(layer) else {
             pane.render(area, buf);
-            return Notice::new(look, self.nothing()).render(inner, buf);
+            return Placeholder::new(look, self.nothing()).render(inner, buf);
         };
         let Ok(sizes) = <[usize; 4]>::try_from(kernels.shape.as_slice()) else { return };
         let name = kernels.name.trim_end_matches(".weight");
         let channel = app.kernel_channel.min(sizes[1].saturating_sub(1));
         let channel = if focus == Focus::Here { channel } else { 0 };
-        let picture = Kernels::new(look, &kernels.values, sizes).input(Input::Channel(channel));
+        let picture = KernelGrid::new(look, &kernels.values, sizes).input(ChannelSelection::Channel(channel));
 
         let title = format!("kernels  {name} [{}]", shape(glyphs, &sizes));
-        let mut pane = Pane::new(look, title).focus(focus);
+        let mut pane = PaneFrame::new(look, title).focus(focus);
         if count > 1 {
             let which = format!("{} {}/{count} {}", glyphs.left(), layer + 1, glyphs.right());
             pane = pane.value(Span::styled(which, palette.dim));
@@ -62,7 +62,9 @@ impl KernelsPane<'_> {
             run.start.as_ref().is_none_or(|start| start.layers.iter().any(|layer| layer.kind == "Conv2d"));
         match run.status() {
             _ if !convolutions => "this network has no convolution",
-            None | Some(Status::Queued | Status::Running | Status::Paused) => "waiting for the first kernels",
+            None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {
+                "waiting for the first kernels"
+            }
             Some(_) => "it left no checkpoint",
         }
     }

@@ -6,11 +6,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::Pane as Which;
+use crate::app::Pane;
 use crate::metrics::text;
 use crate::run::LayerRow;
-use crate::ui::widgets::{Notice, Pane};
-use crate::ui::words::shape;
+use crate::ui::labels::shape;
+use crate::ui::widgets::{PaneFrame, Placeholder};
 
 /// Every layer's setting, the shape of its output for one image, its parameters and its share of all.
 pub(super) struct LayersPane<'a>(pub(super) Shown<'a>);
@@ -50,11 +50,11 @@ impl LayersPane<'_> {
 impl Widget for LayersPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { run, look, .. } = self.0;
-        let inner = Pane::inner(area);
-        let pane = Pane::new(look, "layers").focus(self.0.focus(Which::Layers));
+        let inner = PaneFrame::inner(area);
+        let pane = PaneFrame::new(look, "layers").focus(self.0.focus(Pane::Layers));
         let Some(start) = &run.start else {
             pane.render(area, buf);
-            return Notice::new(look, "waiting for the network").render(inner, buf);
+            return Placeholder::new(look, "waiting for the network").render(inner, buf);
         };
         let total = format!("{} parameters", text::count(start.parameters as u64));
         pane.value(Span::styled(total, look.palette.text)).render(area, buf);

@@ -6,10 +6,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::Pane as Which;
+use crate::app::Pane;
 use crate::metrics::text;
-use crate::ui::widgets::{Notice, Pane};
-use crate::ui::words::wrap;
+use crate::ui::labels::wrap;
+use crate::ui::widgets::{PaneFrame, Placeholder};
 
 /// The end of the trainer's log, or as far up as it is scrolled.
 pub(super) struct LogPane<'a>(pub(super) Shown<'a>);
@@ -17,17 +17,17 @@ pub(super) struct LogPane<'a>(pub(super) Shown<'a>);
 impl Widget for LogPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, look } = self.0;
-        let inner = Pane::inner(area);
+        let inner = PaneFrame::inner(area);
         let room = usize::from(inner.height);
         let hidden = app.log_scroll.min(run.log.len().saturating_sub(room));
-        let mut pane = Pane::new(look, "log").focus(self.0.focus(Which::Log));
+        let mut pane = PaneFrame::new(look, "log").focus(self.0.focus(Pane::Log));
         if hidden > 0 {
             pane =
                 pane.value(Span::styled(format!("{} below", text::count(hidden as u64)), look.palette.dim));
         }
         pane.render(area, buf);
         if run.log.is_empty() {
-            return Notice::new(look, "the trainer has printed nothing yet").render(inner, buf);
+            return Placeholder::new(look, "the trainer has printed nothing yet").render(inner, buf);
         }
         let last = run.log.len() - hidden;
         let width = usize::from(inner.width).max(1);

@@ -16,15 +16,15 @@ use self::kernels::KernelsPane;
 use self::layers::LayersPane;
 use self::log::LogPane;
 use super::Size;
-use super::theme::Look;
-use super::widgets::{Focus, Notice};
+use super::theme::RenderTheme;
+use super::widgets::{Focus, Placeholder};
 use crate::app::{App, Pane, RunView, Zoom};
 
 /// The live screen.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Live<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// A run on the screen, as its panes see it.
@@ -32,7 +32,7 @@ pub(super) struct Live<'a> {
 struct Shown<'a> {
     app: &'a App,
     run: &'a RunView,
-    look: &'a Look,
+    look: &'a RenderTheme,
 }
 
 impl Shown<'_> {
@@ -72,7 +72,7 @@ impl<'a> Live<'a> {
     fn shown(self, area: Rect, buf: &mut Buffer) -> Option<Shown<'a>> {
         let Self { app, look } = self;
         if app.run.is_none() {
-            Notice::new(look, "no run is open\n2 lists the runs, n starts one").render(area, buf);
+            Placeholder::new(look, "no run is open\n2 lists the runs, n starts one").render(area, buf);
         }
         Some(Shown { app, run: app.run.as_ref()?, look })
     }

@@ -7,15 +7,15 @@ use ratatui::widgets::Widget;
 
 use crate::app::App;
 use crate::metrics::text;
-use crate::run::{Listed, Pause};
-use crate::ui::theme::Look;
-use crate::ui::widgets::Pane;
-use crate::ui::words::{settings, wrap};
+use crate::run::{Listing, Pause};
+use crate::ui::labels::{settings, wrap};
+use crate::ui::theme::RenderTheme;
+use crate::ui::widgets::PaneFrame;
 
 /// The selected run.
 pub(super) struct Details<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// Columns of the labels.
@@ -40,10 +40,10 @@ impl Widget for Details<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Self { app, look } = self;
         let palette = &look.palette;
-        let inner = Pane::inner(area);
+        let inner = PaneFrame::inner(area);
         let Some(run) = app.selected_or_first() else {
-            Pane::new(look, "details").render(area, buf);
-            if let Some(Listed::Broken { name, reason }) = app.selected_listed() {
+            PaneFrame::new(look, "details").render(area, buf);
+            if let Some(Listing::Broken { name, reason }) = app.selected_listed() {
                 let width = usize::from(inner.width).max(1);
                 let text = format!("{name}\n\n{reason}");
                 let lines = text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>();
@@ -53,7 +53,7 @@ impl Widget for Details<'_> {
             }
             return;
         };
-        Pane::new(look, run.record.name.clone()).render(area, buf);
+        PaneFrame::new(look, run.record.name.clone()).render(area, buf);
         let record = &run.record;
         let (summary, provenance) = (&record.summary, &record.provenance);
         let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());

@@ -9,10 +9,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use self::details::Details;
-use self::table::Table;
+use self::table::TableView;
 use super::Size;
-use super::theme::Look;
-use super::widgets::{Notice, Pane};
+use super::theme::RenderTheme;
+use super::widgets::{PaneFrame, Placeholder};
 use crate::app::{App, Arrangement, Dialog};
 use crate::metrics::text;
 use crate::run::QueryError;
@@ -20,7 +20,7 @@ use crate::run::QueryError;
 /// The runs, and at 120 columns and wider the selected one's details beside them.
 pub(super) struct Runs<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// Columns of the details.
@@ -58,16 +58,18 @@ impl Widget for Runs<'_> {
         let count = text::count(shown as u64);
         facts.push(if shown < all { format!("{count} of {}", text::count(all as u64)) } else { count });
         let facts = facts.join("  ");
-        Pane::new(look, "runs").value(Span::styled(facts, look.palette.text)).render(table, buf);
+        PaneFrame::new(look, "runs").value(Span::styled(facts, look.palette.text)).render(table, buf);
         let asked = app.dialog == Some(Dialog::Search) || !app.browse.text().is_empty();
         let rows = if asked { 2 } else { 0 };
         let [inner, query] =
-            Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(Pane::inner(table));
+            Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(PaneFrame::inner(table));
         match runs {
-            None => Notice::new(look, "reading the runs").render(inner, buf),
-            Some([]) => Notice::new(look, "no runs yet\nn starts one").render(inner, buf),
-            Some(_) if app.browse.rows().is_empty() => Notice::new(look, "no such runs").render(inner, buf),
-            Some(_) => Table { app, look }.render(inner, buf),
+            None => Placeholder::new(look, "reading the runs").render(inner, buf),
+            Some([]) => Placeholder::new(look, "no runs yet\nn starts one").render(inner, buf),
+            Some(_) if app.browse.rows().is_empty() => {
+                Placeholder::new(look, "no such runs").render(inner, buf)
+            }
+            Some(_) => TableView { app, look }.render(inner, buf),
         }
         if asked {
             self.query(query, buf);

@@ -8,15 +8,15 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{Listed, Origin, RunConfig, RunSummary, Status, Value};
-use crate::ui::theme::Look;
+use crate::run::{Listing, Origin, RecordedStatus, RunConfig, RunEntry, Value};
+use crate::ui::labels::listed_state;
+use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::Sparkline;
-use crate::ui::words::listed_state;
 
 /// States, names, and the columns that a person chose, as far as there is room.
-pub(super) struct Table<'a> {
+pub(super) struct TableView<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
 /// Columns of states and of names.
@@ -58,7 +58,7 @@ fn heading(column: Column) -> &'static str {
     }
 }
 
-impl Widget for Table<'_> {
+impl Widget for TableView<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Self { app, look } = self;
         let columns = self.columns(area);
@@ -78,8 +78,8 @@ impl Widget for Table<'_> {
         for ((place, row), area) in all.iter().enumerate().skip(top).zip(rows) {
             match row {
                 Row::Run { place, depth } => match app.listed(*place) {
-                    Some(Listed::Run(run)) => self.run(run, *depth, &columns).render(area, buf),
-                    Some(Listed::Broken { name, reason }) => self.broken(name, reason).render(area, buf),
+                    Some(Listing::Run(run)) => self.run(run, *depth, &columns).render(area, buf),
+                    Some(Listing::Broken { name, reason }) => self.broken(name, reason).render(area, buf),
                     None => {}
                 },
                 Row::Group(group) => self.group(group, &columns).render(area, buf),
@@ -96,7 +96,7 @@ const COMMON: [&str; 9] =
     ["preset", "data", "lr", "optimizer", "batch", "schedule", "dropout", "epochs", "patience"];
 const SPREAD: [&str; 2] = ["best_acc", "loss"];
 
-impl Table<'_> {
+impl TableView<'_> {
     /// The columns that have room, with their widths. The last one has what is left.
     fn columns(&self, area: Rect) -> Vec<(Column, usize, bool)> {
         let mut left = usize::from(area.width).saturating_sub(STATE + NAME);
@@ -128,10 +128,10 @@ impl Table<'_> {
         chosen.iter().filter(says).copied().chain([Column::Settings]).collect()
     }
 
-    fn run(&self, run: &RunSummary, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
+    fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
         let palette = &self.look.palette;
         let words = listed_state(self.look, &run.record, &run.state);
-        let place = self.app.queue.place(run.dir.id()).filter(|_| run.state.status == Status::Queued);
+        let place = self.app.queue.place(run.dir.id()).filter(|_| run.state.status == RecordedStatus::Queued);
         let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
         let is_marked = self.app.marked.contains(&run.dir);
         let mark = if is_marked { self.look.glyphs.right() } else { " " };
@@ -155,7 +155,7 @@ impl Table<'_> {
     }
 
     /// Test accuracy by epoch in so many cells: where there are fewer than epochs, of every few the last one.
-    fn curve(&self, run: &RunSummary, width: usize) -> Line<'_> {
+    fn curve(&self, run: &RunEntry, width: usize) -> Line<'_> {
         let curve = &run.record.summary.curve;
         let cells = curve.len().min(width.min(CURVE));
         let at = |cell: usize| curve[(cell + 1) * curve.len() / cells - 1].1;
@@ -166,7 +166,7 @@ impl Table<'_> {
     }
 
     /// What a run has in a column.
-    fn cell(&self, run: &RunSummary, column: Column) -> (String, Style) {
+    fn cell(&self, run: &RunEntry, column: Column) -> (String, Style) {
         let palette = &self.look.palette;
         let record = &run.record;
         let field = match column {
@@ -201,7 +201,7 @@ impl Table<'_> {
             Span::styled(format!("{sign} {count:<11}"), palette.title),
             Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
         ]);
-        let Some(Listed::Run(first)) = self.app.listed(group.place) else { return line };
+        let Some(Listing::Run(first)) = self.app.listed(group.place) else { return line };
         for &(column, width, is_number) in columns {
             line.push_span(" ".repeat(GAP));
             let (text, style) = match column.name() {

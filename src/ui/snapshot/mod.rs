@@ -12,7 +12,7 @@ use ratatui::style::{Modifier, Style};
 use unicode_width::UnicodeWidthStr;
 
 use super::color::undrawn;
-use super::theme::Look;
+use super::theme::RenderTheme;
 use crate::run::sanitize;
 
 /// A screen as it was drawn once.
@@ -21,7 +21,7 @@ pub struct Snapshot {
     /// What is on it.
     pub cells: Buffer,
     /// What it was drawn with.
-    pub look: Look,
+    pub look: RenderTheme,
 }
 
 /// A symbol of the screen, which may be more than one cell wide.
@@ -131,7 +131,7 @@ mod tests {
         let mut cells = Buffer::empty(Rect::new(0, 0, 4, 2));
         cells.set_string(0, 0, "ab", Style::new().bold().fg(ratatui::style::Color::Indexed(3)));
         cells.set_string(2, 0, "c", Style::new().reversed());
-        let look = Look { depth: ColorDepth::Ansi256, ..unicode() };
+        let look = RenderTheme { depth: ColorDepth::Ansi256, ..unicode() };
         let ansi = Snapshot { cells, look }.to_ansi();
         assert_eq!(ansi, "\u{1b}[1m\u{1b}[38;5;3mab\u{1b}[0m\u{1b}[7mc\u{1b}[0m \n    \n");
     }

@@ -5,7 +5,7 @@ pub(super) const CELL: (f32, f32) = (10.0, 20.0);
 
 /// The shape of a symbol within its cell.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Shape {
+pub(super) enum GlyphShape {
     /// Filled rectangles: left, top, width, height.
     Blocks(Vec<[f32; 4]>),
     /// The whole cell, in a share of the symbol's colour.
@@ -13,53 +13,53 @@ pub(super) enum Shape {
     /// Centres of dots.
     Dots(Vec<(f32, f32)>),
     /// Lines, as relative commands of an SVG path that begins at the cell's upper left corner.
-    Lines(&'static str, Weight),
+    Lines(&'static str, LineWeight),
 }
 
 /// How thick lines are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Weight {
+pub(super) enum LineWeight {
     Light,
     Heavy,
 }
 
 /// Box drawing: the lines of U+2500 to U+257F that screens have.
-const LINES: [(&str, &str, Weight); 21] = [
-    ("─", "m0 10h10", Weight::Light),
-    ("│", "m5 0v20", Weight::Light),
-    ("┌", "m5 20v-10h5", Weight::Light),
-    ("┐", "m0 10h5v10", Weight::Light),
-    ("└", "m5 0v10h5", Weight::Light),
-    ("┘", "m5 0v10h-5", Weight::Light),
-    ("├", "m5 0v20m0-10h5", Weight::Light),
-    ("┤", "m5 0v20m0-10h-5", Weight::Light),
-    ("┬", "m0 10h10m-5 0v10", Weight::Light),
-    ("┴", "m0 10h10m-5 0v-10", Weight::Light),
-    ("┼", "m0 10h10m-5-10v20", Weight::Light),
-    ("╭", "m5 20v-5a5 5 0 0 1 5-5", Weight::Light),
-    ("╮", "m0 10a5 5 0 0 1 5 5v5", Weight::Light),
-    ("╰", "m5 0v5a5 5 0 0 0 5 5", Weight::Light),
-    ("╯", "m0 10a5 5 0 0 0 5-5v-5", Weight::Light),
-    ("╌", "m1.5 10h2m3 0h2", Weight::Light),
-    ("┆", "m5 2v4m0 3v4m0 3v3", Weight::Light),
-    ("═", "m0 8h10m-10 4h10", Weight::Light),
-    ("━", "m0 10h10", Weight::Heavy),
-    ("╸", "m0 10h4", Weight::Heavy),
-    ("╺", "m6 10h4", Weight::Heavy),
+const LINES: [(&str, &str, LineWeight); 21] = [
+    ("─", "m0 10h10", LineWeight::Light),
+    ("│", "m5 0v20", LineWeight::Light),
+    ("┌", "m5 20v-10h5", LineWeight::Light),
+    ("┐", "m0 10h5v10", LineWeight::Light),
+    ("└", "m5 0v10h5", LineWeight::Light),
+    ("┘", "m5 0v10h-5", LineWeight::Light),
+    ("├", "m5 0v20m0-10h5", LineWeight::Light),
+    ("┤", "m5 0v20m0-10h-5", LineWeight::Light),
+    ("┬", "m0 10h10m-5 0v10", LineWeight::Light),
+    ("┴", "m0 10h10m-5 0v-10", LineWeight::Light),
+    ("┼", "m0 10h10m-5-10v20", LineWeight::Light),
+    ("╭", "m5 20v-5a5 5 0 0 1 5-5", LineWeight::Light),
+    ("╮", "m0 10a5 5 0 0 1 5 5v5", LineWeight::Light),
+    ("╰", "m5 0v5a5 5 0 0 0 5 5", LineWeight::Light),
+    ("╯", "m0 10a5 5 0 0 0 5-5v-5", LineWeight::Light),
+    ("╌", "m1.5 10h2m3 0h2", LineWeight::Light),
+    ("┆", "m5 2v4m0 3v4m0 3v3", LineWeight::Light),
+    ("═", "m0 8h10m-10 4h10", LineWeight::Light),
+    ("━", "m0 10h10", LineWeight::Heavy),
+    ("╸", "m0 10h4", LineWeight::Heavy),
+    ("╺", "m6 10h4", LineWeight::Heavy),
 ];
 
 /// The quarters of a cell that U+2596 to U+259F fill: 1 upper left, 2 upper right, 4 lower left, 8 lower right.
 const QUARTERS: [u8; 10] = [4, 8, 1, 13, 9, 7, 11, 2, 6, 14];
 
 /// The shape of a symbol; none for what is text.
-pub(super) fn shape(symbol: &str) -> Option<Shape> {
+pub(super) fn shape(symbol: &str) -> Option<GlyphShape> {
     let (width, height) = CELL;
-    let blocks = |blocks: &[[f32; 4]]| Some(Shape::Blocks(blocks.to_vec()));
+    let blocks = |blocks: &[[f32; 4]]| Some(GlyphShape::Blocks(blocks.to_vec()));
     let mut characters = symbol.chars();
     let (character, None) = (characters.next()?, characters.next()) else { return None };
     let code = u32::from(character);
     match code {
-        0x2800..=0x28ff => Some(Shape::Dots(braille(code - 0x2800))),
+        0x2800..=0x28ff => Some(GlyphShape::Dots(braille(code - 0x2800))),
         0x2580 => blocks(&[[0.0, 0.0, width, height / 2.0]]),
         0x2581..=0x2588 => {
             let full = height * (code - 0x2580) as f32 / 8.0;
@@ -67,13 +67,13 @@ pub(super) fn shape(symbol: &str) -> Option<Shape> {
         }
         0x2589..=0x258f => blocks(&[[0.0, 0.0, width * (0x2590 - code) as f32 / 8.0, height]]),
         0x2590 => blocks(&[[width / 2.0, 0.0, width / 2.0, height]]),
-        0x2591..=0x2593 => Some(Shape::Shade(f64::from(code - 0x2590) / 4.0)),
+        0x2591..=0x2593 => Some(GlyphShape::Shade(f64::from(code - 0x2590) / 4.0)),
         0x2594 => blocks(&[[0.0, 0.0, width, height / 8.0]]),
         0x2595 => blocks(&[[width * 7.0 / 8.0, 0.0, width / 8.0, height]]),
-        0x2596..=0x259f => Some(Shape::Blocks(quarters(QUARTERS[code as usize - 0x2596]))),
+        0x2596..=0x259f => Some(GlyphShape::Blocks(quarters(QUARTERS[code as usize - 0x2596]))),
         _ => {
             let (_, path, weight) = LINES.iter().find(|(line, ..)| *line == symbol)?;
-            Some(Shape::Lines(path, *weight))
+            Some(GlyphShape::Lines(path, *weight))
         }
     }
 }
@@ -96,8 +96,8 @@ mod tests {
     use super::*;
     use crate::ui::Glyphs;
 
-    fn area(blocks: &Shape) -> f32 {
-        let Shape::Blocks(blocks) = blocks else { panic!("{blocks:?}") };
+    fn area(blocks: &GlyphShape) -> f32 {
+        let GlyphShape::Blocks(blocks) = blocks else { panic!("{blocks:?}") };
         blocks.iter().map(|[_, _, width, height]| width * height).sum::<f32>() / (CELL.0 * CELL.1)
     }
 
@@ -110,15 +110,15 @@ mod tests {
                 assert!((found - share).abs() < 1e-6, "{symbol}: {found}");
             }
         }
-        assert_eq!(shape("▄"), Some(Shape::Blocks(vec![[0.0, 10.0, 10.0, 10.0]])));
-        assert_eq!(shape("▝"), Some(Shape::Blocks(vec![[5.0, 0.0, 5.0, 10.0]])));
-        assert_eq!(shape("▒"), Some(Shape::Shade(0.5)));
+        assert_eq!(shape("▄"), Some(GlyphShape::Blocks(vec![[0.0, 10.0, 10.0, 10.0]])));
+        assert_eq!(shape("▝"), Some(GlyphShape::Blocks(vec![[5.0, 0.0, 5.0, 10.0]])));
+        assert_eq!(shape("▒"), Some(GlyphShape::Shade(0.5)));
     }
 
     #[test]
     fn dots_are_where_braille_has_them() {
         let dots = |symbol| match shape(symbol) {
-            Some(Shape::Dots(dots)) => dots,
+            Some(GlyphShape::Dots(dots)) => dots,
             other => panic!("{other:?}"),
         };
         assert_eq!(dots("⠁"), [(2.5, 2.5)]);

@@ -18,10 +18,10 @@ use std::fmt::Write;
 use anstyle::{AnsiColor, RgbColor};
 use ratatui::style::{Color, Modifier, Style};
 
-use super::shapes::{CELL, Shape, Weight, shape};
+use super::shapes::{CELL, GlyphShape, LineWeight, shape};
 use super::{Snapshot, Symbol};
 use crate::ui::color::{mixed, to_rgb, undrawn};
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Its advance in a monospaced font is about 0.6 of that: the width of a cell.
 const FONT_SIZE: f32 = 16.5;
@@ -37,7 +37,7 @@ enum Pen {
     /// Areas, with edges that leave no gap at any scale.
     Fill,
     /// Lines, which go a little beyond their ends, so that they join.
-    Line(Weight),
+    Line(LineWeight),
     /// Dots.
     Dot,
 }
@@ -49,8 +49,8 @@ impl Pen {
     fn attributes(self, color: &str) -> String {
         match self {
             Self::Fill => format!(r#"fill="{color}" shape-rendering="crispEdges""#),
-            Self::Line(Weight::Light) => stroke(color, "square", 1.25),
-            Self::Line(Weight::Heavy) => stroke(color, "square", 3.0),
+            Self::Line(LineWeight::Light) => stroke(color, "square", 1.25),
+            Self::Line(LineWeight::Heavy) => stroke(color, "square", 3.0),
             Self::Dot => stroke(color, "round", 3.4),
         }
     }
@@ -119,7 +119,7 @@ struct Page {
 
 impl Page {
     /// Those of the theme, or where it leaves them to the terminal, those of a usual one.
-    fn of(look: &Look) -> Self {
+    fn of(look: &RenderTheme) -> Self {
         let base = look.base();
         let color = |color, usual: AnsiColor| known(color).unwrap_or_else(|| to_rgb(usual.into()));
         Self { front: color(base.fg, AnsiColor::White), back: color(base.bg, AnsiColor::Black) }
@@ -168,18 +168,20 @@ fn rectangle([x, y, width, height]: [f32; 4]) -> String {
 fn draw(ink: Ink, symbol: &Symbol<'_>, shapes: &mut Paths) {
     let (x, y) = place(symbol);
     let drawn = match shape(&symbol.text) {
-        Some(Shape::Blocks(blocks)) => {
+        Some(GlyphShape::Blocks(blocks)) => {
             let block = |[left, top, width, height]: [f32; 4]| rectangle([x + left, y + top, width, height]);
             Some((Pen::Fill, ink.front, blocks.into_iter().map(block).collect()))
         }
-        Some(Shape::Shade(share)) => {
+        Some(GlyphShape::Shade(share)) => {
             Some((Pen::Fill, mixed(ink.back, ink.front, share), rectangle([x, y, CELL.0, CELL.1])))
         }
-        Some(Shape::Dots(dots)) => {
+        Some(GlyphShape::Dots(dots)) => {
             let dot = |(across, down): (f32, f32)| format!("M{} {}h0", x + across, y + down);
             Some((Pen::Dot, ink.front, dots.into_iter().map(dot).collect()))
         }
-        Some(Shape::Lines(lines, weight)) => Some((Pen::Line(weight), ink.front, format!("M{x} {y}{lines}"))),
+        Some(GlyphShape::Lines(lines, weight)) => {
+            Some((Pen::Line(weight), ink.front, format!("M{x} {y}{lines}")))
+        }
         None => None,
     };
     if let Some((pen, color, path)) = drawn {
@@ -237,7 +239,7 @@ mod tests {
     use crate::ui::widgets::testing::{look, unicode};
     use crate::ui::{ColorDepth, Glyphs};
 
-    fn snapshot(width: u16, height: u16, draw: impl Fn(&mut Buffer, &Look)) -> Snapshot {
+    fn snapshot(width: u16, height: u16, draw: impl Fn(&mut Buffer, &RenderTheme)) -> Snapshot {
         let look = unicode();
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
         cells.set_style(cells.area, look.base());

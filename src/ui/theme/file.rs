@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 use super::error::{Problem, ThemeError};
 use super::paint::{self, Paint};
 use super::roles::Roles;
-use super::shelf::Theme;
+use super::themes::Theme;
 
 /// One `name = "text"` of the file, with its place.
 struct Entry {

@@ -1,10 +1,10 @@
 //! A theme as one terminal shows it.
 use ratatui::style::Style;
 
-use super::Ink;
+use super::ThemeColor;
 use super::ramp::Ramp;
 use super::roles::Roles;
-use super::shelf::Theme;
+use super::themes::Theme;
 use crate::ui::color::ColorDepth;
 use crate::ui::glyphs::Glyphs;
 
@@ -13,7 +13,7 @@ pub type Palette = Roles<Style>;
 
 /// Everything that decides how things look: what every widget draws with.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Look {
+pub struct RenderTheme {
     /// The style of each role.
     pub palette: Palette,
     /// The colours of weights.
@@ -24,10 +24,10 @@ pub struct Look {
     pub depth: ColorDepth,
 }
 
-impl Look {
+impl RenderTheme {
     /// The look of `theme` on a terminal with these colours and symbols.
     pub fn new(theme: &Theme, depth: ColorDepth, glyphs: Glyphs) -> Self {
-        let behind: Option<Ink> = theme.roles.background.background;
+        let behind: Option<ThemeColor> = theme.roles.background.background;
         Self {
             palette: theme.roles.map(|paint| paint.style(depth, behind)),
             ramp: Ramp::new(theme.roles.kernel, depth),
@@ -88,7 +88,7 @@ mod tests {
                     state,
                     curve,
                     ..
-                } = Look::new(theme, depth, Glyphs::Unicode).palette;
+                } = RenderTheme::new(theme, depth, Glyphs::Unicode).palette;
                 let read =
                     [text, strong, title, accent, mark, warning, state.running, state.paused, state.failed];
                 let least = if depth == ColorDepth::TrueColor { 4.5 } else { 2.0 };
@@ -107,7 +107,7 @@ mod tests {
         for theme in load([]).iter() {
             for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {
                 let Palette { text, selection, background, .. } =
-                    Look::new(theme, depth, Glyphs::Unicode).palette;
+                    RenderTheme::new(theme, depth, Glyphs::Unicode).palette;
                 let is_reversed = selection.add_modifier.contains(Modifier::REVERSED);
                 assert!(is_reversed || selection.bg != background.bg, "{} at {depth}", theme.name);
                 let contrast = contrast(text.patch(selection).fg, selection.bg).unwrap_or(21.0);
@@ -120,7 +120,7 @@ mod tests {
     fn the_curves_and_the_focus_keep_their_own_colours() {
         for theme in load([]).iter().filter(|theme| theme.name != "mono") {
             for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {
-                let palette = Look::new(theme, depth, Glyphs::Unicode).palette;
+                let palette = RenderTheme::new(theme, depth, Glyphs::Unicode).palette;
                 let own =
                     [palette.curve.train.fg, palette.curve.test.fg, palette.curve.raw.fg, palette.accent.fg];
                 for (index, color) in own.iter().enumerate() {
@@ -133,7 +133,7 @@ mod tests {
     #[test]
     fn without_colours_the_chosen_row_still_stands_out() {
         for theme in load([]).iter() {
-            let look = Look::new(theme, ColorDepth::None, Glyphs::Ascii);
+            let look = RenderTheme::new(theme, ColorDepth::None, Glyphs::Ascii);
             assert_eq!((look.base().fg, look.base().bg), (None, None));
             let chosen = look.palette.selection.add_modifier;
             assert!(chosen.intersects(Modifier::REVERSED | Modifier::BOLD), "{}", theme.name);

@@ -1,6 +1,6 @@
 //! Colours by what they mean: roles, the files that fill them, and what a terminal can show of them.
 //!
-//! A theme is a TOML file that gives every [role](Roles) a paint, such as `"#7cc4ff bold"`. A [`Look`] is a theme as
+//! A theme is a TOML file that gives every [role](Roles) a paint, such as `"#7cc4ff bold"`. A [`RenderTheme`] is a theme as
 //! one terminal shows it, and is what every widget draws with; nothing else in this layer names a colour.
 mod error;
 mod file;
@@ -8,11 +8,11 @@ mod look;
 mod paint;
 mod ramp;
 mod roles;
-mod shelf;
+mod themes;
 
 pub use error::{Problem, ThemeError};
-pub use look::{Look, Palette};
-pub use paint::{Ink, Paint};
+pub use look::{Palette, RenderTheme};
+pub use paint::{Paint, ThemeColor};
 pub use ramp::Ramp;
 pub use roles::{CurveRoles, KernelRoles, Roles, StateRoles};
-pub use shelf::{Theme, Themes, load};
+pub use themes::{Theme, Themes, load};

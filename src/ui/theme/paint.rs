@@ -9,7 +9,7 @@ use crate::ui::color::{ColorDepth, drawn, reduce};
 
 /// A colour, or the terminal's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ink {
+pub enum ThemeColor {
     /// What the terminal draws with when it is told nothing.
     Default,
     /// This colour.
@@ -25,16 +25,16 @@ pub enum Ink {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paint {
     /// The colour of the text.
-    pub foreground: Option<Ink>,
+    pub foreground: Option<ThemeColor>,
     /// The colour behind it.
-    pub background: Option<Ink>,
+    pub background: Option<ThemeColor>,
     /// Bold, dim, italic, underline, reverse.
     pub modifiers: Modifier,
     /// The modifiers where there are no colours.
     pub(super) plain: Modifier,
 }
 
-impl Ink {
+impl ThemeColor {
     /// The colour, if it is one.
     pub const fn color(self) -> Option<anstyle::Color> {
         match self {
@@ -54,11 +54,12 @@ impl Ink {
 
 impl Paint {
     /// This paint on a terminal of `depth` colours, in front of `behind`.
-    pub(super) fn style(self, depth: ColorDepth, behind: Option<Ink>) -> Style {
+    pub(super) fn style(self, depth: ColorDepth, behind: Option<ThemeColor>) -> Style {
         if depth == ColorDepth::None {
             return Style::new().add_modifier(self.plain);
         }
-        let reduced = |ink: Ink, behind: Option<Ink>| ink.on(behind, depth).map_or(Color::Reset, drawn);
+        let reduced =
+            |ink: ThemeColor, behind: Option<ThemeColor>| ink.on(behind, depth).map_or(Color::Reset, drawn);
         Style {
             fg: self.foreground.map(|ink| reduced(ink, self.background.or(behind))),
             bg: self.background.map(|ink| reduced(ink, None)),
@@ -107,7 +108,7 @@ fn modifier(word: &str) -> Option<Modifier> {
     }
 }
 
-impl FromStr for Ink {
+impl FromStr for ThemeColor {
     type Err = Problem;
 
     fn from_str(word: &str) -> Result<Self, Self::Err> {
@@ -154,11 +155,17 @@ mod tests {
     #[test]
     fn a_paint_has_colours_and_modifiers() {
         let paint = parse("#ff8800 on bright-blue bold underline").unwrap();
-        assert_eq!(paint.foreground, Some(Ink::Color { color: RgbColor(255, 136, 0).into(), named: None }));
-        assert_eq!(paint.background, Some(Ink::Color { color: AnsiColor::BrightBlue.into(), named: None }));
+        assert_eq!(
+            paint.foreground,
+            Some(ThemeColor::Color { color: RgbColor(255, 136, 0).into(), named: None })
+        );
+        assert_eq!(
+            paint.background,
+            Some(ThemeColor::Color { color: AnsiColor::BrightBlue.into(), named: None })
+        );
         assert_eq!(paint.modifiers, Modifier::BOLD | Modifier::UNDERLINED);
         assert_eq!(parse(""), Ok(Paint::default()));
-        assert_eq!(parse("default").unwrap().foreground, Some(Ink::Default));
+        assert_eq!(parse("default").unwrap().foreground, Some(ThemeColor::Default));
     }
 
     #[test]

@@ -3,7 +3,7 @@ use anstyle::RgbColor;
 use anstyle_lossy::palette;
 use ratatui::style::Color;
 
-use super::Ink;
+use super::ThemeColor;
 use super::paint::Paint;
 use super::roles::KernelRoles;
 use crate::metrics::floor_index;
@@ -21,7 +21,7 @@ pub struct Ramp {
 
 impl Ramp {
     pub(super) fn new(paints: KernelRoles<Paint>, depth: ColorDepth) -> Self {
-        let color = |paint: Paint| paint.foreground.and_then(Ink::color);
+        let color = |paint: Paint| paint.foreground.and_then(ThemeColor::color);
         let (Some(negative), Some(positive)) = (color(paints.negative), color(paints.positive)) else {
             return Self { colors: Vec::new() };
         };
@@ -63,7 +63,7 @@ fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
 /// Strongly and weakly negative, zero, weakly and strongly positive in the sixteen named colours.
 fn steps(paints: KernelRoles<Paint>) -> Vec<Color> {
     let named = |paint: Paint| paint.foreground.and_then(|ink| ink.on(None, ColorDepth::Ansi16));
-    let zero = paints.zero.foreground.and_then(Ink::color);
+    let zero = paints.zero.foreground.and_then(ThemeColor::color);
     let is_light = zero.is_some_and(|zero| luminance(to_rgb(zero)) > 0.5);
     let two = |paint: Paint| named(paint).map_or([Color::Reset; 2], |color| two_of_a_hue(color, is_light));
     let [strong_negative, weak_negative] = two(paints.negative);
@@ -85,7 +85,7 @@ mod tests {
     use crate::ui::{Glyphs, theme};
 
     fn ramp(name: &str, depth: ColorDepth) -> Ramp {
-        theme::Look::new(theme::load([]).get(name).unwrap(), depth, Glyphs::Unicode).ramp
+        theme::RenderTheme::new(theme::load([]).get(name).unwrap(), depth, Glyphs::Unicode).ramp
     }
 
     #[test]

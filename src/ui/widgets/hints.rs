@@ -7,20 +7,20 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Keys and what they do, on one line. Where there is no room for all, those give way that find none beside the ones
 /// before them.
 #[derive(Debug, Clone)]
 pub struct Hints<'a> {
-    look: &'a Look,
+    look: &'a RenderTheme,
     keys: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     end: Option<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> Hints<'a> {
     /// No keys yet.
-    pub const fn new(look: &'a Look) -> Self {
+    pub const fn new(look: &'a RenderTheme) -> Self {
         Self { look, keys: Vec::new(), end: None }
     }
 

@@ -1,4 +1,4 @@
-//! What panes are made of. Each draws itself with a [`Look`](super::theme::Look), at any size, and never panics.
+//! What panes are made of. Each draws itself with a [`RenderTheme`](super::theme::RenderTheme), at any size, and never panics.
 mod chart;
 mod hints;
 mod kernels;
@@ -10,11 +10,11 @@ mod sparkline;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use chart::{Chart, Layer, Mark, MarkKind};
+pub use chart::{Chart, ChartLine, Mark, MarkKind};
 pub use hints::Hints;
-pub use kernels::{Input, Kernels};
-pub use notice::Notice;
-pub use pane::{Focus, Pane};
+pub use kernels::{ChannelSelection, KernelGrid};
+pub use notice::Placeholder;
+pub use pane::{Focus, PaneFrame};
 pub use picture::Picture;
-pub use progress::Progress;
+pub use progress::ProgressBar;
 pub use sparkline::Sparkline;

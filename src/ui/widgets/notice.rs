@@ -8,18 +8,18 @@ use ratatui::text::Line;
 use ratatui::widgets::Widget;
 
 use crate::ui::layout::{cells, centered};
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Lines of text in the middle of an area.
 #[derive(Debug, Clone)]
-pub struct Notice<'a> {
+pub struct Placeholder<'a> {
     text: Cow<'a, str>,
     style: Style,
 }
 
-impl<'a> Notice<'a> {
+impl<'a> Placeholder<'a> {
     /// A message in one or more lines.
-    pub fn new(look: &Look, text: impl Into<Cow<'a, str>>) -> Self {
+    pub fn new(look: &RenderTheme, text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), style: look.palette.dim }
     }
 
@@ -31,7 +31,7 @@ impl<'a> Notice<'a> {
     }
 }
 
-impl Widget for Notice<'_> {
+impl Widget for Placeholder<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         let lines: Vec<Line<'_>> = self.text.lines().map(|line| Line::styled(line, self.style)).collect();
@@ -50,7 +50,7 @@ mod tests {
 
     #[test]
     fn it_stands_in_the_middle() {
-        let notice = Notice::new(&unicode(), "no runs yet\nEnter starts one");
+        let notice = Placeholder::new(&unicode(), "no runs yet\nEnter starts one");
         insta::assert_snapshot!(text(notice.clone(), 16, 3), @"
           no runs yet
         Enter starts one

@@ -5,7 +5,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear, Widget};
 
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Whether the keys go to a pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -25,17 +25,17 @@ pub enum Focus {
 /// ╰────────────────────────────────────────╯
 /// ```
 #[derive(Debug, Clone)]
-pub struct Pane<'a> {
-    look: &'a Look,
+pub struct PaneFrame<'a> {
+    look: &'a RenderTheme,
     title: Line<'a>,
     values: Vec<Line<'a>>,
     focus: Focus,
     is_opaque: bool,
 }
 
-impl<'a> Pane<'a> {
+impl<'a> PaneFrame<'a> {
     /// A pane that holds this.
-    pub fn new(look: &'a Look, title: impl Into<Line<'a>>) -> Self {
+    pub fn new(look: &'a RenderTheme, title: impl Into<Line<'a>>) -> Self {
         Self { look, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere, is_opaque: false }
     }
 
@@ -81,7 +81,7 @@ impl<'a> Pane<'a> {
     }
 }
 
-impl Widget for Pane<'_> {
+impl Widget for PaneFrame<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         if self.is_opaque {
@@ -127,8 +127,8 @@ mod tests {
     use super::*;
     use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
 
-    fn pane(look: &Look) -> Pane<'_> {
-        Pane::new(look, "loss").value("step 11,256").value("train 0.4721").value("test 0.3817")
+    fn pane(look: &RenderTheme) -> PaneFrame<'_> {
+        PaneFrame::new(look, "loss").value("step 11,256").value("train 0.4721").value("test 0.3817")
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
     fn a_dialog_hides_what_is_beneath() {
         let look = unicode();
         let mut buf = Buffer::filled(Rect::new(0, 0, 12, 3), ratatui::buffer::Cell::new("x"));
-        Pane::new(&look, "quit").opaque().render(buf.area, &mut buf);
+        PaneFrame::new(&look, "quit").opaque().render(buf.area, &mut buf);
         assert_eq!((buf[(5, 1)].symbol(), buf[(5, 1)].bg), (" ", look.base().bg.unwrap()));
     }
 
@@ -191,7 +191,7 @@ mod tests {
         #[test]
         fn any_size_can_be_drawn(width in 0..70_u16, height in 0..6_u16, title in ".{0,20}", value in ".{0,20}") {
             for look in [unicode(), ascii()] {
-                let pane = Pane::new(&look, title.as_str()).value(value.as_str()).value("x");
+                let pane = PaneFrame::new(&look, title.as_str()).value(value.as_str()).value("x");
                 overhanging(pane.clone(), width, height);
                 buffer(pane, width, height);
             }

@@ -7,14 +7,14 @@ use ratatui::widgets::Widget;
 use crate::ui::Glyphs;
 use crate::ui::color::grey;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// A grey image, square to the eye: two pixels a cell, one above the other, or as many more as it is shrunk by.
 ///
 /// Where there are no greys or no half blocks, symbols stand for shades.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
-    look: &'a Look,
+    look: &'a RenderTheme,
     pixels: &'a [u8],
     side: usize,
     shrink: usize,
@@ -22,7 +22,7 @@ pub struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     /// An image of `side` rows of as many pixels. Pixels that are missing are black.
-    pub const fn new(look: &'a Look, pixels: &'a [u8], side: usize) -> Self {
+    pub const fn new(look: &'a RenderTheme, pixels: &'a [u8], side: usize) -> Self {
         Self { look, pixels, side, shrink: 1 }
     }
 

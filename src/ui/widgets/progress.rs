@@ -4,21 +4,21 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 use crate::ui::{Glyphs, layout::cells};
 
 /// A bar of one row, in steps of half a cell: `━━━━╸────`.
 ///
 /// It is full only when everything is done, and empty when nothing is or how much is not known.
 #[derive(Debug, Clone, Copy)]
-pub struct Progress<'a> {
-    look: &'a Look,
+pub struct ProgressBar<'a> {
+    look: &'a RenderTheme,
     ratio: f64,
 }
 
-impl<'a> Progress<'a> {
+impl<'a> ProgressBar<'a> {
     /// A bar of which the share `ratio` is done; NaN counts as nothing.
-    pub const fn new(look: &'a Look, ratio: f64) -> Self {
+    pub const fn new(look: &'a RenderTheme, ratio: f64) -> Self {
         let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
         Self { look, ratio }
     }
@@ -44,7 +44,7 @@ impl<'a> Progress<'a> {
     }
 }
 
-impl Widget for Progress<'_> {
+impl Widget for ProgressBar<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         if !area.is_empty() {
@@ -66,7 +66,9 @@ mod tests {
         let (unicode, ascii) = (unicode(), ascii());
         let bars: Vec<_> = [f64::NAN, -1.0, 0.04, 0.05, 0.5, 0.55, 0.999, 1.0, f64::INFINITY]
             .map(|ratio| {
-                text(Progress::new(&unicode, ratio), 10, 1) + " " + &text(Progress::new(&ascii, ratio), 10, 1)
+                text(ProgressBar::new(&unicode, ratio), 10, 1)
+                    + " "
+                    + &text(ProgressBar::new(&ascii, ratio), 10, 1)
             })
             .into();
         insta::assert_snapshot!(bars.join("\n"), @"
@@ -86,9 +88,9 @@ mod tests {
         #[test]
         fn any_size_and_ratio_can_be_drawn(ratio in any::<f64>(), width in 0..50_u16, height in 0..3_u16) {
             for look in [unicode(), ascii()] {
-                let bar = text(Progress::new(&look, ratio), width, height);
+                let bar = text(ProgressBar::new(&look, ratio), width, height);
                 prop_assert!(height == 0 || bar.lines().next().unwrap_or("").chars().count() == usize::from(width));
-                overhanging(Progress::new(&look, ratio), width, height);
+                overhanging(ProgressBar::new(&look, ratio), width, height);
             }
         }
     }

@@ -5,23 +5,23 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::metrics::Span as Range;
+use crate::metrics::Interval;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// A row of bars on the scale of the values it shows, the newest at the right end.
 ///
 /// A value that is not a number is a cross. A constant stands at half height: it is neither low nor high.
 #[derive(Debug, Clone)]
 pub struct Sparkline<'a> {
-    look: &'a Look,
+    look: &'a RenderTheme,
     values: Vec<f64>,
     style: Style,
 }
 
 impl<'a> Sparkline<'a> {
     /// A sparkline of the last of these values that there is room for.
-    pub fn new(look: &'a Look, values: impl IntoIterator<Item = f64>) -> Self {
+    pub fn new(look: &'a RenderTheme, values: impl IntoIterator<Item = f64>) -> Self {
         Self { look, values: values.into_iter().collect(), style: look.palette.progress }
     }
 
@@ -35,7 +35,7 @@ impl<'a> Sparkline<'a> {
     /// The sparkline as text of `width` cells.
     pub fn line(&self, width: usize) -> Line<'a> {
         let shown = &self.values[self.values.len().saturating_sub(width)..];
-        let scale = Range::of(shown.iter().copied());
+        let scale = Interval::of(shown.iter().copied());
         let mut spans = vec![Span::raw(" ".repeat(width - shown.len()))];
         // Values of one kind in a row share a span.
         for run in shown.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
@@ -46,7 +46,7 @@ impl<'a> Sparkline<'a> {
         Line::from(spans)
     }
 
-    fn symbol(&self, value: f64, scale: Option<Range>) -> &'static str {
+    fn symbol(&self, value: f64, scale: Option<Interval>) -> &'static str {
         let levels = self.look.glyphs.levels();
         let level = scale.and_then(|scale| scale.column(value, levels.len()));
         level.map_or(self.look.glyphs.cross(), |level| levels[level])

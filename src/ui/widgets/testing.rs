@@ -3,22 +3,22 @@ use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
 
-use crate::ui::theme::{Look, load};
+use crate::ui::theme::{RenderTheme, load};
 use crate::ui::{ColorDepth, Glyphs};
 
 /// The dark theme in Unicode, in all colours.
-pub(crate) fn unicode() -> Look {
+pub(crate) fn unicode() -> RenderTheme {
     look("dark", ColorDepth::TrueColor, Glyphs::Unicode)
 }
 
 /// The dark theme in ASCII, without colours.
-pub(crate) fn ascii() -> Look {
+pub(crate) fn ascii() -> RenderTheme {
     look("dark", ColorDepth::None, Glyphs::Ascii)
 }
 
 /// A built-in theme.
-pub(crate) fn look(theme: &str, depth: ColorDepth, glyphs: Glyphs) -> Look {
-    Look::new(load([]).get(theme).unwrap(), depth, glyphs)
+pub(crate) fn look(theme: &str, depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
+    RenderTheme::new(load([]).get(theme).unwrap(), depth, glyphs)
 }
 
 /// The cells that a widget draws.

@@ -7,7 +7,7 @@ fn marked_runs_are_compared_and_one_is_made_the_baseline() {
     let mut app = app();
     app.screen = Screen::Runs;
     let dirs: Vec<_> = (1..4).map(dir).collect();
-    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, Status::Finished)).collect()));
+    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, RecordedStatus::Finished)).collect()));
     press(&mut app, &[Key::Char('m')]);
     assert_eq!(press(&mut app, &[Key::Char('c')]), []);
     assert!(app.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.notice);
@@ -47,7 +47,7 @@ fn runs_are_compared_along_steps_epochs_and_time() {
         active_seconds,
         spent: None,
     };
-    let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| Record { time: 0.0, event });
+    let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| JournalEntry { time: 0.0, event });
     let change = Update { records: records.to_vec(), ..Update::default() };
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
@@ -91,7 +91,7 @@ fn compared() -> App {
                 active_seconds: seconds * f64::from(epoch),
             });
         }
-        let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+        let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
         let change = Update { records, ..Update::default() };
         update(&mut app, Msg::Compared(dir, Box::new(change)));
     }
@@ -159,12 +159,12 @@ fn a_pause_takes_wall_time_and_no_active_time() {
         (170.0, steps(11, 10.0)),
     ];
     let mut run = RunView::new(dir(1), Smoothing::default());
-    let records = records.map(|(time, event)| Record { time, event }).to_vec();
+    let records = records.map(|(time, event)| JournalEntry { time, event }).to_vec();
     run.update(Update { records, ..Update::default() });
     let places =
-        |along: Along| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).place(step)));
-    assert_eq!(places(Along::ActiveTime), ["5", "6", "10"]);
-    assert_eq!(places(Along::WallTime), ["5", "65", "70"]);
+        |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).place(step)));
+    assert_eq!(places(XAxis::ActiveTime), ["5", "6", "10"]);
+    assert_eq!(places(XAxis::WallTime), ["5", "65", "70"]);
 }
 
 #[test]
@@ -177,7 +177,7 @@ fn steps_that_are_done_again_are_drawn_once() {
         spent: None,
     };
     let started = |step| Event::started(step);
-    let view = |events| showing(Status::Running, events).0.run.unwrap();
+    let view = |events| showing(RecordedStatus::Running, events).0.run.unwrap();
     let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
     // Done again up to step 3, with nothing new to tell; then on.
     let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
@@ -213,7 +213,7 @@ fn predictions_of_the_selected_run_are_measured_against_the_first() {
 
 #[test]
 fn another_run_is_seen_whole() {
-    let (mut app, run) = showing(Status::Running, vec![Event::started(0)]);
+    let (mut app, run) = showing(RecordedStatus::Running, vec![Event::started(0)]);
     press(&mut app, &[Key::Char('+'), Key::Char('+')]);
     let zoomed = app.charts.window;
     update(&mut app, Msg::Started(run));

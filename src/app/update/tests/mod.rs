@@ -6,10 +6,10 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::*;
-use crate::app::{Along, PresetOffer, Smoothing};
+use crate::app::{PresetInfo, Smoothing, XAxis};
 use crate::run::{
-    Change, CheckpointName, DataInfo, Event, Labels, Liveness, NewRun, Optimizer, Origin, PauseReason,
-    Provenance, Queue, Record, RunSummary, State, Store, Update,
+    Change, CheckpointName, DataInfo, Event, JournalEntry, Labels, Liveness, NewRun, OptimizerSettings,
+    Origin, PauseReason, Provenance, Queue, RunEntry, RunState, Store, Update,
 };
 
 fn dir(nonce: u64) -> RunDir {
@@ -18,23 +18,23 @@ fn dir(nonce: u64) -> RunDir {
     Store::open(root.path()).create(&new).unwrap()
 }
 
-fn listed(dir: &RunDir, status: Status) -> Listed {
+fn listed(dir: &RunDir, status: RecordedStatus) -> Listing {
     let record = {
         let root = tempfile::tempdir().unwrap();
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
         Store::open(root.path()).create(&new).unwrap().record().unwrap()
     };
     let (dir, state) = (dir.clone(), state(status));
-    Listed::Run(Arc::new(RunSummary { dir, record, state, origin: Origin::Own }))
+    Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
 }
 
-fn state(status: Status) -> State {
-    let live = matches!(status, Status::Running | Status::Paused);
-    State { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
+fn state(status: RecordedStatus) -> RunState {
+    let live = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
+    RunState { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
 }
 
 fn app() -> App {
-    let presets = ["cnn", "dnn"].map(|name| PresetOffer { name: name.to_owned(), about: String::new() });
+    let presets = ["cnn", "dnn"].map(|name| PresetInfo { name: name.to_owned(), about: String::new() });
     App::new(presets.to_vec(), RunConfig::default(), 3)
 }
 
@@ -43,10 +43,10 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
 }
 
 /// A run on the screen with this status, after these events.
-fn showing(status: Status, events: Vec<Event>) -> (App, RunDir) {
+fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunDir) {
     let (mut app, dir) = (app(), dir(1));
     assert_eq!(update(&mut app, Msg::Started(dir.clone())), [Effect::Follow(dir.clone())]);
-    let records = events.into_iter().map(|event| Record { time: 0.0, event }).collect();
+    let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
     let change = Update { state: Some(state(status)), records, ..Update::default() };
     update(&mut app, Msg::Run(dir.clone(), Box::new(change)));
     (app, dir)
@@ -63,7 +63,10 @@ fn enter_on_a_fresh_start_trains_the_first_preset() {
 #[test]
 fn enter_with_a_live_run_attaches_to_it() {
     let (mut app, live) = (app(), dir(1));
-    update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Finished), listed(&live, Status::Paused)]));
+    update(
+        &mut app,
+        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
+    );
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
     assert_eq!(app.screen, Screen::Live);
 }
@@ -73,32 +76,35 @@ fn a_choice_stays_when_the_runs_are_listed_anew() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Down]);
-    update(&mut app, Msg::Runs(vec![listed(&dir(1), Status::Running)]));
-    assert!(matches!(app.offers()[app.selected_offer], Offer::Train(preset) if preset.name == "dnn"));
+    update(&mut app, Msg::Runs(vec![listed(&dir(1), RecordedStatus::Running)]));
+    assert!(matches!(app.offers()[app.selected_offer], MenuItem::Train(preset) if preset.name == "dnn"));
     app.screen = Screen::Runs;
-    update(&mut app, Msg::Runs(vec![listed(&dir(2), Status::Queued), listed(&dir(1), Status::Running)]));
+    update(
+        &mut app,
+        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Queued), listed(&dir(1), RecordedStatus::Running)]),
+    );
     assert_eq!(app.selected_run, 0, "the directories differ, so the place stays");
 }
 
 #[test]
 fn space_pauses_or_goes_on_as_the_run_stands() {
-    let (mut app, dir) = showing(Status::Running, Vec::new());
+    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
     let space = [Key::Char(' ')];
     assert_eq!(press(&mut app, &space), [Effect::Send(dir.clone(), Command::Pause)]);
-    let (mut app, dir) = showing(Status::Paused, Vec::new());
+    let (mut app, dir) = showing(RecordedStatus::Paused, Vec::new());
     assert_eq!(press(&mut app, &space), [Effect::Send(dir, Command::Resume)]);
-    let (mut app, _) = showing(Status::Finished, Vec::new());
+    let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &space), []);
 }
 
 #[test]
 fn what_was_asked_is_shown_until_it_is_answered() {
-    let (mut app, dir) = showing(Status::Running, Vec::new());
+    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
-    let records = vec![Record { time: 9.0, event }];
-    let change = Update { records, state: Some(state(Status::Paused)), ..Update::default() };
+    let records = vec![JournalEntry { time: 9.0, event }];
+    let change = Update { records, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
     update(&mut app, Msg::Run(dir, Box::new(change)));
     let run = app.run.unwrap();
     assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
@@ -108,33 +114,33 @@ fn what_was_asked_is_shown_until_it_is_answered() {
 fn leaving_a_live_run_asks_and_does_what_is_chosen() {
     let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
     for (key, command) in cases {
-        let (mut app, dir) = showing(Status::Running, Vec::new());
+        let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('q')]), []);
         assert_eq!(app.dialog, Some(Dialog::Quit));
         let name = dir.id().name().to_owned();
-        let exit = Effect::Exit(Some(Farewell { name, told: command }));
+        let exit = Effect::Exit(Some(ExitSummary { name, told: command }));
         let send = command.map(|command| Effect::Send(dir, command));
         let want: Vec<_> = send.into_iter().chain([exit]).collect();
         assert_eq!(press(&mut app, &[Key::Char(key)]), want);
     }
-    let (mut app, _) = showing(Status::Running, Vec::new());
+    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     assert_eq!(press(&mut app, &[Key::Char('q'), Key::Esc]), []);
     assert_eq!(app.dialog, None);
 }
 
 #[test]
 fn leaving_an_ended_run_asks_nothing() {
-    let (mut app, _) = showing(Status::Finished, Vec::new());
+    let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &[Key::Char('q')]), [Effect::Exit(None)]);
 }
 
 #[test]
 fn only_a_run_that_ended_early_can_be_resumed() {
-    for status in [Status::Stopped, Status::Failed, Status::Interrupted] {
+    for status in [RecordedStatus::Stopped, RecordedStatus::Failed, RecordedStatus::Interrupted] {
         let (mut app, dir) = showing(status, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(dir)]);
     }
-    for status in [Status::Running, Status::Paused, Status::Finished] {
+    for status in [RecordedStatus::Running, RecordedStatus::Paused, RecordedStatus::Finished] {
         let (mut app, _) = showing(status, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('r')]), []);
     }
@@ -142,18 +148,18 @@ fn only_a_run_that_ended_early_can_be_resumed() {
 
 #[test]
 fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
-    let (mut app, _) = showing(Status::Running, Vec::new());
-    let change = Update { state: Some(state(Status::Failed)), ..Update::default() };
+    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
+    let change = Update { state: Some(state(RecordedStatus::Failed)), ..Update::default() };
     update(&mut app, Msg::Run(dir(2), Box::new(change)));
-    assert_eq!(app.run.unwrap().status(), Some(Status::Running));
+    assert_eq!(app.run.unwrap().status(), Some(RecordedStatus::Running));
 }
 
 #[test]
 fn a_failure_is_told_until_the_next_key() {
-    let (mut app, _) = showing(Status::Running, Vec::new());
+    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     update(&mut app, Msg::Failed("the disk is full".to_owned()));
-    assert_eq!(app.notice.as_ref().map(News::text), Some("the disk is full"));
+    assert_eq!(app.notice.as_ref().map(Notice::text), Some("the disk is full"));
     assert_eq!(app.run.as_ref().unwrap().asked, None);
     press(&mut app, &[Key::Tab]);
     assert_eq!(app.notice, None);
@@ -161,7 +167,7 @@ fn a_failure_is_told_until_the_next_key() {
 
 #[test]
 fn themes_and_panes_go_round() {
-    let (mut app, _) = showing(Status::Running, Vec::new());
+    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char('t'); 3]);
     assert_eq!(app.theme, 0);
     press(&mut app, &[Key::Tab; Pane::ALL.len()]);
@@ -200,7 +206,7 @@ fn a_rate_is_looked_for_and_trained_with() {
     let found = search.suggestion().unwrap();
     assert!(search.is_over() && found.steep > found.tenth, "{found:?}");
     let with = |rate| {
-        let optimizer = Optimizer::Sgd { learning_rate: rate, momentum: 0.5 };
+        let optimizer = OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.5 };
         [Effect::Train(Box::new(RunConfig { optimizer, ..*config() }))]
     };
     assert_eq!(press(&mut app, &[Key::Enter]), with(found.steep));
@@ -214,7 +220,7 @@ fn leaving_a_search_breaks_it_off() {
         let mut app = app();
         update(&mut app, Msg::Runs(Vec::new()));
         press(&mut app, &[Key::Char('f'), Key::Char('?'), Key::Esc]);
-        assert_eq!(app.screen, Screen::Rates);
+        assert_eq!(app.screen, Screen::LrFinder);
         assert_eq!(press(&mut app, &[key]), [Effect::StopFinding]);
         assert_eq!(press(&mut app, &[Key::Char('t')]), [], "once");
         update(&mut app, Msg::Tried(0, 1.0));

@@ -7,7 +7,8 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     let mut app = app();
     app.screen = Screen::Runs;
     let dirs: Vec<_> = (1..5).map(dir).collect();
-    let statuses = [Status::Finished, Status::Stopped, Status::Finished, Status::Failed];
+    let statuses =
+        [RecordedStatus::Finished, RecordedStatus::Stopped, RecordedStatus::Finished, RecordedStatus::Failed];
     let runs: Vec<_> = dirs.iter().zip(statuses).map(|(dir, status)| listed(dir, status)).collect();
     update(&mut app, Msg::Runs(runs.clone()));
     press(&mut app, &[Key::Down, Key::Down]);
@@ -59,12 +60,12 @@ fn browsing() -> (App, Vec<RunDir>) {
     app.screen = Screen::Runs;
     let dirs: Vec<_> = (1..4).map(dir).collect();
     let runs = dirs.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(dir, (learning_rate, seed))| {
-        let Listed::Run(run) = listed(dir, Status::Finished) else { unreachable!() };
+        let Listing::Run(run) = listed(dir, RecordedStatus::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
         run.record.config.seed = seed;
-        run.record.config.optimizer = Optimizer::Sgd { learning_rate, momentum: 0.5 };
+        run.record.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
         run.record.summary.best_test_accuracy = Some(learning_rate + seed as f64);
-        Listed::Run(Arc::new(run))
+        Listing::Run(Arc::new(run))
     });
     let runs = runs.collect();
     update(&mut app, Msg::Runs(runs));
@@ -141,12 +142,12 @@ fn a_fork_is_begun_from_the_runs_and_from_a_run() {
     type_text(&mut app, "60");
     let change = Change { epochs: Some(60), ..Change::default() };
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(dirs[0].clone(), CheckpointName::Last, change)]);
-    let (mut app, dir) = showing(Status::Finished, Vec::new());
+    let (mut app, dir) = showing(RecordedStatus::Finished, Vec::new());
     // Nothing can be asked before its record is read.
     app.run.as_mut().unwrap().record = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
-    app.run.as_mut().unwrap().record = listed(&dir, Status::Finished).run().map(|run| run.record);
+    app.run.as_mut().unwrap().record = listed(&dir, RecordedStatus::Finished).run().map(|run| run.record);
     let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
     assert_eq!(effects, [Effect::Fork(dir, CheckpointName::Last, Change::default())]);
 }
@@ -154,25 +155,28 @@ fn a_fork_is_begun_from_the_runs_and_from_a_run() {
 #[test]
 fn a_group_counts_what_is_finished_and_each_seed_once() {
     let (mut app, _) = browsing();
-    let changed = |listed: &Listed, seed, status| {
+    let changed = |listed: &Listing, seed, status| {
         let mut run = listed.clone().run().unwrap();
         run.record.config.seed = seed;
-        run.record.config.optimizer = Optimizer::SGD;
+        run.record.config.optimizer = OptimizerSettings::SGD;
         run.state = state(status);
-        Listed::Run(Arc::new(run))
+        Listing::Run(Arc::new(run))
     };
     let runs = app.runs.clone().unwrap();
-    let told = |app: &mut App, states: [(u64, Status); 3]| {
+    let told = |app: &mut App, states: [(u64, RecordedStatus); 3]| {
         let runs = runs.iter().zip(states).map(|(run, (seed, status))| changed(run, seed, status)).collect();
         update(app, Msg::Runs(runs));
         let [Row::Group(group)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
         (group.runs, group.best.count)
     };
     type_text(&mut app, "v");
-    let finished = Status::Finished;
+    let finished = RecordedStatus::Finished;
     assert_eq!(told(&mut app, [(1, finished), (2, finished), (3, finished)]), (3, 3));
     assert_eq!(told(&mut app, [(1, finished), (2, finished), (2, finished)]), (3, 2));
-    assert_eq!(told(&mut app, [(1, finished), (2, Status::Stopped), (3, Status::Running)]), (3, 1));
+    assert_eq!(
+        told(&mut app, [(1, finished), (2, RecordedStatus::Stopped), (3, RecordedStatus::Running)]),
+        (3, 1)
+    );
 }
 
 #[test]
@@ -224,7 +228,7 @@ fn what_was_chosen_is_remembered() {
     press(&mut app, &[Key::Enter]);
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
-    app.charts.along = Along::ActiveTime;
+    app.charts.along = XAxis::ActiveTime;
     app.trash = vec![vec![dir(9).id().clone()]];
     let memory = app.memory();
     let text = serde_json::to_string(&memory).unwrap();
@@ -244,7 +248,7 @@ fn what_was_chosen_is_remembered() {
 #[test]
 fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
     let (mut app, _) = browsing();
-    let with_data = |listed: &Listed, checksum: Option<&str>| {
+    let with_data = |listed: &Listing, checksum: Option<&str>| {
         let mut run = listed.clone().run().unwrap();
         run.record.provenance.dataset = checksum.map(|checksum| DataInfo {
             description: String::new(),
@@ -253,7 +257,7 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
             checksum: checksum.to_owned(),
             source: String::new(),
         });
-        Listed::Run(Arc::new(run))
+        Listing::Run(Arc::new(run))
     };
     let sizes = |app: &App| -> Vec<usize> {
         let size = |row: &Row| match row {

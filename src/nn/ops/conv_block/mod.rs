@@ -28,17 +28,17 @@ use fearless_simd::Level;
 use self::geometry::{Block, Geometry};
 use self::workspace::Workspace;
 use super::lanes::PAD;
-use super::{Device, Patches, conv2d, dropout2d, max_pool2d};
-use crate::nn::kernels::Kernels;
-use crate::nn::shape::{Halve, Image, Slide};
+use super::{Patches, TensorDevice, conv2d, dropout2d, max_pool2d};
+use crate::nn::backend::Backend;
+use crate::nn::shape::{Halve, ImageShape, Slide};
 
 /// The maps of a block of `K` x `K` kernels on `H` x `W` images.
 pub type Pooled<H, W, const O: usize, const K: usize> =
-    Image<<<H as Slide<K>>::Out as Halve>::Out, <<W as Slide<K>>::Out as Halve>::Out, O>;
+    ImageShape<<<H as Slide<K>>::Out as Halve>::Out, <<W as Slide<K>>::Out as Halve>::Out, O>;
 
 /// The block, composed of dfdx's operations. `mask` is that of [`dropout2d`].
 fn composed<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
-    images: Tensor<Image<H, W, C>, E, D, T>,
+    images: Tensor<ImageShape<H, W, C>, E, D, T>,
     patches: &Patches<D>,
     weight: &Tensor<Rank4<O, C, K, K>, E, D>,
     bias: &Tensor<Rank1<O>, E, D>,
@@ -48,7 +48,7 @@ where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
     E: Dtype,
-    D: Device<E>,
+    D: TensorDevice<E>,
     T: Tape<E, D>,
 {
     let maps = conv2d(images, patches, weight, bias);
@@ -85,7 +85,7 @@ where
     /// they `need` one: what is read from a file does not.
     fn forward<T: Tape<f32, Cpu>>(
         &self,
-        images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Cpu>,
         bias: &Tensor<Rank1<O>, f32, Cpu>,
         factors: Option<&[f32]>,
@@ -149,10 +149,10 @@ where
 {
     /// A block that is computed by these kernels, where the device has them. Its images get a gradient
     /// only if they `need` one.
-    pub fn new(device: &D, kernels: Kernels, need: bool) -> Self {
+    pub fn new(device: &D, kernels: Backend, need: bool) -> Self {
         let fused = match kernels {
-            Kernels::Composed => None,
-            Kernels::Fused(level) => Some(Fused::new(level)),
+            Backend::Composed => None,
+            Backend::Fused(level) => Some(Fused::new(level)),
         };
         Self { patches: Patches::new(device, [H::SIZE, W::SIZE, C], K), fused, need }
     }
@@ -160,13 +160,13 @@ where
     /// Applies it as dfdx's operations.
     pub(super) fn compose<T: Tape<f32, D>>(
         &self,
-        images: Tensor<Image<H, W, C>, f32, D, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, D, T>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, D>,
         bias: &Tensor<Rank1<O>, f32, D>,
         factors: Option<Vec<f32>>,
     ) -> Tensor<Pooled<H, W, O, K>, f32, D, T>
     where
-        D: Device<f32>,
+        D: TensorDevice<f32>,
     {
         let len = images.shape().0;
         let mask = factors.map(|factors| images.device().tensor_from_vec(factors, (len, Const::<O>)));
@@ -182,7 +182,7 @@ where
     /// Applies it by the kernels that it was made for.
     pub(super) fn apply<T: Tape<f32, Cpu>>(
         &self,
-        images: Tensor<Image<H, W, C>, f32, Cpu, T>,
+        images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Cpu>,
         bias: &Tensor<Rank1<O>, f32, Cpu>,
         factors: Option<Vec<f32>>,

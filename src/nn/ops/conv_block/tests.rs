@@ -4,13 +4,13 @@ use dfdx::prelude::*;
 use proptest::prelude::*;
 
 use super::{Fused, composed};
-use crate::nn::chance::{Chance, Purpose};
-use crate::nn::kernels::Kernels;
+use crate::nn::backend::Backend;
 use crate::nn::ops::Patches;
-use crate::nn::shape::{Halve, Image, Slide};
+use crate::nn::rng::{SeededRng, StreamId};
+use crate::nn::shape::{Halve, ImageShape, Slide};
 
 fn random(seed: u64, len: usize) -> Vec<f32> {
-    let mut draws = Chance::new(seed).draws(Purpose::Weights(0), 0);
+    let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
     (0..len).map(|_| draws.symmetric(1.0)).collect()
 }
 
@@ -63,7 +63,7 @@ impl Case {
         W: Slide<K, Out: Halve>,
     {
         let device = Cpu::default();
-        let shape: Image<H, W, C> = (self.batch, H::default(), W::default(), Const::<C>);
+        let shape: ImageShape<H, W, C> = (self.batch, H::default(), W::default(), Const::<C>);
         let images = device.tensor_from_vec(self.images.clone(), shape);
         let weight = device.tensor_from_vec(self.weight.clone(), <Rank4<O, C, K, K>>::default());
         let bias = device.tensor_from_vec(self.bias.clone(), <Rank1<O>>::default());
@@ -111,8 +111,8 @@ where
         .map(|bits| (0..batch * O).map(move |place| if bits >> (place % 64) & 1 == 0 { 0.0 } else { 1.5 }));
     let case = Case::new::<H, W, C, O, K>(batch, seed, factors.map(Iterator::collect));
     let want = case.compute::<H, W, C, O, K>(&Way::Composed);
-    for kernels in Kernels::all() {
-        let Kernels::Fused(level) = kernels else { continue };
+    for kernels in Backend::all() {
+        let Backend::Fused(level) = kernels else { continue };
         let fused = Fused::<H, W, C, O, K>::new(level);
         let got = case.compute(&Way::Fused(&fused));
         assert_close(&format!("{kernels}: maps"), &got.maps, &want.maps);
@@ -157,8 +157,8 @@ fn of_equal_pixels_the_first_has_the_gradient() {
     let mut case = Case::new::<Const<12>, Const<12>, 10, 20, 5>(2, 5, None);
     case.images.fill(0.25);
     let want = case.compute::<Const<12>, Const<12>, 10, 20, 5>(&Way::Composed);
-    for kernels in Kernels::all() {
-        let Kernels::Fused(level) = kernels else { continue };
+    for kernels in Backend::all() {
+        let Backend::Fused(level) = kernels else { continue };
         let got = case.compute::<Const<12>, Const<12>, 10, 20, 5>(&Way::Fused(&Fused::new(level)));
         assert_close("gradient of images", &got.gradients[0], &want.gradients[0]);
     }
@@ -168,7 +168,7 @@ fn of_equal_pixels_the_first_has_the_gradient() {
 #[test]
 fn batches_may_overlap() {
     let case = Case::new::<Const<12>, Const<12>, 2, 4, 5>(2, 9, None);
-    let Kernels::Fused(level) = Kernels::best() else { unreachable!("the best kernels are fused") };
+    let Backend::Fused(level) = Backend::best() else { unreachable!("the best kernels are fused") };
     let fused: Fused<Const<12>, Const<12>, 2, 4, 5> = Fused::new(level);
     let want = case.compute(&Way::Fused(&fused));
 

@@ -4,9 +4,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::canvas::{Canvas, Dot};
-use crate::metrics::{Ladder, LogLadder, Point, Span as Range, Step, Tick, floor_index, text, ticks_by};
+use crate::metrics::{Interval, LinearScale, LogScale, Point, Tick, TickStep, floor_index, text, ticks_by};
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Labels of the vertical axis have at least this width, so that a curve stays in place when they change.
 const LABEL: usize = 4;
@@ -28,19 +28,19 @@ pub(super) enum Scale {
 /// What the axes of a chart say.
 #[derive(Debug)]
 pub(super) struct Axes<'a> {
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
     /// The visible x.
-    pub(super) x: Range,
+    pub(super) x: Interval,
     /// How much of x is one on the horizontal axis.
     pub(super) unit: f64,
     /// The least distance between two labels of the horizontal axis.
-    pub(super) least: Step,
+    pub(super) least: TickStep,
     /// Whether it is logarithms.
     pub(super) scale: Scale,
     /// What the horizontal axis counts.
     pub(super) name: &'a str,
     /// The visible y, if there is any.
-    pub(super) y: Option<Range>,
+    pub(super) y: Option<Interval>,
     /// Whether it is drawn by its logarithms.
     pub(super) y_scale: Scale,
     /// Rows that the curve leaves free at the top.
@@ -51,12 +51,12 @@ pub(super) struct Axes<'a> {
 
 /// Where values are on the vertical axis.
 #[derive(Debug, Clone, Copy)]
-enum Rise {
-    Linear(Ladder),
-    Logarithmic(LogLadder),
+enum YScale {
+    Linear(LinearScale),
+    Logarithmic(LogScale),
 }
 
-impl Rise {
+impl YScale {
     fn height(&self, value: f64) -> f64 {
         match self {
             Self::Linear(ladder) => ladder.height(value),
@@ -76,8 +76,8 @@ impl Rise {
 #[derive(Debug)]
 pub(super) struct Plot {
     pub(super) area: Rect,
-    x: Range,
-    rise: Rise,
+    x: Interval,
+    rise: YScale,
     dots: (usize, usize),
 }
 
@@ -87,10 +87,10 @@ impl Axes<'_> {
         let has_axes = area.width >= LEAST_COLUMNS && area.height >= LEAST_ROWS;
         let rows = usize::from(area.height) - usize::from(has_axes);
         let headroom = if rows < 6 { 0 } else { self.headroom };
-        let y = self.y.unwrap_or(Range::UNIT);
+        let y = self.y.unwrap_or(Interval::UNIT);
         let rise = match self.y_scale {
-            Scale::Linear => Rise::Linear(Ladder::fit(y, rows, headroom)),
-            Scale::Logarithmic => Rise::Logarithmic(LogLadder::fit(y, rows, headroom)),
+            Scale::Linear => YScale::Linear(LinearScale::fit(y, rows, headroom)),
+            Scale::Logarithmic => YScale::Logarithmic(LogScale::fit(y, rows, headroom)),
         };
         let dots = Canvas::dots_per_cell(self.look.glyphs);
         if !has_axes {
@@ -142,7 +142,7 @@ impl Axes<'_> {
         let (Some(low), Some(high)) = (self.in_units(self.x.low()), self.in_units(self.x.high())) else {
             return;
         };
-        let Some(span) = Range::new(low, high).filter(|_| self.y.is_some()) else { return };
+        let Some(span) = Interval::new(low, high).filter(|_| self.y.is_some()) else { return };
         let mut free = plot.x;
         for tick in ticks_by(span, usize::from(plot.width / X_DISTANCE).max(1), self.least) {
             let Some(column) = self.x.column(tick.value * self.unit, plot.width.into()) else { continue };

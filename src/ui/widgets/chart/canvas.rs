@@ -5,7 +5,7 @@ use ratatui::style::Style;
 
 use crate::metrics::floor_index;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 use crate::ui::{ColorDepth, Glyphs};
 
 /// A place in dots from the left and from the top; what lies outside the canvas is outside its size.
@@ -53,7 +53,7 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(look: &Look, columns: usize, rows: usize) -> Self {
+    pub(super) fn new(look: &RenderTheme, columns: usize, rows: usize) -> Self {
         let is_coarse = look.glyphs == Glyphs::Ascii || look.depth == ColorDepth::None;
         Self { glyphs: look.glyphs, is_coarse, columns, rows, cells: vec![None; columns * rows] }
     }
@@ -193,7 +193,7 @@ mod tests {
 
     use crate::ui::widgets::testing::{ascii, unicode};
 
-    fn drawn(look: &Look, columns: u16, rows: u16, draw: impl Fn(&mut Canvas)) -> String {
+    fn drawn(look: &RenderTheme, columns: u16, rows: u16, draw: impl Fn(&mut Canvas)) -> String {
         let mut canvas = Canvas::new(look, columns.into(), rows.into());
         draw(&mut canvas);
         let mut buf = Buffer::empty(Rect::new(0, 0, columns, rows));

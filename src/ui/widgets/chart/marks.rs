@@ -9,7 +9,7 @@ use ratatui::text::Span;
 use super::axes::Plot;
 use super::canvas::Canvas;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// How many rows a flag is high, if there is room.
 const FLAG: usize = 2;
@@ -70,7 +70,7 @@ impl<'a> Mark<'a> {
 
 /// Draws marks over a chart, and keeps their words out of each other's way.
 pub(super) struct Marker<'a> {
-    look: &'a Look,
+    look: &'a RenderTheme,
     plot: &'a Plot,
     canvas: &'a Canvas,
     /// Cells that are taken.
@@ -85,7 +85,7 @@ struct Place {
 }
 
 impl<'a> Marker<'a> {
-    pub(super) const fn new(look: &'a Look, plot: &'a Plot, canvas: &'a Canvas) -> Self {
+    pub(super) const fn new(look: &'a RenderTheme, plot: &'a Plot, canvas: &'a Canvas) -> Self {
         Self { look, plot, canvas, taken: Vec::new() }
     }
 

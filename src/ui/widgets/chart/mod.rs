@@ -14,9 +14,9 @@ use self::axes::{Axes, Plot, Scale};
 use self::canvas::{Canvas, Pen};
 use self::marks::Marker;
 pub use self::marks::{Mark, MarkKind};
-use super::Notice;
-use crate::metrics::{Point, Ruler, Series, Span, Step};
-use crate::ui::theme::Look;
+use super::Placeholder;
+use crate::metrics::{Interval, Point, Series, TickStep, XScale};
+use crate::ui::theme::RenderTheme;
 
 /// A chart of one or more series over the same axes.
 ///
@@ -32,15 +32,15 @@ use crate::ui::theme::Look;
 /// drawn however many points there are, and a constant is a line.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
-    look: &'a Look,
-    layers: Vec<Layer<'a>>,
+    look: &'a RenderTheme,
+    layers: Vec<ChartLine<'a>>,
     marks: Vec<Mark<'a>>,
-    x: Option<Span>,
+    x: Option<Interval>,
     x_unit: f64,
-    x_least: Step,
+    x_least: TickStep,
     x_scale: Scale,
     x_name: &'a str,
-    y: Option<Span>,
+    y: Option<Interval>,
     y_scale: Scale,
     crosshair: Option<Crosshair<'a>>,
     empty: Cow<'a, str>,
@@ -55,9 +55,9 @@ struct Crosshair<'a> {
 
 /// One series and how it is drawn.
 #[derive(Debug, Clone, Copy)]
-pub struct Layer<'a> {
+pub struct ChartLine<'a> {
     series: &'a Series,
-    ruler: Ruler<'a>,
+    ruler: XScale<'a>,
     style: Style,
     shape: Shape,
 }
@@ -72,9 +72,9 @@ enum Shape {
 /// How many columns the symbols on a line are apart at least.
 const BEADS: usize = 3;
 
-impl<'a> Layer<'a> {
+impl<'a> ChartLine<'a> {
     const fn new(series: &'a Series, style: Style, shape: Shape) -> Self {
-        Self { series, ruler: Ruler::X, style, shape }
+        Self { series, ruler: XScale::X, style, shape }
     }
 
     /// A line from point to point.
@@ -94,33 +94,33 @@ impl<'a> Layer<'a> {
 
     /// Along the axis by this ruler.
     #[must_use]
-    pub const fn along(self, ruler: Ruler<'a>) -> Self {
+    pub const fn along(self, ruler: XScale<'a>) -> Self {
         Self { ruler, ..self }
     }
 
-    fn x_span(&self) -> Option<Span> {
+    fn x_span(&self) -> Option<Interval> {
         self.series.x_span(self.ruler)
     }
 
-    fn y_span(&self, x: Span) -> Option<Span> {
+    fn y_span(&self, x: Interval) -> Option<Interval> {
         self.series.y_span(self.ruler, x)
     }
 
-    fn thin(&self, x: Span, columns: usize) -> Vec<Point> {
+    fn thin(&self, x: Interval, columns: usize) -> Vec<Point> {
         self.series.thin(self.ruler, x, columns)
     }
 }
 
 impl<'a> Chart<'a> {
     /// A chart without curves.
-    pub const fn new(look: &'a Look) -> Self {
+    pub const fn new(look: &'a RenderTheme) -> Self {
         Self {
             look,
             layers: Vec::new(),
             marks: Vec::new(),
             x: None,
             x_unit: 1.0,
-            x_least: Step::SMALLEST,
+            x_least: TickStep::SMALLEST,
             x_scale: Scale::Linear,
             x_name: "",
             y: None,
@@ -132,7 +132,7 @@ impl<'a> Chart<'a> {
 
     /// Adds a series above those before.
     #[must_use]
-    pub fn layer(mut self, layer: Layer<'a>) -> Self {
+    pub fn layer(mut self, layer: ChartLine<'a>) -> Self {
         self.layers.push(layer);
         self
     }
@@ -162,7 +162,7 @@ impl<'a> Chart<'a> {
     /// Only whole numbers are written on the horizontal axis: there is nothing between two epochs.
     #[must_use]
     pub const fn whole_x(mut self) -> Self {
-        self.x_least = Step::ONE;
+        self.x_least = TickStep::ONE;
         self
     }
 
@@ -175,14 +175,14 @@ impl<'a> Chart<'a> {
 
     /// The x to show; else from zero to the last point.
     #[must_use]
-    pub const fn x_span(mut self, x: Span) -> Self {
+    pub const fn x_span(mut self, x: Interval) -> Self {
         self.x = Some(x);
         self
     }
 
     /// The y to show, moved out to round values; else that of all points within x.
     #[must_use]
-    pub const fn y_span(mut self, y: Span) -> Self {
+    pub const fn y_span(mut self, y: Interval) -> Self {
         self.y = Some(y);
         self
     }
@@ -208,14 +208,14 @@ impl<'a> Chart<'a> {
         self
     }
 
-    fn visible_x(&self) -> Option<Span> {
-        let all = self.layers.iter().filter_map(Layer::x_span).reduce(Span::join);
-        self.x.or_else(|| Some(all?.join(Span::of([0.0])?)))
+    fn visible_x(&self) -> Option<Interval> {
+        let all = self.layers.iter().filter_map(ChartLine::x_span).reduce(Interval::join);
+        self.x.or_else(|| Some(all?.join(Interval::of([0.0])?)))
     }
 
-    fn draw_layer(&self, index: usize, x: Span, plot: &Plot, canvas: &mut Canvas) {
+    fn draw_layer(&self, index: usize, x: Interval, plot: &Plot, canvas: &mut Canvas) {
         let layer = self.layers[index];
-        let Layer { style, shape, .. } = layer;
+        let ChartLine { style, shape, .. } = layer;
         let points = layer.thin(x, plot.dot_columns());
         for (at, point) in points.iter().enumerate().filter(|(_, point)| point.y.is_finite()) {
             let dot = plot.dot(*point);
@@ -240,7 +240,7 @@ impl<'a> Chart<'a> {
     }
 
     /// A cross where each gap of a series begins, at the height of the number before it.
-    fn gaps(&self, x: Span, plot: &Plot) -> Vec<Mark<'static>> {
+    fn gaps(&self, x: Interval, plot: &Plot) -> Vec<Mark<'static>> {
         let mut gaps: Vec<(usize, Mark<'static>)> = Vec::new();
         // The uppermost series comes first: where several have a gap, it says how high.
         for layer in self.layers.iter().rev().filter(|layer| layer.series.first_non_finite().is_some()) {
@@ -270,10 +270,10 @@ impl Widget for Chart<'_> {
         }
         let x = self.visible_x();
         let spans = self.layers.iter().filter_map(|layer| layer.y_span(x?));
-        let y = self.y.or_else(|| spans.reduce(Span::join));
+        let y = self.y.or_else(|| spans.reduce(Interval::join));
         let axes = Axes {
             look: self.look,
-            x: x.unwrap_or(Span::UNIT),
+            x: x.unwrap_or(Interval::UNIT),
             unit: self.x_unit,
             least: self.x_least,
             scale: self.x_scale,
@@ -293,7 +293,7 @@ impl Widget for Chart<'_> {
         let marks: Vec<_> = self.gaps(axes.x, &plot).into_iter().chain(self.marks).collect();
         Marker::new(self.look, &plot, &canvas).draw(&marks, buf);
         if self.layers.iter().all(|layer| layer.series.is_empty()) {
-            Notice::new(self.look, self.empty).render(plot.area, buf);
+            Placeholder::new(self.look, self.empty).render(plot.area, buf);
         }
     }
 }
@@ -328,12 +328,12 @@ mod tests {
         series((1..=12).map(|epoch| (f64::from(epoch), 88.0 - 20.0 / f64::from(epoch))))
     }
 
-    fn loss_chart<'a>(look: &'a Look, loss: &'a Curve, test: &'a Series) -> Chart<'a> {
+    fn loss_chart<'a>(look: &'a RenderTheme, loss: &'a Curve, test: &'a Series) -> Chart<'a> {
         let curve = look.palette.curve;
         Chart::new(look)
-            .layer(Layer::dots(loss.raw(), curve.raw))
-            .layer(Layer::line(loss.smooth(), curve.train))
-            .layer(Layer::beads(test, curve.test, look.glyphs.dot()))
+            .layer(ChartLine::dots(loss.raw(), curve.raw))
+            .layer(ChartLine::line(loss.smooth(), curve.train))
+            .layer(ChartLine::beads(test, curve.test, look.glyphs.dot()))
             .x_axis("epoch", 100.0)
             .mark(Mark::new(MarkKind::Changed, 500.0).label(format!("lr {}2", look.glyphs.divide())))
             .mark(Mark::new(MarkKind::Paused, 820.0).label("paused 4 m"))
@@ -356,8 +356,8 @@ mod tests {
             (accuracy(), series(accuracy().points().iter().map(|point| (point.x, point.y + 4.0))));
         for look in [unicode(), ascii()] {
             let chart = Chart::new(&look)
-                .layer(Layer::line(&train, look.palette.curve.train))
-                .layer(Layer::beads(&test, look.palette.curve.test, look.glyphs.dot()))
+                .layer(ChartLine::line(&train, look.palette.curve.train))
+                .layer(ChartLine::beads(&test, look.palette.curve.test, look.glyphs.dot()))
                 .x_axis("epoch", 1.0)
                 .mark(Mark::new(MarkKind::Best, 12.0).at(86.3).label("best"));
             insta::assert_snapshot!(format!("accuracy_{}", look.glyphs), text(chart, 44, 12));
@@ -368,7 +368,7 @@ mod tests {
     fn a_constant_is_a_line() {
         let constant = series([(0.0, 0.5), (10.0, 0.5)]);
         let look = unicode();
-        let chart = Chart::new(&look).layer(Layer::line(&constant, look.palette.curve.train));
+        let chart = Chart::new(&look).layer(ChartLine::line(&constant, look.palette.curve.train));
         insta::assert_snapshot!(text(chart, 30, 6));
     }
 
@@ -381,7 +381,7 @@ mod tests {
         let none = series((0..9).map(|x| (f64::from(x), f64::NAN)));
         let look = unicode();
         let draw = |series: &Series| {
-            text(Chart::new(&look).layer(Layer::line(series, look.palette.curve.train)), 40, 8)
+            text(Chart::new(&look).layer(ChartLine::line(series, look.palette.curve.train)), 40, 8)
         };
         insta::assert_snapshot!("holes", draw(&holes));
         insta::assert_snapshot!("nothing_but_a_hole", draw(&none));
@@ -391,7 +391,7 @@ mod tests {
     fn a_chart_without_points_has_axes_and_says_why() {
         let (look, nothing) = (unicode(), Series::default());
         let chart = Chart::new(&look)
-            .layer(Layer::line(&nothing, look.palette.curve.train))
+            .layer(ChartLine::line(&nothing, look.palette.curve.train))
             .x_axis("epoch", 1.0)
             .empty("waiting for the first step");
         insta::assert_snapshot!(text(chart, 44, 7));
@@ -401,7 +401,7 @@ mod tests {
     fn a_spike_of_one_step_is_drawn() {
         let spike = series((0..100_000).map(|x| (f64::from(x), if x == 54_321 { 9.0 } else { 1.0 })));
         let look = unicode();
-        let chart = Chart::new(&look).layer(Layer::line(&spike, look.palette.curve.train));
+        let chart = Chart::new(&look).layer(ChartLine::line(&spike, look.palette.curve.train));
         insta::assert_snapshot!(text(chart, 40, 7));
     }
 
@@ -418,8 +418,8 @@ mod tests {
     fn a_zoomed_chart_shows_only_what_was_asked_for() {
         let (look, loss, nothing) = (ascii(), loss(), Series::default());
         let chart = loss_chart(&look, &loss, &nothing)
-            .x_span(Span::new(600.0, 900.0).unwrap())
-            .y_span(Span::new(0.3, 0.5).unwrap());
+            .x_span(Interval::new(600.0, 900.0).unwrap())
+            .y_span(Interval::new(0.3, 0.5).unwrap());
         insta::assert_snapshot!(text(chart, 50, 10));
     }
 
@@ -436,7 +436,7 @@ mod tests {
     fn by_its_logarithm_a_fall_is_seen_to_its_end() {
         let look = unicode();
         let fall = series((0..=60).map(|x| (f64::from(x), 4.0 * (-f64::from(x) / 10.0).exp())));
-        let chart = Chart::new(&look).layer(Layer::line(&fall, look.palette.curve.train)).log_y(true);
+        let chart = Chart::new(&look).layer(ChartLine::line(&fall, look.palette.curve.train)).log_y(true);
         insta::assert_snapshot!(text(chart, 44, 12));
     }
 
@@ -444,14 +444,15 @@ mod tests {
     fn a_curve_lies_where_its_ruler_says() {
         let (look, line) = (ascii(), series([(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)]));
         let times = series([(0.0, 0.0), (10.0, 90.0), (20.0, 100.0)]);
-        let layer = Layer::line(&line, look.palette.curve.train).along(Ruler::Through(&times));
+        let layer = ChartLine::line(&line, look.palette.curve.train).along(XScale::Through(&times));
         insta::assert_snapshot!(text(Chart::new(&look).layer(layer), 44, 9));
     }
 
     #[test]
     fn an_axis_of_epochs_has_whole_numbers() {
         let (look, two) = (unicode(), series([(1.0, 70.0), (2.0, 75.0)]));
-        let chart = Chart::new(&look).layer(Layer::line(&two, look.palette.curve.test)).x_axis("epoch", 1.0);
+        let chart =
+            Chart::new(&look).layer(ChartLine::line(&two, look.palette.curve.test)).x_axis("epoch", 1.0);
         let axis = |chart: Chart<'_>| text(chart, 50, 5).lines().last().unwrap().to_owned();
         assert_eq!(axis(chart.clone()), "     └ 0.0 ──── 0.5 ────── 1.0 ────── 1.5 ── epoch");
         assert_eq!(axis(chart.whole_x()), "     └ 0 ────────────────── 1 ────────────── epoch");
@@ -462,7 +463,7 @@ mod tests {
         let (look, flat) = (unicode(), series((0..=100).map(|x| (f64::from(x), 1.0))));
         let marks =
             [40.0, 42.0, 44.0, 99.0].map(|x| Mark::new(MarkKind::Changed, x).label(format!("at {x}")));
-        let chart = Chart::new(&look).layer(Layer::line(&flat, look.palette.curve.train)).marks(marks);
+        let chart = Chart::new(&look).layer(ChartLine::line(&flat, look.palette.curve.train)).marks(marks);
         insta::assert_snapshot!(text(chart, 50, 9));
     }
 
@@ -484,10 +485,10 @@ mod tests {
                 });
                 for series in [&wild, &tame] {
                     let chart = Chart::new(&look)
-                        .layer(Layer::dots(series, look.palette.curve.raw))
-                        .layer(Layer::line(series, look.palette.curve.train))
-                        .layer(Layer::beads(series, look.palette.curve.test, look.glyphs.dot()))
-                        .layer(Layer::line(series, look.palette.curve.train).along(Ruler::Through(&tame)))
+                        .layer(ChartLine::dots(series, look.palette.curve.raw))
+                        .layer(ChartLine::line(series, look.palette.curve.train))
+                        .layer(ChartLine::beads(series, look.palette.curve.test, look.glyphs.dot()))
+                        .layer(ChartLine::line(series, look.palette.curve.train).along(XScale::Through(&tame)))
                         .marks(marks.clone())
                         .log_y(log)
                         .crosshair(marked, "here")

@@ -11,18 +11,18 @@ use self::grid::Grid;
 use self::pixels::Tile;
 use crate::metrics::text;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// The kernels of a convolution as a grid of numbered pictures, on one scale that is the same on both sides of zero.
 ///
 /// They are as large as fits, square to the eye, and as many as fit. Where colours are few or missing, a positive
 /// weight differs from a negative one by its symbol.
 #[derive(Debug, Clone, Copy)]
-pub struct Kernels<'a> {
-    look: &'a Look,
+pub struct KernelGrid<'a> {
+    look: &'a RenderTheme,
     weights: &'a [f32],
     shape: [usize; 4],
-    input: Input,
+    input: ChannelSelection,
     first: usize,
     limit: Option<f32>,
     chosen: Option<usize>,
@@ -30,7 +30,7 @@ pub struct Kernels<'a> {
 
 /// Which of a kernel's input channels are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Input {
+pub enum ChannelSelection {
     /// One of them.
     Channel(usize),
     /// The mean over all of them.
@@ -39,15 +39,23 @@ pub enum Input {
     Each,
 }
 
-impl<'a> Kernels<'a> {
+impl<'a> KernelGrid<'a> {
     /// The kernels of weights in the order output, input, height, width; `shape` has the four sizes.
-    pub const fn new(look: &'a Look, weights: &'a [f32], shape: [usize; 4]) -> Self {
-        Self { look, weights, shape, input: Input::Channel(0), first: 0, limit: None, chosen: None }
+    pub const fn new(look: &'a RenderTheme, weights: &'a [f32], shape: [usize; 4]) -> Self {
+        Self {
+            look,
+            weights,
+            shape,
+            input: ChannelSelection::Channel(0),
+            first: 0,
+            limit: None,
+            chosen: None,
+        }
     }
 
     /// Draws this of each kernel's input channels.
     #[must_use]
-    pub const fn input(mut self, input: Input) -> Self {
+    pub const fn input(mut self, input: ChannelSelection) -> Self {
         self.input = input;
         self
     }
@@ -81,9 +89,9 @@ impl<'a> Kernels<'a> {
             return 0;
         }
         match self.input {
-            Input::Channel(channel) if channel >= inputs => 0,
-            Input::Channel(_) | Input::Mean => outputs,
-            Input::Each => outputs * inputs,
+            ChannelSelection::Channel(channel) if channel >= inputs => 0,
+            ChannelSelection::Channel(_) | ChannelSelection::Mean => outputs,
+            ChannelSelection::Each => outputs * inputs,
         }
     }
 
@@ -117,9 +125,9 @@ impl<'a> Kernels<'a> {
         let size = height * width;
         let plane = |number: usize| &self.weights[number * size..(number + 1) * size];
         match self.input {
-            Input::Channel(channel) => plane(index * inputs + channel).to_vec(),
-            Input::Each => plane(index).to_vec(),
-            Input::Mean => (0..size)
+            ChannelSelection::Channel(channel) => plane(index * inputs + channel).to_vec(),
+            ChannelSelection::Each => plane(index).to_vec(),
+            ChannelSelection::Mean => (0..size)
                 .map(|at| {
                     (0..inputs).map(|input| plane(index * inputs + input)[at]).sum::<f32>() / inputs as f32
                 })
@@ -129,8 +137,10 @@ impl<'a> Kernels<'a> {
 
     fn label(&self, index: usize) -> String {
         match self.input {
-            Input::Channel(_) | Input::Mean => index.to_string(),
-            Input::Each => format!("{}.{}", index / self.shape[1].max(1), index % self.shape[1].max(1)),
+            ChannelSelection::Channel(_) | ChannelSelection::Mean => index.to_string(),
+            ChannelSelection::Each => {
+                format!("{}.{}", index / self.shape[1].max(1), index % self.shape[1].max(1))
+            }
         }
     }
 
@@ -145,7 +155,7 @@ impl<'a> Kernels<'a> {
     }
 }
 
-impl Widget for Kernels<'_> {
+impl Widget for KernelGrid<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let area = area.intersection(buf.area);
         let Some(grid) = self.grid(area) else { return };
@@ -201,7 +211,7 @@ mod tests {
         let weights = slopes(10);
         for (width, height) in [(64, 12), (36, 8), (160, 30)] {
             let look = unicode();
-            let kernels = Kernels::new(&look, &weights, [10, 1, 5, 5]);
+            let kernels = KernelGrid::new(&look, &weights, [10, 1, 5, 5]);
             insta::assert_snapshot!(format!("unicode_{width}x{height}"), text(kernels, width, height));
         }
     }
@@ -211,7 +221,7 @@ mod tests {
         let weights = slopes(4);
         for (name, look) in [("ascii", ascii()), ("shades", look("dark", ColorDepth::None, Glyphs::Unicode))]
         {
-            let kernels = Kernels::new(&look, &weights, [4, 1, 5, 5]);
+            let kernels = KernelGrid::new(&look, &weights, [4, 1, 5, 5]);
             let drawn = format!("{}\n{}", kernels.legend(), text(kernels, 52, 6));
             insta::assert_snapshot!(name, drawn);
         }
@@ -220,7 +230,7 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_counted() {
         let (look, weights) = (unicode(), slopes(10));
-        let kernels = Kernels::new(&look, &weights, [10, 1, 5, 5]);
+        let kernels = KernelGrid::new(&look, &weights, [10, 1, 5, 5]);
         insta::assert_snapshot!(text(kernels, 22, 4), @"
         0▀▀▀▀▀  1▀▀▀▀▀  2▀▀▀▀▀
          ▀▀▀▀▀   ▀▀▀▀▀   ▀▀▀▀▀
@@ -240,7 +250,7 @@ mod tests {
     #[test]
     fn a_cell_has_two_pixels_on_one_scale() {
         let look = unicode();
-        let kernels = Kernels::new(&look, &[-0.5, 0.0, 0.25], [1, 1, 3, 1]).limit(1.0);
+        let kernels = KernelGrid::new(&look, &[-0.5, 0.0, 0.25], [1, 1, 3, 1]).limit(1.0);
         let cells = buffer(kernels, 3, 2);
         let color = |share: f32| look.ramp.color(share).unwrap();
         assert_eq!(
@@ -255,26 +265,29 @@ mod tests {
     fn input_channels_are_chosen_or_averaged() {
         let weights = [1.0, 3.0, -2.0, 4.0];
         let (look, of) = (unicode(), |input, index| {
-            Kernels::new(&ascii(), &weights, [2, 2, 1, 1]).input(input).kernel(index)
+            KernelGrid::new(&ascii(), &weights, [2, 2, 1, 1]).input(input).kernel(index)
         });
-        assert_eq!((of(Input::Channel(1), 0), of(Input::Channel(1), 1)), (vec![3.0], vec![4.0]));
-        assert_eq!((of(Input::Mean, 0), of(Input::Mean, 1)), (vec![2.0], vec![1.0]));
-        let each = Kernels::new(&look, &weights, [2, 2, 1, 1]).input(Input::Each);
+        assert_eq!(
+            (of(ChannelSelection::Channel(1), 0), of(ChannelSelection::Channel(1), 1)),
+            (vec![3.0], vec![4.0])
+        );
+        assert_eq!((of(ChannelSelection::Mean, 0), of(ChannelSelection::Mean, 1)), (vec![2.0], vec![1.0]));
+        let each = KernelGrid::new(&look, &weights, [2, 2, 1, 1]).input(ChannelSelection::Each);
         assert_eq!((each.count(), each.label(3)), (4, "1.1".to_owned()));
-        assert_eq!(each.input(Input::Channel(2)).count(), 0);
+        assert_eq!(each.input(ChannelSelection::Channel(2)).count(), 0);
     }
 
     #[test]
     fn weights_that_are_no_numbers_are_crosses_and_leave_the_scale_alone() {
         let look = ascii();
-        let kernels = Kernels::new(&look, &[f32::NAN, 0.5, f32::INFINITY, -0.5], [1, 1, 2, 2]);
+        let kernels = KernelGrid::new(&look, &[f32::NAN, 0.5, f32::INFINITY, -0.5], [1, 1, 2, 2]);
         insta::assert_snapshot!(format!("{}\n{}", kernels.legend(), text(kernels, 8, 2)), @"
         -0.50 =~-, .+*# +0.50
         0 xx##
           xx==
         ");
         assert_eq!(
-            Kernels::new(&look, &[0.0; 4], [1, 1, 2, 2]).legend().to_string(),
+            KernelGrid::new(&look, &[0.0; 4], [1, 1, 2, 2]).legend().to_string(),
             "-0.00 =~-, .+*# +0.00"
         );
     }
@@ -283,7 +296,7 @@ mod tests {
     fn weights_of_another_shape_are_not_drawn() {
         let look = unicode();
         for shape in [[1, 1, 2, 2], [0, 1, 3, 1], [usize::MAX, 2, 2, 2]] {
-            assert_eq!(text(Kernels::new(&look, &[1.0; 3], shape), 4, 1), "");
+            assert_eq!(text(KernelGrid::new(&look, &[1.0; 3], shape), 4, 1), "");
         }
     }
 
@@ -298,8 +311,8 @@ mod tests {
             let shape = [shape.0, shape.1, shape.2, shape.3];
             let weights: Vec<_> = values.iter().copied().cycle().take(shape.iter().product()).collect();
             for look in [unicode(), ascii(), look("light", ColorDepth::Ansi16, Glyphs::Unicode)] {
-                for input in [Input::Channel(0), Input::Mean, Input::Each] {
-                    let kernels = Kernels::new(&look, &weights, shape).input(input).first(first).chosen(1);
+                for input in [ChannelSelection::Channel(0), ChannelSelection::Mean, ChannelSelection::Each] {
+                    let kernels = KernelGrid::new(&look, &weights, shape).input(input).first(first).chosen(1);
                     overhanging(kernels, width, height);
                     buffer(kernels, width, height);
                     kernels.legend();

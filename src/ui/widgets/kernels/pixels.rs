@@ -6,7 +6,7 @@ use ratatui::text::Span;
 use crate::metrics::floor_index;
 use crate::ui::Glyphs;
 use crate::ui::layout::cells;
-use crate::ui::theme::Look;
+use crate::ui::theme::RenderTheme;
 
 /// Below this share of the largest weight, a symbol would only be noise.
 const FAINTEST: f32 = 0.08;
@@ -33,7 +33,7 @@ enum Shape {
 
 impl Tile {
     /// A picture of so many pixels, each drawn `scale` times as large as the smallest possible.
-    pub(super) fn new(look: &Look, [height, width]: [usize; 2], scale: usize) -> Self {
+    pub(super) fn new(look: &RenderTheme, [height, width]: [usize; 2], scale: usize) -> Self {
         let shape = match look.glyphs {
             Glyphs::Unicode if !look.ramp.is_plain() => Shape::Halves,
             Glyphs::Unicode | Glyphs::Ascii => Shape::Pair,
@@ -63,7 +63,7 @@ impl Tile {
     }
 
     /// Draws weights, given as shares of the largest, with the upper left corner at `(x, y)`.
-    pub(super) fn draw(&self, look: &Look, shares: &[f32], (x, y): (u16, u16), buf: &mut Buffer) {
+    pub(super) fn draw(&self, look: &RenderTheme, shares: &[f32], (x, y): (u16, u16), buf: &mut Buffer) {
         let (columns, rows) = (self.columns(), self.rows());
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
             let at = (x.saturating_add(cells(column)), y.saturating_add(cells(row)));
@@ -86,7 +86,7 @@ impl Tile {
 }
 
 /// A cell of two pixels; the lower one may be outside the picture.
-fn halves(look: &Look, upper: Option<f32>, lower: Option<f32>) -> (&'static str, Style) {
+fn halves(look: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'static str, Style) {
     if upper.into_iter().chain(lower).any(|share| !share.is_finite()) {
         return (look.glyphs.cross(), look.palette.warning);
     }
@@ -101,7 +101,7 @@ fn halves(look: &Look, upper: Option<f32>, lower: Option<f32>) -> (&'static str,
 }
 
 /// One pixel as a symbol whose shape has the sign and whose weight has the size.
-fn symbol(look: &Look, share: f32) -> (&'static str, Style) {
+fn symbol(look: &RenderTheme, share: f32) -> (&'static str, Style) {
     if !share.is_finite() {
         return (look.glyphs.cross(), look.palette.warning);
     }
@@ -112,7 +112,7 @@ fn symbol(look: &Look, share: f32) -> (&'static str, Style) {
 }
 
 /// The scale from its negative to its positive end.
-pub(super) fn swatch(look: &Look) -> Vec<Span<'static>> {
+pub(super) fn swatch(look: &RenderTheme) -> Vec<Span<'static>> {
     let middle = SWATCH / 2;
     let shares = (0..SWATCH).map(|index| (index as f32 - middle as f32) / middle as f32);
     let cell = |share: f32| {

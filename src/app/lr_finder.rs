@@ -5,7 +5,7 @@ use crate::run::RunConfig;
 
 /// A search for a learning rate.
 #[derive(Debug, Clone)]
-pub struct RateSearch {
+pub struct LrFinder {
     /// Tells it from those before.
     pub number: u64,
     /// The settings that it is for.
@@ -13,21 +13,21 @@ pub struct RateSearch {
     /// How far it is, and what it found.
     pub test: RangeTest,
     /// Which suggestion is chosen.
-    pub choice: RateChoice,
+    pub choice: LrChoice,
     /// Why it could not go on.
     pub problem: Option<String>,
 }
 
 /// One of the two rates that a search suggests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum RateChoice {
+pub enum LrChoice {
     /// That of the steepest descent.
     Steep,
     /// A tenth of that of the lowest loss.
     Tenth,
 }
 
-impl RateChoice {
+impl LrChoice {
     /// Both, in the order in which they are shown.
     pub const ALL: [Self; 2] = [Self::Steep, Self::Tenth];
 
@@ -40,10 +40,10 @@ impl RateChoice {
     }
 }
 
-impl RateSearch {
+impl LrFinder {
     pub(super) fn new(number: u64, config: RunConfig) -> Self {
         let test = RangeTest::default();
-        Self { number, config, test, choice: RateChoice::Steep, problem: None }
+        Self { number, config, test, choice: LrChoice::Steep, problem: None }
     }
 
     /// Whether it has come to an end.
@@ -66,8 +66,8 @@ impl RateSearch {
 
     pub(super) fn turn(&mut self) {
         self.choice = match self.choice {
-            RateChoice::Steep => RateChoice::Tenth,
-            RateChoice::Tenth => RateChoice::Steep,
+            LrChoice::Steep => LrChoice::Tenth,
+            LrChoice::Tenth => LrChoice::Steep,
         };
     }
 }

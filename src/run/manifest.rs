@@ -8,7 +8,7 @@ use super::{
     change::Change,
     config::RunConfig,
     error::RunError,
-    event::{DataInfo, PauseReason, Position, Status},
+    event::{DataInfo, PauseReason, Position, RecordedStatus},
     id::RunId,
     sanitize,
 };
@@ -25,7 +25,7 @@ pub type Extra = serde_json::Map<String, serde_json::Value>;
 /// value that a new run has, except `schema`, `id`, `status` and `created`, which must be there; fields that this
 /// version does not know are kept. A file with a greater `schema` is not read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RunRecord {
+pub struct RunManifest {
     /// The version of the run directory's formats: [`SCHEMA`].
     pub schema: u32,
     /// The run's id, which is the name of its directory.
@@ -43,7 +43,7 @@ pub struct RunRecord {
     #[serde(default)]
     pub parent: Option<RunId>,
     /// How it stands, as last written.
-    pub status: Status,
+    pub status: RecordedStatus,
     /// Why it stands so: what failed, or who stopped it.
     #[serde(default, deserialize_with = "sanitize::option")]
     pub reason: Option<String>,
@@ -60,7 +60,7 @@ pub struct RunRecord {
     pub provenance: Provenance,
     /// How far it is and how well it does.
     #[serde(default)]
-    pub summary: Summary,
+    pub summary: Results,
     /// When it did not train between its beginning and now, and why.
     #[serde(default)]
     pub pauses: Vec<Pause>,
@@ -88,11 +88,11 @@ pub struct Pause {
     pub after: Option<Position>,
 }
 
-impl RunRecord {
+impl RunManifest {
     /// Whether it waits because its loss is no number any more.
     pub fn has_diverged(&self) -> bool {
         let diverged = |pause: &Pause| pause.to.is_none() && pause.reason == PauseReason::Diverged;
-        self.status == Status::Paused && self.pauses.last().is_some_and(diverged)
+        self.status == RecordedStatus::Paused && self.pauses.last().is_some_and(diverged)
     }
 
     /// How it trains now, after all changes.
@@ -162,7 +162,7 @@ pub struct Provenance {
 /// is not finite, is `null`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Summary {
+pub struct Results {
     /// Epochs done.
     pub epoch: u32,
     /// Steps done.
@@ -207,8 +207,8 @@ mod tests {
 
     use super::*;
 
-    fn parse(json: &Value) -> Result<RunRecord, RunError> {
-        RunRecord::parse(Path::new("run.json"), json.to_string().as_bytes())
+    fn parse(json: &Value) -> Result<RunManifest, RunError> {
+        RunManifest::parse(Path::new("run.json"), json.to_string().as_bytes())
     }
 
     fn minimal() -> Value {
@@ -291,7 +291,7 @@ mod tests {
     #[test]
     fn what_is_missing_is_as_in_a_new_run() {
         let record = parse(&minimal()).unwrap();
-        assert_eq!((record.config, record.summary), (RunConfig::default(), Summary::default()));
+        assert_eq!((record.config, record.summary), (RunConfig::default(), Results::default()));
         for field in ["schema", "id", "status", "created"] {
             let mut json = minimal();
             json[field] = Value::Null;
@@ -322,7 +322,7 @@ mod tests {
         let mut record = parse(&minimal()).unwrap();
         record.summary.last_train_loss = Some(f64::NAN);
         let path = Path::new("run.json");
-        let read = RunRecord::parse(path, &record.to_bytes(path).unwrap()).unwrap();
+        let read = RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap();
         assert_eq!(read.summary.last_train_loss, None);
     }
 
@@ -331,7 +331,7 @@ mod tests {
         let path = Path::new("run.json");
         let bytes = parse(&full("plain")).unwrap().to_bytes(path).unwrap();
         for len in 0..bytes.len() - 1 {
-            assert!(RunRecord::parse(path, &bytes[..len]).is_err(), "the first {len} bytes");
+            assert!(RunManifest::parse(path, &bytes[..len]).is_err(), "the first {len} bytes");
         }
     }
 
@@ -353,7 +353,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_bytes_are_answered(bytes in any::<Vec<u8>>()) {
-            prop_assert!(RunRecord::parse(Path::new("run.json"), &bytes).is_err());
+            prop_assert!(RunManifest::parse(Path::new("run.json"), &bytes).is_err());
         }
 
         #[test]
@@ -361,17 +361,17 @@ mod tests {
             let mut bytes = full("plain").to_string().into_bytes();
             let at = position.index(bytes.len());
             bytes[at] = byte;
-            let _ = RunRecord::parse(Path::new("run.json"), &bytes);
+            let _ = RunManifest::parse(Path::new("run.json"), &bytes);
         }
 
         #[test]
         fn numbers_come_back_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
             let mut record = parse(&minimal()).unwrap();
             record.config.seed = seed;
-            record.config.optimizer = crate::run::Optimizer::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
+            record.config.optimizer = crate::run::OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
             record.created = created;
             let path = Path::new("run.json");
-            prop_assert_eq!(RunRecord::parse(path, &record.to_bytes(path).unwrap()).unwrap(), record);
+            prop_assert_eq!(RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap(), record);
         }
     }
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::rows::{Arrangement, GroupKey, Row};
 use super::{Column, Key};
-use crate::run::{Completion, Field, Listed, Query, QueryError, Sort, Value, complete};
+use crate::run::{Completion, Field, Listing, Query, QueryError, Sort, Value, complete};
 
 /// The order until a person chooses another: the newest first.
 const USUAL: (&str, bool) = ("created", true);
 
 /// Which runs the table shows, in what order, arranged how, and what of them.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Browse {
+pub struct RunTable {
     /// What is shown of each run.
     pub columns: Vec<Column>,
     /// How the runs are arranged.
@@ -33,7 +33,7 @@ pub struct Browse {
     rows: Vec<Row>,
 }
 
-impl Browse {
+impl RunTable {
     pub(super) fn new() -> Self {
         Self {
             columns: Column::usual(),
@@ -81,7 +81,7 @@ impl Browse {
     }
 
     /// What could come next.
-    pub fn completions(&self, runs: &[Listed]) -> Vec<Completion> {
+    pub fn completions(&self, runs: &[Listing]) -> Vec<Completion> {
         complete(&self.text, self.text.len(), |field| values(field, runs))
     }
 
@@ -98,13 +98,13 @@ impl Browse {
         self.before.clone_from(&self.text);
     }
 
-    pub(super) fn leave(&mut self, runs: &[Listed]) {
+    pub(super) fn leave(&mut self, runs: &[Listing]) {
         self.text = std::mem::take(&mut self.before);
         self.ask(runs);
     }
 
     /// Types a key; `false` if it is none that can be typed.
-    pub(super) fn type_key(&mut self, key: Key, runs: &[Listed]) -> bool {
+    pub(super) fn type_key(&mut self, key: Key, runs: &[Listing]) -> bool {
         match key {
             // More than anybody types.
             Key::Char(character) if self.text.len() < 1000 => self.text.push(character),
@@ -117,7 +117,7 @@ impl Browse {
     }
 
     /// Types what could come next, as far as there is one way.
-    pub(super) fn complete(&mut self, runs: &[Listed]) {
+    pub(super) fn complete(&mut self, runs: &[Listing]) {
         let completions = self.completions(runs);
         let Some(Completion { replaces, word, .. }) = completions.first() else { return };
         let common = completions.iter().fold(word.as_str(), |common, completion| {
@@ -132,7 +132,7 @@ impl Browse {
     }
 
     /// Asks for what is typed, unless its last word may be the beginning of another one.
-    fn ask_if_finished(&mut self, runs: &[Listed]) {
+    fn ask_if_finished(&mut self, runs: &[Listing]) {
         let begun = self.text.ends_with(|last: char| last.is_alphanumeric() || last == '_');
         let completions = self.completions(runs);
         let is_field = |completion: &Completion| !completion.about.is_empty();
@@ -146,7 +146,7 @@ impl Browse {
     }
 
     /// Asks for what is typed.
-    pub(super) fn ask(&mut self, runs: &[Listed]) {
+    pub(super) fn ask(&mut self, runs: &[Listing]) {
         match self.text.parse() {
             Ok(query) => (self.query, self.error) = (query, None),
             Err(error) => self.error = Some(error),
@@ -155,7 +155,7 @@ impl Browse {
     }
 
     /// Sorts by the next of the columns, and after the last one as usual.
-    pub(super) fn next_sort(&mut self, runs: &[Listed]) {
+    pub(super) fn next_sort(&mut self, runs: &[Listing]) {
         let fields: Vec<Field> = self.fields().collect();
         let place = self.sort.and_then(|sort| fields.iter().position(|field| *field == sort.field));
         let next = fields.get(place.map_or(0, |place| place + 1));
@@ -173,20 +173,20 @@ impl Browse {
     }
 
     /// The other way round.
-    pub(super) fn turn_sort(&mut self, runs: &[Listed]) {
+    pub(super) fn turn_sort(&mut self, runs: &[Listing]) {
         let usual = Field::named(USUAL.0).map(|field| Sort { field, down: USUAL.1 });
         self.sort = self.sort.or(usual).map(|sort| Sort { down: !sort.down, ..sort });
         self.arrange(runs);
     }
 
     /// To the next arrangement.
-    pub(super) fn next_arrangement(&mut self, runs: &[Listed]) {
+    pub(super) fn next_arrangement(&mut self, runs: &[Listing]) {
         self.arrangement = self.arrangement.next();
         self.arrange(runs);
     }
 
     /// Shows the runs of the group in this row, or hides them; `false` if there is no group.
-    pub(super) fn turn_group(&mut self, row: usize, runs: &[Listed]) -> bool {
+    pub(super) fn turn_group(&mut self, row: usize, runs: &[Listing]) -> bool {
         let Some(Row::Group(group)) = self.rows.get(row) else { return false };
         let key = group.key.clone();
         if !self.open.remove(&key) {
@@ -197,10 +197,10 @@ impl Browse {
     }
 
     /// Finds out which runs are shown, and in what order.
-    pub(super) fn arrange(&mut self, runs: &[Listed]) {
-        let fits = |listed: &Listed| match listed {
-            Listed::Run(run) => self.query.matches(run),
-            Listed::Broken { .. } => self.query.is_empty(),
+    pub(super) fn arrange(&mut self, runs: &[Listing]) {
+        let fits = |listed: &Listing| match listed {
+            Listing::Run(run) => self.query.matches(run),
+            Listing::Broken { .. } => self.query.is_empty(),
         };
         let mut places: Vec<usize> = (0..runs.len()).filter(|place| fits(&runs[*place])).collect();
         if let Some(sort) = self.sort {
@@ -217,15 +217,15 @@ fn goes_down(field: Field) -> bool {
 }
 
 /// The values that a field has in these runs, each once.
-fn values(field: Field, runs: &[Listed]) -> Vec<String> {
-    let of = |listed: &Listed| match listed {
-        Listed::Run(run) => match field.of(run) {
+fn values(field: Field, runs: &[Listing]) -> Vec<String> {
+    let of = |listed: &Listing| match listed {
+        Listing::Run(run) => match field.of(run) {
             Value::Text(text) if !text.is_empty() => vec![text],
             Value::Words(words) => words,
             Value::Number(number) => vec![number.to_string()],
             Value::Text(_) | Value::None => Vec::new(),
         },
-        Listed::Broken { .. } => Vec::new(),
+        Listing::Broken { .. } => Vec::new(),
     };
     let mut values: Vec<String> = runs.iter().flat_map(of).collect();
     values.sort_unstable();

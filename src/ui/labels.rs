@@ -3,10 +3,12 @@
 use ratatui::style::Style;
 
 use super::Glyphs;
-use super::theme::Look;
+use super::theme::RenderTheme;
 use crate::app::RunView;
 use crate::metrics::text;
-use crate::run::{Command, Optimizer, PauseReason, RunConfig, RunRecord, Schedule, State, Status};
+use crate::run::{
+    Command, OptimizerSettings, PauseReason, RecordedStatus, RunConfig, RunManifest, RunState, Schedule,
+};
 
 /// A state's symbol, word and style.
 pub(super) struct StateWords {
@@ -16,23 +18,23 @@ pub(super) struct StateWords {
 }
 
 /// The words for a status; none yet: it is being read.
-pub(super) fn state(look: &Look, status: Option<Status>) -> StateWords {
+pub(super) fn state(look: &RenderTheme, status: Option<RecordedStatus>) -> StateWords {
     let (glyphs, paint) = (look.glyphs, &look.palette.state);
     let (symbol, word, style) = match status {
         None => (glyphs.ring(), "reading", paint.queued),
-        Some(Status::Queued) => (glyphs.ring(), "starting", paint.queued),
-        Some(Status::Running) => (glyphs.dot(), "training", paint.running),
-        Some(Status::Paused) => (glyphs.paused(), "paused", paint.paused),
-        Some(Status::Finished) => (glyphs.check(), "finished", paint.ended),
-        Some(Status::Stopped) => (glyphs.square(), "stopped", paint.ended),
-        Some(Status::Failed) => (glyphs.cross(), "failed", paint.failed),
-        Some(Status::Interrupted) => (glyphs.cross(), "interrupted", paint.failed),
+        Some(RecordedStatus::Queued) => (glyphs.ring(), "starting", paint.queued),
+        Some(RecordedStatus::Running) => (glyphs.dot(), "training", paint.running),
+        Some(RecordedStatus::Paused) => (glyphs.paused(), "paused", paint.paused),
+        Some(RecordedStatus::Finished) => (glyphs.check(), "finished", paint.ended),
+        Some(RecordedStatus::Stopped) => (glyphs.square(), "stopped", paint.ended),
+        Some(RecordedStatus::Failed) => (glyphs.cross(), "failed", paint.failed),
+        Some(RecordedStatus::Interrupted) => (glyphs.cross(), "interrupted", paint.failed),
     };
     StateWords { symbol, word, style }
 }
 
 /// The words for a run on disk.
-pub(super) fn listed_state(look: &Look, record: &RunRecord, listed: &State) -> StateWords {
+pub(super) fn listed_state(look: &RenderTheme, record: &RunManifest, listed: &RunState) -> StateWords {
     let words = state(look, Some(listed.status));
     if listed.trouble().is_some() {
         StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
@@ -46,10 +48,10 @@ pub(super) fn listed_state(look: &Look, record: &RunRecord, listed: &State) -> S
 }
 
 /// The words for a run: what was asked of it and not answered yet comes before how it stands.
-pub(super) fn run_state(look: &Look, run: &RunView) -> StateWords {
+pub(super) fn run_state(look: &RenderTheme, run: &RunView) -> StateWords {
     let states = &look.palette.state;
     let words = state(look, run.status());
-    let cannot_say = |state: &&State| state.trouble().is_some() || state.elsewhere().is_some();
+    let cannot_say = |state: &&RunState| state.trouble().is_some() || state.elsewhere().is_some();
     if let (Some(state), Some(record)) = (run.state.as_ref().filter(cannot_say), &run.record) {
         return listed_state(look, record, state);
     }
@@ -81,11 +83,13 @@ pub(super) fn brief(message: &str) -> &str {
 }
 
 /// An optimizer with its settings: `sgd 0.01 m 0.5`.
-pub(super) fn optimizer(optimizer: &Optimizer) -> String {
+pub(super) fn optimizer(optimizer: &OptimizerSettings) -> String {
     let rate = text::setting(optimizer.learning_rate());
     match optimizer {
-        Optimizer::Sgd { momentum, .. } => format!("sgd {rate} m {}", text::setting(*momentum)),
-        Optimizer::AdamW { weight_decay, .. } => format!("adamw {rate} wd {}", text::setting(*weight_decay)),
+        OptimizerSettings::Sgd { momentum, .. } => format!("sgd {rate} m {}", text::setting(*momentum)),
+        OptimizerSettings::AdamW { weight_decay, .. } => {
+            format!("adamw {rate} wd {}", text::setting(*weight_decay))
+        }
     }
 }
 

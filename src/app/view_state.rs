@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Along, App, Arrangement, ChartView, Column, Smoothing};
+use super::{App, Arrangement, ChartView, Column, Smoothing, XAxis};
 use crate::run::{RunId, Sort};
 
 /// How often in a row what was thrown away is remembered.
@@ -11,7 +11,7 @@ const TRASH: usize = 50;
 /// What the dashboard remembers from one start to the next. What is missing or not understood is as at first.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Memory {
+pub struct ViewState {
     /// The columns of the table of runs, by name.
     pub columns: Vec<String>,
     /// Its order, as a [`Sort`] is written; empty: the newest first.
@@ -21,7 +21,7 @@ pub struct Memory {
     /// How they are arranged.
     pub arrangement: Arrangement,
     /// What curves are drawn along.
-    pub along: Along,
+    pub along: XAxis,
     /// Whether losses are drawn by their logarithms.
     pub log_loss: bool,
     /// How training losses are smoothed.
@@ -35,9 +35,9 @@ pub struct Memory {
 
 impl App {
     /// What is to be remembered.
-    pub fn memory(&self) -> Memory {
+    pub fn memory(&self) -> ViewState {
         let browse = &self.browse;
-        Memory {
+        ViewState {
             columns: browse.columns.iter().map(ToString::to_string).collect(),
             sort: browse.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
             query: browse.asked(),
@@ -51,13 +51,13 @@ impl App {
     }
 
     /// Goes on as it was remembered.
-    pub fn recall(&mut self, memory: &Memory) {
+    pub fn recall(&mut self, memory: &ViewState) {
         let columns: Vec<Column> = memory.columns.iter().filter_map(|name| name.parse().ok()).collect();
         if !columns.is_empty() {
             self.browse.columns = columns;
         }
         self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
-        let &Memory { along, log_loss, smoothing, .. } = memory;
+        let &ViewState { along, log_loss, smoothing, .. } = memory;
         self.trash.clone_from(&memory.trash);
         self.charts = ChartView { along, log_loss, smoothing, ..self.charts };
     }

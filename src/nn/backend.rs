@@ -6,14 +6,14 @@ use fearless_simd::Level;
 
 /// What computes convolutional blocks and linear layers on the processor.
 #[derive(Debug, Clone, Copy)]
-pub enum Kernels {
+pub enum Backend {
     /// dfdx's own operations, one after another: the reference, and what other devices run.
     Composed,
     /// One operation of our own a block or layer, in the vector instructions of this level.
     Fused(Level),
 }
 
-impl Kernels {
+impl Backend {
     /// The fastest that this processor can run.
     pub fn best() -> Self {
         Self::Fused(Level::new())
@@ -55,15 +55,15 @@ impl Kernels {
     }
 }
 
-impl PartialEq for Kernels {
+impl PartialEq for Backend {
     fn eq(&self, other: &Self) -> bool {
         self.name() == other.name()
     }
 }
 
-impl Eq for Kernels {}
+impl Eq for Backend {}
 
-impl fmt::Display for Kernels {
+impl fmt::Display for Backend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -75,8 +75,8 @@ mod tests {
 
     #[test]
     fn the_best_kernels_are_among_all_and_none_is_there_twice() {
-        let names: Vec<_> = Kernels::all().into_iter().map(Kernels::name).collect();
-        assert!(names.contains(&Kernels::best().name()), "{names:?}");
+        let names: Vec<_> = Backend::all().into_iter().map(Backend::name).collect();
+        assert!(names.contains(&Backend::best().name()), "{names:?}");
         let mut unique = names.clone();
         unique.sort_unstable();
         unique.dedup();

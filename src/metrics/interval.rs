@@ -7,14 +7,14 @@ const FLAT: f64 = 1e-9;
 
 /// A closed range of finite numbers, the low end never above the high one.
 ///
-/// A span may be flat, as the values of a constant curve are; [`Span::widened`] gives one with room to draw in.
+/// A span may be flat, as the values of a constant curve are; [`Interval::widened`] gives one with room to draw in.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Span {
+pub struct Interval {
     low: f64,
     high: f64,
 }
 
-impl Span {
+impl Interval {
     /// From 0 to 1.
     pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
 
@@ -99,31 +99,31 @@ mod tests {
 
     #[test]
     fn only_finite_numbers_make_a_span() {
-        assert_eq!(Span::new(f64::NAN, 1.0), None);
-        assert_eq!(Span::of([f64::NAN, f64::INFINITY]), None);
-        assert_eq!(Span::of([f64::NAN, 2.0, -1.0]), Span::new(-1.0, 2.0));
+        assert_eq!(Interval::new(f64::NAN, 1.0), None);
+        assert_eq!(Interval::of([f64::NAN, f64::INFINITY]), None);
+        assert_eq!(Interval::of([f64::NAN, 2.0, -1.0]), Interval::new(-1.0, 2.0));
     }
 
     #[test]
     fn a_flat_span_gets_room() {
-        assert_eq!(Span::of([3.0, 3.0]).unwrap().widened(), Span::new(2.5, 3.5).unwrap());
-        assert_eq!(Span::of([1e6]).unwrap().widened(), Span::new(0.95e6, 1.05e6).unwrap());
-        assert_eq!(Span::UNIT.widened(), Span::UNIT);
+        assert_eq!(Interval::of([3.0, 3.0]).unwrap().widened(), Interval::new(2.5, 3.5).unwrap());
+        assert_eq!(Interval::of([1e6]).unwrap().widened(), Interval::new(0.95e6, 1.05e6).unwrap());
+        assert_eq!(Interval::UNIT.widened(), Interval::UNIT);
     }
 
     #[test]
     fn both_ends_have_a_column() {
-        assert_eq!(Span::UNIT.column(0.0, 10), Some(0));
-        assert_eq!(Span::UNIT.column(1.0, 10), Some(9));
-        assert_eq!(Span::UNIT.column(1.1, 10), None);
-        assert_eq!(Span::UNIT.column(f64::NAN, 10), None);
-        assert_eq!(Span::UNIT.column(0.5, 0), None);
+        assert_eq!(Interval::UNIT.column(0.0, 10), Some(0));
+        assert_eq!(Interval::UNIT.column(1.0, 10), Some(9));
+        assert_eq!(Interval::UNIT.column(1.1, 10), None);
+        assert_eq!(Interval::UNIT.column(f64::NAN, 10), None);
+        assert_eq!(Interval::UNIT.column(0.5, 0), None);
     }
 
     proptest! {
         #[test]
         fn a_widened_span_is_never_empty(a in any::<f64>(), b in any::<f64>()) {
-            if let Some(span) = Span::new(a, b) {
+            if let Some(span) = Interval::new(a, b) {
                 let wide = span.widened();
                 prop_assert!(wide.low() < wide.high() && wide.width().is_finite());
                 prop_assert!(wide.low() <= span.low() && wide.high() >= span.high());

@@ -5,13 +5,13 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use super::labels::{settings, wrap};
 use super::layout::cells;
-use super::theme::{self, Look};
-use super::widgets::{Chart, Focus, Layer, Mark, MarkKind, Pane, Progress};
-use super::words::{settings, wrap};
+use super::theme::{self, RenderTheme};
+use super::widgets::{Chart, ChartLine, Focus, Mark, MarkKind, PaneFrame, ProgressBar};
 use super::{ColorDepth, Glyphs};
-use crate::app::{App, RateChoice, RateSearch};
-use crate::metrics::{RangeTest, Span as Range, text};
+use crate::app::{App, LrChoice, LrFinder};
+use crate::metrics::{Interval, RangeTest, text};
 
 /// Columns of a rate and its unit.
 const RATE: usize = 10;
@@ -26,16 +26,16 @@ const ABOVE: f64 = 0.4;
 /// ├ suggestions, or how far it is ──┤
 /// └─────────────────────────────────┘
 /// ```
-pub(super) struct RateScreen<'a> {
+pub(super) struct LrFinderScreen<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a Look,
+    pub(super) look: &'a RenderTheme,
 }
 
-impl Widget for RateScreen<'_> {
+impl Widget for LrFinderScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Self { app, look } = self;
         let Some(search) = &app.rates else { return };
-        let width = usize::from(Pane::inner(area).width);
+        let width = usize::from(PaneFrame::inner(area).width);
         let (title, lines) = self.below(search, width);
         let rows = [Constraint::Fill(1), Constraint::Length(cells(lines.len() + 2))];
         let [above, below] = Layout::vertical(rows).areas(area);
@@ -50,21 +50,21 @@ impl Widget for RateScreen<'_> {
             Span::styled(format!("{word} {} ", text::loss(point.map(|point| point.y))), palette.curve.train),
             Span::styled(format!("at {}", text::setting(point.map(|point| rounded(point.x)))), palette.dim),
         ]);
-        Pane::new(look, format!("loss by learning rate, {}", search.config.preset))
+        PaneFrame::new(look, format!("loss by learning rate, {}", search.config.preset))
             .value(Span::styled(settings(&search.config).join(&dot), palette.dim))
             .value(value)
             .render(above, buf);
-        chart(&search.test, look).render(Pane::inner(above), buf);
-        Pane::new(look, title).focus(Focus::Here).render(below, buf);
-        for (row, line) in Pane::inner(below).rows().zip(lines) {
+        chart(&search.test, look).render(PaneFrame::inner(above), buf);
+        PaneFrame::new(look, title).focus(Focus::Here).render(below, buf);
+        for (row, line) in PaneFrame::inner(below).rows().zip(lines) {
             line.render(row, buf);
         }
     }
 }
 
-impl RateScreen<'_> {
+impl LrFinderScreen<'_> {
     /// What stands below the curve, and under what title.
-    fn below(&self, search: &RateSearch, width: usize) -> (&'static str, Vec<Line<'static>>) {
+    fn below(&self, search: &LrFinder, width: usize) -> (&'static str, Vec<Line<'static>>) {
         let (look, palette) = (self.look, &self.look.palette);
         if let Some(problem) = &search.problem {
             let lines = wrap(problem, width.max(1)).into_iter();
@@ -72,7 +72,8 @@ impl RateScreen<'_> {
         }
         if !search.is_over() {
             let share = format!(" {:>4}", text::share(search.test.progress()));
-            let mut bar = Progress::new(look, search.test.progress()).line(width.saturating_sub(share.len()));
+            let mut bar =
+                ProgressBar::new(look, search.test.progress()).line(width.saturating_sub(share.len()));
             bar.push_span(Span::styled(share, palette.text));
             let bar = bar.spans.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style));
             return ("searching", vec![bar.collect(), Line::default()]);
@@ -84,7 +85,7 @@ impl RateScreen<'_> {
             );
             return ("no suggestion", vec![line, Line::default()]);
         };
-        let line = |choice: RateChoice| {
+        let line = |choice: LrChoice| {
             let chosen = choice == search.choice;
             let pointer = if chosen { look.glyphs.right() } else { " " };
             let style = if chosen { palette.strong } else { palette.text };
@@ -94,44 +95,44 @@ impl RateScreen<'_> {
                 Span::styled(rate_words(choice), palette.dim),
             ])
         };
-        ("suggestions", RateChoice::ALL.map(line).to_vec())
+        ("suggestions", LrChoice::ALL.map(line).to_vec())
     }
 }
 
 /// What a suggestion is.
-pub fn rate_words(choice: RateChoice) -> &'static str {
+pub fn rate_words(choice: LrChoice) -> &'static str {
     match choice {
-        RateChoice::Steep => "where the loss falls most steeply",
-        RateChoice::Tenth => "a tenth of where it is lowest",
+        LrChoice::Steep => "where the loss falls most steeply",
+        LrChoice::Tenth => "a tenth of where it is lowest",
     }
 }
 
 /// The curve of a range test as lines of text without colours, at most so wide and high.
 pub fn rate_chart(test: &RangeTest, glyphs: Glyphs, width: u16, height: u16) -> Vec<String> {
-    let look = &Look::new(theme::load([]).first(), ColorDepth::None, glyphs);
+    let look = &RenderTheme::new(theme::load([]).first(), ColorDepth::None, glyphs);
     let mut drawn = Buffer::empty(Rect::new(0, 0, width, height));
     chart(test, look).render(drawn.area, &mut drawn);
     let rows = drawn.content.chunks(usize::from(width.max(1)));
     rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned()).collect()
 }
 
-fn chart<'a>(test: &'a RangeTest, look: &'a Look) -> Chart<'a> {
+fn chart<'a>(test: &'a RangeTest, look: &'a RenderTheme) -> Chart<'a> {
     let (curve, losses) = (&look.palette.curve, test.losses());
     let mut chart = Chart::new(look)
-        .layer(Layer::dots(losses.raw(), curve.raw))
-        .layer(Layer::line(losses.smooth(), curve.train))
+        .layer(ChartLine::dots(losses.raw(), curve.raw))
+        .layer(ChartLine::line(losses.smooth(), curve.train))
         .x_span(RangeTest::span())
         .powers_of_ten()
         .x_axis("rate", 1.0)
         .empty("waiting for the first step");
     if let (Some(first), Some(lowest)) = (losses.smooth().points().first(), test.lowest())
         && let fall = (first.y - lowest.y).max(first.y * ROOM)
-        && let Some(y) = Range::new(first.y - fall, first.y + fall * ABOVE)
+        && let Some(y) = Interval::new(first.y - fall, first.y + fall * ABOVE)
     {
         chart = chart.y_span(y);
     }
     if let Some(suggestion) = test.suggestion().filter(|_| test.is_over()) {
-        chart = chart.marks(RateChoice::ALL.map(|choice| {
+        chart = chart.marks(LrChoice::ALL.map(|choice| {
             let rate = choice.of(suggestion);
             Mark::new(MarkKind::Changed, rate.log10()).label(text::setting(rate))
         }));

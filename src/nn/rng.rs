@@ -6,7 +6,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// What draws are for; each purpose has streams of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Purpose {
+pub enum StreamId {
     /// The initial values of the parameter with this index.
     Weights(usize),
     /// The order of the training images in this epoch.
@@ -23,7 +23,7 @@ pub enum Purpose {
     },
 }
 
-impl Purpose {
+impl StreamId {
     /// The number of its stream: 8 bits say what for, 8 bits which layer, 48 bits when.
     fn stream(self) -> u64 {
         match self {
@@ -38,26 +38,26 @@ impl Purpose {
 
 /// A source of chance: a seed. Draws come from `ChaCha` with 8 rounds, which is counter-based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chance {
+pub struct SeededRng {
     seed: u64,
 }
 
-impl Chance {
+impl SeededRng {
     /// The source with this seed.
     pub fn new(seed: u64) -> Self {
         Self { seed }
     }
 
     /// The draws for a purpose, from the one with index `skip` on.
-    pub fn draws(self, purpose: Purpose, skip: usize) -> Draws {
+    pub fn draws(self, purpose: StreamId, skip: usize) -> RngStream {
         let mut words = ChaCha8Rng::seed_from_u64(self.seed);
         words.set_stream(purpose.stream());
         words.set_word_pos(skip as u128);
-        Draws { words }
+        RngStream { words }
     }
 
     /// The numbers below `len`, shuffled (Fisher and Yates; Durstenfeld, 1964).
-    pub fn permutation(self, purpose: Purpose, len: usize) -> Vec<u32> {
+    pub fn permutation(self, purpose: StreamId, len: usize) -> Vec<u32> {
         let mut draws = self.draws(purpose, 0);
         let mut order: Vec<u32> = (0..).take(len).collect();
         for last in (1..len).rev() {
@@ -69,11 +69,11 @@ impl Chance {
 
 /// A sequence of draws; each takes one word of 32 bits.
 #[derive(Debug, Clone)]
-pub struct Draws {
+pub struct RngStream {
     words: ChaCha8Rng,
 }
 
-impl Draws {
+impl RngStream {
     /// A number from 0 to below 1, in steps of 2^-24, all of which an `f32` can hold.
     pub fn unit(&mut self) -> f32 {
         (self.words.next_u32() >> 8) as f32 / 16_777_216.0
@@ -96,20 +96,20 @@ impl Draws {
 mod tests {
     use super::*;
 
-    fn first(seed: u64, purpose: Purpose) -> Vec<f32> {
-        let mut draws = Chance::new(seed).draws(purpose, 0);
+    fn first(seed: u64, purpose: StreamId) -> Vec<f32> {
+        let mut draws = SeededRng::new(seed).draws(purpose, 0);
         (0..64).map(|_| draws.unit()).collect()
     }
 
     #[test]
     fn draws_depend_on_seed_and_purpose_alone() {
-        let purpose = Purpose::Dropout { layer: 3, step: 1000 };
+        let purpose = StreamId::Dropout { layer: 3, step: 1000 };
         assert_eq!(first(7, purpose), first(7, purpose));
         for other in [
-            Purpose::Dropout { layer: 4, step: 1000 },
-            Purpose::Dropout { layer: 3, step: 1001 },
-            Purpose::Shuffle { epoch: 1000 },
-            Purpose::Weights(1000),
+            StreamId::Dropout { layer: 4, step: 1000 },
+            StreamId::Dropout { layer: 3, step: 1001 },
+            StreamId::Shuffle { epoch: 1000 },
+            StreamId::Weights(1000),
         ] {
             assert_ne!(first(7, purpose), first(7, other));
         }
@@ -118,15 +118,18 @@ mod tests {
 
     #[test]
     fn skipping_is_drawing_and_forgetting() {
-        let all = first(1, Purpose::Weights(0));
+        let all = first(1, StreamId::Weights(0));
         for skip in [0, 1, 15, 16, 17, 63] {
-            assert_eq!(Chance::new(1).draws(Purpose::Weights(0), skip).unit().to_bits(), all[skip].to_bits());
+            assert_eq!(
+                SeededRng::new(1).draws(StreamId::Weights(0), skip).unit().to_bits(),
+                all[skip].to_bits()
+            );
         }
     }
 
     #[test]
     fn units_are_uniform() {
-        let mut draws = Chance::new(0).draws(Purpose::Weights(0), 0);
+        let mut draws = SeededRng::new(0).draws(StreamId::Weights(0), 0);
         let count = 100_000;
         let mut tenths = [0u32; 10];
         for _ in 0..count {
@@ -142,11 +145,11 @@ mod tests {
 
     #[test]
     fn a_permutation_holds_every_number_once() {
-        let order = Chance::new(5).permutation(Purpose::Shuffle { epoch: 2 }, 1000);
+        let order = SeededRng::new(5).permutation(StreamId::Shuffle { epoch: 2 }, 1000);
         let mut sorted = order.clone();
         sorted.sort_unstable();
         assert_eq!(sorted, (0..1000).collect::<Vec<_>>());
         assert_ne!(order, sorted);
-        assert_ne!(order, Chance::new(5).permutation(Purpose::Shuffle { epoch: 3 }, 1000));
+        assert_ne!(order, SeededRng::new(5).permutation(StreamId::Shuffle { epoch: 3 }, 1000));
     }
 }

@@ -1,25 +1,25 @@
 //! Runs that repeat each other with other seeds.
 
-use super::{id::RunId, record::RunRecord, setting::Setting};
+use super::{id::RunId, manifest::RunManifest, setting::Setting};
 
 /// Settings that decide nothing about the result, or that repeated runs differ by.
-pub const APART: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
+pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
 
 /// The way in which a run was trained, seeds and data apart: the same for runs that were trained in the same way.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Way {
+pub struct Recipe {
     settings: Vec<Option<String>>,
     changed: String,
     /// A fork was trained in two ways, so that no other run was trained like it.
     fork: Option<RunId>,
 }
 
-impl RunRecord {
+impl RunManifest {
     /// The way in which it was trained.
-    pub fn way(&self) -> Way {
+    pub fn way(&self) -> Recipe {
         // Where the data lies says less than its checksum.
-        let counts = |setting: &Setting| setting.name() != "data" && !APART.contains(&setting.name());
-        Way {
+        let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
+        Recipe {
             settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
             changed: self.changed.to_string(),
             fork: self.parent.as_ref().map(|_| self.id.clone()),
@@ -43,9 +43,9 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Change, DataInfo, NewRun, Optimizer, Provenance, RunConfig, Store};
+    use crate::run::{Change, DataInfo, NewRun, OptimizerSettings, Provenance, RunConfig, Store};
 
-    fn record(config: RunConfig, checksum: &str) -> RunRecord {
+    fn record(config: RunConfig, checksum: &str) -> RunManifest {
         let (description, source) = Default::default();
         let checksum = checksum.to_owned();
         let data = DataInfo { description, train: 1, test: 1, checksum, source };
@@ -71,12 +71,12 @@ mod tests {
     #[test]
     fn other_settings_data_or_histories_are_no_repetition() {
         let first = record(RunConfig::default(), "a");
-        let optimizer = Optimizer::Sgd { learning_rate: 0.02, momentum: 0.5 };
+        let optimizer = OptimizerSettings::Sgd { learning_rate: 0.02, momentum: 0.5 };
         assert!(!first.repeats(&record(RunConfig { optimizer, ..RunConfig::default() }, "a")));
         assert!(!first.repeats(&record(RunConfig::default(), "b")));
         let changed = Change { learning_rate: Some(0.01), ..Change::default() };
-        assert!(!first.repeats(&RunRecord { changed, ..first.clone() }), "changed on the way");
+        assert!(!first.repeats(&RunManifest { changed, ..first.clone() }), "changed on the way");
         let parent = Some(first.id.clone());
-        assert!(!first.repeats(&RunRecord { parent, ..first.clone() }), "forked");
+        assert!(!first.repeats(&RunManifest { parent, ..first.clone() }), "forked");
     }
 }
