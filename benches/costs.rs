@@ -17,9 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
+use cnn_tui::run::Command::Stop;
 use cnn_tui::run::{
-    Checkpoint, CheckpointName, Command::Stop, DeviceChoice, Event, JournalEntry, JournalReader,
-    JournalWriter, RunConfig, Store,
+    Checkpoint, CheckpointName, DeviceChoice, Event, JournalEntry, JournalReader, JournalWriter, RunConfig,
+    Store,
 };
 use cnn_tui::train::{ControlMsg, Session, TrainerHost, train};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};

@@ -3,12 +3,11 @@
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark, run by hand")]
 
-use std::fs;
 use std::io::{Read, Write};
 use std::num::NonZeroU16;
 use std::path::Path;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use cnn_tui::app::{App, Key, Msg, PresetInfo, Screen, update};
 use cnn_tui::run::{

@@ -14,7 +14,8 @@ use cnn_tui::data::Dataset;
 use cnn_tui::nn::Backend;
 use cnn_tui::run::{DeviceChoice, RunConfig};
 use cnn_tui::train::{Advance, Session};
-use fearless_simd::{Level, Simd, dispatch, prelude::*};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch};
 
 /// The program's own.
 #[global_allocator]

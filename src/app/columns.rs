@@ -1,6 +1,7 @@
 //! The columns of the table of runs.
 
-use std::{fmt, str::FromStr};
+use std::fmt;
+use std::str::FromStr;
 
 use crate::run::{Field, UnknownField};
 

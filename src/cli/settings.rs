@@ -1,10 +1,9 @@
 //! The settings file, and how the dashboard looks.
 
 use std::fmt::Display;
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::{fs, io};
 
 use clap::Args;
 use serde::Deserialize;

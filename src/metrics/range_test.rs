@@ -1,6 +1,6 @@
 //! The learning rate with which a network learns fastest.
 
-use super::{Curve, Ema, Interval, Point};
+use crate::metrics::{Curve, Ema, Interval, Point};
 
 /// The rates that are tried.
 const LOWEST: f64 = 1e-6;

@@ -7,73 +7,29 @@
 //! Whatever is read may be torn, damaged, hostile or from a newer version: that is an error with a name or is left out,
 //! never a panic, and text is [sanitized](sanitize()) on the way in.
 
-mod apply;
-mod change;
-mod checkpoint;
-mod checkpoint_name;
-mod command;
-mod config;
 mod dir;
-mod error;
-mod event;
-mod field;
-mod file;
-mod float;
-mod follow;
-mod fork;
-mod history;
-mod id;
-mod inbox;
-mod journal;
-mod labels;
-mod limits;
-mod lines;
-mod lister;
-mod lock;
-mod manifest;
-mod optimizer;
+mod disk;
+mod export;
+mod protocol;
 mod query;
-mod queue;
-mod recipe;
-mod sanitize;
-mod schedule;
-mod setting;
-mod sort;
-mod state;
+mod settings;
 mod store;
-mod sweep;
-mod tensorboard;
-mod trash;
-mod watched;
 
-pub use change::Change;
-pub use checkpoint::{Changed, Checkpoint, CheckpointError, NamedTensor, TrainState};
-pub use checkpoint_name::{CheckpointName, CheckpointNameError};
-pub use command::Command;
-pub use config::{DeviceChoice, RunConfig};
-pub use dir::RunDir;
-pub use error::RunError;
-pub use event::{DataInfo, Event, JournalEntry, LayerRow, PauseReason, Position, RecordedStatus, StepTime};
-pub use field::{Field, Value};
-pub use file::{write_atomic, write_new};
-pub use follow::{Follower, Update};
-pub use history::{EpochRow, History, StepRow};
-pub use id::{IdError, RunId};
-pub use inbox::{Inbox, Rejection};
-pub use journal::{JournalBatch, JournalReader, JournalWriter};
-pub use labels::{LabelError, Labels};
-pub use limits::ConfigError;
-pub use lister::{ListUpdate, Lister};
-pub use lock::{Holder, Liveness, RunLock};
-pub use manifest::{Extra, Pause, Provenance, Results, RunManifest, SCHEMA};
-pub use optimizer::OptimizerSettings;
-pub use query::{Completion, Query, QueryError, complete};
-pub use queue::Queue;
-pub use recipe::{NOT_IN_RECIPE, Recipe};
-pub use sanitize::sanitize;
-pub use schedule::{Schedule, ScheduleError};
-pub use setting::Setting;
-pub use sort::{Sort, UnknownField};
-pub use state::RunState;
-pub use store::{Listing, NewRun, Origin, RunEntry, Store};
-pub use sweep::{Axis, SweepError, sweep};
+pub use dir::{
+    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, EpochRow, Follower, History,
+    Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness,
+    NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
+    RunState, SCHEMA, StepRow, TrainState, Update,
+};
+pub use disk::{Extra, sanitize, write_atomic, write_new};
+pub use protocol::{
+    Command, DataInfo, Event, JournalEntry, LayerRow, PauseReason, Position, RecordedStatus, StepTime,
+};
+pub use query::{
+    Completion, Field, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort, UnknownField, Value, complete,
+};
+pub use settings::{
+    Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,
+    SweepError, sweep,
+};
+pub use store::{ListUpdate, Lister, Listing, NewRun, Origin, Queue, RunEntry, Store};

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use directories::ProjectDirs;
 
-use super::ShellError;
 use crate::app::ViewState;
 use crate::run::{Store, write_atomic};
+use crate::shell::ShellError;
 
 fn project() -> Result<ProjectDirs, ShellError> {
     ProjectDirs::from("", "", "cnn-tui").ok_or(ShellError::NoHome)

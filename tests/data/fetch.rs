@@ -1,10 +1,9 @@
 //! Downloads against a local server, which breaks off, lies and refuses.
 
-use std::fs;
-use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use cnn_tui::data::{Fetch, FetchError, Fetched, RemoteFile, RetryPolicy};
 use tempfile::TempDir;

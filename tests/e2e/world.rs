@@ -1,11 +1,10 @@
 //! A home directory, the runs in it, and what can be started there.
 
 use std::ffi::OsString;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::thread;
 use std::time::{Duration, Instant};
+use std::{fs, thread};
 
 use cnn_tui::run::{Event, Liveness, Origin, RecordedStatus, RunDir, RunManifest, Store};
 use portable_pty::CommandBuilder;

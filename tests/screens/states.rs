@@ -64,7 +64,7 @@ fn state(status: RecordedStatus) -> RunState {
 }
 
 fn started(step: u64) -> Event {
-    let model = nn::build("cnn", DeviceKind::Cpu, nn::Kernels::best(), None).unwrap();
+    let model = nn::build("cnn", DeviceKind::Cpu, nn::Backend::best(), None).unwrap();
     let row = |layer: &LayerInfo| LayerRow {
         name: layer.name.clone(),
         kind: layer.kind.name().to_owned(),

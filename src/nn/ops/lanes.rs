@@ -5,7 +5,8 @@
     reason = "what handles vectors must become part of a function that is compiled for their instructions"
 )]
 
-use fearless_simd::{Simd, f32x4, prelude::*};
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, f32x4};
 
 /// Buffers are this many values longer than what they hold, so that a whole vector can be read or
 /// written wherever a value lies: the longest vectors have 16 lanes.

@@ -12,7 +12,8 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use dfdx::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, prelude::*};
+use fearless_simd::prelude::*;
+use fearless_simd::{Level, Simd, dispatch};
 
 use super::TensorDevice;
 use super::lanes::{Matrix, PAD, padded, transpose};

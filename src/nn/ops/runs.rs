@@ -5,7 +5,8 @@
     reason = "what handles vectors must become part of a function that is compiled for their instructions"
 )]
 
-use fearless_simd::{Simd, prelude::*};
+use fearless_simd::Simd;
+use fearless_simd::prelude::*;
 
 use super::lanes::{add, load};
 

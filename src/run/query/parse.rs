@@ -4,12 +4,25 @@ use std::ops::Range;
 
 use jiff::civil::Date;
 
+use super::expr::{Expr, Literal, Operator, QueryError};
+use super::field::{self, Field};
 use super::token::{Token, TokenKind, tokens};
-use super::{Completion, Expr, Field, Literal, Operator, QueryError};
-use crate::run::{event::RecordedStatus, field};
+use super::word::written;
+use crate::run::protocol::RecordedStatus;
 
 /// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
 const DEPTH: usize = 64;
+
+/// Something that can stand at the cursor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// What it replaces: bytes of the text.
+    pub replaces: Range<usize>,
+    /// The word.
+    pub word: String,
+    /// What it is; empty for values.
+    pub about: &'static str,
+}
 
 /// The expression of a text; `None` if it is empty.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
@@ -223,7 +236,7 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
         Some(field) if field.name() == "state" => {
             RecordedStatus::ALL.iter().map(|status| (status.as_str().to_owned(), "")).collect()
         }
-        Some(field) => values(field).into_iter().map(|value| (super::token::written(&value), "")).collect(),
+        Some(field) => values(field).into_iter().map(|value| (written(&value), "")).collect(),
         None => {
             let keywords = [("and", "both hold"), ("or", "one of them holds"), ("not", "it does not hold")];
             let keywords = keywords.map(|(keyword, about)| (keyword.to_owned(), about));

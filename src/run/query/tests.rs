@@ -1,8 +1,11 @@
 use jiff::Timestamp;
 use proptest::prelude::*;
 
+use super::expr::{Expr, Literal, Operator};
 use super::*;
-use crate::run::{Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store};
+use crate::run::{
+    Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunEntry, RunState, Store,
+};
 
 fn run() -> RunEntry {
     let root = tempfile::tempdir().unwrap();
@@ -133,7 +136,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 proptest! {
     #[test]
     fn a_query_is_understood_as_it_is_written(expr in expr()) {
-        let query = Query(Some(expr));
+        let query = Query::of(expr);
         let text = query.to_string();
         let again = text.parse::<Query>();
         prop_assert!(again.as_ref().is_ok_and(|again| again.to_string() == text), "{text}: {again:?}");

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::{Operator, QueryError};
+use super::expr::{Operator, QueryError};
+use super::word::ends_word;
 
 /// A word of a query, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -19,11 +20,6 @@ pub(super) enum TokenKind {
     Colon,
     Open,
     Close,
-}
-
-/// What ends a word that is not quoted.
-fn ends_word(character: char) -> bool {
-    character.is_whitespace() || "()=!<>~\"".contains(character)
 }
 
 /// The words of a text.
@@ -74,14 +70,4 @@ fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
         }
     }
     Err(QueryError { at: at..at + rest.len(), message: "a `\"` has no other end".to_owned() })
-}
-
-/// A word as it must be written to mean itself.
-pub(super) fn written(word: &str) -> String {
-    let plain = word.contains(char::is_alphanumeric)
-        && !word.contains(ends_word)
-        && !word.contains([':', '\\'])
-        && !["and", "or", "not"].contains(&word.to_lowercase().as_str())
-        && super::Field::named(word).is_none();
-    if plain { word.to_owned() } else { format!("\"{}\"", word.replace('\\', "\\\\").replace('"', "\\\"")) }
 }

@@ -4,8 +4,9 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
+use crate::ui::Glyphs;
+use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
-use crate::ui::{Glyphs, layout::cells};
 
 /// A bar of one row, in steps of half a cell: `━━━━╸────`.
 ///

@@ -5,7 +5,8 @@
 //! channels last a row of that window is one run. What is added up stays in registers: for the
 //! weights a row of one kernel over all places, for the image a row of one window over all kernels.
 
-use fearless_simd::{Simd, prelude::*};
+use fearless_simd::Simd;
+use fearless_simd::prelude::*;
 
 use super::super::lanes::{Matrix, add, load, padded, transpose};
 use super::super::runs::{add_runs, find_runs};

@@ -7,7 +7,8 @@
 //! So the pixels under tap `(ky, kx)` of member `(dy, dx)` of all windows lie in one run, in plane
 //! `kx + dx` from its row `ky + dy` on, and the innermost loop has no edges at the ends of rows.
 
-use fearless_simd::{Simd, f32x4, prelude::*};
+use fearless_simd::prelude::*;
+use fearless_simd::{Simd, f32x4};
 
 use super::super::lanes::{Matrix, load, transpose};
 use super::geometry::Geometry;

@@ -1,0 +1,116 @@
+//! A vertical axis of ratios.
+use super::interval::floor_index;
+use super::ticks;
+use crate::metrics::{Interval, Tick, text};
+
+/// What is not above zero has no logarithm: such a low end is this share of the high one.
+const LEAST: f64 = 1e-4;
+/// Below this ratio of its ends, an axis has ticks at equal distances rather than at equal ratios.
+const NARROW: f64 = 4.0;
+/// Ticks are about this many rows apart at least.
+const NOT_IN_RECIPE: f64 = 1.5;
+
+/// A vertical axis of text rows on which equal ratios are equally far apart. Ticks stand on the row nearest to them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct LogScale {
+    /// The logarithm to base ten in the middle of the bottom row.
+    bottom: f64,
+    per_row: f64,
+    rows: usize,
+}
+
+impl LogScale {
+    /// The ladder of `rows` rows on which `span` fills all but the top `headroom` rows.
+    pub fn fit(span: Interval, rows: usize, headroom: usize) -> Self {
+        let rows = rows.max(1);
+        let span = if span.high() > 0.0 { span } else { Interval::UNIT };
+        let positive = |low: f64| if low > 0.0 { low } else { span.high() * LEAST };
+        let wide = Interval::new(positive(span.low()), span.high()).unwrap_or(Interval::UNIT).widened();
+        let (low, high) = (positive(wide.low()).log10(), wide.high().log10());
+        let gaps = rows.saturating_sub(headroom + 1).max(1) as f64;
+        Self { bottom: low, per_row: ((high - low) / gaps).max(f64::MIN_POSITIVE), rows }
+    }
+
+    /// The height of `value` above the bottom edge of the bottom row, in rows; what is not above zero is below it.
+    pub fn height(&self, value: f64) -> f64 {
+        if value > 0.0 { (value.log10() - self.bottom) / self.per_row + 0.5 } else { -1.0 }
+    }
+
+    /// Every tick and its row, counted from the top.
+    pub fn ticks(&self) -> Vec<(usize, Tick)> {
+        let log = |height: f64| self.bottom + (height - 0.5) * self.per_row;
+        let (low, high) = (log(0.0), log(self.rows as f64));
+        let values = if high - low < NARROW.log10() {
+            let span = Interval::new(10_f64.powf(low), 10_f64.powf(high));
+            span.map(|span| ticks(span, (self.rows / 3).max(4))).unwrap_or_default()
+        } else {
+            self.round(low, high)
+        };
+        let mut free = 0.0;
+        let mut placed = Vec::new();
+        for tick in values {
+            let height = self.height(tick.value);
+            if (0.0..self.rows as f64).contains(&height) && height.floor() >= free {
+                free = height.floor() + 1.0;
+                placed.push((self.rows - 1 - floor_index(height), tick));
+            }
+        }
+        placed
+    }
+
+    /// 1, 2 and 5 times powers of ten, or where these are too close, powers of ten alone.
+    fn round(&self, low: f64, high: f64) -> Vec<Tick> {
+        let is_close = 2_f64.log10() < NOT_IN_RECIPE * self.per_row;
+        let digits: &[f64] = if is_close { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let every = (NOT_IN_RECIPE * self.per_row).ceil().max(1.0);
+        let decades = (0_u32..).map(|place| (low / every).floor() * every + f64::from(place) * every);
+        let values = decades
+            .take_while(|decade| *decade <= high)
+            .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powf(decade)));
+        values.map(|value| Tick { value, label: text::setting(value) }).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(low: f64, high: f64, rows: usize) -> Vec<(usize, String)> {
+        let ladder = LogScale::fit(Interval::new(low, high).unwrap(), rows, 0);
+        ladder.ticks().into_iter().map(|(row, tick)| (row, tick.label)).collect()
+    }
+
+    #[test]
+    fn ticks_are_round_and_stand_on_their_rows() {
+        let named = |ticks: &[(usize, &str)]| {
+            ticks.iter().map(|(row, label)| (*row, (*label).to_owned())).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            labels(0.1, 10.0, 13),
+            named(&[(12, "0.1"), (10, "0.2"), (8, "0.5"), (6, "1"), (4, "2"), (2, "5"), (0, "10")])
+        );
+        assert_eq!(labels(1e-6, 1.0, 7), named(&[(6, "1e-6"), (4, "0.0001"), (2, "0.01"), (0, "1")]));
+        assert_eq!(labels(0.30, 0.36, 9), named(&[(8, "0.30"), (5, "0.32"), (3, "0.34"), (0, "0.36")]));
+    }
+
+    #[test]
+    fn equal_ratios_are_equally_far_apart() {
+        let ladder = LogScale::fit(Interval::new(0.25, 4.0).unwrap(), 9, 0);
+        let heights = [0.25, 0.5, 1.0, 2.0, 4.0].map(|value| ladder.height(value));
+        assert!(heights.windows(2).all(|pair| (pair[1] - pair[0] - 2.0).abs() < 1e-9), "{heights:?}");
+        assert!(ladder.height(0.0) < 0.0 && ladder.height(-3.0) < 0.0);
+    }
+
+    proptest! {
+        #[test]
+        fn anything_has_an_axis(a in any::<f64>(), b in any::<f64>(), rows in 0..60_usize, headroom in 0..3_usize) {
+            let Some(span) = Interval::new(a, b) else { return Ok(()) };
+            let ladder = LogScale::fit(span, rows, headroom);
+            let ticks = ladder.ticks();
+            prop_assert!(ticks.len() <= rows.max(1) && ticks.iter().all(|(row, _)| *row < rows.max(1)));
+            prop_assert!(ticks.windows(2).all(|pair| pair[0].0 > pair[1].0), "{:?}", ticks);
+        }
+    }
+}

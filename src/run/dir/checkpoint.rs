@@ -1,0 +1,550 @@
+//! A checkpoint: everything a run needs to go on as if it had never stopped.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt::Write;
+use std::fs::File;
+use std::path::Path;
+
+use safetensors::tensor::{Metadata, TensorInfo};
+use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use super::error::RunError;
+use crate::run::disk::{file, float, sanitize, sanitized};
+use crate::run::settings::Change;
+
+/// The version of the format of checkpoints that this program writes.
+const FORMAT: u32 = 1;
+/// The most bytes that a checkpoint may have.
+const LIMIT: u64 = 256 << 20;
+/// The key of the metadata that holds the [`TrainState`].
+const METADATA_KEY: &str = "cnn_tui";
+/// What stands before the names of the optimizer's tensors.
+const OPTIMIZER_PREFIX: &str = "optimizer.";
+
+/// Everything a run needs to go on as if it had never stopped: one file, so that weights, optimizer state and position
+/// can never disagree.
+///
+/// The file is a safetensors file of `F32` tensors: the weights under PyTorch's names (`conv1.weight`, `fc1.bias`), and
+/// the optimizer's state under `optimizer.<slot>.<weight's name>` (`optimizer.momentum.conv1.weight`). The metadata has
+/// one key, `cnn_tui`, with a JSON object: `format`, which is 1, and the fields of [`TrainState`]. The same checkpoint
+/// always has the same bytes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checkpoint {
+    /// Where the run stands.
+    pub progress: TrainState,
+    /// The weights, in the network's order, under PyTorch's names such as `conv1.weight`.
+    pub weights: Vec<NamedTensor>,
+    /// The optimizer's state, as `<slot>.<weight's name>`, such as `momentum.conv1.weight`. In the file `optimizer.`
+    /// stands in front.
+    pub optimizer: Vec<NamedTensor>,
+}
+
+/// A tensor of 32-bit floats.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NamedTensor {
+    /// Its name.
+    pub name: String,
+    /// Its shape; empty for a single number.
+    pub shape: Vec<usize>,
+    /// Its values, last dimension fastest.
+    pub values: Vec<f32>,
+}
+
+/// Where a run stands at a checkpoint: with the config, enough to take up the very next step.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct TrainState {
+    /// Steps done in the run.
+    pub step: u64,
+    /// Epochs done in full.
+    pub epoch: u32,
+    /// Batches done in the epoch after those: the data cursor. 0 at the end of an epoch.
+    pub batch: u64,
+    /// The run's seed.
+    pub seed: u64,
+    /// The network, by the name of its preset.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub preset: String,
+    /// Training time, without pauses, in seconds.
+    pub active_seconds: f64,
+    /// The best accuracy on the test set after any epoch, as a fraction.
+    pub best_test_accuracy: Option<f64>,
+    /// The epoch that reached it first.
+    pub best_epoch: Option<u32>,
+    /// The sum of the training loss over the images of the unfinished epoch.
+    #[serde(deserialize_with = "float::or_nan")]
+    pub loss_sum: f64,
+    /// Images of the unfinished epoch that were classified correctly.
+    pub correct: u64,
+    /// Images of the unfinished epoch that were seen.
+    pub seen: u64,
+    /// What was changed of the run's settings, if anything was.
+    pub changed: Option<Changed>,
+}
+
+/// What was changed of a run's settings while it trained.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Changed {
+    /// Steps done at the last change.
+    pub step: u64,
+    /// The last change.
+    pub last: Change,
+    /// All changes together.
+    pub all: Change,
+}
+
+/// Why bytes are no checkpoint, or a checkpoint cannot become bytes.
+#[derive(Debug, Error)]
+pub enum CheckpointError {
+    /// Not a safetensors file, or a damaged one.
+    #[error("is not a whole safetensors file: {}", sanitize::display(.0))]
+    Format(#[from] SafeTensorError),
+    /// A safetensors file that is not from this program.
+    #[error("has weights, but does not say where a run stands (no {METADATA_KEY} in its metadata)")]
+    NoProgress,
+    /// The metadata is not what it should be.
+    #[error("does not say where the run stands: {}", sanitize::display(.0))]
+    TrainState(#[from] serde_json::Error),
+    /// Written by a version with another format.
+    #[error(
+        "was written by a newer cnn-tui (format {found}, and this version reads {FORMAT}); update cnn-tui"
+    )]
+    Newer {
+        /// Its format.
+        found: u32,
+    },
+    /// A tensor of another type.
+    #[error("{tensor} is of type {dtype}, and only F32 is known")]
+    Dtype {
+        /// The tensor's name.
+        tensor: String,
+        /// Its type.
+        dtype: String,
+    },
+    /// The numbers are not those that were written.
+    #[error("is damaged: its numbers are not those that were written")]
+    Altered,
+    /// A name that stands for two tensors, or for none.
+    #[error("{tensor:?} cannot name a tensor, or names two")]
+    Name {
+        /// The name.
+        tensor: String,
+    },
+}
+
+/// The metadata under [`METADATA_KEY`].
+#[derive(Serialize)]
+struct Header<'a> {
+    format: u32,
+    /// The SHA-256 of all that follows the header.
+    data_sha256: String,
+    #[serde(flatten)]
+    progress: &'a TrainState,
+}
+
+/// What of that is checked when it is read.
+#[derive(Deserialize)]
+struct Written {
+    #[serde(default)]
+    data_sha256: Option<String>,
+}
+
+/// The values of tensors, one after the other.
+fn data(tensors: &[(String, &NamedTensor)]) -> Vec<u8> {
+    let values = tensors.iter().flat_map(|(_, tensor)| &tensor.values);
+    values.flat_map(|value| value.to_le_bytes()).collect()
+}
+
+/// A safetensors file with one entry of metadata, and tensors under these names, whose values are `data`.
+fn safetensors_file(
+    (key, entry): (&str, String),
+    tensors: Vec<(String, &NamedTensor)>,
+    data: &[u8],
+) -> Result<Vec<u8>, CheckpointError> {
+    let mut names = HashSet::new();
+    let mut infos = Vec::new();
+    let mut end = 0;
+    for (name, tensor) in tensors {
+        let begin = end;
+        end += size_of_val(tensor.values.as_slice());
+        if !names.insert(name.clone()) {
+            return Err(CheckpointError::Name { tensor: name });
+        }
+        let info = TensorInfo { dtype: Dtype::F32, shape: tensor.shape.clone(), data_offsets: (begin, end) };
+        infos.push((name, info));
+    }
+    let metadata = Metadata::new(Some(HashMap::from([(key.to_owned(), entry)])), infos)?;
+    let mut header = serde_json::to_string(&metadata)?.into_bytes();
+    header.resize(header.len().next_multiple_of(8), b' ');
+
+    let mut bytes = Vec::with_capacity(8 + header.len() + data.len());
+    bytes.extend_from_slice(&(header.len() as u64).to_le_bytes());
+    bytes.append(&mut header);
+    bytes.extend_from_slice(data);
+    Ok(bytes)
+}
+
+/// Bytes in hexadecimal digits.
+fn digits(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+impl Checkpoint {
+    /// The bytes of the checkpoint's file.
+    pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
+        let tensors: Vec<_> = self.tensors().collect();
+        if let Some(tensor) = self.weights.iter().map(|weight| &weight.name).find(|name| is_reserved(name)) {
+            return Err(CheckpointError::Name { tensor: tensor.clone() });
+        }
+        let data = data(&tensors);
+        let data_sha256 = digits(&Sha256::digest(&data));
+        let header =
+            serde_json::to_string(&Header { format: FORMAT, data_sha256, progress: &self.progress })?;
+        safetensors_file((METADATA_KEY, header), tensors, &data)
+    }
+
+    /// The bytes of a safetensors file of the weights alone, for PyTorch: `model.load_state_dict` takes what
+    /// `safetensors.torch.load_file` reads from it, with nothing missing and nothing left over. The same weights always
+    /// have the same bytes.
+    pub fn encode_weights(&self) -> Result<Vec<u8>, CheckpointError> {
+        let tensors: Vec<_> = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
+        let data = data(&tensors);
+        // By this key libraries on top of PyTorch know whose layout the tensors have.
+        safetensors_file(("format", "pt".to_owned()), tensors, &data)
+    }
+
+    /// The checkpoint in the bytes of a file, which may be anything.
+    pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
+        let (header_len, metadata) = SafeTensors::read_metadata(bytes)?;
+        let header = metadata.metadata().as_ref().and_then(|all| all.get(METADATA_KEY));
+        let header = header.ok_or(CheckpointError::NoProgress)?;
+        let progress = parse_header(header)?;
+        let data = bytes.get(8 + header_len..).unwrap_or_default();
+        // Checkpoints of the first versions have none.
+        if let Some(written) = serde_json::from_str::<Written>(header)?.data_sha256
+            && written != digits(&Sha256::digest(data))
+        {
+            return Err(CheckpointError::Altered);
+        }
+        let views = SafeTensors::deserialize(bytes)?;
+        let mut checkpoint = Self { progress, weights: Vec::new(), optimizer: Vec::new() };
+        for name in metadata.offset_keys() {
+            let view = views.tensor(&name)?;
+            if view.dtype() != Dtype::F32 {
+                return Err(CheckpointError::Dtype {
+                    tensor: sanitized(name),
+                    dtype: view.dtype().to_string(),
+                });
+            }
+            let (values, _) = view.data().as_chunks::<4>();
+            let values = values.iter().map(|value| f32::from_le_bytes(*value)).collect();
+            let (list, name) = match name.strip_prefix(OPTIMIZER_PREFIX) {
+                Some(name) => (&mut checkpoint.optimizer, name.to_owned()),
+                None => (&mut checkpoint.weights, name),
+            };
+            list.push(NamedTensor { name: sanitized(name), shape: view.shape().to_vec(), values });
+        }
+        Ok(checkpoint)
+    }
+
+    /// Reads the checkpoint at `path`, which may have at most 256 MiB.
+    pub fn read(path: &Path) -> Result<Self, RunError> {
+        let (file, _) = file::open(path)?;
+        Self::read_open(file, path)
+    }
+
+    /// Reads the checkpoint in the open file at `path`.
+    pub(crate) fn read_open(file: File, path: &Path) -> Result<Self, RunError> {
+        let bytes = file::read_open(file, path, LIMIT)?;
+        Self::decode(&bytes).map_err(|source| RunError::Checkpoint { path: path.to_owned(), source })
+    }
+
+    /// Replaces the checkpoint at `path` as a whole.
+    pub fn write(&self, path: &Path) -> Result<(), RunError> {
+        let bytes = self.encode().map_err(|source| RunError::Checkpoint { path: path.to_owned(), source })?;
+        if bytes.len() as u64 > LIMIT {
+            return Err(RunError::TooLarge { path: path.to_owned(), limit: LIMIT });
+        }
+        file::write_atomic(path, &bytes)
+    }
+
+    /// The SHA-256 of the weights, in hexadecimal digits: of names, shapes and bits, whatever the order of the list.
+    /// Two runs with the same hash have the same network.
+    pub fn weights_hash(&self) -> String {
+        let mut weights: Vec<&NamedTensor> = self.weights.iter().collect();
+        weights.sort_unstable_by(|a, b| a.name.cmp(&b.name));
+        let mut hash = Sha256::new();
+        for weight in weights {
+            hash.update((weight.name.len() as u64).to_le_bytes());
+            hash.update(&weight.name);
+            hash.update((weight.shape.len() as u64).to_le_bytes());
+            for &extent in &weight.shape {
+                hash.update((extent as u64).to_le_bytes());
+            }
+            for value in &weight.values {
+                hash.update(value.to_le_bytes());
+            }
+        }
+        digits(&hash.finalize())
+    }
+
+    /// The tensors as they stand in the file, with their names there.
+    fn tensors(&self) -> impl Iterator<Item = (String, &NamedTensor)> {
+        let weights = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor));
+        weights
+            .chain(self.optimizer.iter().map(|tensor| (format!("{OPTIMIZER_PREFIX}{}", tensor.name), tensor)))
+    }
+}
+
+/// Whether a name means something else in the file than a weight.
+fn is_reserved(name: &str) -> bool {
+    name == "__metadata__" || name.starts_with(OPTIMIZER_PREFIX)
+}
+
+/// The progress in the metadata.
+fn parse_header(text: &str) -> Result<TrainState, CheckpointError> {
+    #[derive(Deserialize)]
+    struct Version {
+        format: u32,
+    }
+    let Version { format: found } = serde_json::from_str(text)?;
+    if found > FORMAT {
+        return Err(CheckpointError::Newer { found });
+    }
+    Ok(serde_json::from_str(text)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn tensor(name: &str, shape: &[usize], values: &[f32]) -> NamedTensor {
+        NamedTensor { name: name.to_owned(), shape: shape.to_vec(), values: values.to_vec() }
+    }
+
+    fn example() -> Checkpoint {
+        Checkpoint {
+            progress: TrainState {
+                step: 1407,
+                epoch: 1,
+                batch: 469,
+                seed: u64::MAX,
+                preset: "cnn".to_owned(),
+                active_seconds: 0.1 + 0.2,
+                best_test_accuracy: Some(0.8868),
+                best_epoch: Some(1),
+                loss_sum: 1.0 / 3.0,
+                correct: 20_000,
+                seen: 30_016,
+                changed: Some(Changed {
+                    step: 1400,
+                    last: Change { learning_rate: Some(0.1 + 0.2), ..Change::default() },
+                    all: Change { learning_rate: Some(0.1 + 0.2), epochs: Some(60), ..Change::default() },
+                }),
+            },
+            weights: vec![
+                tensor("conv1.weight", &[2, 1, 2], &[1.0, -0.0, f32::MIN_POSITIVE, 1e-42]),
+                tensor("conv1.bias", &[2], &[f32::INFINITY, 0.1]),
+            ],
+            optimizer: vec![
+                tensor("momentum.conv1.weight", &[2, 1, 2], &[0.0; 4]),
+                tensor("count", &[], &[3.0]),
+            ],
+        }
+    }
+
+    /// Equality of bits, NaN included.
+    fn assert_same(found: &Checkpoint, expected: &Checkpoint) {
+        assert_eq!(found.encode().unwrap(), expected.encode().unwrap());
+        assert_eq!(format!("{:?}", found.progress), format!("{:?}", expected.progress));
+    }
+
+    /// A file as another program would write it.
+    fn foreign(dtype: Dtype, metadata: Option<(&str, &str)>) -> Vec<u8> {
+        let view = safetensors::tensor::TensorView::new(dtype, vec![2], &[0; 16][..2 * dtype.bitsize() / 8])
+            .unwrap();
+        let metadata = metadata.map(|(key, value)| HashMap::from([(key.to_owned(), value.to_owned())]));
+        safetensors::serialize([("a", view)], metadata).unwrap()
+    }
+
+    #[test]
+    fn a_single_bit_that_changed_is_noticed() {
+        let mut bytes = example().encode().unwrap();
+        let last = bytes.len() - 1;
+        bytes[last] ^= 1;
+        assert!(matches!(Checkpoint::decode(&bytes), Err(CheckpointError::Altered)));
+    }
+
+    #[test]
+    fn a_checkpoint_comes_back_bit_for_bit() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("last.safetensors");
+        example().write(&path).unwrap();
+        let read = Checkpoint::read(&path).unwrap();
+        assert_eq!(read, example());
+        assert_same(&read, &example());
+    }
+
+    #[test]
+    fn the_weights_alone_are_a_file_of_their_own() {
+        let bytes = example().encode_weights().unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.names().len(), 2);
+        assert_eq!(file.tensor("conv1.weight").unwrap().shape(), [2, 1, 2]);
+        let bias: Vec<u8> = [f32::INFINITY, 0.1].iter().flat_map(|value| value.to_le_bytes()).collect();
+        assert_eq!(file.tensor("conv1.bias").unwrap().data(), bias);
+        let (_, metadata) = SafeTensors::read_metadata(&bytes).unwrap();
+        let format = HashMap::from([("format".to_owned(), "pt".to_owned())]);
+        assert_eq!(metadata.metadata(), &Some(format));
+        assert!(matches!(Checkpoint::decode(&bytes), Err(CheckpointError::NoProgress)));
+    }
+
+    #[test]
+    fn other_programs_can_read_it() {
+        let bytes = example().encode().unwrap();
+        let file = SafeTensors::deserialize(&bytes).unwrap();
+        assert_eq!(file.tensor("conv1.weight").unwrap().shape(), [2, 1, 2]);
+        assert_eq!(file.tensor("optimizer.momentum.conv1.weight").unwrap().data(), [0; 16]);
+        let header_len = u64::from_le_bytes(bytes[..8].try_into().unwrap());
+        assert_eq!(header_len % 8, 0, "the values are aligned");
+    }
+
+    #[test]
+    fn a_diverged_loss_comes_back_as_nan() {
+        let mut diverged = example();
+        diverged.progress.loss_sum = f64::INFINITY;
+        diverged.weights[0].values[0] = f32::from_bits(0x7fc0_1234);
+        let read = Checkpoint::decode(&diverged.encode().unwrap()).unwrap();
+        assert!(read.progress.loss_sum.is_nan());
+        assert_eq!(read.weights[0].values[0].to_bits(), 0x7fc0_1234);
+    }
+
+    #[test]
+    fn the_hash_knows_names_shapes_and_bits_but_no_order() {
+        let hash = example().weights_hash();
+        assert_eq!(hash.len(), 64);
+        let mut other = example();
+        other.weights.reverse();
+        other.progress.step += 1;
+        other.optimizer.clear();
+        assert_eq!(other.weights_hash(), hash);
+        other.weights[0].values[1] = f32::from_bits(0.1_f32.to_bits() + 1);
+        assert_ne!(other.weights_hash(), hash);
+        let mut other = example();
+        other.weights[0].shape = vec![2, 2, 1];
+        assert_ne!(other.weights_hash(), hash);
+        let mut other = example();
+        other.weights[0].name.push('2');
+        assert_ne!(other.weights_hash(), hash);
+    }
+
+    #[test]
+    fn what_cannot_be_read_back_is_not_written() {
+        let with = |extra: NamedTensor| {
+            let mut checkpoint = example();
+            checkpoint.weights.push(extra);
+            checkpoint.encode()
+        };
+        for name in ["conv1.bias", "__metadata__", "optimizer.count"] {
+            assert!(matches!(with(tensor(name, &[1], &[0.0])), Err(CheckpointError::Name { .. })), "{name}");
+        }
+        assert!(matches!(with(tensor("a", &[3], &[0.0])), Err(CheckpointError::Format(_))));
+        assert!(matches!(with(tensor("a", &[usize::MAX, 2], &[])), Err(CheckpointError::Format(_))));
+    }
+
+    #[test]
+    fn other_files_are_refused_with_their_reason() {
+        let reason = |bytes: &[u8]| Checkpoint::decode(bytes).unwrap_err().to_string();
+        let good = |format: u32| format!("{{\"format\":{format}}}");
+        assert!(reason(b"").contains("not a whole safetensors file"));
+        assert!(reason(&foreign(Dtype::F32, None)).contains("no cnn_tui in its metadata"));
+        assert!(reason(&foreign(Dtype::F32, Some((METADATA_KEY, "{}")))).contains("missing field `format`"));
+        assert!(
+            reason(&foreign(Dtype::F32, Some((METADATA_KEY, &good(2))))).contains("newer cnn-tui (format 2")
+        );
+        assert!(reason(&foreign(Dtype::F64, Some((METADATA_KEY, &good(1))))).contains("a is of type F64"));
+        assert!(Checkpoint::decode(&foreign(Dtype::F32, Some((METADATA_KEY, &good(1))))).is_ok());
+    }
+
+    #[test]
+    fn no_text_of_a_file_controls_the_terminal() {
+        let header = "{\"a\\u001b[2J\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
+        let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 8]].concat();
+        let message = Checkpoint::decode(&bytes).unwrap_err().to_string();
+        assert!(message.ends_with("invalid offset for tensor `a[2J`"), "{message}");
+    }
+
+    #[test]
+    fn no_part_of_a_file_passes_for_the_whole() {
+        let bytes = example().encode().unwrap();
+        for len in 0..bytes.len() {
+            assert!(Checkpoint::decode(&bytes[..len]).is_err(), "the first {len} bytes");
+        }
+    }
+
+    #[test]
+    fn an_error_names_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("best.safetensors");
+        assert!(Checkpoint::read(&path).unwrap_err().is_not_found());
+        std::fs::write(&path, "torn").unwrap();
+        let message = Checkpoint::read(&path).unwrap_err().to_string();
+        assert!(message.contains("best.safetensors: is not a whole safetensors file"), "{message}");
+        File::create(&path).unwrap().set_len(LIMIT + 1).unwrap();
+        assert!(matches!(Checkpoint::read(&path), Err(RunError::TooLarge { .. })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_checkpoint_comes_back(
+            shapes in prop::collection::vec(prop::collection::vec(1_usize..4, 0..4), 0..5),
+            bits in any::<u32>(),
+            (step, epoch, batch, seed) in any::<(u64, u32, u64, u64)>(),
+            (active_seconds, loss_sum) in any::<(f64, f64)>(),
+            best_test_accuracy in any::<Option<f64>>(),
+        ) {
+            let tensors = |prefix: &str| -> Vec<NamedTensor> {
+                let named = |(index, shape): (usize, &Vec<usize>)| NamedTensor {
+                    name: format!("{prefix}{}", 9 - index),
+                    shape: shape.clone(),
+                    values: (0..).map(|i| f32::from_bits(bits.wrapping_mul(i))).take(shape.iter().product()).collect(),
+                };
+                shapes.iter().enumerate().map(named).collect()
+            };
+            let progress = TrainState {
+                step, epoch, batch, seed, active_seconds, best_test_accuracy, loss_sum, ..TrainState::default()
+            };
+            let checkpoint = Checkpoint { progress, weights: tensors("w"), optimizer: tensors("slot.w") };
+            assert_same(&Checkpoint::decode(&checkpoint.encode().unwrap()).unwrap(), &checkpoint);
+        }
+
+        #[test]
+        fn no_damage_panics(position in any::<prop::sample::Index>(), byte in any::<u8>(), rest in any::<Vec<u8>>()) {
+            let mut bytes = example().encode().unwrap();
+            let at = position.index(bytes.len());
+            bytes[at] = byte;
+            let _ = Checkpoint::decode(&bytes);
+            bytes.truncate(at);
+            bytes.extend(&rest);
+            let _ = Checkpoint::decode(&bytes);
+            let _ = Checkpoint::decode(&rest);
+        }
+
+        #[test]
+        fn no_header_panics(header in "[{}\\[\\]:,\"a-fA-F0-9_]{0,200}", data in any::<Vec<u8>>()) {
+            let mut bytes = (header.len() as u64).to_le_bytes().to_vec();
+            bytes.extend(header.as_bytes());
+            bytes.extend(&data);
+            let _ = Checkpoint::decode(&bytes);
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! Following a run, whether it trains, is paused, is over or was killed.
+
+use super::checkpoint::Checkpoint;
+use super::checkpoint_name::CheckpointName;
+use super::error::RunError;
+use super::journal::{JournalBatch, JournalReader};
+use super::manifest::RunManifest;
+use super::run_dir::{RECORD_LIMIT, RunDir};
+use super::state::RunState;
+use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, file, sanitize};
+use crate::run::protocol::JournalEntry;
+
+/// How much of the log's end is looked at first, and the most that one look reads.
+const LOG_WINDOW: u64 = 64 << 10;
+
+/// Follows one run by looking at its directory again and again. It only reads, and never fails: what cannot be read
+/// now is told and tried again.
+#[derive(Debug)]
+pub struct Follower {
+    dir: RunDir,
+    /// The record as last read.
+    record: Option<RunManifest>,
+    record_file: Watched,
+    labels_file: Watched,
+    checkpoint_file: Watched,
+    journal: JournalReader,
+    log: LineReader,
+}
+
+/// What is new since the last look.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Update {
+    /// The record, where it changed.
+    pub record: Option<RunManifest>,
+    /// How the run really stands; none until its record could be read once.
+    pub state: Option<RunState>,
+    /// The events that were appended to the journal.
+    pub records: Vec<JournalEntry>,
+    /// Whether the journal began again: earlier events count no more.
+    pub restarted: bool,
+    /// Whether there are no more events for now. Until then, look again at once.
+    pub caught_up: bool,
+    /// The checkpoint `last`, where it changed.
+    pub checkpoint: Option<Checkpoint>,
+    /// The lines that were appended to the trainer's log, [sanitized](super::sanitize()). The first look finds the end
+    /// of a long log.
+    pub log: Vec<String>,
+    /// What could not be read, as long as that is so.
+    pub problem: Option<String>,
+}
+
+impl Update {
+    /// Whether nothing is to be drawn for it, as far as the run's content goes.
+    pub fn is_empty(&self) -> bool {
+        self.record.is_none()
+            && self.records.is_empty()
+            && self.checkpoint.is_none()
+            && self.log.is_empty()
+            && !self.restarted
+    }
+}
+
+impl Follower {
+    /// Follows the run in this directory from its beginning.
+    pub fn new(dir: RunDir) -> Self {
+        Self {
+            record: None,
+            record_file: Watched::new(dir.record_path()),
+            labels_file: Watched::new(dir.labels_path()),
+            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last)),
+            journal: dir.journal_reader(),
+            log: LineReader::new(dir.trainer_log(), LOG_WINDOW, ReadFrom::End),
+            dir,
+        }
+    }
+
+    /// The run's directory.
+    pub fn dir(&self) -> &RunDir {
+        &self.dir
+    }
+
+    /// The journal's reader, which knows how much of it could not be read.
+    pub fn journal(&self) -> &JournalReader {
+        &self.journal
+    }
+
+    /// Looks at the run. A look reads at most 4 MiB of the journal.
+    pub fn poll(&mut self) -> Update {
+        if !self.dir.path().is_dir() {
+            // A lock that is not there says nothing of the trainer: it waits for its directory.
+            let problem = RunError::Gone { path: self.dir.path().to_owned() }.to_string();
+            return Update { problem: Some(problem), caught_up: true, ..Update::default() };
+        }
+        let before = self.dir.liveness();
+        let record = self.poll_record();
+        let state = self
+            .record
+            .as_ref()
+            .map(|record| RunState::settled(record.status, before, &self.dir.lock_path()));
+        let checkpoint_path = self.dir.checkpoint_path(CheckpointName::Last);
+        let checkpoint = self.checkpoint_file.poll(|file| Checkpoint::read_open(file, &checkpoint_path));
+        let (batch, journal_problem) = or_problem(self.journal.poll());
+        let batch = batch.unwrap_or(JournalBatch { caught_up: true, ..JournalBatch::default() });
+        let (lines, log_problem) = or_problem(self.log.poll());
+        let log = lines.iter().flat_map(Lines::iter).map(shown).collect();
+
+        let is_gone = self.record_file.is_missing();
+        let gone = is_gone.then(|| RunError::NotARun { path: self.dir.path().to_owned() }.to_string());
+        let files = [&self.record_file, &self.checkpoint_file];
+        let file_problem = files.into_iter().find_map(Watched::problem).map(str::to_owned);
+        Update {
+            record,
+            state,
+            records: batch.records,
+            restarted: batch.restarted,
+            caught_up: batch.caught_up,
+            checkpoint,
+            log,
+            problem: gone.or(file_problem).or(journal_problem).or(log_problem),
+        }
+    }
+
+    /// The record, where it changed.
+    fn poll_record(&mut self) -> Option<RunManifest> {
+        let (dir, path) = (&self.dir, self.dir.record_path());
+        if self.labels_file.poll(|_| Ok(())).is_some() {
+            self.record_file.forget();
+        }
+        let read = |file| dir.parse_record(&file::read_open(file, &path, RECORD_LIMIT)?);
+        let record = self.record_file.poll(read)?;
+        self.record = Some(record.clone());
+        Some(record)
+    }
+}
+
+/// A line of the log as text that is safe to show.
+fn shown(line: &[u8]) -> String {
+    sanitize(&String::from_utf8_lossy(line)).into_owned()
+}
+
+/// The value or the words of the error.
+fn or_problem<T>(outcome: Result<T, RunError>) -> (Option<T>, Option<String>) {
+    match outcome {
+        Ok(value) => (Some(value), None),
+        Err(error) => (None, Some(error.to_string())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::io::Write;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::dir::{Provenance, TrainState};
+    use crate::run::protocol::{Event, RecordedStatus};
+    use crate::run::settings::RunConfig;
+    use crate::run::store::{NewRun, Store};
+
+    struct Fixture {
+        _root: tempfile::TempDir,
+        dir: RunDir,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
+            let dir = Store::open(root.path()).create(&new).unwrap();
+            Self { _root: root, dir }
+        }
+
+        fn follower(&self) -> Follower {
+            Follower::new(self.dir.clone())
+        }
+
+        fn write_status(&self, status: RecordedStatus) {
+            self.dir.write_record(&RunManifest { status, ..self.dir.record().unwrap() }).unwrap();
+        }
+
+        fn write_checkpoint(&self, step: u64) -> Checkpoint {
+            let progress = TrainState { step, ..TrainState::default() };
+            let checkpoint = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
+            checkpoint.write(&self.dir.checkpoint_path(CheckpointName::Last)).unwrap();
+            checkpoint
+        }
+    }
+
+    fn note(text: &str) -> JournalEntry {
+        JournalEntry { time: 0.0, event: Event::Note { text: text.to_owned() } }
+    }
+
+    #[test]
+    fn a_run_is_followed_from_its_creation_to_its_end() {
+        let fixture = Fixture::new();
+        let mut follower = fixture.follower();
+        let update = follower.poll();
+        assert_eq!(update.record, Some(fixture.dir.record().unwrap()));
+        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued);
+        assert!(update.caught_up && update.problem.is_none());
+        assert!(follower.poll().is_empty());
+
+        let lock = fixture.dir.lock().unwrap();
+        let mut journal = fixture.dir.journal().unwrap();
+        fixture.write_status(RecordedStatus::Running);
+        journal.append(&[note("one"), note("two")]).unwrap();
+        let checkpoint = fixture.write_checkpoint(7);
+        fixture.dir.open_trainer_log().unwrap().write_all(b"hello\n\x1b[31mred\nunfinished").unwrap();
+        let update = follower.poll();
+        let state = update.state.unwrap();
+        assert_eq!((state.status, state.is_live()), (RecordedStatus::Running, true));
+        assert_eq!(update.records, [note("one"), note("two")]);
+        assert_eq!(update.checkpoint, Some(checkpoint));
+        assert_eq!(update.log, ["hello", "[31mred"]);
+        assert!(follower.poll().is_empty());
+
+        drop(lock);
+        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Interrupted);
+        fixture.write_status(RecordedStatus::Finished);
+        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Finished);
+    }
+
+    #[test]
+    fn two_followers_see_the_same() {
+        let fixture = Fixture::new();
+        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        fixture.write_checkpoint(1);
+        assert_eq!(fixture.follower().poll(), fixture.follower().poll());
+    }
+
+    #[test]
+    fn a_command_reaches_the_trainer() {
+        let fixture = Fixture::new();
+        fixture.dir.drop_command(crate::run::Command::Pause).unwrap();
+        assert_eq!(fixture.dir.inbox().take().unwrap(), [Ok(crate::run::Command::Pause)]);
+    }
+
+    #[test]
+    fn trouble_is_told_as_long_as_it_lasts_and_hides_nothing() {
+        let fixture = Fixture::new();
+        let mut follower = fixture.follower();
+        follower.poll();
+        let record = fs::read(fixture.dir.record_path()).unwrap();
+        fs::write(fixture.dir.record_path(), "{torn").unwrap();
+        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        let update = follower.poll();
+        assert!(update.problem.unwrap().contains("run.json: is not a valid run.json"));
+        assert_eq!(update.records, [note("one")]);
+        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued, "as last read");
+        assert!(follower.poll().problem.is_some());
+        fs::write(fixture.dir.record_path(), record).unwrap();
+        let update = follower.poll();
+        assert!(update.problem.is_none() && update.record.is_some());
+
+        let path = fixture.dir.checkpoint_path(CheckpointName::Last);
+        fs::write(&path, "torn").unwrap();
+        for _ in 0..2 {
+            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a whole"));
+        }
+        let checkpoint = fixture.write_checkpoint(2);
+        let update = follower.poll();
+        assert_eq!((update.checkpoint, update.problem), (Some(checkpoint), None));
+    }
+
+    #[test]
+    fn a_run_that_is_removed_is_told() {
+        let fixture = Fixture::new();
+        let mut follower = fixture.follower();
+        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        follower.poll();
+        fs::remove_dir_all(fixture.dir.path()).unwrap();
+        let update = follower.poll();
+        assert!(update.problem.as_ref().unwrap().contains("is gone"), "{update:?}");
+        assert!(update.is_empty());
+    }
+
+    #[test]
+    fn a_run_without_a_record_has_no_state() {
+        let fixture = Fixture::new();
+        fs::remove_file(fixture.dir.record_path()).unwrap();
+        let update = fixture.follower().poll();
+        assert!(update.state.is_none() && update.problem.is_some());
+    }
+
+    #[test]
+    fn a_journal_that_begins_again_is_told() {
+        let fixture = Fixture::new();
+        fixture.dir.journal().unwrap().append(&[note("one"), note("two")]).unwrap();
+        let mut follower = fixture.follower();
+        follower.poll();
+        fs::remove_file(fixture.dir.journal_path()).unwrap();
+        fixture.dir.journal().unwrap().append(&[note("three")]).unwrap();
+        let update = follower.poll();
+        assert_eq!((update.restarted, update.records), (true, vec![note("three")]));
+    }
+
+    #[test]
+    fn only_the_end_of_a_long_log_is_shown() {
+        let fixture = Fixture::new();
+        let line = format!("{}\n", "x".repeat(99));
+        fixture.dir.open_trainer_log().unwrap().write_all(line.repeat(5000).as_bytes()).unwrap();
+        let update = fixture.follower().poll();
+        assert!(update.log.len() < 700 && update.log.iter().all(|shown| shown.len() == 99));
+    }
+}

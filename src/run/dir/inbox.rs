@@ -1,0 +1,246 @@
+//! `inbox/`: how a trainer is told something.
+
+use std::collections::HashSet;
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{fs, io, process};
+
+use thiserror::Error;
+
+use super::error::RunError;
+use crate::run::disk::{file, sanitize, sanitized};
+use crate::run::protocol::Command;
+
+/// The most bytes that a command may have.
+const LIMIT: u64 = 64 << 10;
+/// The most files that are taken at once.
+const BATCH: usize = 256;
+
+/// Drops a command into the inbox at `inbox`, for the trainer of that run.
+///
+/// The file appears as a whole. Its name begins with the time, so that commands are taken in the order in which they
+/// were given.
+pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), RunError> {
+    static COUNTER: AtomicU32 = AtomicU32::new(0);
+    file::create_dir(inbox)?;
+    let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let count = COUNTER.fetch_add(1, Ordering::Relaxed);
+    let path = inbox.join(format!("{since_1970:020}-{count:010}-{}.json", process::id()));
+    let mut text =
+        serde_json::to_vec(&command).map_err(|error| RunError::io("written", &path)(error.into()))?;
+    text.push(b'\n');
+    file::write_atomic(&path, &text)
+}
+
+/// The inbox of a run, as its trainer sees it.
+#[derive(Debug)]
+pub struct Inbox {
+    path: PathBuf,
+    /// Refused files that cannot be removed. They are refused once.
+    stuck: HashSet<OsString>,
+}
+
+/// A file in an inbox that is no command from this user.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("{file}: {reason}")]
+pub struct Rejection {
+    /// Its name.
+    pub file: String,
+    /// Why it was refused.
+    pub reason: String,
+}
+
+impl Inbox {
+    /// The inbox in the directory `path`, which need not exist yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, stuck: HashSet::new() }
+    }
+
+    /// Takes the commands that are there, oldest first, and removes their files.
+    ///
+    /// A command is a regular file `*.json` of this user with at most 64 KiB. Names that begin with a dot are files
+    /// that are still being written, and are left alone. A file that cannot be removed is not obeyed, since it would
+    /// be again and again.
+    pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, RunError> {
+        let entries = match fs::read_dir(&self.path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(RunError::io("read", &self.path))?,
+        };
+        let mut names = Vec::new();
+        for entry in entries {
+            let name = entry.map_err(RunError::io("read", &self.path))?.file_name();
+            if is_command(&name) && !self.stuck.contains(&name) {
+                names.push(name);
+            }
+        }
+        names.sort_unstable();
+        names.truncate(BATCH);
+        Ok(names.into_iter().map(|name| self.take_one(name)).collect())
+    }
+
+    fn take_one(&mut self, name: OsString) -> Result<Command, Rejection> {
+        let path = self.path.join(&name);
+        let outcome = read_command(&path);
+        let removed = fs::remove_file(&path);
+        let file = sanitize(&name.to_string_lossy()).into_owned();
+        if let Err(error) = removed {
+            self.stuck.insert(name);
+            return Err(Rejection {
+                file,
+                reason: format!("cannot be removed, so it is not obeyed: {error}"),
+            });
+        }
+        outcome.map_err(|reason| Rejection { file, reason: sanitized(reason) })
+    }
+}
+
+/// Whether a file of this name can be a command.
+fn is_command(name: &OsStr) -> bool {
+    !name.as_bytes().starts_with(b".") && name.as_bytes().ends_with(b".json")
+}
+
+/// Reads a command, or tells why it is none.
+fn read_command(path: &Path) -> Result<Command, String> {
+    let (file, metadata) = file::open(path).map_err(|error| error.to_string())?;
+    if metadata.uid() != rustix::process::geteuid().as_raw() {
+        return Err("belongs to another user".to_owned());
+    }
+    let bytes = file::read_open(file, path, LIMIT).map_err(|error| error.to_string())?;
+    serde_json::from_slice(&bytes).map_err(|error| format!("is not a command: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use proptest::prelude::*;
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    const ALL: [Command; 4] = [Command::Pause, Command::Resume, Command::Stop, Command::Checkpoint];
+
+    struct Fixture {
+        dir: tempfile::TempDir,
+        inbox: Inbox,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let inbox = Inbox::new(dir.path().to_owned());
+            Self { dir, inbox }
+        }
+
+        fn plant(&self, name: &str, bytes: impl AsRef<[u8]>) {
+            fs::write(self.dir.path().join(name), bytes).unwrap();
+        }
+
+        /// The only file, which must be refused.
+        fn rejection(&mut self) -> Rejection {
+            let mut taken = self.inbox.take().unwrap();
+            assert_eq!(taken.len(), 1, "{taken:?}");
+            taken.remove(0).unwrap_err()
+        }
+
+        fn is_empty(&self) -> bool {
+            fs::read_dir(self.dir.path()).unwrap().next().is_none()
+        }
+    }
+
+    #[test]
+    fn commands_are_taken_once_and_in_order() {
+        let mut fixture = Fixture::new();
+        for command in [ALL, ALL].concat() {
+            drop_command(fixture.dir.path(), command).unwrap();
+        }
+        let taken: Vec<Command> = fixture.inbox.take().unwrap().into_iter().map(Result::unwrap).collect();
+        assert_eq!(taken, [ALL, ALL].concat());
+        assert!(fixture.inbox.take().unwrap().is_empty());
+        assert!(fixture.is_empty());
+    }
+
+    #[test]
+    fn a_command_is_private_and_in_a_private_directory() {
+        let dir = tempfile::tempdir().unwrap();
+        let inbox = dir.path().join("inbox");
+        drop_command(&inbox, Command::Pause).unwrap();
+        let file = fs::read_dir(&inbox).unwrap().next().unwrap().unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(&inbox).unwrap().permissions().mode() & 0o777, 0o700);
+    }
+
+    #[test]
+    fn a_missing_inbox_is_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        assert!(Inbox::new(dir.path().join("inbox")).take().unwrap().is_empty());
+    }
+
+    #[test]
+    fn unfinished_and_other_files_stay() {
+        let mut fixture = Fixture::new();
+        fixture.plant(".tmp-1.json", "\"stop\"");
+        fixture.plant("readme.txt", "\"stop\"");
+        assert!(fixture.inbox.take().unwrap().is_empty());
+        assert!(!fixture.is_empty());
+    }
+
+    #[test]
+    fn what_is_no_command_is_refused_with_its_reason() {
+        for (text, reason) in [
+            ("", "is not a command: EOF"),
+            ("\"paus", "is not a command: EOF"),
+            ("\"\u{1b}[2J\"", "is not a command"),
+            ("\"explode\"", "unknown variant `explode`, expected one of `pause`"),
+            ("{\"pause\":1}", "is not a command"),
+            ("\"pause\" \"stop\"", "trailing characters"),
+            (&" ".repeat(70_000), "is larger than 65536 bytes"),
+        ] {
+            let mut fixture = Fixture::new();
+            fixture.plant("a\u{1b}.json", text);
+            let rejection = fixture.rejection();
+            assert_eq!(rejection.file, "a.json");
+            assert!(rejection.reason.contains(reason), "{rejection}");
+            assert!(!rejection.reason.contains('\u{1b}'));
+            assert!(fixture.is_empty());
+        }
+    }
+
+    #[test]
+    fn links_and_pipes_are_removed_and_not_read() {
+        let mut fixture = Fixture::new();
+        let target = tempfile::NamedTempFile::new().unwrap();
+        fs::write(target.path(), "\"stop\"").unwrap();
+        symlink(target.path(), fixture.dir.path().join("link.json")).unwrap();
+        assert!(fixture.rejection().reason.contains("not a regular file"));
+        assert_eq!(fs::read_to_string(target.path()).unwrap(), "\"stop\"");
+
+        mknodat(CWD, fixture.dir.path().join("pipe.json"), FileType::Fifo, Mode::RWXU, 0).unwrap();
+        assert!(fixture.rejection().reason.contains("not a regular file"));
+        assert!(fixture.is_empty());
+    }
+
+    #[test]
+    fn a_directory_is_refused_once() {
+        let mut fixture = Fixture::new();
+        fs::create_dir(fixture.dir.path().join("dir.json")).unwrap();
+        assert!(fixture.rejection().reason.contains("cannot be removed"));
+        assert!(fixture.inbox.take().unwrap().is_empty());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_bytes_are_answered(bytes: Vec<u8>) {
+            let mut fixture = Fixture::new();
+            fixture.plant("any.json", &bytes);
+            prop_assert_eq!(fixture.inbox.take().unwrap().len(), 1);
+            prop_assert!(fixture.is_empty());
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! `metrics.jsonl`: the events of a run, appended by its trainer and followed by anyone.
+
+use std::fs::{File, Metadata};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+
+use super::error::RunError;
+use crate::run::disk::{LineReader, ReadFrom, file};
+use crate::run::protocol::JournalEntry;
+
+/// The most bytes of the journal that one [`JournalReader::poll`] reads, and the most that a line may have.
+const WINDOW: u64 = 4 << 20;
+/// How many bytes are searched at once for the last line feed.
+const CHUNK: u64 = 64 << 10;
+
+/// Appends to a journal. Only who holds the run's lock may have one.
+#[derive(Debug)]
+pub struct JournalWriter {
+    file: File,
+    path: PathBuf,
+    /// The length of the whole lines.
+    len: u64,
+}
+
+impl JournalWriter {
+    /// Opens the journal at `path`, creates it where it is missing, and removes a last line that a crash tore.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let (file, metadata) = file::open_append(path)?;
+        let mut writer = Self { file, path: path.to_owned(), len: 0 };
+        writer.repair(&metadata).map_err(RunError::io("repaired", path))?;
+        Ok(writer)
+    }
+
+    /// Appends the records with one write: all of them, or none where it fails (then they can be given again).
+    ///
+    /// They are safe from the end of this process when it returns, and from the end of the machine after
+    /// [`sync`](Self::sync).
+    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), RunError> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        self.try_append(records).map_err(RunError::io("appended to", &self.path))
+    }
+
+    /// Whether another file, or none, is where this one was: somebody removed or replaced it.
+    pub fn is_replaced(&self) -> bool {
+        let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
+        let own = self.file.metadata().map(identity);
+        let there = std::fs::symlink_metadata(&self.path).map(identity);
+        match (own, there) {
+            (Ok(own), Ok(there)) => own != there,
+            (Ok(_), Err(error)) => error.kind() == io::ErrorKind::NotFound,
+            (Err(_), _) => false,
+        }
+    }
+
+    /// Forces what was appended to the disk.
+    pub fn sync(&mut self) -> Result<(), RunError> {
+        self.file.sync_data().map_err(RunError::io("written", &self.path))
+    }
+
+    fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
+        let mut text = Vec::new();
+        for record in records {
+            serde_json::to_writer(&mut text, record)?;
+            text.push(b'\n');
+        }
+        self.settle()?;
+        self.file.write_all(&text)?;
+        self.len += text.len() as u64;
+        Ok(())
+    }
+
+    /// Brings the file to its whole lines again, where an append failed half way or somebody cut the file.
+    fn settle(&mut self) -> io::Result<()> {
+        let metadata = self.file.metadata()?;
+        if metadata.nlink() == 0 {
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it was removed while the run trains"));
+        }
+        match metadata.len() {
+            len if len == self.len => Ok(()),
+            len if len > self.len => self.file.set_len(self.len),
+            _ => self.repair(&metadata),
+        }
+    }
+
+    /// Removes what stands after the last line feed.
+    fn repair(&mut self, metadata: &Metadata) -> io::Result<()> {
+        self.len = end_of_lines(&mut self.file, metadata.len())?;
+        if self.len < metadata.len() { self.file.set_len(self.len) } else { Ok(()) }
+    }
+}
+
+/// The offset behind the last line feed before `end`.
+fn end_of_lines(file: &mut File, mut end: u64) -> io::Result<u64> {
+    while end > 0 {
+        let begin = end.saturating_sub(CHUNK);
+        let mut chunk = Vec::new();
+        file.seek(SeekFrom::Start(begin))?;
+        file.take(end - begin).read_to_end(&mut chunk)?;
+        if let Some(last) = chunk.iter().rposition(|&byte| byte == b'\n') {
+            return Ok(begin + last as u64 + 1);
+        }
+        end = begin;
+    }
+    Ok(0)
+}
+
+/// Follows a journal, whether its run trains or is over.
+#[derive(Debug)]
+pub struct JournalReader {
+    lines: LineReader,
+    damaged: u64,
+    foreign: u64,
+}
+
+/// What one look at a journal found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct JournalBatch {
+    /// The new records, in order.
+    pub records: Vec<JournalEntry>,
+    /// Whether the journal was replaced or cut: these records are its first ones, and earlier ones count no more.
+    pub restarted: bool,
+    /// Whether these are all that there are for now.
+    pub caught_up: bool,
+}
+
+impl JournalReader {
+    /// Follows the journal at `path`, which need not exist yet.
+    pub fn new(path: PathBuf) -> Self {
+        Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
+    }
+
+    /// Reads the records that were appended since the last look, up to 4 MiB of them.
+    pub fn poll(&mut self) -> Result<JournalBatch, RunError> {
+        let lines = self.lines.poll()?;
+        if lines.restarted {
+            (self.damaged, self.foreign) = (0, 0);
+        }
+        self.damaged += lines.too_long;
+        let mut batch =
+            JournalBatch { records: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
+        for line in lines.iter().filter(|line| !line.is_empty()) {
+            match serde_json::from_slice(line) {
+                Ok(record) => batch.records.push(record),
+                Err(_) if is_foreign(line) => self.foreign += 1,
+                Err(_) => self.damaged += 1,
+            }
+        }
+        Ok(batch)
+    }
+
+    /// How many lines were no records, or longer than 4 MiB.
+    pub fn damaged(&self) -> u64 {
+        self.damaged
+    }
+
+    /// How many records were of a kind that only another version knows.
+    pub fn foreign(&self) -> u64 {
+        self.foreign
+    }
+}
+
+/// Whether a line that is no [`JournalEntry`] has the form of one.
+fn is_foreign(line: &[u8]) -> bool {
+    #[derive(Deserialize)]
+    struct Form {
+        #[serde(rename = "time")]
+        _time: f64,
+        #[serde(rename = "event")]
+        _event: IgnoredAny,
+    }
+    serde_json::from_slice::<Form>(line).is_ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::protocol::Event;
+
+    fn record(step: u64) -> JournalEntry {
+        JournalEntry { time: 1.5, event: Event::Resumed { step, position: None } }
+    }
+
+    struct Fixture {
+        dir: tempfile::TempDir,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            Self { dir: tempfile::tempdir().unwrap() }
+        }
+
+        fn with(bytes: impl AsRef<[u8]>) -> Self {
+            let fixture = Self::new();
+            fs::write(fixture.path(), bytes).unwrap();
+            fixture
+        }
+
+        fn path(&self) -> PathBuf {
+            self.dir.path().join("metrics.jsonl")
+        }
+
+        fn writer(&self) -> JournalWriter {
+            JournalWriter::open(&self.path()).unwrap()
+        }
+
+        fn reader(&self) -> JournalReader {
+            JournalReader::new(self.path())
+        }
+
+        fn records(&self) -> Vec<JournalEntry> {
+            self.reader().poll().unwrap().records
+        }
+    }
+
+    fn line(step: u64) -> String {
+        format!("{}\n", serde_json::to_string(&record(step)).unwrap())
+    }
+
+    #[test]
+    fn a_reader_gets_what_was_appended_since() {
+        let fixture = Fixture::new();
+        let (mut writer, mut reader) = (fixture.writer(), fixture.reader());
+        writer.append(&[record(1), record(2)]).unwrap();
+        let batch = reader.poll().unwrap();
+        assert_eq!(
+            batch,
+            JournalBatch { records: vec![record(1), record(2)], restarted: false, caught_up: true }
+        );
+        assert!(reader.poll().unwrap().records.is_empty());
+        writer.append(&[]).unwrap();
+        writer.append(&[record(3)]).unwrap();
+        writer.sync().unwrap();
+        assert_eq!(reader.poll().unwrap().records, [record(3)]);
+    }
+
+    #[test]
+    fn a_torn_last_line_is_ignored_and_repaired() {
+        let whole = [line(1), line(2)].concat();
+        for torn in 0..whole.len() {
+            let fixture = Fixture::with(&whole[..torn]);
+            let mut reader = fixture.reader();
+            let mut records = reader.poll().unwrap().records;
+            fixture.writer().append(&[record(9)]).unwrap();
+            records.extend(reader.poll().unwrap().records);
+            let expected = if torn < line(1).len() { vec![record(9)] } else { vec![record(1), record(9)] };
+            assert_eq!(records, expected, "torn after {torn} bytes");
+            assert_eq!((reader.damaged(), fixture.records()), (0, expected));
+        }
+    }
+
+    #[test]
+    fn a_long_torn_line_is_repaired() {
+        let fixture = Fixture::with([line(1), "x".repeat(200_000)].concat());
+        fixture.writer().append(&[record(2)]).unwrap();
+        assert_eq!(fixture.records(), [record(1), record(2)]);
+    }
+
+    #[test]
+    fn what_a_failed_append_left_is_removed_before_the_next() {
+        let fixture = Fixture::new();
+        let mut writer = fixture.writer();
+        writer.append(&[record(1)]).unwrap();
+        fs::OpenOptions::new()
+            .append(true)
+            .open(fixture.path())
+            .unwrap()
+            .write_all(line(2).as_bytes())
+            .unwrap();
+        writer.append(&[record(3)]).unwrap();
+        assert_eq!(fixture.records(), [record(1), record(3)]);
+        fs::OpenOptions::new().write(true).open(fixture.path()).unwrap().set_len(10).unwrap();
+        writer.append(&[record(4)]).unwrap();
+        assert_eq!(fixture.records(), [record(4)], "a line that was cut is removed too");
+    }
+
+    #[test]
+    fn a_removed_journal_is_an_error_and_not_a_loss() {
+        let fixture = Fixture::new();
+        let mut writer = fixture.writer();
+        fs::remove_file(fixture.path()).unwrap();
+        let message = writer.append(&[record(1)]).unwrap_err().to_string();
+        assert!(message.contains("metrics.jsonl: cannot be appended to: it was removed"), "{message}");
+    }
+
+    #[test]
+    fn lines_that_are_no_records_are_counted_and_hide_nothing() {
+        let newer = "{\"time\":1,\"event\":{\"teleported\":{\"to\":3}}}\n";
+        let unit = "{\"time\":1,\"event\":\"rested\"}\n";
+        let deep = format!("{}\n", "[".repeat(10_000));
+        let text = [&line(1), "garbage\n", newer, "\n", unit, "{\"time\":1}\n", &deep, &line(2)].concat();
+        let mut bytes = text.into_bytes();
+        bytes.extend(b"\xff\xfe\n");
+        let fixture = Fixture::with(bytes);
+        let mut reader = fixture.reader();
+        assert_eq!(reader.poll().unwrap().records, [record(1), record(2)]);
+        assert_eq!((reader.damaged(), reader.foreign()), (4, 2));
+    }
+
+    #[test]
+    fn unknown_fields_of_known_kinds_are_ignored() {
+        let fixture =
+            Fixture::with("{\"time\":1.5,\"host\":\"x\",\"event\":{\"resumed\":{\"step\":1,\"by\":2}}}\n");
+        assert_eq!(fixture.records(), [record(1)]);
+    }
+
+    #[test]
+    fn a_huge_journal_is_read_in_parts() {
+        let fixture = Fixture::new();
+        let count = 2 * WINDOW / line(1_000_000).len() as u64;
+        let records: Vec<JournalEntry> = (1_000_000..1_000_000 + count).map(record).collect();
+        fixture.writer().append(&records).unwrap();
+        let mut reader = fixture.reader();
+        let first = reader.poll().unwrap();
+        assert!(!first.caught_up && first.records.len() < records.len());
+        let mut all = first.records;
+        for _ in 0..3 {
+            all.extend(reader.poll().unwrap().records);
+        }
+        assert_eq!(all, records);
+        assert!(reader.poll().unwrap().caught_up);
+    }
+
+    #[test]
+    fn a_journal_that_begins_again_is_said() {
+        let fixture = Fixture::with("garbage\n");
+        let mut reader = fixture.reader();
+        reader.poll().unwrap();
+        assert_eq!(reader.damaged(), 1);
+        file::write_atomic(&fixture.path(), line(1).as_bytes()).unwrap();
+        let batch = reader.poll().unwrap();
+        assert!(batch.restarted);
+        assert_eq!((batch.records, reader.damaged()), (vec![record(1)], 0));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_bytes_are_read_and_repaired(bytes in any::<Vec<u8>>()) {
+            let fixture = Fixture::with(&bytes);
+            fixture.reader().poll().unwrap();
+            fixture.writer().append(&[record(7)]).unwrap();
+            prop_assert_eq!(fixture.records().pop(), Some(record(7)));
+        }
+    }
+}

@@ -1,0 +1,163 @@
+//! What people call a run, and what they want to remember of it.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use super::manifest::RunManifest;
+use crate::run::disk::{file, sanitize};
+
+/// The most bytes that the file may have.
+const LIMIT: u64 = 1 << 16;
+/// The most bytes of a name and of a tag, and of the notes.
+const SHORT: usize = 100;
+const LONG: usize = 4000;
+
+/// `labels.json`: a run's name, notes and tags, where they are not those that it was created with.
+///
+/// `run.json` belongs to the trainer, which replaces it again and again; this file is people's. What it names holds;
+/// a file that is damaged names nothing, so that it never keeps a run from being read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Labels {
+    /// What to call it.
+    #[serde(deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Anything to remember, on one line.
+    #[serde(deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
+    pub notes: Option<String>,
+    /// Words to find it by.
+    #[serde(deserialize_with = "sanitize::option_list", skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
+}
+
+/// Why a run cannot have a label.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LabelError {
+    /// Nobody could see or type it.
+    #[error("a {0} needs a visible character, and can have no control characters")]
+    Invisible(&'static str),
+    /// It is longer than it can be shown.
+    #[error("a {what} can have {limit} bytes at most")]
+    TooLong {
+        /// What.
+        what: &'static str,
+        /// Bytes.
+        limit: usize,
+    },
+    /// It could not be told from two tags.
+    #[error("a tag is one word, without spaces or commas")]
+    SeveralWords,
+}
+
+impl Labels {
+    /// Finds the first label that cannot be.
+    pub fn validate(&self) -> Result<(), LabelError> {
+        let check = |what, text: &str, limit| {
+            if text.trim().is_empty() || sanitize(text) != text {
+                return Err(LabelError::Invisible(what));
+            }
+            if text.len() > limit { Err(LabelError::TooLong { what, limit }) } else { Ok(()) }
+        };
+        if let Some(name) = &self.name {
+            check("name", name, SHORT)?;
+        }
+        if let Some(notes) = self.notes.as_ref().filter(|notes| !notes.is_empty()) {
+            check("note", notes, LONG)?;
+        }
+        for tag in self.tags.iter().flatten() {
+            check("tag", tag, SHORT)?;
+            if tag.contains(|c: char| c.is_whitespace() || c == ',') {
+                return Err(LabelError::SeveralWords);
+            }
+        }
+        Ok(())
+    }
+
+    /// These labels, and those of `others` that they do not name.
+    #[must_use]
+    pub fn over(self, others: Self) -> Self {
+        Self {
+            name: self.name.or(others.name),
+            notes: self.notes.or(others.notes),
+            tags: self.tags.or(others.tags),
+        }
+    }
+
+    /// The record under these labels.
+    pub(crate) fn apply(self, record: RunManifest) -> RunManifest {
+        RunManifest {
+            name: self.name.unwrap_or(record.name),
+            notes: self.notes.unwrap_or(record.notes),
+            tags: self.tags.unwrap_or(record.tags),
+            ..record
+        }
+    }
+
+    pub(crate) fn read(path: &Path) -> Self {
+        let bytes = file::read(path, LIMIT).unwrap_or_default();
+        serde_json::from_slice(&bytes).unwrap_or_default()
+    }
+
+    pub(crate) fn write(&self, path: &Path) -> Result<(), RunError> {
+        self.validate()?;
+        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(damaged)?;
+        bytes.push(b'\n');
+        file::write_atomic(path, &bytes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::{NewRun, Provenance, RunConfig, Store};
+
+    fn named(name: &str) -> Labels {
+        Labels { name: Some(name.to_owned()), ..Labels::default() }
+    }
+
+    fn tagged(tags: &[&str]) -> Labels {
+        Labels { tags: Some(tags.iter().map(|&tag| tag.to_owned()).collect()), ..Labels::default() }
+    }
+
+    #[test]
+    fn labels_hold_over_what_a_trainer_writes() {
+        let root = tempfile::tempdir().unwrap();
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
+        let dir = Store::open(root.path()).create(&new).unwrap();
+        let trainers = dir.record().unwrap();
+        dir.label(named("baseline")).unwrap();
+        dir.label(tagged(&["good", "slow"])).unwrap();
+        dir.write_record(&trainers).unwrap();
+        let record = dir.record().unwrap();
+        assert_eq!((record.name.as_str(), record.tags.len()), ("baseline", 2));
+        dir.label(tagged(&[])).unwrap();
+        assert!(dir.record().unwrap().tags.is_empty());
+        assert_eq!(dir.record().unwrap().name, "baseline");
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_no_label() {
+        assert_eq!(named("\u{1b}[2J").validate(), Err(LabelError::Invisible("name")));
+        assert_eq!(named("  ").validate(), Err(LabelError::Invisible("name")));
+        assert_eq!(tagged(&["two words"]).validate(), Err(LabelError::SeveralWords));
+        assert_eq!(named(&"n".repeat(101)).validate(), Err(LabelError::TooLong { what: "name", limit: 100 }));
+        let empty = Labels { notes: Some(String::new()), ..Labels::default() };
+        assert_eq!(empty.validate(), Ok(()));
+    }
+
+    proptest! {
+        #[test]
+        fn no_file_keeps_a_run_from_being_read(bytes in any::<Vec<u8>>()) {
+            let root = tempfile::tempdir().unwrap();
+            let path = root.path().join("labels.json");
+            std::fs::write(&path, bytes).unwrap();
+            let _ = Labels::read(&path);
+        }
+    }
+}

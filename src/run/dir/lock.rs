@@ -1,0 +1,232 @@
+//! The lock that tells a run that trains from one that was killed.
+
+use std::fs::{File, TryLockError};
+use std::io::{Seek, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use crate::run::disk::{file, sanitize};
+
+/// The most bytes that the text in a lock can have.
+const LIMIT: u64 = 4096;
+/// How often a lock is asked for again that only a probe stands in the way of, and the time in between.
+const RETRIES: u32 = 100;
+const RETRY_AFTER: Duration = Duration::from_millis(2);
+
+/// Who holds a run's lock: the content of the file `lock`, as one JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Holder {
+    /// The process.
+    pub pid: u32,
+    /// The machine it runs on.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub host: String,
+    /// What keeps it from writing anything down; it waits for that to be over.
+    #[serde(default, deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
+    pub trouble: Option<String>,
+}
+
+impl Holder {
+    /// This process.
+    fn this() -> Self {
+        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+        Self { pid: std::process::id(), host, trouble: None }
+    }
+
+    /// Whether it is, or was, on another machine than this one.
+    fn is_elsewhere(&self) -> bool {
+        self.host != Self::this().host
+    }
+}
+
+/// The right to train a run and to write in its directory. The operating system gives it back when the process ends,
+/// however that happens; the file stays.
+#[derive(Debug)]
+pub struct RunLock {
+    file: File,
+    path: PathBuf,
+}
+
+/// Whether a run is held by a trainer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Liveness {
+    /// A trainer holds it: which, where that can be read.
+    Held(Option<Holder>),
+    /// A trainer on another machine has taken it and has not given it back, as far as can be seen from here: file
+    /// systems that machines share need not share their locks.
+    Elsewhere(Holder),
+    /// No trainer holds it.
+    Free,
+    /// It cannot be found out: the lock cannot be opened, or the file system has no locks.
+    Unknown,
+}
+
+impl RunLock {
+    /// Takes the lock at `path`, or tells who has it.
+    ///
+    /// A probe by [`liveness`] shares the lock for an instant. That is told from a holder and waited out, for a fifth
+    /// of a second at most.
+    pub fn acquire(path: &Path) -> Result<Self, RunError> {
+        let (file, _) = file::open_write(path)?;
+        let locked = || RunError::Locked { path: path.to_owned(), holder: holder(path) };
+        let mut retries = 0..RETRIES;
+        while !try_lock(file.try_lock(), path)? {
+            // Who may share it is not shut out by a holder, but by another probe.
+            if !try_lock(file.try_lock_shared(), path)? || retries.next().is_none() {
+                return Err(locked());
+            }
+            file.unlock().map_err(RunError::io("unlocked", path))?;
+            thread::sleep(RETRY_AFTER);
+        }
+        if let Some(holder) = holder(path).filter(Holder::is_elsewhere) {
+            return Err(RunError::Elsewhere { path: path.to_owned(), holder });
+        }
+        let mut lock = Self { file, path: path.to_owned() };
+        lock.sign(None)?;
+        Ok(lock)
+    }
+
+    /// The lock's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Writes who holds it, and what keeps it from writing anything else. This file is open and has its place on the
+    /// disk, so that it can be written even where the disk is full.
+    pub fn sign(&mut self, trouble: Option<&str>) -> Result<(), RunError> {
+        let holder = Holder { trouble: trouble.map(str::to_owned), ..Holder::this() };
+        let mut text = serde_json::to_vec(&holder).unwrap_or_default();
+        text.push(b'\n');
+        let mut write = || {
+            self.file.rewind()?;
+            self.file.write_all(&text)?;
+            self.file.set_len(text.len() as u64)
+        };
+        write().map_err(RunError::io("written", &self.path))
+    }
+}
+
+impl Drop for RunLock {
+    fn drop(&mut self) {
+        // Whoever sees it from another machine is told by this that it was given back.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// Finds out whether a trainer holds the lock at `path`, by sharing it for an instant.
+pub(crate) fn liveness(path: &Path) -> Liveness {
+    let file = match file::open(path) {
+        Ok((file, _)) => file,
+        Err(error) if error.is_not_found() => return Liveness::Free,
+        Err(_) => return Liveness::Unknown,
+    };
+    // Closing the file gives the share back.
+    match try_lock(file.try_lock_shared(), path) {
+        Ok(true) => match holder(path).filter(Holder::is_elsewhere) {
+            Some(holder) => Liveness::Elsewhere(holder),
+            None => Liveness::Free,
+        },
+        Ok(false) => Liveness::Held(holder(path)),
+        Err(_) => Liveness::Unknown,
+    }
+}
+
+/// Whether a lock was got.
+fn try_lock(outcome: Result<(), TryLockError>, path: &Path) -> Result<bool, RunError> {
+    match outcome {
+        Ok(()) => Ok(true),
+        Err(TryLockError::WouldBlock) => Ok(false),
+        Err(TryLockError::Error(error)) => Err(RunError::io("locked", path)(error)),
+    }
+}
+
+/// Who signed the lock last.
+pub(crate) fn holder(path: &Path) -> Option<Holder> {
+    serde_json::from_slice(&file::read(path, LIMIT).ok()?).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock_path(dir: &tempfile::TempDir) -> PathBuf {
+        dir.path().join("lock")
+    }
+
+    #[test]
+    fn a_held_lock_names_its_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = RunLock::acquire(&lock_path(&dir)).unwrap();
+        assert_eq!(liveness(lock.path()), Liveness::Held(Some(Holder::this())));
+        let refused = RunLock::acquire(lock.path()).unwrap_err();
+        assert!(
+            matches!(&refused, RunError::Locked { holder: Some(holder), .. } if *holder == Holder::this())
+        );
+        assert!(refused.to_string().contains(&format!("process {} on ", std::process::id())), "{refused}");
+    }
+
+    #[test]
+    fn a_lock_is_free_before_and_after() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Free);
+        drop(RunLock::acquire(&lock_path(&dir)).unwrap());
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Free);
+        RunLock::acquire(&lock_path(&dir)).unwrap();
+    }
+
+    #[test]
+    fn a_lock_that_another_machine_took_is_not_taken_from_it() {
+        let dir = tempfile::tempdir().unwrap();
+        let holder = Holder { pid: 7, host: "not-this-machine".to_owned(), trouble: None };
+        std::fs::write(lock_path(&dir), serde_json::to_vec(&holder).unwrap()).unwrap();
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Elsewhere(holder));
+        let refused = RunLock::acquire(&lock_path(&dir)).unwrap_err().to_string();
+        for part in ["process 7 on not-this-machine", "remove"] {
+            assert!(refused.contains(part), "{refused}");
+        }
+        std::fs::remove_file(lock_path(&dir)).unwrap();
+        drop(RunLock::acquire(&lock_path(&dir)).unwrap());
+        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "given back");
+    }
+
+    #[test]
+    fn a_probe_is_no_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        drop(RunLock::acquire(&lock_path(&dir)).unwrap());
+        let probe = File::open(lock_path(&dir)).unwrap();
+        probe.try_lock_shared().unwrap();
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Free);
+        thread::scope(|scope| {
+            let acquired = scope.spawn(|| RunLock::acquire(&lock_path(&dir)).map(drop));
+            probe.unlock().unwrap();
+            acquired.join().unwrap().unwrap();
+        });
+    }
+
+    #[test]
+    fn a_lock_with_other_text_is_a_lock() {
+        let dir = tempfile::tempdir().unwrap();
+        let text = "no JSON, and longer than what a holder writes: ".repeat(10);
+        std::fs::write(lock_path(&dir), &text).unwrap();
+        let file = File::open(lock_path(&dir)).unwrap();
+        file.lock().unwrap();
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Held(None));
+        drop(file);
+        let lock = RunLock::acquire(&lock_path(&dir)).unwrap();
+        assert_eq!(holder(lock.path()), Some(Holder::this()));
+    }
+
+    #[test]
+    fn a_planted_link_is_not_locked() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("elsewhere"), "kept").unwrap();
+        std::os::unix::fs::symlink("elsewhere", lock_path(&dir)).unwrap();
+        assert!(matches!(RunLock::acquire(&lock_path(&dir)), Err(RunError::NotAFile { .. })));
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Unknown);
+        assert_eq!(std::fs::read_to_string(dir.path().join("elsewhere")).unwrap(), "kept");
+    }
+}

@@ -1,0 +1,371 @@
+//! `run.json`: what a run is, and its result in short.
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+use super::error::RunError;
+use super::id::RunId;
+use crate::run::disk::{Extra, sanitize};
+use crate::run::protocol::{DataInfo, PauseReason, Position, RecordedStatus};
+use crate::run::settings::{Change, RunConfig};
+
+/// The version of the run directory's formats that this program writes.
+pub const SCHEMA: u32 = 1;
+
+/// `run.json`: what a run is, and its result in short, so that a table of runs reads nothing else.
+///
+/// A JSON object, replaced as a whole and written only by who holds the run's lock. Fields that are missing have the
+/// value that a new run has, except `schema`, `id`, `status` and `created`, which must be there; fields that this
+/// version does not know are kept. A file with a greater `schema` is not read.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunManifest {
+    /// The version of the run directory's formats: [`SCHEMA`].
+    pub schema: u32,
+    /// The run's id, which is the name of its directory.
+    pub id: RunId,
+    /// What people call it; at first the words of the id.
+    #[serde(default, deserialize_with = "sanitize::string")]
+    pub name: String,
+    /// Anything people want to remember, on one line.
+    #[serde(default, deserialize_with = "sanitize::string")]
+    pub notes: String,
+    /// Words to find it by.
+    #[serde(default, deserialize_with = "sanitize::list")]
+    pub tags: Vec<String>,
+    /// The run that this one was forked from.
+    #[serde(default)]
+    pub parent: Option<RunId>,
+    /// How it stands, as last written.
+    pub status: RecordedStatus,
+    /// Why it stands so: what failed, or who stopped it.
+    #[serde(default, deserialize_with = "sanitize::option")]
+    pub reason: Option<String>,
+    /// When it was created, in seconds since 1970 UTC.
+    pub created: f64,
+    /// How it trains.
+    #[serde(default)]
+    pub config: RunConfig,
+    /// What was changed of that while it trained.
+    #[serde(default)]
+    pub changed: Change,
+    /// Where it comes from.
+    #[serde(default)]
+    pub provenance: Provenance,
+    /// How far it is and how well it does.
+    #[serde(default)]
+    pub summary: Results,
+    /// When it did not train between its beginning and now, and why.
+    #[serde(default)]
+    pub pauses: Vec<Pause>,
+    /// Fields that only a newer version knows.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// A time in which a run did not train.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Why.
+    pub reason: PauseReason,
+    /// When it began, in seconds since 1970 UTC; after a crash, the last time that the trainer was heard of.
+    pub from: f64,
+    /// When it was over; none while it lasts.
+    pub to: Option<f64>,
+    /// Steps done when it began.
+    pub step: u64,
+    /// Where the run stood then; none after a crash.
+    pub before: Option<Position>,
+    /// Steps done where the run went on from: fewer after a crash, since what was not saved is done again.
+    pub resumed_step: Option<u64>,
+    /// Where it went on from.
+    pub after: Option<Position>,
+}
+
+impl RunManifest {
+    /// Whether it waits because its loss is no number any more.
+    pub fn has_diverged(&self) -> bool {
+        let diverged = |pause: &Pause| pause.to.is_none() && pause.reason == PauseReason::Diverged;
+        self.status == RecordedStatus::Paused && self.pauses.last().is_some_and(diverged)
+    }
+
+    /// How it trains now, after all changes.
+    pub fn settings(&self) -> RunConfig {
+        self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
+    }
+
+    /// The record in the bytes of the `run.json` at `path`, which may be anything.
+    pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, RunError> {
+        #[derive(Deserialize)]
+        struct Version {
+            schema: u32,
+        }
+        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
+        let Version { schema } = serde_json::from_slice(bytes).map_err(damaged)?;
+        if schema > SCHEMA {
+            return Err(RunError::Newer { path: path.to_owned(), found: schema });
+        }
+        serde_json::from_slice(bytes).map_err(damaged)
+    }
+
+    /// The bytes of its `run.json`.
+    pub(crate) fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
+        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
+        let mut bytes = serde_json::to_vec_pretty(self).map_err(damaged)?;
+        bytes.push(b'\n');
+        Ok(bytes)
+    }
+}
+
+/// What one would need to know to get the same result again. Text that is not known is empty.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Provenance {
+    /// The program's version.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub version: String,
+    /// The commit that the program was built from, with `-dirty` where the sources had changes.
+    #[serde(deserialize_with = "sanitize::option")]
+    pub git_commit: Option<String>,
+    /// The command that created the run.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub command_line: String,
+    /// The machine's name.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub host: String,
+    /// The processor's name.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub cpu: String,
+    /// The GPU's name, where one was used.
+    #[serde(deserialize_with = "sanitize::option")]
+    pub gpu: Option<String>,
+    /// What computes on the processor, such as `avx2`; empty until it trains, or where a GPU does. Its last digits
+    /// depend on this.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub kernels: String,
+    /// Threads that train; 0 until it does.
+    pub threads: usize,
+    /// The data set, once it is loaded.
+    pub dataset: Option<DataInfo>,
+    /// Fields that only a newer version knows.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+/// How far a run is and how well it does. Accuracies are fractions from 0 to 1. A value that is not there yet, or that
+/// is not finite, is `null`.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Results {
+    /// Epochs done.
+    pub epoch: u32,
+    /// Steps done.
+    pub step: u64,
+    /// Steps in the whole run; 0 until the data set is loaded.
+    pub total_steps: u64,
+    /// The best accuracy on the test set after any epoch.
+    pub best_test_accuracy: Option<f64>,
+    /// The epoch that reached it first.
+    pub best_epoch: Option<u32>,
+    /// Accuracy on the test set after the last epoch.
+    pub last_test_accuracy: Option<f64>,
+    /// Mean loss on the test set after the last epoch.
+    pub last_test_loss: Option<f64>,
+    /// Mean training loss of the last epoch.
+    pub last_train_loss: Option<f64>,
+    /// The lowest accuracy on the test set after any epoch. Older versions did not keep it.
+    pub lowest_test_accuracy: Option<f64>,
+    /// The lowest mean loss on the test set after any epoch. Older versions did not keep it.
+    pub lowest_test_loss: Option<f64>,
+    /// The highest one. Older versions did not keep it.
+    pub highest_test_loss: Option<f64>,
+    /// Epochs with their accuracy on the test set, at most 64 of them: of a longer run not every one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub curve: Vec<(u32, f64)>,
+    /// Training time, without pauses, in seconds.
+    pub active_seconds: f64,
+    /// Training images per second of active time.
+    pub images_per_second: Option<f64>,
+    /// [`Checkpoint::weights_hash`](super::Checkpoint::weights_hash) of the last checkpoint.
+    #[serde(deserialize_with = "sanitize::option")]
+    pub weights_hash: Option<String>,
+    /// Fields that only a newer version knows.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn parse(json: &Value) -> Result<RunManifest, RunError> {
+        RunManifest::parse(Path::new("run.json"), json.to_string().as_bytes())
+    }
+
+    fn minimal() -> Value {
+        json!({"schema": 1, "id": "20261124-063012-swift-otter", "status": "running", "created": 1.5})
+    }
+
+    fn full(text: &str) -> Value {
+        json!({
+            "schema": 1,
+            "id": "20261124-063012-swift-otter",
+            "name": text,
+            "notes": text,
+            "tags": [text, text],
+            "parent": "20261123-063012-calm-hare",
+            "status": "failed",
+            "reason": text,
+            "created": 1_795_501_812.25,
+            "config": {
+                "preset": text,
+                "data": "/data",
+                "batch_size": 64,
+                "epochs": 40,
+                "optimizer": {"sgd": {"learning_rate": 0.01, "momentum": 0.5}},
+                "schedule": {"step": {"every_epochs": 3, "factor": 0.1}},
+                "dropout": 0.25,
+                "seed": u64::MAX,
+                "device": "cpu",
+                "threads": 2,
+                "patience": 5,
+                "checkpoint_space": 100
+            },
+            "changed": {"epochs": 60},
+            "pauses": [{
+                "reason": "crash",
+                "from": 1.5,
+                "to": 2.5,
+                "step": 7,
+                "before": null,
+                "resumed_step": 5,
+                "after": {"epoch": 0, "batch": 5, "weights_hash": text}
+            }],
+            "provenance": {
+                "version": text,
+                "git_commit": text,
+                "command_line": text,
+                "host": text,
+                "cpu": text,
+                "gpu": text,
+                "kernels": text,
+                "threads": 2,
+                "dataset": {"description": text, "train": 6000, "test": 1000, "checksum": text, "source": text}
+            },
+            "summary": {
+                "epoch": 3,
+                "step": 282,
+                "total_steps": 3760,
+                "best_test_accuracy": 0.75,
+                "best_epoch": 2,
+                "last_test_accuracy": 0.5,
+                "last_test_loss": 1.25,
+                "last_train_loss": 1.5,
+                "lowest_test_accuracy": 0.25,
+                "lowest_test_loss": 1.125,
+                "highest_test_loss": 2.5,
+                "curve": [[1, 0.5], [3, 0.75]],
+                "active_seconds": 7.5,
+                "images_per_second": 2500.0,
+                "weights_hash": text
+            }
+        })
+    }
+
+    #[test]
+    fn a_record_comes_back_with_every_field() {
+        let record = parse(&full("plain")).unwrap();
+        assert_eq!(serde_json::to_value(&record).unwrap(), full("plain"));
+        assert!(record.extra.is_empty() && record.config.extra.is_empty() && record.summary.extra.is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_as_in_a_new_run() {
+        let record = parse(&minimal()).unwrap();
+        assert_eq!((record.config, record.summary), (RunConfig::default(), Results::default()));
+        for field in ["schema", "id", "status", "created"] {
+            let mut json = minimal();
+            json[field] = Value::Null;
+            assert!(parse(&json).is_err(), "{field}");
+        }
+    }
+
+    #[test]
+    fn what_a_newer_version_added_is_kept() {
+        let mut json = full("plain");
+        json["stars"] = json!(5);
+        json["config"]["comets"] = json!({"epochs": 3});
+        json["provenance"]["kernel"] = json!("6.1");
+        json["summary"]["ledger"] = json!([{"step": 3, "reason": "\u{1b}"}]);
+        let path = Path::new("run.json");
+        let bytes = parse(&json).unwrap().to_bytes(path).unwrap();
+        assert_eq!(serde_json::from_slice::<Value>(&bytes).unwrap(), json);
+    }
+
+    #[test]
+    fn no_text_of_a_record_controls_the_terminal() {
+        let record = parse(&full("\u{1b}[2J\u{9b}x")).unwrap();
+        assert_eq!(serde_json::to_value(record).unwrap(), full("[2Jx"));
+    }
+
+    #[test]
+    fn a_result_that_is_not_finite_is_not_there() {
+        let mut record = parse(&minimal()).unwrap();
+        record.summary.last_train_loss = Some(f64::NAN);
+        let path = Path::new("run.json");
+        let read = RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap();
+        assert_eq!(read.summary.last_train_loss, None);
+    }
+
+    #[test]
+    fn no_part_of_a_file_passes_for_the_whole() {
+        let path = Path::new("run.json");
+        let bytes = parse(&full("plain")).unwrap().to_bytes(path).unwrap();
+        for len in 0..bytes.len() - 1 {
+            assert!(RunManifest::parse(path, &bytes[..len]).is_err(), "the first {len} bytes");
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_is_wrong() {
+        let message = |json: Value| parse(&json).unwrap_err().to_string();
+        assert_eq!(
+            message(json!({"schema": 2})),
+            "run.json: was written by a newer cnn-tui (schema 2, and this version reads up to 1); update cnn-tui"
+        );
+        let mut json = minimal();
+        json["id"] = json!("../../etc");
+        assert!(message(json).contains("\"../../etc\" is not a run id"));
+        let mut json = minimal();
+        json["status"] = json!("\u{1b}[2Jlost");
+        assert!(message(json).contains("unknown variant `[2Jlost`"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_answered(bytes in any::<Vec<u8>>()) {
+            prop_assert!(RunManifest::parse(Path::new("run.json"), &bytes).is_err());
+        }
+
+        #[test]
+        fn damage_is_answered(position in any::<prop::sample::Index>(), byte in any::<u8>()) {
+            let mut bytes = full("plain").to_string().into_bytes();
+            let at = position.index(bytes.len());
+            bytes[at] = byte;
+            let _ = RunManifest::parse(Path::new("run.json"), &bytes);
+        }
+
+        #[test]
+        fn numbers_come_back_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
+            let mut record = parse(&minimal()).unwrap();
+            record.config.seed = seed;
+            record.config.optimizer = crate::run::OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
+            record.created = created;
+            let path = Path::new("run.json");
+            prop_assert_eq!(RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap(), record);
+        }
+    }
+}

@@ -1,0 +1,325 @@
+//! The directory of a run.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::checkpoint::Checkpoint;
+use super::checkpoint_name::CheckpointName;
+use super::error::RunError;
+use super::id::RunId;
+use super::inbox::{self, Inbox};
+use super::journal::{JournalReader, JournalWriter};
+use super::labels::Labels;
+use super::lock::{Liveness, RunLock, liveness};
+use super::manifest::RunManifest;
+use super::state::RunState;
+use crate::run::disk::file;
+use crate::run::protocol::Command;
+
+/// The most bytes that `run.json` may have.
+pub(crate) const RECORD_LIMIT: u64 = 1 << 20;
+
+/// The directory of a run, with schema 1:
+///
+/// | name | what it is |
+/// |-|-|
+/// | `run.json` | [`RunManifest`]: what the run is and its result in short |
+/// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
+/// | `metrics.jsonl` | the journal: one [`JournalEntry`](super::JournalEntry) a line, append only |
+/// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
+/// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
+/// | `lock` | held by the trainer; its [`Holder`](super::Holder) as text |
+/// | `trainer.log` | the trainer's output |
+///
+/// Its name is the run's id. Directories are for their user only (0700), and so are files (0600). Names that begin with
+/// a dot are unfinished and not part of the run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunDir {
+    id: RunId,
+    path: PathBuf,
+}
+
+impl RunDir {
+    /// The run in the directory at `path`.
+    pub fn open(path: &Path) -> Result<Self, RunError> {
+        let path = fs::canonicalize(path).map_err(RunError::io("read", path))?;
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let dir = Self { id: RunId::try_from(name)?, path };
+        if dir.exists() { Ok(dir) } else { Err(RunError::NotARun { path: dir.path }) }
+    }
+
+    /// The directory of this run under `root`, whether it exists or not.
+    pub(crate) fn under(root: &Path, id: RunId) -> Self {
+        Self { path: root.join(id.as_str()), id }
+    }
+
+    /// Whether there is a run.
+    pub(crate) fn exists(&self) -> bool {
+        self.record_path().symlink_metadata().is_ok()
+    }
+
+    /// The run's id.
+    pub fn id(&self) -> &RunId {
+        &self.id
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads `run.json`. Its id is the name of the directory, also where that was renamed or copied.
+    pub fn record(&self) -> Result<RunManifest, RunError> {
+        let bytes = file::read(&self.record_path(), RECORD_LIMIT);
+        let missing = |_| RunError::NotARun { path: self.path.clone() };
+        self.parse_record(&bytes.map_err(|error| if error.is_not_found() { missing(error) } else { error })?)
+    }
+
+    /// The record in the bytes of `run.json`, under the labels that it has now.
+    pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
+        let record = RunManifest::parse(&self.record_path(), bytes)?;
+        Ok(Labels::read(&self.labels_path()).apply(RunManifest { id: self.id.clone(), ..record }))
+    }
+
+    /// Gives the run these labels; what they do not name stays. Also while the run trains.
+    pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
+        let path = self.labels_path();
+        labels.over(Labels::read(&path)).write(&path)
+    }
+
+    pub(crate) fn labels_path(&self) -> PathBuf {
+        self.path.join("labels.json")
+    }
+
+    /// Replaces `run.json`. Only for who holds the [lock](Self::lock): two who read, change and write it would undo each
+    /// other's changes.
+    pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
+        let path = self.record_path();
+        file::write_atomic(&path, &record.to_bytes(&path)?)
+    }
+
+    /// Reads `run.json` and how the run really stands.
+    pub fn look(&self) -> Result<(RunManifest, RunState), RunError> {
+        let before = self.liveness();
+        let record = self.record()?;
+        let state = RunState::settled(record.status, before, &self.lock_path());
+        Ok((record, state))
+    }
+
+    /// Takes the run for this process, to train it or to change its record, and removes what a trainer that was killed
+    /// left unfinished.
+    pub fn lock(&self) -> Result<RunLock, RunError> {
+        let lock = RunLock::acquire(&self.lock_path())?;
+        file::create_dir(&self.checkpoints_path())?;
+        file::sweep(&self.checkpoints_path());
+        file::sweep(&self.path);
+        Ok(lock)
+    }
+
+    /// Whether a trainer holds the run.
+    pub fn liveness(&self) -> Liveness {
+        liveness(&self.lock_path())
+    }
+
+    /// Opens the journal for appending. Only for who holds the [lock](Self::lock).
+    pub fn journal(&self) -> Result<JournalWriter, RunError> {
+        JournalWriter::open(&self.journal_path())
+    }
+
+    /// Follows the journal from its beginning.
+    pub fn journal_reader(&self) -> JournalReader {
+        JournalReader::new(self.journal_path())
+    }
+
+    /// The inbox as the trainer sees it. Only for who holds the [lock](Self::lock).
+    pub fn inbox(&self) -> Inbox {
+        Inbox::new(self.inbox_path())
+    }
+
+    /// Tells the trainer something.
+    pub fn drop_command(&self, command: Command) -> Result<(), RunError> {
+        inbox::drop_command(&self.inbox_path(), command)
+    }
+
+    /// Opens the trainer's log for appending.
+    pub fn open_trainer_log(&self) -> Result<File, RunError> {
+        file::open_append(&self.trainer_log()).map(|(file, _)| file)
+    }
+
+    /// The trainer's log, `trainer.log`.
+    pub fn trainer_log(&self) -> PathBuf {
+        self.path.join("trainer.log")
+    }
+
+    /// The file of a checkpoint.
+    pub fn checkpoint_path(&self, name: CheckpointName) -> PathBuf {
+        self.checkpoints_path().join(format!("{name}.safetensors"))
+    }
+
+    /// Reads a checkpoint. If there is none of this name, the error says which there are.
+    pub fn checkpoint(&self, name: CheckpointName) -> Result<Checkpoint, RunError> {
+        let path = self.checkpoint_path(name);
+        match Checkpoint::read(&path) {
+            Err(error) if error.is_not_found() => {
+                let mut there: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
+                there.sort_unstable();
+                Err(RunError::NoCheckpoint { path, there })
+            }
+            read => read,
+        }
+    }
+
+    /// The checkpoints that there are, in no order.
+    fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
+        let path = self.checkpoints_path();
+        let entries = match fs::read_dir(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(RunError::io("read", &path))?,
+        };
+        let mut checkpoints = Vec::new();
+        for entry in entries {
+            let entry = entry.map_err(RunError::io("read", &path))?;
+            let name = entry.file_name();
+            let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
+            if let Some(Ok(name)) = name.map(str::parse) {
+                checkpoints.push((name, entry.path()));
+            }
+        }
+        Ok(checkpoints)
+    }
+
+    /// Whether there is any checkpoint.
+    pub fn has_checkpoints(&self) -> Result<bool, RunError> {
+        Ok(!self.checkpoints()?.is_empty())
+    }
+
+    /// Removes the oldest checkpoints of single epochs until the rest takes no more than `space` bytes. `last` and
+    /// `best` are not counted and stay.
+    pub fn make_room(&self, space: u64) -> Result<(), RunError> {
+        let mut epochs = Vec::new();
+        for (name, path) in self.checkpoints()? {
+            if let CheckpointName::Epoch(epoch) = name {
+                let size = fs::symlink_metadata(&path).map_err(RunError::io("read", &path))?.len();
+                epochs.push((epoch, size, path));
+            }
+        }
+        epochs.sort_unstable();
+        let mut total: u64 = epochs.iter().map(|(_, size, _)| size).sum();
+        for (_, size, path) in epochs {
+            if total <= space {
+                break;
+            }
+            fs::remove_file(&path).map_err(RunError::io("removed", &path))?;
+            total -= size;
+        }
+        Ok(())
+    }
+
+    /// The file `run.json`.
+    pub fn record_path(&self) -> PathBuf {
+        self.path.join("run.json")
+    }
+
+    /// The file `metrics.jsonl`.
+    pub fn journal_path(&self) -> PathBuf {
+        self.path.join("metrics.jsonl")
+    }
+
+    pub(crate) fn lock_path(&self) -> PathBuf {
+        self.path.join("lock")
+    }
+
+    pub(crate) fn inbox_path(&self) -> PathBuf {
+        self.path.join("inbox")
+    }
+
+    pub(crate) fn checkpoints_path(&self) -> PathBuf {
+        self.path.join("checkpoints")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+    use crate::run::protocol::RecordedStatus;
+
+    const ID: &str = "20261124-063012-swift-otter";
+
+    struct Fixture {
+        root: tempfile::TempDir,
+        dir: RunDir,
+    }
+
+    impl Fixture {
+        /// A run with this record and nothing else.
+        fn with(record: &Value) -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let dir = RunDir::under(root.path(), ID.parse().unwrap());
+            fs::create_dir(dir.path()).unwrap();
+            fs::write(dir.record_path(), record.to_string()).unwrap();
+            Self { root, dir }
+        }
+    }
+
+    fn record() -> Value {
+        json!({"schema": 1, "id": ID, "status": "queued", "created": 0.0, "stars": 5})
+    }
+
+    #[test]
+    fn a_changed_record_keeps_what_a_newer_version_added() {
+        let Fixture { root: _root, dir } = Fixture::with(&record());
+        let changed = RunManifest { notes: "good".to_owned(), ..dir.record().unwrap() };
+        dir.write_record(&changed).unwrap();
+        assert_eq!(dir.record().unwrap(), changed);
+        let json: Value = serde_json::from_slice(&fs::read(dir.record_path()).unwrap()).unwrap();
+        assert_eq!((&json["notes"], &json["stars"]), (&json!("good"), &json!(5)));
+    }
+
+    #[test]
+    fn a_killed_write_leaves_the_old_record_and_is_cleaned_up() {
+        let Fixture { root: _root, dir } = Fixture::with(&record());
+        fs::create_dir(dir.checkpoints_path()).unwrap();
+        let left = [dir.path().join(".tmp-1"), dir.checkpoints_path().join(".tmp-2")];
+        for path in &left {
+            fs::write(path, "{\"schema\":1,\"st").unwrap();
+        }
+        assert_eq!(dir.record().unwrap().status, RecordedStatus::Queued);
+        let lock = dir.lock().unwrap();
+        assert!(left.iter().all(|path| !path.exists()));
+        assert_eq!(dir.liveness(), Liveness::Held(crate::run::dir::lock::holder(lock.path())));
+        assert!(matches!(dir.lock(), Err(RunError::Locked { .. })));
+    }
+
+    #[test]
+    fn a_checkpoint_that_is_not_there_is_told_with_those_that_are() {
+        let Fixture { root: _root, dir } = Fixture::with(&record());
+        let message = |name| dir.checkpoint(name).unwrap_err().to_string();
+        assert!(
+            message(CheckpointName::Best)
+                .ends_with("best.safetensors: is not there; the run has no checkpoints")
+        );
+        fs::create_dir(dir.checkpoints_path()).unwrap();
+        for name in ["epoch-002", "last", "epoch-010"] {
+            fs::write(dir.checkpoints_path().join(format!("{name}.safetensors")), "").unwrap();
+        }
+        let there = "best.safetensors: is not there; the run has last, epoch-002, epoch-010";
+        assert!(message(CheckpointName::Best).ends_with(there), "{}", message(CheckpointName::Best));
+        assert!(message(CheckpointName::Last).contains("is not a whole safetensors file"));
+    }
+
+    #[test]
+    fn only_a_directory_with_a_record_and_an_id_is_a_run() {
+        let Fixture { root, dir } = Fixture::with(&record());
+        assert_eq!(RunDir::open(dir.path()).unwrap().id().as_str(), ID);
+        fs::create_dir(root.path().join("empty")).unwrap();
+        let message = RunDir::open(&root.path().join("empty")).unwrap_err().to_string();
+        assert!(message.ends_with("empty: is not a run: it has no run.json"), "{message}");
+        assert!(RunDir::open(&root.path().join("none")).unwrap_err().is_not_found());
+        fs::rename(dir.path(), root.path().join("My Run")).unwrap();
+        assert!(matches!(RunDir::open(&root.path().join("My Run")), Err(RunError::Id(_))));
+        assert!(matches!(RunDir::open(Path::new("/")), Err(RunError::Id(_))));
+    }
+}

@@ -1,0 +1,113 @@
+//! How a run really stands.
+
+use std::path::Path;
+
+use super::lock::{Holder, Liveness, liveness};
+use crate::run::protocol::RecordedStatus;
+
+/// How a run really stands: what its trainer wrote, corrected by whether there is a trainer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RunState {
+    /// The status as written, but [`RecordedStatus::Interrupted`] for a run that should be training or paused and has no
+    /// trainer.
+    pub status: RecordedStatus,
+    /// Whether there is a trainer.
+    pub liveness: Liveness,
+}
+
+impl RunState {
+    /// The state that follows from a status and the lock.
+    pub fn of(status: RecordedStatus, liveness: Liveness) -> Self {
+        match (status, &liveness) {
+            (RecordedStatus::Running | RecordedStatus::Paused, Liveness::Free) => {
+                Self { status: RecordedStatus::Interrupted, liveness }
+            }
+            _ => Self { status, liveness },
+        }
+    }
+
+    /// The state that follows from a status that was read after the lock at `lock` was seen as `before`.
+    ///
+    /// A trainer takes the lock before it writes `running`, and writes how it ended before it gives the lock back. So a
+    /// run is interrupted only if the lock is free both before and after such a status was read.
+    pub(crate) fn settled(status: RecordedStatus, before: Liveness, lock: &Path) -> Self {
+        let state = Self::of(status, before);
+        if state.status == status { state } else { Self::of(status, liveness(lock)) }
+    }
+
+    /// Whether a trainer holds the run, so that a command would be read.
+    pub fn is_live(&self) -> bool {
+        matches!(self.liveness, Liveness::Held(_) | Liveness::Elsewhere(_))
+    }
+
+    /// What keeps its trainer from writing anything down, if something does.
+    pub fn trouble(&self) -> Option<&str> {
+        self.holder()?.trouble.as_deref()
+    }
+
+    /// Who trains it on another machine, as far as can be seen from here: whether it still does cannot.
+    pub fn elsewhere(&self) -> Option<&Holder> {
+        match &self.liveness {
+            Liveness::Elsewhere(holder) => Some(holder),
+            Liveness::Held(_) | Liveness::Free | Liveness::Unknown => None,
+        }
+    }
+
+    /// The trainer that holds the run, where there is one and that can be read.
+    pub fn holder(&self) -> Option<&Holder> {
+        match &self.liveness {
+            Liveness::Held(holder) => holder.as_ref(),
+            Liveness::Elsewhere(holder) => Some(holder),
+            Liveness::Free | Liveness::Unknown => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunLock;
+
+    #[test]
+    fn only_a_run_that_should_have_a_trainer_is_interrupted() {
+        use RecordedStatus::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
+        for status in [Running, Paused] {
+            assert_eq!(RunState::of(status, Liveness::Free).status, Interrupted);
+        }
+        for status in [Queued, Finished, Stopped, Failed, Interrupted] {
+            assert_eq!(RunState::of(status, Liveness::Free).status, status);
+        }
+        for status in [Queued, Running, Paused, Finished, Stopped, Failed, Interrupted] {
+            for liveness in [Liveness::Held(None), Liveness::Unknown] {
+                assert_eq!(RunState::of(status, liveness).status, status);
+            }
+        }
+    }
+
+    #[test]
+    fn a_live_run_has_a_trainer() {
+        let holder = Holder { pid: 7, host: "here".to_owned(), trouble: None };
+        let state = RunState::of(RecordedStatus::Paused, Liveness::Held(Some(holder.clone())));
+        assert!(state.is_live());
+        assert_eq!(state.holder(), Some(&holder));
+        assert!(RunState::of(RecordedStatus::Paused, Liveness::Held(None)).is_live());
+        assert!(!RunState::of(RecordedStatus::Finished, Liveness::Free).is_live());
+    }
+
+    #[test]
+    fn a_run_that_begins_while_it_is_looked_at_is_not_interrupted() {
+        let dir = tempfile::tempdir().unwrap();
+        let lock = dir.path().join("lock");
+        let before = liveness(&lock);
+        let held = RunLock::acquire(&lock).unwrap();
+        assert_eq!(
+            RunState::settled(RecordedStatus::Running, before.clone(), &lock).status,
+            RecordedStatus::Running
+        );
+        drop(held);
+        assert_eq!(
+            RunState::settled(RecordedStatus::Running, before, &lock).status,
+            RecordedStatus::Interrupted
+        );
+    }
+}

@@ -1,0 +1,50 @@
+//! What a trainer is told.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::run::settings::Change;
+
+/// A request to a running trainer. It is answered by an [`Event`](super::Event) in the journal, never by a reply.
+///
+/// On disk a command is a file `inbox/*.json` that holds nothing but the command, such as `"pause"`. The same text
+/// stands for it in `--json` output.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Pause before the next step. Answered by `paused`.
+    Pause,
+    /// Go on after a pause. Answered by `resumed`.
+    Resume,
+    /// Write a checkpoint and end. Answered by `checkpoint`, then `ended` with the status `stopped`.
+    Stop,
+    /// Write a checkpoint now and go on. Answered by `checkpoint`.
+    Checkpoint,
+    /// Change settings before the next step, such as `{"set": {"learning_rate": 0.003}}`. Answered by `changed`, or by
+    /// `rejected` if the run cannot have them.
+    Set(Change),
+    /// Go back to the last checkpoint, before the loss was no number any more, and go on from there with these
+    /// changes. Answered by `rewound`, `changed` and `resumed`.
+    GoBack(Change),
+}
+
+impl Command {
+    /// The command in a word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pause => "pause",
+            Self::Resume => "resume",
+            Self::Stop => "stop",
+            Self::Checkpoint => "checkpoint",
+            Self::Set(_) => "set",
+            Self::GoBack(_) => "go back",
+        }
+    }
+}
+
+impl fmt::Display for Command {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

@@ -1,0 +1,133 @@
+//! What a query is made of, and which runs it matches.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::ops::Range;
+
+use super::field::{Field, Value};
+use super::word::written;
+use crate::run::store::RunEntry;
+
+/// Why a text is no query.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct QueryError {
+    /// What is wrong with it: bytes of the text.
+    pub at: Range<usize>,
+    /// What would be right.
+    pub message: String,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Expr {
+    Or(Box<Expr>, Box<Expr>),
+    And(Box<Expr>, Box<Expr>),
+    Not(Box<Expr>),
+    Compare(Field, Operator, Literal),
+    /// In the name, the id, a tag or the notes.
+    Anywhere(String),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Operator {
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+    Contains,
+}
+
+/// A value as it was written; with what it is as a number, if it is one.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Literal {
+    pub(super) text: String,
+    pub(super) number: Option<f64>,
+}
+
+impl Expr {
+    pub(super) fn matches(&self, run: &RunEntry) -> bool {
+        match self {
+            Self::Or(one, other) => one.matches(run) || other.matches(run),
+            Self::And(one, other) => one.matches(run) && other.matches(run),
+            Self::Not(expr) => !expr.matches(run),
+            Self::Compare(field, operator, literal) => operator.holds(&field.of(run), literal),
+            Self::Anywhere(word) => {
+                let record = &run.record;
+                let texts = [run.dir.id().as_str(), &record.name, &record.notes];
+                let tags = record.tags.iter().map(String::as_str);
+                texts.into_iter().chain(tags).any(|text| contains(text, word))
+            }
+        }
+    }
+}
+
+impl Operator {
+    pub(super) const ALL: [(Self, &'static str); 7] = [
+        (Self::LessOrEqual, "<="),
+        (Self::GreaterOrEqual, ">="),
+        (Self::NotEqual, "!="),
+        (Self::Equal, "="),
+        (Self::Less, "<"),
+        (Self::Greater, ">"),
+        (Self::Contains, "~"),
+    ];
+
+    fn symbol(self) -> &'static str {
+        Self::ALL.iter().find(|(operator, _)| *operator == self).map_or("", |(_, symbol)| symbol)
+    }
+
+    fn holds(self, value: &Value, literal: &Literal) -> bool {
+        match value {
+            Value::None => self == Self::NotEqual,
+            Value::Number(value) => match (self, literal.number) {
+                (Self::Contains, _) => contains(&value.to_string(), &literal.text),
+                (_, Some(number)) => self.orders(value.partial_cmp(&number)),
+                (_, None) => self == Self::NotEqual,
+            },
+            Value::Text(value) => match self {
+                Self::Contains => contains(value, &literal.text),
+                _ => self.orders(Some(value.to_lowercase().cmp(&literal.text.to_lowercase()))),
+            },
+            Value::Words(words) => {
+                let is = |word: &String| match self {
+                    Self::Contains => contains(word, &literal.text),
+                    _ => word.eq_ignore_ascii_case(&literal.text),
+                };
+                words.iter().any(is) != (self == Self::NotEqual)
+            }
+        }
+    }
+
+    fn orders(self, order: Option<Ordering>) -> bool {
+        use Ordering::{Equal, Greater, Less};
+        match self {
+            Self::Equal => order == Some(Equal),
+            Self::NotEqual => order != Some(Equal),
+            Self::Less => order == Some(Less),
+            Self::LessOrEqual => matches!(order, Some(Less | Equal)),
+            Self::Greater => order == Some(Greater),
+            Self::GreaterOrEqual => matches!(order, Some(Greater | Equal)),
+            Self::Contains => false,
+        }
+    }
+}
+
+fn contains(text: &str, part: &str) -> bool {
+    text.to_lowercase().contains(&part.to_lowercase())
+}
+
+impl fmt::Display for Expr {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Or(one, other) => write!(f, "({one} or {other})"),
+            Self::And(one, other) => write!(f, "({one} and {other})"),
+            Self::Not(expr) => write!(f, "not {expr}"),
+            Self::Compare(field, operator, literal) => {
+                write!(f, "{field} {} {}", operator.symbol(), written(&literal.text))
+            }
+            Self::Anywhere(text) => f.write_str(&written(text)),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Runs that repeat each other with other seeds.
+
+use crate::run::dir::{RunId, RunManifest};
+use crate::run::settings::Setting;
+
+/// Settings that decide nothing about the result, or that repeated runs differ by.
+pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
+
+/// The way in which a run was trained, seeds and data apart: the same for runs that were trained in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Recipe {
+    settings: Vec<Option<String>>,
+    changed: String,
+    /// A fork was trained in two ways, so that no other run was trained like it.
+    fork: Option<RunId>,
+}
+
+impl RunManifest {
+    /// The way in which it was trained.
+    pub fn way(&self) -> Recipe {
+        // Where the data lies says less than its checksum.
+        let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
+        Recipe {
+            settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
+            changed: self.changed.to_string(),
+            fork: self.parent.as_ref().map(|_| self.id.clone()),
+        }
+    }
+
+    /// The checksum of the data that it was trained on; none before it has begun.
+    pub fn data_checksum(&self) -> Option<&str> {
+        self.provenance.dataset.as_ref().map(|data| data.checksum.as_str())
+    }
+
+    /// Whether both were trained in the same way on the same data, seeds apart.
+    pub fn repeats(&self, other: &Self) -> bool {
+        let has_data = self.data_checksum().is_some() && self.data_checksum() == other.data_checksum();
+        has_data && self.parent.is_none() && self.way() == other.way()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::{Change, DataInfo, NewRun, OptimizerSettings, Provenance, RunConfig, Store};
+
+    fn record(config: RunConfig, checksum: &str) -> RunManifest {
+        let (description, source) = Default::default();
+        let checksum = checksum.to_owned();
+        let data = DataInfo { description, train: 1, test: 1, checksum, source };
+        let provenance = Provenance { dataset: Some(data), ..Provenance::default() };
+        let root = tempfile::tempdir().unwrap();
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, config, provenance);
+        Store::open(root.path()).create(&new).unwrap().record().unwrap()
+    }
+
+    #[test]
+    fn seeds_and_what_decides_nothing_may_differ() {
+        let first = record(RunConfig::default(), "a");
+        let other = RunConfig {
+            seed: 7,
+            threads: Some(3),
+            data: Some("/elsewhere".into()),
+            checkpoint_space: 1,
+            ..RunConfig::default()
+        };
+        assert!(first.repeats(&record(other, "a")) && first.repeats(&first));
+    }
+
+    #[test]
+    fn other_settings_data_or_histories_are_no_repetition() {
+        let first = record(RunConfig::default(), "a");
+        let optimizer = OptimizerSettings::Sgd { learning_rate: 0.02, momentum: 0.5 };
+        assert!(!first.repeats(&record(RunConfig { optimizer, ..RunConfig::default() }, "a")));
+        assert!(!first.repeats(&record(RunConfig::default(), "b")));
+        let changed = Change { learning_rate: Some(0.01), ..Change::default() };
+        assert!(!first.repeats(&RunManifest { changed, ..first.clone() }), "changed on the way");
+        let parent = Some(first.id.clone());
+        assert!(!first.repeats(&RunManifest { parent, ..first.clone() }), "forked");
+    }
+}

@@ -1,0 +1,144 @@
+//! Orders of runs.
+
+use std::cmp::Ordering;
+use std::fmt;
+use std::str::FromStr;
+
+use super::field::{Field, Value};
+use crate::run::store::Listing;
+
+/// An order of runs. As text it is the field's name, with a `-` before it if it goes down.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// By what.
+    pub field: Field,
+    /// Whether the greatest comes first.
+    pub down: bool,
+}
+
+/// A word that names no field.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no field `{0}`")]
+pub struct UnknownField(pub String);
+
+impl FromStr for Sort {
+    type Err = UnknownField;
+
+    fn from_str(text: &str) -> Result<Self, UnknownField> {
+        let (name, down) = text.strip_prefix('-').map_or((text, false), |name| (name, true));
+        let field = Field::named(name).ok_or_else(|| UnknownField(name.to_owned()))?;
+        Ok(Self { field, down })
+    }
+}
+
+impl fmt::Display for Sort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.down { "-" } else { "" }, self.field)
+    }
+}
+
+impl Sort {
+    /// Puts things in order by what they are listed as; those that are equal stay in theirs. Runs without an answer come
+    /// last, either way; broken ones after them.
+    pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
+        let answer = |thing: &T| match listed(thing) {
+            Listing::Run(run) => match self.field.of(run) {
+                Value::Number(number) => Answer::Number(number),
+                Value::Text(text) => Answer::Text(text.to_lowercase()),
+                Value::Words(words) => Answer::Words(words),
+                Value::None => Answer::None,
+            },
+            Listing::Broken { .. } => Answer::Broken,
+        };
+        // Each is asked once: answers are made anew each time.
+        things.sort_by_cached_key(|thing| Key { answer: answer(thing), down: self.down });
+    }
+}
+
+/// What things are sorted by.
+struct Key {
+    answer: Answer,
+    down: bool,
+}
+
+enum Answer {
+    Number(f64),
+    Text(String),
+    Words(Vec<String>),
+    None,
+    Broken,
+}
+
+impl Answer {
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Number(_) | Self::Text(_) | Self::Words(_) => 0,
+            Self::None => 1,
+            Self::Broken => 2,
+        }
+    }
+}
+
+impl Ord for Key {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let order = match (&self.answer, &other.answer) {
+            (Answer::Number(one), Answer::Number(other)) => one.total_cmp(other),
+            (Answer::Text(one), Answer::Text(other)) => one.cmp(other),
+            (Answer::Words(one), Answer::Words(other)) => one.cmp(other),
+            (one, other) => return one.rank().cmp(&other.rank()),
+        };
+        if self.down { order.reverse() } else { order }
+    }
+}
+
+impl PartialOrd for Key {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other).is_eq()
+    }
+}
+
+impl Eq for Key {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::{
+        Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunEntry, RunState, Store,
+    };
+
+    #[test]
+    fn runs_without_an_answer_come_last_either_way() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let run = |nonce, best| {
+            let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
+            let dir = store.create(&new).unwrap();
+            let mut record = dir.record().unwrap();
+            record.summary.best_test_accuracy = best;
+            let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
+            Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
+        };
+        let broken = Listing::Broken { name: "odd".to_owned(), reason: String::new() };
+        let runs = [broken, run(1, None), run(2, Some(0.5)), run(3, Some(0.9))];
+        let sorted = |order: &str| {
+            let sort: Sort = order.parse().unwrap();
+            assert_eq!(sort.to_string(), order);
+            let mut places: Vec<_> = (0..runs.len()).collect();
+            sort.sort(&mut places, |place| &runs[*place]);
+            places
+        };
+        assert_eq!(sorted("best_acc"), [2, 3, 1, 0]);
+        assert_eq!(sorted("-best_acc"), [3, 2, 1, 0]);
+        assert_eq!("size".parse::<Sort>(), Err(UnknownField("size".to_owned())));
+    }
+}

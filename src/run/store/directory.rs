@@ -1,0 +1,514 @@
+//! All runs on this machine.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use jiff::Timestamp;
+
+use super::lister::Lister;
+use crate::run::dir::{Labels, Provenance, Results, RunDir, RunError, RunId, RunManifest, RunState, SCHEMA};
+use crate::run::disk::{Extra, file, sanitize};
+use crate::run::protocol::RecordedStatus;
+use crate::run::settings::{Change, RunConfig};
+
+/// How many ids are tried for a new run. Two runs of the same second have the same id only if their words agree too.
+const IDS: u64 = 32;
+
+/// A directory of runs, and perhaps another one with reference runs that are only looked at.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: PathBuf,
+    references: Option<PathBuf>,
+}
+
+/// What a run that is to be created is.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// Now.
+    pub created: Timestamp,
+    /// Any number; the words of the id follow from it.
+    pub nonce: u64,
+    /// What to call it; none: the words of its id.
+    pub name: Option<String>,
+    /// Anything to remember.
+    pub notes: String,
+    /// Words to find it by.
+    pub tags: Vec<String>,
+    /// The run it is forked from.
+    pub parent: Option<RunId>,
+    /// How it is to train.
+    pub config: RunConfig,
+    /// Where it comes from.
+    pub provenance: Provenance,
+}
+
+/// Something in the directory of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listing {
+    /// A run.
+    Run(Arc<RunEntry>),
+    /// Something that should be a run, but cannot be read.
+    Broken {
+        /// Its name in the directory.
+        name: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// A run as a table of runs shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEntry {
+    /// Its directory.
+    pub dir: RunDir,
+    /// Its record.
+    pub record: RunManifest,
+    /// How it really stands.
+    pub state: RunState,
+    /// Where it lives.
+    pub origin: Origin,
+}
+
+/// Where a run lives.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// In the store's own directory.
+    Own,
+    /// Among the reference runs, which are only looked at.
+    Reference,
+}
+
+impl Listing {
+    /// The run, unless it is broken.
+    pub fn run(self) -> Option<RunEntry> {
+        match self {
+            Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
+            Self::Broken { .. } => None,
+        }
+    }
+}
+
+impl RunEntry {
+    /// What a person may call it.
+    fn names(&self) -> [&str; 3] {
+        [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
+    }
+}
+
+impl NewRun {
+    /// A run without a name, notes or tags.
+    pub fn new(created: Timestamp, nonce: u64, config: RunConfig, provenance: Provenance) -> Self {
+        let (notes, tags) = (String::new(), Vec::new());
+        Self { created, nonce, name: None, notes, tags, parent: None, config, provenance }
+    }
+
+    /// Its record under this id.
+    fn record(&self, id: RunId) -> RunManifest {
+        RunManifest {
+            schema: SCHEMA,
+            name: self.name.clone().unwrap_or_else(|| id.name().to_owned()),
+            id,
+            notes: self.notes.clone(),
+            tags: self.tags.clone(),
+            parent: self.parent.clone(),
+            status: RecordedStatus::Queued,
+            reason: None,
+            created: self.created.as_duration().as_secs_f64(),
+            config: self.config.clone(),
+            provenance: self.provenance.clone(),
+            summary: Results::default(),
+            pauses: Vec::new(),
+            changed: Change::default(),
+            extra: Extra::new(),
+        }
+    }
+}
+
+impl Store {
+    /// The runs under `root`, which is created with the first run.
+    pub fn open(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into(), references: None }
+    }
+
+    /// The same with the reference runs under `root`.
+    #[must_use]
+    pub fn with_references(self, root: impl Into<PathBuf>) -> Self {
+        Self { references: Some(root.into()), ..self }
+    }
+
+    /// The directory where new runs are created.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Creates a run with the status `queued`. It appears as a whole or not at all.
+    pub fn create(&self, new: &NewRun) -> Result<RunDir, RunError> {
+        new.config.validate()?;
+        self.try_create(new).map_err(|error| match error {
+            RunError::Io { source, .. } => RunError::Root { root: self.root.clone(), source },
+            other => other,
+        })
+    }
+
+    fn try_create(&self, new: &NewRun) -> Result<RunDir, RunError> {
+        file::create_dir(&self.root)?;
+        let failed = || RunError::io("created", &self.root);
+        let unfinished = file::temp_dir(&self.root).map_err(failed())?;
+        for sub in ["inbox", "checkpoints"] {
+            file::create_dir(&unfinished.path().join(sub))?;
+        }
+        let record_path = unfinished.path().join("run.json");
+        for attempt in 0..IDS {
+            let dir = RunDir::under(&self.root, RunId::new(new.created, new.nonce.wrapping_add(attempt)));
+            file::write_atomic(&record_path, &new.record(dir.id().clone()).to_bytes(&record_path)?)?;
+            match fs::rename(unfinished.path(), dir.path()) {
+                Err(error) if is_taken(&error) => {}
+                renamed => {
+                    renamed.and_then(|()| file::sync_dir(&self.root)).map_err(failed())?;
+                    return Ok(dir);
+                }
+            }
+        }
+        Err(failed()(io::Error::new(io::ErrorKind::AlreadyExists, "every id for this second is taken")))
+    }
+
+    /// The run with this id.
+    pub fn run(&self, id: &RunId) -> Result<RunDir, RunError> {
+        self.roots()
+            .map(|(_, root)| RunDir::under(root, id.clone()))
+            .find(RunDir::exists)
+            .ok_or_else(|| self.unknown(id.as_str()))
+    }
+
+    /// All runs, newest first, and last those that cannot be read. A run of the store hides a reference run with the
+    /// same id.
+    pub fn list(&self) -> Vec<Listing> {
+        let mut lister = Lister::new(self.clone());
+        lister.look(Duration::MAX);
+        lister.runs()
+    }
+
+    /// Gives a run of this store these labels; what they do not name stays. Also while the run trains.
+    pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
+        self.check_own(dir)?;
+        dir.label(labels)
+    }
+
+    /// Refuses runs that are only looked at.
+    pub(crate) fn check_own(&self, dir: &RunDir) -> Result<(), RunError> {
+        if dir.path().parent() == Some(self.root()) {
+            return Ok(());
+        }
+        Err(RunError::NotOwn { path: dir.path().to_owned() })
+    }
+
+    /// A run as a table shows it.
+    pub fn look(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
+        let (record, state) = dir.look()?;
+        let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
+        Ok(RunEntry { dir: dir.clone(), record, state, origin })
+    }
+
+    /// The run that a person means: by its id, its name, or the beginning of one of them that fits no other run.
+    pub fn resolve(&self, query: &str) -> Result<RunDir, RunError> {
+        if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {
+            return Ok(dir);
+        }
+        let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
+        let mut fits: Vec<_> = runs.iter().filter(|run| run.record.name == query).collect();
+        if fits.is_empty() && !query.is_empty() {
+            fits = runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();
+        }
+        match fits.as_slice() {
+            [] => Err(self.unknown(query)),
+            [run] => Ok(run.dir.clone()),
+            several => {
+                let candidates = several.iter().map(|run| run.dir.id().to_string()).collect();
+                Err(RunError::Ambiguous { query: query.to_owned(), candidates })
+            }
+        }
+    }
+
+    /// The directories of runs, the store's own first.
+    pub(crate) fn roots(&self) -> impl Iterator<Item = (Origin, &Path)> {
+        let references = self.references.as_deref().map(|root| (Origin::Reference, root));
+        std::iter::once((Origin::Own, self.root.as_path())).chain(references)
+    }
+
+    fn unknown(&self, query: &str) -> RunError {
+        RunError::Unknown { query: query.to_owned(), root: self.root.clone() }
+    }
+}
+
+/// The names of what can be a run in a directory of runs: no files, but links, which may lead to another disk.
+pub(crate) fn names(root: &Path) -> Result<Vec<String>, RunError> {
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(RunError::io("read", root))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(RunError::io("read", root))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && entry.file_type().is_ok_and(|kind| !kind.is_file()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// What the directory `name` under `root` holds.
+pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
+    let look = || {
+        let dir = RunDir::under(root, name.parse()?);
+        let (record, state) = dir.look()?;
+        Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
+    };
+    look().unwrap_or_else(|error: RunError| Listing::Broken {
+        name: sanitize(name).into_owned(),
+        reason: error.to_string(),
+    })
+}
+
+/// Whether a run cannot get its id because another one has it.
+fn is_taken(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+
+    use super::*;
+
+    fn new_run(second: i64, nonce: u64) -> NewRun {
+        let created = Timestamp::from_second(1_795_501_812 + second).unwrap();
+        NewRun::new(created, nonce, RunConfig::default(), Provenance::default())
+    }
+
+    struct Fixture {
+        dir: tempfile::TempDir,
+        store: Store,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let dir = tempfile::tempdir().unwrap();
+            let store = Store::open(dir.path().join("data").join("runs"))
+                .with_references(dir.path().join("reference"));
+            Self { dir, store }
+        }
+
+        fn create(&self, second: i64) -> RunDir {
+            self.store.create(&new_run(second, 1)).unwrap()
+        }
+
+        fn named(&self, second: i64, name: &str) -> RunDir {
+            self.store.create(&NewRun { name: Some(name.to_owned()), ..new_run(second, 1) }).unwrap()
+        }
+
+        fn ids(&self) -> Vec<String> {
+            self.store
+                .list()
+                .into_iter()
+                .filter_map(Listing::run)
+                .map(|run| run.dir.id().to_string())
+                .collect()
+        }
+
+        fn broken(&self) -> Vec<(String, String)> {
+            let broken = |listed| match listed {
+                Listing::Run(_) => None,
+                Listing::Broken { name, reason } => Some((name, reason)),
+            };
+            self.store.list().into_iter().filter_map(broken).collect()
+        }
+    }
+
+    #[test]
+    fn a_new_run_is_queued_and_private() {
+        let fixture = Fixture::new();
+        let dir = fixture.create(0);
+        let record = dir.record().unwrap();
+        assert_eq!((record.schema, record.status), (SCHEMA, RecordedStatus::Queued));
+        assert_eq!((&record.id, record.name.as_str()), (dir.id(), dir.id().name()));
+        assert!((record.created - 1_795_501_812.0).abs() < f64::EPSILON);
+        assert_eq!(record.config, RunConfig::default());
+        for path in [fixture.store.root(), dir.path(), &dir.inbox_path(), &dir.checkpoints_path()] {
+            assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700, "{}", path.display());
+        }
+        assert_eq!(fs::metadata(dir.record_path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::read_dir(fixture.store.root()).unwrap().count(), 1, "nothing unfinished is left");
+        assert_eq!(RunDir::open(dir.path()).unwrap().id(), dir.id());
+    }
+
+    #[test]
+    fn runs_of_one_second_have_different_ids() {
+        let fixture = Fixture::new();
+        let ids: Vec<_> = (0..4).map(|_| fixture.create(0).id().clone()).collect();
+        for (index, id) in ids.iter().enumerate() {
+            assert!(!ids[..index].contains(id));
+            assert_eq!(fixture.store.run(id).unwrap().record().unwrap().id, *id);
+        }
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_is_not_stored() {
+        let fixture = Fixture::new();
+        let config = RunConfig { epochs: 0, ..RunConfig::default() };
+        let refused = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
+        assert_eq!(refused.to_string(), "epochs is 0, but must be from 1 to 100000");
+        assert!(fixture.store.list().is_empty());
+    }
+
+    #[test]
+    fn newest_runs_come_first_and_reference_runs_are_among_them() {
+        let fixture = Fixture::new();
+        assert!(fixture.store.list().is_empty(), "no directory is no run");
+        let (b, a) = (fixture.create(2), fixture.create(0));
+        let reference = Store::open(fixture.dir.path().join("reference")).create(&new_run(1, 1)).unwrap();
+        assert_eq!(fixture.ids(), [b.id().as_str(), reference.id().as_str(), a.id().as_str()]);
+        let origins: Vec<_> =
+            fixture.store.list().into_iter().filter_map(Listing::run).map(|run| run.origin).collect();
+        assert_eq!(origins, [Origin::Own, Origin::Reference, Origin::Own]);
+        assert_eq!(fixture.store.run(reference.id()).unwrap().path(), reference.path());
+    }
+
+    #[test]
+    fn a_run_hides_a_reference_run_with_its_id() {
+        let fixture = Fixture::new();
+        let own = fixture.create(0);
+        Store::open(fixture.dir.path().join("reference")).create(&new_run(0, 1)).unwrap();
+        assert_eq!(fixture.ids(), [own.id().as_str()]);
+        assert_eq!(fixture.store.resolve(own.id().as_str()).unwrap(), own);
+    }
+
+    #[test]
+    fn a_broken_run_is_listed_and_hides_no_other() {
+        let fixture = Fixture::new();
+        let good = fixture.create(0);
+        let root = fixture.store.root();
+        let plant = |name: &str, text: Option<&str>| {
+            fs::create_dir(root.join(name)).unwrap();
+            if let Some(text) = text {
+                fs::write(root.join(name).join("run.json"), text).unwrap();
+            }
+        };
+        plant("empty", None);
+        plant("newer", Some("{\"schema\": 2, \"whatever\": true}"));
+        plant("torn", Some("{\"schema\": 1, \"id\": \"to"));
+        plant("Bad \u{1b}[2J", None);
+        plant(".tmp-unfinished", None);
+        fs::write(root.join("README"), "no run").unwrap();
+        symlink("nowhere", root.join("link")).unwrap();
+        fs::create_dir(root.join("planted")).unwrap();
+        symlink("/etc/passwd", root.join("planted").join("run.json")).unwrap();
+
+        assert_eq!(fixture.ids(), [good.id().as_str()]);
+        let reasons = [
+            ("torn", "run.json: is not a valid run.json: EOF"),
+            ("planted", "run.json: is not a regular file"),
+            ("newer", "was written by a newer cnn-tui (schema 2"),
+            ("link", "is not a run: it has no run.json"),
+            ("empty", "is not a run: it has no run.json"),
+            ("Bad [2J", "is not a run id"),
+        ];
+        let broken = fixture.broken();
+        assert_eq!(broken.len(), reasons.len(), "{broken:?}");
+        for ((name, reason), (expected_name, expected)) in broken.iter().zip(reasons) {
+            assert_eq!(name, expected_name);
+            assert!(reason.contains(expected), "{reason}");
+            assert!(!reason.contains('\u{1b}'));
+        }
+    }
+
+    #[test]
+    fn a_directory_that_cannot_be_listed_is_said_and_hides_no_run() {
+        let fixture = Fixture::new();
+        let good = fixture.create(0);
+        fs::write(fixture.dir.path().join("reference"), "a file").unwrap();
+        assert_eq!(fixture.ids(), [good.id().as_str()]);
+        assert!(fixture.broken()[0].1.contains("reference: cannot be read"));
+    }
+
+    #[test]
+    fn a_link_to_a_run_elsewhere_is_a_run() {
+        let fixture = Fixture::new();
+        let dir = fixture.create(0);
+        let moved = fixture.dir.path().join(dir.id().as_str());
+        fs::rename(dir.path(), &moved).unwrap();
+        symlink(&moved, dir.path()).unwrap();
+        assert_eq!(fixture.ids(), [dir.id().as_str()]);
+    }
+
+    #[test]
+    fn a_copied_run_has_an_id_of_its_own() {
+        let fixture = Fixture::new();
+        let dir = fixture.create(0);
+        let copy = fixture.store.root().join("copy");
+        fs::create_dir(&copy).unwrap();
+        fs::copy(dir.record_path(), copy.join("run.json")).unwrap();
+        assert_eq!(RunDir::open(&copy).unwrap().record().unwrap().id.as_str(), "copy");
+    }
+
+    #[test]
+    fn a_run_is_found_by_id_name_and_beginning() {
+        let fixture = Fixture::new();
+        let (first, second) = (fixture.named(0, "baseline"), fixture.named(86_400, "base"));
+        let third = fixture.create(172_800);
+        for (query, dir) in [
+            (first.id().as_str(), &first),
+            ("baseline", &first),
+            ("basel", &first),
+            ("base", &second),
+            (second.id().as_str(), &second),
+            (&second.id().as_str()[..8], &second),
+        ] {
+            assert_eq!(&fixture.store.resolve(query).unwrap(), dir, "{query}");
+        }
+        // The words of all three ids are the same, but only the third has them as its name.
+        assert_eq!(fixture.store.resolve(third.id().name()).unwrap(), third);
+    }
+
+    #[test]
+    fn what_fits_no_run_or_several_is_said() {
+        let fixture = Fixture::new();
+        let (first, second) = (fixture.create(0), fixture.create(1));
+        for query in ["zebra", "", "..", "../data", "\u{1b}[2J", "-x"] {
+            let message = fixture.store.resolve(query).unwrap_err().to_string();
+            assert!(message.starts_with("no run is called "), "{message}");
+            assert!(!message.contains('\u{1b}'));
+        }
+        let message = fixture.store.resolve("2026").unwrap_err().to_string();
+        assert_eq!(
+            message,
+            format!("\"2026\" could be {}, {}; give one of these ids", second.id(), first.id())
+        );
+        assert!(matches!(fixture.store.resolve(first.id().name()), Err(RunError::Ambiguous { .. })));
+    }
+
+    #[test]
+    fn a_broken_run_is_found_by_its_id() {
+        let fixture = Fixture::new();
+        let dir = fixture.create(0);
+        fs::write(dir.record_path(), "torn").unwrap();
+        assert_eq!(fixture.store.resolve(dir.id().as_str()).unwrap(), dir);
+    }
+
+    #[test]
+    fn a_killed_run_is_interrupted_at_once() {
+        let fixture = Fixture::new();
+        let dir = fixture.create(0);
+        let state = || fixture.store.list().remove(0).run().unwrap().state;
+        assert_eq!(state().status, RecordedStatus::Queued);
+        let lock = dir.lock().unwrap();
+        dir.write_record(&RunManifest { status: RecordedStatus::Running, ..dir.record().unwrap() }).unwrap();
+        assert_eq!(state().status, RecordedStatus::Running);
+        assert_eq!(state().holder().unwrap().pid, std::process::id());
+        drop(lock);
+        assert_eq!(state().status, RecordedStatus::Interrupted);
+        assert!(!state().is_live());
+    }
+}

@@ -1,0 +1,281 @@
+//! Listing runs again and again, at the cost of what changed.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
+
+use super::directory::{Listing, Origin, Store, list_one, names};
+use crate::run::dir::Liveness;
+use crate::run::disk::sanitize;
+use crate::run::protocol::RecordedStatus;
+
+/// A change within this time after a directory was read may leave its time as it was: file systems count in ticks, and
+/// those of other machines have clocks of their own.
+const COARSE: Duration = Duration::from_secs(2);
+
+/// Lists the runs of a store. The first look reads every run, those after it only what has changed since, and what
+/// could change unseen: runs that train, or should.
+///
+/// Files of a run directory are replaced by renames, and each gives the directory a new time.
+#[derive(Debug)]
+pub struct Lister {
+    store: Store,
+    known: BTreeMap<String, Known>,
+    /// What is left of the look under way, the newest last.
+    left: Vec<(Origin, String)>,
+}
+
+#[derive(Debug)]
+struct Known {
+    origin: Origin,
+    listed: Listing,
+    /// The directory's time when it was read; none if it is to be read again.
+    modified: Option<SystemTime>,
+}
+
+impl Lister {
+    /// Nothing is read before the first [`look`](Self::look).
+    pub fn new(store: Store) -> Self {
+        Self { store, known: BTreeMap::new(), left: Vec::new() }
+    }
+
+    /// Goes on with the look under way, or begins another one, for about as long as it may; the newest runs come first.
+    /// Gives whether the list changed, and whether the look is at its end.
+    pub fn look(&mut self, time: Duration) -> ListUpdate {
+        let start = Instant::now();
+        let mut looked = ListUpdate::default();
+        if self.left.is_empty() {
+            looked.changed = self.begin();
+        }
+        let store = self.store.clone();
+        let roots: BTreeMap<Origin, &Path> = store.roots().collect();
+        while let Some((origin, name)) = self.left.pop() {
+            if let Some(root) = roots.get(&origin) {
+                looked.changed |= self.read(origin, root, name);
+            }
+            if start.elapsed() >= time {
+                break;
+            }
+        }
+        looked.finished = self.left.is_empty();
+        looked
+    }
+
+    /// The runs as they were seen, the newest first, and last what cannot be read.
+    pub fn runs(&self) -> Vec<Listing> {
+        let mut runs: Vec<Listing> = self.known.values().rev().map(|known| known.listed.clone()).collect();
+        runs.sort_by(|one, other| created(other).total_cmp(&created(one)));
+        runs
+    }
+
+    /// Finds the names of all runs, and forgets those that are gone. Gives whether any are, or a directory of runs
+    /// cannot be read.
+    fn begin(&mut self) -> bool {
+        let mut found = BTreeMap::new();
+        let mut broken = BTreeMap::new();
+        for (origin, root) in self.store.roots() {
+            match names(root) {
+                Ok(names) => {
+                    for name in names {
+                        found.entry(name).or_insert(origin);
+                    }
+                }
+                Err(error) => {
+                    let name = sanitize(&root.to_string_lossy()).into_owned();
+                    let listed = Listing::Broken { name: name.clone(), reason: error.to_string() };
+                    broken.insert(name, Known { origin, listed, modified: None });
+                }
+            }
+        }
+        let before = self.known.len();
+        let is_news = broken
+            .iter()
+            .any(|(name, known)| self.known.get(name).is_none_or(|before| before.listed != known.listed));
+        self.known.retain(|name, known| found.get(name) == Some(&known.origin) || broken.contains_key(name));
+        let are_gone = self.known.len() < before;
+        self.known.extend(broken);
+        self.left = found.into_iter().map(|(name, origin)| (origin, name)).collect();
+        are_gone || is_news
+    }
+
+    /// Reads a run unless it is known as it is. Gives whether that was news.
+    fn read(&mut self, origin: Origin, root: &Path, name: String) -> bool {
+        let path = root.join(&name);
+        let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
+        let before = self.known.get(&name);
+        if before.is_some_and(|known| known.modified.is_some() && known.modified == modified) {
+            return false;
+        }
+        let listed = list_one(origin, root, &name);
+        if before.is_none() && path.symlink_metadata().is_err() {
+            // It went while it was looked at.
+            return false;
+        }
+        let is_news = before.is_none_or(|known| known.listed != listed);
+        let quiet = modified.filter(|&time| is_at_rest(&listed) && is_long_ago(time));
+        self.known.insert(name, Known { origin, listed, modified: quiet });
+        is_news
+    }
+}
+
+/// What a look came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct ListUpdate {
+    /// Whether the list changed.
+    pub changed: bool,
+    /// Whether every run was looked at.
+    pub finished: bool,
+}
+
+/// Whether nothing of a run changes but by a file in its directory.
+fn is_at_rest(listed: &Listing) -> bool {
+    match listed {
+        Listing::Run(run) => {
+            let has_ended = matches!(
+                run.record.status,
+                RecordedStatus::Finished | RecordedStatus::Stopped | RecordedStatus::Failed
+            );
+            has_ended && run.state.liveness == Liveness::Free
+        }
+        Listing::Broken { .. } => false,
+    }
+}
+
+fn is_long_ago(time: SystemTime) -> bool {
+    time.elapsed().is_ok_and(|elapsed| elapsed > COARSE)
+}
+
+fn created(listed: &Listing) -> f64 {
+    match listed {
+        Listing::Run(run) => run.record.created,
+        Listing::Broken { .. } => f64::NEG_INFINITY,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::{Labels, NewRun, Provenance, RunConfig, RunDir};
+
+    struct Fixture {
+        _root: tempfile::TempDir,
+        store: Store,
+        lister: Lister,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            let store = Store::open(root.path().join("runs")).with_references(root.path().join("reference"));
+            Self { _root: root, lister: Lister::new(store.clone()), store }
+        }
+
+        fn create(&self, second: i64) -> RunDir {
+            let created = Timestamp::from_second(second).unwrap();
+            let new = NewRun::new(created, 1, RunConfig::default(), Provenance::default());
+            let dir = self.store.create(&new).unwrap();
+            let mut record = dir.record().unwrap();
+            record.status = RecordedStatus::Finished;
+            dir.write_record(&record).unwrap();
+            dir
+        }
+
+        /// Makes a directory look as if nothing was written to it for a minute.
+        fn rest(dir: &RunDir) {
+            let then = SystemTime::now() - Duration::from_mins(1);
+            fs::File::open(dir.path()).unwrap().set_modified(then).unwrap();
+        }
+
+        fn look(&mut self) -> bool {
+            let looked = self.lister.look(Duration::MAX);
+            assert!(looked.finished);
+            looked.changed
+        }
+
+        fn names(&self) -> Vec<String> {
+            self.lister.runs().into_iter().filter_map(Listing::run).map(|run| run.record.name).collect()
+        }
+    }
+
+    #[test]
+    fn changes_are_seen_and_only_they_are_news() {
+        let mut fixture = Fixture::new();
+        let (old, new) = (fixture.create(1), fixture.create(2));
+        assert!(fixture.look());
+        let named = |name: &str| Labels { name: Some(name.to_owned()), ..Labels::default() };
+        assert!(!fixture.look());
+        old.label(named("first")).unwrap();
+        new.label(named("second")).unwrap();
+        assert!(fixture.look());
+        assert_eq!(fixture.names(), ["second", "first"]);
+        Fixture::rest(&old);
+        assert!(!fixture.look());
+        old.label(named("oldest")).unwrap();
+        assert!(fixture.look());
+        assert_eq!(fixture.names(), ["second", "oldest"]);
+        fs::remove_dir_all(new.path()).unwrap();
+        assert!(fixture.look());
+        assert_eq!(fixture.names(), ["oldest"]);
+    }
+
+    #[test]
+    fn what_did_not_change_is_not_read_again() {
+        let mut fixture = Fixture::new();
+        let dir = fixture.create(1);
+        Fixture::rest(&dir);
+        fixture.look();
+        // Written in place, which nothing of the program does, so that only a reader would know.
+        fs::write(dir.path().join("run.json"), "{}").unwrap();
+        assert!(!fixture.look());
+        fs::write(dir.path().join("more"), "").unwrap();
+        assert!(fixture.look());
+    }
+
+    #[test]
+    fn a_run_that_trains_is_always_looked_at() {
+        let mut fixture = Fixture::new();
+        let dir = fixture.create(1);
+        let mut record = dir.record().unwrap();
+        record.status = RecordedStatus::Running;
+        let lock = dir.lock().unwrap();
+        dir.write_record(&record).unwrap();
+        Fixture::rest(&dir);
+        fixture.look();
+        drop(lock);
+        assert!(fixture.look());
+        let state = fixture.lister.runs().remove(0).run().unwrap().state;
+        assert_eq!(state.status, RecordedStatus::Interrupted);
+    }
+
+    #[test]
+    fn the_newest_come_first_and_the_rest_as_it_is_read() {
+        let mut fixture = Fixture::new();
+        for second in 1..=5 {
+            fixture.create(second);
+        }
+        let mut counts = Vec::new();
+        loop {
+            let looked = fixture.lister.look(Duration::ZERO);
+            counts.push(fixture.lister.runs().len());
+            let newest = fixture.lister.runs().remove(0).run().unwrap();
+            assert!((newest.record.created - 5.0).abs() < 1e-9);
+            if looked.finished {
+                break;
+            }
+        }
+        assert_eq!(counts, [1, 2, 3, 4, 5]);
+    }
+
+    #[test]
+    fn it_lists_what_the_store_lists() {
+        let mut fixture = Fixture::new();
+        fixture.create(1);
+        fs::create_dir(fixture.store.root().join("odd")).unwrap();
+        fixture.look();
+        assert_eq!(fixture.lister.runs(), fixture.store.list());
+        assert!(!fixture.look());
+    }
+}

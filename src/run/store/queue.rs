@@ -1,0 +1,219 @@
+//! The queue: runs that wait for each other.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use super::directory::Store;
+use crate::run::dir::{Liveness, RunError, RunId, RunLock, liveness};
+use crate::run::disk::{Extra, file};
+use crate::run::protocol::RecordedStatus;
+
+/// The most bytes that the file may have.
+const LIMIT: u64 = 1 << 20;
+
+/// `.queue.json` in a directory of runs: what is to be trained there, one after another.
+///
+/// A queued run is a run like any other, with the status `queued`. Who works on the queue is a process of its own, so
+/// that it outlives every dashboard; it [holds](Store::work_on_queue) `.queue.lock`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Queue {
+    /// The runs, the next one first.
+    pub runs: Vec<RunId>,
+    /// How many may train at the same time; those that were started by hand count too.
+    pub jobs: usize,
+    /// Whether no more are started for now.
+    pub paused: bool,
+    /// Fields that only a newer version knows.
+    #[serde(flatten)]
+    pub extra: Extra,
+}
+
+impl Default for Queue {
+    fn default() -> Self {
+        Self { runs: Vec::new(), jobs: 1, paused: false, extra: Extra::new() }
+    }
+}
+
+impl Queue {
+    /// The run's place in it, from 0.
+    pub fn place(&self, id: &RunId) -> Option<usize> {
+        self.runs.iter().position(|queued| queued == id)
+    }
+
+    /// Moves a run by so many places, those before it for less than 0, as far as there are any.
+    pub fn shift(&mut self, id: &RunId, places: isize) {
+        if let Some(place) = self.place(id) {
+            let run = self.runs.remove(place);
+            let to = place.saturating_add_signed(places).min(self.runs.len());
+            self.runs.insert(to, run);
+        }
+    }
+}
+
+impl Store {
+    fn queue_path(&self) -> PathBuf {
+        self.root().join(".queue.json")
+    }
+
+    fn queue_lock_path(&self) -> PathBuf {
+        self.root().join(".queue.lock")
+    }
+
+    /// The queue; an empty one where there is none.
+    pub fn queue(&self) -> Result<Queue, RunError> {
+        let path = self.queue_path();
+        match file::read(&path, LIMIT) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| RunError::Damaged { path, source }),
+            Err(error) if error.is_not_found() => Ok(Queue::default()),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Changes the queue. Nobody else changes it meanwhile; others wait for that.
+    pub fn change_queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> Result<T, RunError> {
+        file::create_dir(self.root())?;
+        let path = self.root().join(".queue.changing");
+        let (file, _) = file::open_write(&path)?;
+        // Given back when the file is closed.
+        file.lock().map_err(RunError::io("locked", &path))?;
+        let before = self.queue()?;
+        let mut queue = before.clone();
+        let outcome = change(&mut queue);
+        if queue != before {
+            let path = self.queue_path();
+            let damaged = |source| RunError::Damaged { path: path.clone(), source };
+            let bytes = serde_json::to_vec_pretty(&queue).map_err(damaged)?;
+            file::write_atomic(&path, &bytes)?;
+        }
+        Ok(outcome)
+    }
+
+    /// Takes runs out of the queue and throws them away, those that did not begin meanwhile: these it gives. They can be
+    /// [brought back](Self::restore).
+    pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
+        self.change_queue(|queue| queue.runs.retain(|id| !runs.contains(id)))?;
+        let mut thrown_away = Vec::new();
+        for id in runs {
+            // What is not there any more needs no throwing away.
+            let Ok(dir) = self.run(id) else { continue };
+            if dir.record()?.status == RecordedStatus::Queued {
+                self.throw_away(&dir)?;
+                thrown_away.push(id.clone());
+            }
+        }
+        Ok(thrown_away)
+    }
+
+    /// Takes the right to start the queue's runs; `None` if another process has it.
+    pub fn work_on_queue(&self) -> Result<Option<RunLock>, RunError> {
+        file::create_dir(self.root())?;
+        match RunLock::acquire(&self.queue_lock_path()) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(RunError::Locked { .. }) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Whether a process works on the queue.
+    pub fn queue_is_worked_on(&self) -> bool {
+        matches!(liveness(&self.queue_lock_path()), Liveness::Held(_) | Liveness::Elsewhere(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(place: u8) -> RunId {
+        format!("20261124-0630{place:02}-swift-otter").parse().unwrap()
+    }
+
+    #[test]
+    fn runs_change_places_within_the_queue() {
+        let mut queue = Queue { runs: (0..4).map(id).collect(), ..Queue::default() };
+        queue.shift(&id(2), -1);
+        assert_eq!(queue.runs, [0, 2, 1, 3].map(id));
+        queue.shift(&id(2), isize::MIN);
+        queue.shift(&id(0), isize::MAX);
+        assert_eq!(queue.runs, [2, 1, 3, 0].map(id));
+        queue.shift(&id(9), 1);
+        assert_eq!(queue.place(&id(3)), Some(2));
+    }
+
+    #[test]
+    fn changes_do_not_undo_each_other() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path().join("runs"));
+        assert_eq!(store.queue().unwrap(), Queue::default());
+        std::thread::scope(|scope| {
+            for place in 0..8 {
+                let store = &store;
+                scope.spawn(move || store.change_queue(|queue| queue.runs.push(id(place))).unwrap());
+            }
+        });
+        let mut runs = store.queue().unwrap().runs;
+        runs.sort();
+        assert_eq!(runs, (0..8).map(id).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn one_process_works_on_it() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        assert!(!store.queue_is_worked_on());
+        let lock = store.work_on_queue().unwrap();
+        assert!(lock.is_some() && store.queue_is_worked_on());
+        assert!(store.work_on_queue().unwrap().is_none());
+        drop(lock);
+        assert!(store.work_on_queue().unwrap().is_some());
+    }
+
+    #[test]
+    fn only_what_still_waits_is_taken_out_and_what_is_thrown_away_waits_no_more() {
+        use jiff::Timestamp;
+
+        use crate::run::{NewRun, Provenance, RunConfig};
+
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let dirs = [1, 2, 3, 4].map(|second| {
+            let created = Timestamp::from_second(second).unwrap();
+            store.create(&NewRun::new(created, 1, RunConfig::default(), Provenance::default())).unwrap()
+        });
+        let ids = dirs.each_ref().map(|dir| dir.id().clone());
+        store.change_queue(|queue| queue.runs = ids.to_vec()).unwrap();
+        store.throw_away(&dirs[0]).unwrap();
+        assert_eq!(store.queue().unwrap().runs, ids[1..]);
+        // One has begun, and one is gone.
+        let mut record = dirs[1].record().unwrap();
+        record.status = RecordedStatus::Running;
+        dirs[1].write_record(&record).unwrap();
+        fs::remove_dir_all(dirs[2].path()).unwrap();
+        assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);
+        assert!(store.queue().unwrap().runs.is_empty() && dirs[1].exists() && !dirs[3].exists());
+    }
+
+    #[test]
+    fn a_damaged_queue_is_told_and_kept() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        fs::write(root.path().join(".queue.json"), "{").unwrap();
+        assert!(store.change_queue(|queue| queue.paused = true).is_err());
+        assert_eq!(fs::read(root.path().join(".queue.json")).unwrap(), b"{");
+    }
+
+    proptest! {
+        #[test]
+        fn any_file_is_answered(bytes in any::<Vec<u8>>()) {
+            let root = tempfile::tempdir().unwrap();
+            fs::write(root.path().join(".queue.json"), bytes).unwrap();
+            let _ = Store::open(root.path()).queue();
+        }
+    }
+}

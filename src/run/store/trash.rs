@@ -1,0 +1,96 @@
+//! Runs that were thrown away, and can be brought back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::directory::{Listing, RunEntry, Store};
+use crate::run::dir::{RunDir, RunError};
+use crate::run::disk::file;
+
+/// The directory of runs that were thrown away, among the others. Names that begin with a dot are not listed.
+const TRASH: &str = ".trash";
+
+impl Store {
+    fn trash_path(&self) -> PathBuf {
+        self.root().join(TRASH)
+    }
+
+    /// Throws a run of this store away, unless it trains. It can be [brought back](Self::restore).
+    pub fn throw_away(&self, dir: &RunDir) -> Result<(), RunError> {
+        self.check_own(dir)?;
+        // Nobody may train it while it goes.
+        let lock = dir.lock()?;
+        let trash = self.trash_path();
+        file::create_dir(&trash)?;
+        rename(dir.path(), &trash.join(dir.id().as_str()))?;
+        drop(lock);
+        if self.queue()?.place(dir.id()).is_some() {
+            self.change_queue(|queue| queue.runs.retain(|id| id != dir.id()))?;
+        }
+        Ok(())
+    }
+
+    /// The runs that were thrown away, the newest first.
+    pub fn thrown_away(&self) -> Vec<RunEntry> {
+        Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
+    }
+
+    /// Brings a run back, by its id, its name, or how one of them begins.
+    pub fn restore(&self, query: &str) -> Result<RunDir, RunError> {
+        let thrown = Store::open(self.trash_path()).resolve(query)?;
+        let path = self.root().join(thrown.id().as_str());
+        if path.symlink_metadata().is_ok() {
+            return Err(RunError::InTheWay { path });
+        }
+        rename(thrown.path(), &path)?;
+        RunDir::open(&path)
+    }
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), RunError> {
+    fs::rename(from, to).map_err(RunError::io("moved", from))?;
+    for dir in [from, to].into_iter().filter_map(Path::parent) {
+        file::sync_dir(dir).map_err(RunError::io("written", dir))?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::{NewRun, Provenance, RunConfig};
+
+    #[test]
+    fn what_is_thrown_away_comes_back_as_it_was() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
+        let dir = store.create(&new).unwrap();
+        let record = dir.record().unwrap();
+
+        let lock = dir.lock().unwrap();
+        assert!(matches!(store.throw_away(&dir), Err(RunError::Locked { .. })), "it trains");
+        drop(lock);
+        store.throw_away(&dir).unwrap();
+        assert!(store.list().is_empty());
+        assert_eq!(store.thrown_away().len(), 1);
+        assert!(store.restore("nothing").is_err());
+
+        let back = store.restore(record.id.name()).unwrap();
+        assert_eq!((back.path(), back.record().unwrap()), (dir.path(), record));
+        assert!(store.thrown_away().is_empty());
+    }
+
+    #[test]
+    fn only_own_runs_are_thrown_away() {
+        let roots = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
+        let reference = Store::open(roots[1].path()).create(&new).unwrap();
+        let store = Store::open(roots[0].path()).with_references(roots[1].path());
+        let error = store.throw_away(&reference).unwrap_err();
+        assert!(matches!(error, RunError::NotOwn { .. }), "{error}");
+        assert_eq!(store.list().len(), 1);
+    }
+}

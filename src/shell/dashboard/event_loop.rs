@@ -1,0 +1,339 @@
+//! The dashboard's loop: messages in, effects out, and a frame when something changed.
+
+use std::process::Child;
+use std::time::Duration;
+use std::{io, thread};
+
+use crossterm::event::Event;
+use futures::{Stream, StreamExt};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::process::Signal;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::input;
+use super::observe::Observer;
+use super::terminal::{DrawTarget, TakenTerminal};
+use crate::app::{App, Effect, ExitSummary, Key, Msg, Notice, PresetInfo, QueueChange, ViewState, update};
+use crate::metrics::text;
+use crate::nn::PRESETS;
+use crate::run::{Change, CheckpointName, RunConfig, RunDir, RunId, Store};
+use crate::shell::clock::unix_seconds;
+use crate::shell::services::{Search, send_predictions};
+use crate::shell::trainer::launch;
+use crate::shell::{ShellError, fork, launch_queue, new_run, paths, queue_runs};
+use crate::ui::theme::{RenderTheme, Theme};
+use crate::ui::{ColorDepth, Glyphs, Size, View};
+
+/// At most 20 frames a second.
+const FRAME: Duration = Duration::from_millis(50);
+/// How often the screen hears what time it is: ages and pauses count in seconds.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// How the dashboard looks, and what it trains by default.
+#[derive(Debug, Clone)]
+pub struct DashboardOptions {
+    /// The themes; there is at least one.
+    pub themes: Vec<Theme>,
+    /// The first one shown, by its place among them.
+    pub theme: usize,
+    /// Whether that was asked for, so that the one that was shown last does not count.
+    pub theme_is_chosen: bool,
+    /// The colours of the terminal.
+    pub depth: ColorDepth,
+    /// Its symbols.
+    pub glyphs: Glyphs,
+    /// The settings of new runs.
+    pub defaults: RunConfig,
+    /// Something to tell at once.
+    pub notice: Option<String>,
+}
+
+impl DashboardOptions {
+    /// The dashboard before anything is known but the time.
+    pub(crate) fn app(&self) -> App {
+        let presets = PRESETS
+            .iter()
+            .map(|preset| PresetInfo { name: preset.name.to_owned(), about: preset.about.to_owned() });
+        let mut app = App::new(presets.collect(), self.defaults.clone(), self.themes.len());
+        app.theme = self.theme;
+        app.notice = self.notice.clone().map(Notice::Bad);
+        app.now = unix_seconds();
+        app
+    }
+
+    /// How it looks.
+    pub(crate) fn look(&self, app: &App) -> RenderTheme {
+        let theme = &self.themes[app.theme.min(self.themes.len() - 1)];
+        RenderTheme::new(theme, self.depth, self.glyphs)
+    }
+}
+
+/// Opens the dashboard, on this run if there is one, and gives what becomes of the run it showed last.
+pub fn dashboard(
+    store: Store,
+    show: Option<(RunDir, Child)>,
+    options: &DashboardOptions,
+) -> Result<Option<ExitSummary>, ShellError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(ShellError::Runtime)?;
+    runtime.block_on(async {
+        let screen = TakenTerminal::take().map_err(ShellError::Terminal)?;
+        let mut shell = Shell::new(screen, store, options)?;
+        if let Some((dir, trainer)) = show {
+            shell.reap(dir.clone(), trainer);
+            shell.handle(Msg::Started(dir));
+        }
+        let input = input::events().map_err(ShellError::Runtime)?;
+        shell.run(input).await.map_err(ShellError::Terminal)
+    })
+}
+
+/// The dashboard is to end, with this to be told.
+struct End(Option<ExitSummary>);
+
+struct Shell<'a, S> {
+    screen: S,
+    store: Store,
+    options: &'a DashboardOptions,
+    app: App,
+    sender: UnboundedSender<Msg>,
+    messages: UnboundedReceiver<Msg>,
+    observer: Observer,
+    /// What was remembered last.
+    memory: ViewState,
+    /// The search for a learning rate under way, or the last one.
+    search: Option<Search>,
+    stale: bool,
+    end: Option<End>,
+}
+
+impl<'a, S: DrawTarget> Shell<'a, S> {
+    fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
+        let mut app = options.app();
+        let memory = paths::read_memory();
+        app.recall(&memory);
+        let remembered = options.themes.iter().position(|theme| theme.name == memory.theme);
+        app.theme = remembered.filter(|_| !options.theme_is_chosen).unwrap_or(app.theme);
+        let (sender, messages) = unbounded_channel();
+        let observer =
+            Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
+        Ok(Self {
+            screen,
+            store,
+            options,
+            app,
+            sender,
+            messages,
+            observer,
+            memory,
+            search: None,
+            stale: true,
+            end: None,
+        })
+    }
+
+    /// Turns until a person leaves, a signal ends it, or the terminal is gone.
+    async fn run(
+        &mut self,
+        mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+    ) -> io::Result<Option<ExitSummary>> {
+        let mut frames = interval(FRAME);
+        frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut seconds = interval(SECOND);
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut hangup = signal(SignalKind::hangup())?;
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+        let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        loop {
+            tokio::select! {
+                biased;
+                event = input.next() => match event {
+                    Some(event) => self.hear(&event?),
+                    None => return Ok(None),
+                },
+                _ = frames.tick(), if self.stale => self.draw()?,
+                Some(msg) = self.messages.recv() => self.handle(msg),
+                _ = seconds.tick() => {
+                    self.handle(Msg::Time(unix_seconds()));
+                    self.remember();
+                }
+                _ = hangup.recv() => return Ok(None),
+                _ = terminate.recv() => return Ok(None),
+                _ = interrupt.recv() => return Ok(None),
+                _ = stop.recv() => self.screen.suspend()?,
+                _ = goes_on.recv() => {
+                    self.screen.take_again()?;
+                    self.stale = true;
+                }
+            }
+            if let Some(End(farewell)) = self.end.take() {
+                self.remember();
+                return Ok(farewell);
+            }
+        }
+    }
+
+    /// Keeps how the dashboard is used for the next start. Without it nothing is missing but that.
+    fn remember(&mut self) {
+        let theme = match self.options.themes.get(self.app.theme) {
+            // Of a theme that is asked for at every start nothing need be remembered.
+            Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
+            _ => self.memory.theme.clone(),
+        };
+        let memory = ViewState { theme, ..self.app.memory() };
+        if memory != self.memory {
+            paths::write_memory(&memory);
+            self.memory = memory;
+        }
+    }
+
+    fn hear(&mut self, event: &Event) {
+        self.stale = true;
+        let Some(key) = input::key(event) else { return };
+        if self.room() > Size::TooSmall {
+            self.handle(Msg::Key(key));
+        } else if matches!(key, Key::Char('q') | Key::Ctrl('c')) {
+            // Where nothing can be seen nothing can be chosen: a key only leaves.
+            self.end = Some(End(None));
+        }
+    }
+
+    fn room(&self) -> Size {
+        let (width, height) = self.screen.size().unwrap_or_default();
+        Size::of(Rect::new(0, 0, width, height))
+    }
+
+    fn handle(&mut self, msg: Msg) {
+        self.stale = true;
+        for effect in update(&mut self.app, msg) {
+            match effect {
+                Effect::Follow(dir) => self.observer.follow(dir),
+                Effect::Compare(dirs) => self.observer.compare(dirs),
+                Effect::Predict(runs) => send_predictions(self.store.clone(), runs, &self.sender),
+                Effect::FindRate(number, config) => {
+                    self.search = Some(Search::start(number, *config, &self.sender));
+                }
+                Effect::StopFinding => self.search = None,
+                Effect::Train(config) => self.train(*config),
+                Effect::Fork(parent, from, change) => self.fork(&parent, from, change),
+                Effect::Resume(dir) => self.start(dir),
+                Effect::Sweep(configs) => self.send_predictions(|shell| shell.sweep(configs).map(Some)),
+                Effect::Send(dir, command) => {
+                    self.send_predictions(|_| Ok(dir.drop_command(command).map(|()| None)?));
+                }
+                Effect::Label(dir, labels) => {
+                    self.send_predictions(|shell| Ok(shell.store.label(&dir, labels).map(|()| None)?));
+                }
+                Effect::ThrowAway(dir) => self.send_predictions(|shell| {
+                    shell.store.throw_away(&dir)?;
+                    Ok(Some(Msg::ThrownAway(vec![dir.id().clone()])))
+                }),
+                Effect::Restore(ids) => self.send_predictions(|shell| {
+                    let restore = |id: &RunId| shell.store.restore(id.as_str()).map(drop);
+                    ids.iter().try_for_each(restore)?;
+                    Ok(Some(Msg::Done(format!("{} back", text::number_of(ids.len() as u64, "run")))))
+                }),
+                Effect::Queue(change) => self.send_predictions(|shell| shell.change_queue(change)),
+                Effect::Redraw => self.screen.forget(),
+                Effect::Suspend => {
+                    if let Err(error) = self.screen.suspend() {
+                        self.tell(Msg::Failed(format!("could not be suspended: {error}")));
+                    }
+                }
+                Effect::Exit(farewell) => self.end = Some(End(farewell)),
+            }
+        }
+    }
+
+    /// Does something, and tells what came of it. What it changed among the runs is seen at once.
+    fn send_predictions(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
+        match act(self) {
+            Ok(msg) => msg.into_iter().for_each(|msg| self.tell(msg)),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+        self.observer.list();
+    }
+
+    /// Creates runs and queues them.
+    fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
+        let runs = queue_runs(&self.store, &configs.into_iter().map(new_run).collect::<Vec<_>>())?;
+        let queued = text::number_of(runs.len() as u64, "run");
+        let then = if self.store.queue()?.paused { "; the queue is paused, p goes on" } else { "" };
+        Ok(Msg::Done(format!("{queued} queued{then}")))
+    }
+
+    fn change_queue(&self, change: QueueChange) -> Result<Option<Msg>, ShellError> {
+        let store = &self.store;
+        match change {
+            QueueChange::Pause => store.change_queue(|queue| queue.paused = true)?,
+            QueueChange::Go => {
+                store.change_queue(|queue| queue.paused = false)?;
+                launch_queue(store)?;
+            }
+            QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
+            QueueChange::Empty => {
+                return Ok(Some(Msg::ThrownAway(store.unqueue(&store.queue()?.runs)?)));
+            }
+        }
+        Ok(None)
+    }
+
+    fn tell(&self, msg: Msg) {
+        // This end holds the receiver too.
+        let _ = self.sender.send(msg);
+    }
+
+    fn train(&mut self, config: RunConfig) {
+        match self.store.create(&new_run(config)) {
+            Ok(dir) => self.start(dir),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    fn fork(&mut self, parent: &RunDir, from: CheckpointName, change: Change) {
+        match fork(&self.store, parent, from, change, None) {
+            Ok(dir) => self.start(dir),
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    fn start(&mut self, dir: RunDir) {
+        match launch(&dir) {
+            Ok(trainer) => {
+                self.reap(dir.clone(), trainer);
+                self.tell(Msg::Started(dir));
+            }
+            Err(error) => self.tell(Msg::Failed(error.to_string())),
+        }
+    }
+
+    /// Waits for a trainer's end on a thread, and tells it if it ended badly and could not say why.
+    fn reap(&self, dir: RunDir, mut trainer: Child) {
+        let sender = self.sender.clone();
+        let wait = move || {
+            let Ok(exit) = trainer.wait() else { return };
+            let silent = dir.record().is_ok_and(|record| record.reason.is_none());
+            if silent && exit.code().is_some_and(|code| code != 0) {
+                let error = ShellError::Ended { exit, log: dir.trainer_log() };
+                let _ = sender.send(Msg::Failed(error.to_string()));
+            }
+        };
+        // Without the thread the trainer goes on all the same.
+        let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
+    }
+
+    /// Brings the screen up to date; writes nothing if that changes no cell.
+    fn draw(&mut self) -> io::Result<()> {
+        self.stale = false;
+        let (width, height) = self.screen.size()?;
+        let look = self.options.look(&self.app);
+        let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
+        View { app: &self.app, look: &look }.draw(&mut cells);
+        self.screen.show(&cells)
+    }
+}

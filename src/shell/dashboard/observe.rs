@@ -1,0 +1,173 @@
+//! The threads that look at the disk for the dashboard, so that a slow disk never holds up a key.
+
+use std::io;
+
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::Msg;
+use crate::data::{DataLocations, Roots, Source};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, RunState, Store, Update};
+use crate::shell::resources::source;
+use crate::shell::thread::spawn;
+
+/// How often the run on the screen is looked at.
+const FOLLOW: Duration = Duration::from_millis(200);
+/// How often the runs are listed.
+const LIST: Duration = Duration::from_secs(1);
+/// For how long they are read at most before those that were are shown.
+const GLANCE: Duration = Duration::from_millis(100);
+
+/// Follows one run after another.
+#[derive(Debug)]
+pub(crate) struct Observer {
+    follow: Sender<RunDir>,
+    compare: Sender<Vec<RunDir>>,
+    list: Sender<()>,
+}
+
+impl Observer {
+    /// Starts the threads; each ends when nobody takes its messages any more.
+    pub(crate) fn start(
+        store: Store,
+        defaults: &RunConfig,
+        messages: &UnboundedSender<Msg>,
+    ) -> io::Result<Self> {
+        let (follow, runs) = channel();
+        let (compare, compared) = channel();
+        let (list, asked) = channel();
+        let source = source(defaults);
+        spawn("follow", messages, move |to| follow_runs(&runs, to))?;
+        spawn("compare", messages, move |to| compare_runs(&compared, to))?;
+        spawn("list", messages, move |to| list_runs(&store, &asked, to))?;
+        spawn("data", messages, move |to| {
+            // Who is gone has no use for it.
+            let _ = find_data(source).into_iter().try_for_each(|msg| to.send(msg));
+        })?;
+        Ok(Self { follow, compare, list })
+    }
+
+    /// Follows this run from now on, and no other.
+    pub(crate) fn follow(&self, dir: RunDir) {
+        // Its thread ends only with the program.
+        let _ = self.follow.send(dir);
+    }
+
+    /// Follows these runs from now on, and no others, to compare them.
+    pub(crate) fn compare(&self, dirs: Vec<RunDir>) {
+        let _ = self.compare.send(dirs);
+    }
+
+    /// Lists the runs and the queue at once.
+    pub(crate) fn list(&self) {
+        let _ = self.list.send(());
+    }
+}
+
+/// Follows all of these runs, and starts anew with others.
+fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
+    let mut followers: Vec<Follower> = Vec::new();
+    // Until there is something to compare there is nothing to look at.
+    let Ok(dirs) = sets.recv() else { return };
+    followers.extend(dirs.into_iter().map(Follower::new));
+    let mut wait = Duration::ZERO;
+    loop {
+        match sets.recv_timeout(wait) {
+            Ok(dirs) => followers = dirs.into_iter().map(Follower::new).collect(),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        wait = FOLLOW;
+        for follower in &mut followers {
+            let update = follower.poll();
+            if !update.caught_up {
+                wait = Duration::ZERO;
+            }
+            if !update.is_empty()
+                && messages.send(Msg::Compared(follower.dir().clone(), Box::new(update))).is_err()
+            {
+                return;
+            }
+        }
+    }
+}
+
+fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
+    let mut follower: Option<Follower> = None;
+    let mut seen: (Option<RunState>, Option<String>) = Default::default();
+    let mut wait = FOLLOW;
+    loop {
+        match runs.recv_timeout(wait) {
+            Ok(dir) => {
+                follower = Some(Follower::new(dir));
+                seen = Default::default();
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        let Some(follower) = &mut follower else { continue };
+        let update = follower.poll();
+        wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
+        let now = (update.state.clone(), update.problem.clone());
+        if update.is_empty() && seen == now && !first(&update) {
+            continue;
+        }
+        seen = now;
+        if messages.send(Msg::Run(follower.dir().clone(), Box::new(update))).is_err() {
+            return;
+        }
+    }
+}
+
+/// Whether an update says that a run has nothing yet, which a screen must know too.
+fn first(update: &Update) -> bool {
+    update.state.is_none() && update.problem.is_none()
+}
+
+fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg>) {
+    let mut lister = Lister::new(store.clone());
+    let mut queue = None;
+    let mut is_first = true;
+    while !messages.is_closed() {
+        let looked = lister.look(GLANCE);
+        // That there are no runs is news once.
+        if (looked.changed || is_first) && messages.send(Msg::Runs(lister.runs())).is_err() {
+            return;
+        }
+        is_first = false;
+        if !looked.finished {
+            continue;
+        }
+        let now = queue_of(store);
+        if now != queue {
+            queue.clone_from(&now);
+            let told = now.map(|(queue, is_worked_on)| messages.send(Msg::Queue(queue, is_worked_on)));
+            if told.is_some_and(|told| told.is_err()) {
+                return;
+            }
+        }
+        if asked.recv_timeout(LIST) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+/// The queue, and whether it is worked on. A queue that cannot be read is told where it is used.
+pub(crate) fn queue_of(store: &Store) -> Option<(Queue, bool)> {
+    store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()))
+}
+
+/// What new runs would be trained on, and what is to be told of it.
+pub(crate) fn find_data(source: Option<Source>) -> Vec<Msg> {
+    match DataLocations::new(source, &Roots::of_user()).locate() {
+        Ok(found) => {
+            let passed_over = found.broken.first().map(|(place, error)| {
+                Msg::Failed(format!("the data in the {place} is passed over: {error}"))
+            });
+            passed_over.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
+        }
+        Err(error) => vec![Msg::Data(error.to_string())],
+    }
+}

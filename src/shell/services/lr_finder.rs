@@ -1,0 +1,110 @@
+//! The learning-rate finder: a range test on a fresh network, of which nothing is kept.
+
+use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::sync::mpsc::{self, Sender, TryRecvError};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::Msg;
+use crate::data::{DataLocations, Roots};
+use crate::metrics::RangeTest;
+use crate::run::RunConfig;
+use crate::shell::ShellError;
+use crate::shell::resources::{cores, source};
+use crate::shell::thread::spawn;
+use crate::train::Session;
+
+/// A search on a thread of its own. Dropping it ends it within a step.
+#[derive(Debug)]
+pub(crate) struct Search(#[expect(dead_code, reason = "that it is dropped is the message")] Sender<()>);
+
+impl Search {
+    /// Begins it. Each loss is sent under its number, and why it cannot go on.
+    pub(crate) fn start(number: u64, config: RunConfig, messages: &UnboundedSender<Msg>) -> Self {
+        let (wanted, asked) = mpsc::channel();
+        let work = move |messages: &UnboundedSender<Msg>| {
+            let found = lr_find(config, |loss| {
+                let left = asked.try_recv() == Err(TryRecvError::Disconnected);
+                if left || messages.send(Msg::Tried(number, loss)).is_err() {
+                    return ControlFlow::Break(());
+                }
+                ControlFlow::Continue(())
+            });
+            if let Err(error) = found {
+                let _ = messages.send(Msg::NotTried(number, error.to_string()));
+            }
+        };
+        if let Err(error) = spawn("lr-find", messages, work) {
+            let _ = messages.send(Msg::NotTried(number, ShellError::Runtime(error).to_string()));
+        }
+        Self(wanted)
+    }
+}
+
+/// Tries learning rates on a fresh network with these settings, and tells each loss until told to break off. Nothing is
+/// written.
+pub fn lr_find(
+    config: RunConfig,
+    mut tell: impl FnMut(f64) -> ControlFlow<()>,
+) -> Result<RangeTest, ShellError> {
+    let data = DataLocations::new(source(&config), &Roots::of_user()).locate()?.dataset;
+    let threads = config.threads.unwrap_or_else(cores);
+    let mut session = Session::new(config, Arc::new(data), threads)?;
+    let mut test = RangeTest::default();
+    while let Some(rate) = test.next_rate() {
+        let loss = session.try_rate(rate)?;
+        test.push(loss);
+        if tell(loss).is_break() {
+            break;
+        }
+    }
+    Ok(test)
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::mpsc::unbounded_channel;
+
+    use super::*;
+    use crate::run::DeviceChoice;
+
+    fn config() -> RunConfig {
+        let (preset, data) = ("dnn".to_owned(), Some("built-in".into()));
+        RunConfig { preset, data, device: DeviceChoice::Cpu, threads: Some(1), ..RunConfig::default() }
+    }
+
+    #[test]
+    fn a_rate_is_found_and_the_same_one_again() {
+        let mut losses = Vec::new();
+        let test = lr_find(config(), |loss| {
+            losses.push(loss);
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert!(test.is_over() && losses.len() == test.steps());
+        let found = test.suggestion().unwrap();
+        assert!((1e-3..1.0).contains(&found.steep) && (1e-3..1.0).contains(&found.tenth), "{found:?}");
+        let again = lr_find(config(), |_| ControlFlow::Continue(())).unwrap();
+        assert_eq!(again.suggestion(), Some(found));
+    }
+
+    #[test]
+    fn a_search_that_is_dropped_ends() {
+        let (messages, mut told) = unbounded_channel();
+        let search = Search::start(7, config(), &messages);
+        assert!(matches!(told.blocking_recv(), Some(Msg::Tried(7, _))));
+        drop((search, messages));
+        // When its thread ends, so does the channel.
+        let rest = std::iter::from_fn(|| told.blocking_recv()).count();
+        assert!(rest < 350, "{rest}");
+    }
+
+    #[test]
+    fn a_search_that_cannot_be_is_told() {
+        let (messages, mut told) = unbounded_channel();
+        let _search = Search::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
+        let Some(Msg::NotTried(1, problem)) = told.blocking_recv() else { unreachable!() };
+        assert!(problem.contains("/nowhere"), "{problem}");
+    }
+}

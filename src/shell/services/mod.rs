@@ -1,0 +1,13 @@
+//! Work that the dashboard and the command line ask for.
+
+mod fork;
+mod lr_finder;
+mod new_run;
+mod predict;
+
+pub use fork::fork;
+pub(crate) use lr_finder::Search;
+pub use lr_finder::lr_find;
+pub use new_run::new_run;
+pub use predict::predictions;
+pub(crate) use predict::send_predictions;

@@ -1,0 +1,229 @@
+//! What two runs predict on the test set that both were trained for, beside each other.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::app::{Guess, Msg, PredictionDiff, Seeds};
+use crate::data::{DataLocations, Dataset, Roots};
+use crate::metrics::Spread;
+use crate::nn::Prediction;
+use crate::run::{
+    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError,
+    RunManifest, Store,
+};
+use crate::shell::ShellError;
+use crate::shell::resources::{cores, source};
+use crate::shell::thread::spawn;
+use crate::train::predict;
+
+/// Compares on a thread what two runs predict, and sends the answer.
+pub(crate) fn send_predictions(store: Store, runs: [RunDir; 2], messages: &UnboundedSender<Msg>) {
+    let compared = runs.clone();
+    let work = move |messages: &UnboundedSender<Msg>| {
+        let diff = predictions(&store, &compared, CheckpointName::Best);
+        let told = Box::new(diff.map_err(|error| error.to_string()));
+        // Whoever asked may have gone.
+        let _ = messages.send(Msg::Predicted(compared, told));
+    };
+    if let Err(error) = spawn("predict", messages, work) {
+        let refused = Err(ShellError::Runtime(error).to_string());
+        let _ = messages.send(Msg::Predicted(runs, Box::new(refused)));
+    }
+}
+
+/// What two runs predict, each with the weights of this checkpoint, and what repeating them with other seeds changes.
+/// Nothing of a run is locked or written.
+///
+/// `best` is the checkpoint with the highest accuracy on this very test set, so both accuracies are a little too high;
+/// the noise is that of repeated runs' best accuracies, which are so too.
+pub fn predictions(
+    store: &Store,
+    runs: &[RunDir; 2],
+    from: CheckpointName,
+) -> Result<PredictionDiff, ShellError> {
+    let [first, second] = [runs[0].record()?, runs[1].record()?];
+    let data = Arc::new(common_data(&first, &second)?);
+    let threads = cores();
+    let guesses = |dir: &RunDir, record: &RunManifest| -> Result<Vec<Guess>, ShellError> {
+        let checkpoint = Checkpoint::read(&dir.checkpoint_path(from)).map_err(|error| match error {
+            error if error.is_not_found() => {
+                ShellError::NoCheckpoint { run: record.name.clone(), checkpoint: from }
+            }
+            error => error.into(),
+        })?;
+        let guess = |Prediction { class, confidence }| Guess { class, confidence };
+        Ok(predict(&checkpoint, &data, threads)?.into_iter().map(guess).collect())
+    };
+    let (one, other) = (guesses(&runs[0], &first)?, guesses(&runs[1], &second)?);
+    let seeds = seeds(store, [&first, &second], from)?;
+    let described = (from.to_string(), data.describe());
+    let classes = data.class_names().map(str::to_owned).to_vec();
+    let pixels = |image| Box::from(data.test.image(image).as_slice());
+    let names = [first.name, second.name];
+    Ok(PredictionDiff::new(names, described, classes, data.test.labels(), [&one, &other], pixels, seeds))
+}
+
+/// The data that both runs were trained on.
+fn common_data(first: &RunManifest, second: &RunManifest) -> Result<Dataset, ShellError> {
+    let info = |record: &RunManifest| {
+        let data = record.provenance.dataset.clone();
+        data.ok_or_else(|| ShellError::NotBegun { run: record.name.clone() })
+    };
+    let (one, other) = (info(first)?, info(second)?);
+    if one.checksum != other.checksum {
+        let told = |record: &RunManifest, data: &DataInfo| {
+            let sum: String = data.checksum.chars().take(8).collect();
+            format!("{} on {} (sha256 {sum})", record.name, data.description)
+        };
+        return Err(ShellError::TwoSets { first: told(first, &one), second: told(second, &other) });
+    }
+    let given = [source(&first.config), source(&second.config)].into_iter().flatten();
+    let places = given.map(Some).chain([None]);
+    let roots = Roots::of_user();
+    let found =
+        places.map(|place| DataLocations::new(place, &roots)).find_map(|places| places.find(&one.checksum));
+    found.ok_or(ShellError::NoSuchData { description: one.description, from: one.source })
+}
+
+/// The accuracies of the runs that repeat each of two runs, and how to train more of those.
+fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result<Seeds, ShellError> {
+    let listed: Vec<_> = store.list().into_iter().filter_map(Listing::run).collect();
+    let group = |run: &RunManifest| -> Result<Spread, RunError> {
+        // The same seed comes to the same, so it tells nothing twice.
+        let mut by_seed = BTreeMap::new();
+        for other in &listed {
+            if other.state.status == RecordedStatus::Finished && other.record.repeats(run) {
+                by_seed.insert(other.record.config.seed, accuracy(&other.dir, &other.record, from)?);
+            }
+        }
+        Ok(Spread::of(by_seed.into_values().flatten()))
+    };
+    Ok(Seeds {
+        groups: [group(runs[0])?, group(runs[1])?],
+        same: runs[0].repeats(runs[1]),
+        command: repetition(runs[0]),
+    })
+}
+
+/// A run's accuracy on the test set at a checkpoint, as its trainer found it.
+fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Option<f64>, RunError> {
+    let wanted = match at {
+        CheckpointName::Best => return Ok(record.summary.best_test_accuracy),
+        CheckpointName::Last => return Ok(record.summary.last_test_accuracy),
+        CheckpointName::Epoch(wanted) => wanted,
+    };
+    let history = dir.history()?;
+    Ok(history.epochs.iter().find(|row| row.epoch == wanted).map(|row| row.test_accuracy))
+}
+
+/// The command that trains a run again with other seeds.
+fn repetition(run: &RunManifest) -> String {
+    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&NOT_IN_RECIPE))
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::run::{Change, NewRun, Provenance, RunConfig, TrainState};
+    use crate::train::Session;
+
+    struct Fixture {
+        _root: tempfile::TempDir,
+        store: Store,
+    }
+
+    impl Fixture {
+        fn new() -> Self {
+            let root = tempfile::tempdir().unwrap();
+            Self { store: Store::open(root.path()), _root: root }
+        }
+
+        /// A finished run with fresh weights, and this accuracy.
+        fn run(&self, config: RunConfig, checksum: &str, accuracy: f64) -> RunDir {
+            let data = Dataset::built_in().unwrap();
+            let info = DataInfo {
+                description: "a set".to_owned(),
+                train: data.train.len(),
+                test: data.test.len(),
+                checksum: if checksum.is_empty() { data.checksum.clone() } else { checksum.to_owned() },
+                source: "built in".to_owned(),
+            };
+            let provenance = Provenance { dataset: Some(info), ..Provenance::default() };
+            let nonce = config.seed;
+            let session = Session::new(config.clone(), Arc::new(data), 1).unwrap();
+            let name = Some(format!("run-{nonce}"));
+            let new = NewRun { name, ..NewRun::new(Timestamp::UNIX_EPOCH, nonce, config, provenance) };
+            let dir = self.store.create(&new).unwrap();
+            let mut record = dir.record().unwrap();
+            record.status = RecordedStatus::Finished;
+            record.summary.best_test_accuracy = Some(accuracy);
+            dir.write_record(&record).unwrap();
+            session.checkpoint(0.0).write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();
+            dir
+        }
+    }
+
+    fn seed(seed: u64) -> RunConfig {
+        RunConfig { seed, data: Some("built-in".into()), ..RunConfig::default() }
+    }
+
+    #[test]
+    fn two_runs_are_compared_and_their_seeds_told() {
+        let fixture = Fixture::new();
+        let runs = [1, 2].map(|number| fixture.run(seed(number), "", 0.5 + number as f64 / 100.0));
+        let other = fixture.run(RunConfig { preset: "dnn".to_owned(), ..seed(3) }, "", 0.9);
+        let diff = predictions(&fixture.store, &runs, CheckpointName::Best).unwrap();
+        assert_eq!((diff.table.total(), diff.seeds.same), (1000, true));
+        assert_eq!(diff.seeds.groups[0].count, 2);
+        assert_eq!(diff.class(9), "Ankle boot");
+        let wrong = |sample: &crate::app::Sample| sample.guesses[0].class != sample.label;
+        assert!(diff.fixed.iter().all(wrong) && !diff.broken.iter().any(wrong));
+        let pair = [runs[0].clone(), other];
+        let diff = predictions(&fixture.store, &pair, CheckpointName::Best).unwrap();
+        assert_eq!((diff.seeds.groups[1].count, diff.seeds.same), (1, false));
+        assert_eq!(diff.seeds.command, "`cnn-tui sweep --data built-in seed=1..3`");
+    }
+
+    #[test]
+    fn what_cannot_be_compared_is_told() {
+        let fixture = Fixture::new();
+        let told = |runs: [&RunDir; 2], from| {
+            predictions(&fixture.store, &runs.map(Clone::clone), from).unwrap_err().to_string()
+        };
+        let (built_in, elsewhere) = (fixture.run(seed(1), "", 0.5), fixture.run(seed(2), "1234", 0.5));
+        let message = told([&built_in, &elsewhere], CheckpointName::Best);
+        assert!(
+            message.contains("run-1 on a set (sha256 85f8f7ec), run-2 on a set (sha256 1234)"),
+            "{message}"
+        );
+        let message = told([&elsewhere, &elsewhere], CheckpointName::Best);
+        assert!(message.contains("`cnn-tui data fetch`"), "{message}");
+        let message = told([&built_in, &built_in], CheckpointName::Epoch(3));
+        assert!(message.starts_with("run-1 has no checkpoint epoch-003"), "{message}");
+    }
+
+    #[test]
+    fn a_damaged_checkpoint_is_told() {
+        let fixture = Fixture::new();
+        let run = fixture.run(seed(1), "", 0.5);
+        let progress = TrainState { preset: "cnn".to_owned(), ..TrainState::default() };
+        let empty = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
+        empty.write(&run.checkpoint_path(CheckpointName::Last)).unwrap();
+        let error = predictions(&fixture.store, &[run.clone(), run], CheckpointName::Last).unwrap_err();
+        assert!(error.to_string().contains("no tensor `conv1.weight`"), "{error}");
+    }
+
+    #[test]
+    fn commands_can_be_typed_as_they_are_shown() {
+        let fixture = Fixture::new();
+        let config = RunConfig { data: Some("/my data/it's".into()), ..RunConfig::default() };
+        let mut record = fixture.run(seed(1), "", 0.5).record().unwrap();
+        record.config = config;
+        record.changed = Change { epochs: Some(3), ..Change::default() };
+        assert_eq!(repetition(&record), r"`cnn-tui sweep --data '/my data/it'\''s' --epochs 3 seed=1..3`");
+    }
+}

@@ -1,0 +1,14 @@
+//! The trainer process: training, and the run directory it is recorded in.
+
+mod launch;
+mod lecture;
+mod queue_worker;
+mod recorder;
+mod replay;
+mod watch;
+
+pub use launch::launch;
+pub use lecture::LectureLines;
+pub use queue_worker::{launch_queue, queue_runs, work_on_queue};
+pub use recorder::{OnHangup, check, train_run};
+pub use watch::watch;

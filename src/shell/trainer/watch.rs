@@ -1,0 +1,86 @@
+//! Following a run from a shell, line by line.
+
+use std::io::{self, Write};
+use std::time::Duration;
+
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::launch::launch;
+use super::lecture::LectureLines;
+use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
+use crate::shell::ShellError;
+
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Starts a trainer for a run, prints the lecture's lines until it ends, and gives the run's final
+/// status. Interrupting it stops the run; if it is killed, the run goes on.
+pub fn watch(dir: &RunDir, out: impl Write) -> Result<RecordedStatus, ShellError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
+}
+
+async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, ShellError> {
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
+    let mut follower = Follower::new(dir.clone());
+    // What an earlier trainer of this run reported is not news. Whatever the new one reports is, so
+    // it starts only now.
+    while !follower.poll().caught_up {}
+    let mut trainer = launch(dir)?;
+    let batch_size = dir.record()?.config.batch_size;
+    let mut lines = None;
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut stop = false;
+    loop {
+        tokio::select! {
+            _ = look.tick() => {}
+            _ = interrupt.recv() => stop = true,
+            _ = terminate.recv() => stop = true,
+        }
+        // A trainer hears what it is told only once it has begun.
+        if stop && lines.is_some() {
+            dir.drop_command(Command::Stop)?;
+            stop = false;
+        }
+        // Asked before the last look, so that this look sees all that it wrote.
+        let ended = trainer.try_wait().map_err(ShellError::Launch)?;
+        loop {
+            let update = follower.poll();
+            for record in &update.records {
+                if let Event::Ended { status, reason, .. } = &record.event {
+                    return match reason {
+                        Some(reason) if *status == RecordedStatus::Failed => {
+                            Err(ShellError::Failed(reason.clone()))
+                        }
+                        _ => Ok(*status),
+                    };
+                }
+                if let Event::Paused { step, reason, .. } = &record.event {
+                    let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
+                    let _ = writeln!(
+                        io::stderr(),
+                        "cnn-tui: {name} is paused after step {step} ({reason}); `cnn-tui` shows it and goes on"
+                    );
+                }
+                lines = LectureLines::new(batch_size, &record.event).or(lines);
+                for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
+                    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+                        // Whoever read the lines has gone; the run goes on.
+                        return Ok(RecordedStatus::Running);
+                    }
+                }
+            }
+            if update.caught_up {
+                break;
+            }
+        }
+        if let Some(exit) = ended {
+            if let Some(reason) = dir.record()?.reason {
+                return Err(ShellError::Failed(reason));
+            }
+            return Err(ShellError::Ended { exit, log: dir.trainer_log() });
+        }
+    }
+}
