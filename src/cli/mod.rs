@@ -122,7 +122,7 @@ impl Cli {
             Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Summary(command)) => return command.run(&mut out),
             Some(CliCommand::Trainer { dir }) => {
-                shell::train_run(&RunDir::open(&dir)?, OnHangup::Run, out)?;
+                shell::train_run(&RunDir::open(&dir)?, OnHangup::Ignore, out)?;
                 return Ok(());
             }
             _ => {}

@@ -125,7 +125,7 @@ impl Output {
     /// Has the run trained.
     pub(super) fn train(&self, dir: RunDir) -> Result<AfterCommand, CliError> {
         let status = if self.foreground {
-            shell::train_run(&dir, OnHangup::Shell, io::stdout())?
+            shell::train_run(&dir, OnHangup::Stop, io::stdout())?
         } else if self.headless {
             shell::watch(&dir, io::stdout())?
         } else {

@@ -33,19 +33,19 @@ const RECORD: Duration = Duration::from_secs(1);
 /// How long to wait before it is tried again to write something that could not be written.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What a trainer lives as long as.
+/// What a trainer does when its terminal hangs up (SIGHUP).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnHangup {
-    /// The shell that started it: when the line drops, it stops and saves.
-    Shell,
-    /// Its run: a dropped line does not concern it.
-    Run,
+    /// Stop and save: it belongs to the shell that started it.
+    Stop,
+    /// Keep training: it runs detached from any terminal.
+    Ignore,
 }
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and gives its
 /// final status. The lecture's lines go to `out`.
-pub fn train_run(dir: &RunDir, tie: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
-    if tie == OnHangup::Run {
+pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
+    if on_hangup == OnHangup::Ignore {
         // Neither the keys of the terminal that started it nor its end are meant for it. Only who leads
         // a group already cannot leave: a person who started it by hand, in a shell of its own.
         let _ = setsid();
@@ -67,7 +67,7 @@ pub fn train_run(dir: &RunDir, tie: OnHangup, out: impl Write) -> Result<Recorde
         stopping: false,
         signalled: false,
     };
-    let outcome = desk.begin().and_then(|task| desk.attend(task, tie));
+    let outcome = desk.begin().and_then(|task| desk.attend(task, on_hangup));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
         // It is another trainer's now.
         return outcome;
@@ -174,7 +174,7 @@ impl<W: Write> Recorder<'_, W> {
     }
 
     /// Has the run trained, and writes down what comes of it.
-    fn attend(&mut self, task: Task, tie: OnHangup) -> Result<RecordedStatus, ShellError> {
+    fn attend(&mut self, task: Task, on_hangup: OnHangup) -> Result<RecordedStatus, ShellError> {
         let (order_sender, orders) = orders::channel();
         let (message_sender, messages) = messages::unbounded_channel();
         let newest = Arc::default();
@@ -188,7 +188,7 @@ impl<W: Write> Recorder<'_, W> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let served = runtime
             .map_err(ShellError::Runtime)
-            .and_then(|runtime| runtime.block_on(self.serve(messages, &order_sender, &newest, tie)));
+            .and_then(|runtime| runtime.block_on(self.serve(messages, &order_sender, &newest, on_hangup)));
         // If this end failed, the other must not go on unheard; if it is over, nobody listens.
         let _ = order_sender.send(ControlMsg::Command(Command::Stop));
         let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
@@ -202,7 +202,7 @@ impl<W: Write> Recorder<'_, W> {
         mut messages: messages::UnboundedReceiver<TrainerMsg>,
         orders: &orders::Sender<ControlMsg>,
         newest: &Newest,
-        tie: OnHangup,
+        on_hangup: OnHangup,
     ) -> Result<(), ShellError> {
         let mut inbox = self.dir.inbox();
         let mut look = interval(LOOK);
@@ -241,7 +241,7 @@ impl<W: Write> Recorder<'_, W> {
                 _ = terminate.recv() => (command, self.signalled) = (Some(Command::Stop), true),
                 _ = interrupt.recv() => (command, self.signalled) = (Some(Command::Stop), true),
                 _ = save.recv() => command = Some(Command::Checkpoint),
-                _ = hangup.recv() => command = (tie == OnHangup::Shell).then_some(Command::Stop),
+                _ = hangup.recv() => command = (on_hangup == OnHangup::Stop).then_some(Command::Stop),
             }
             if let Some(command) = command {
                 self.tell(orders, command);
