@@ -75,6 +75,7 @@ pub struct RngStream {
 
 impl RngStream {
     /// A number from 0 to below 1, in steps of 2^-24, all of which an `f32` can hold.
+    #[inline]
     pub fn unit(&mut self) -> f32 {
         (self.words.next_u32() >> 8) as f32 / 16_777_216.0
     }

@@ -17,7 +17,7 @@ use fearless_simd::{Level, Simd, dispatch};
 
 use super::TensorDevice;
 use super::lanes::{Matrix, PAD, padded, transpose};
-use super::runs::{Run, add_runs, find_runs};
+use super::runs::{Found, Run, add_runs};
 use crate::nn::backend::Backend;
 use crate::nn::shape::FlatShape;
 
@@ -141,7 +141,7 @@ impl Buffers {
 
 /// Writes to `output`, `[item, output]`, what the weights make of `items`, `[item, input]` and a rest of
 /// [`PAD`].
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut [f32]) {
     let Buffers { inputs, outputs, weight, columns, bias, row, runs } = buffers;
     let (inputs, outputs) = (*inputs, *outputs);
@@ -156,31 +156,38 @@ fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut 
         let columns = &columns[first * padded(outputs)..];
         let last = inputs.min(first + block);
         for (item, output) in items.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
-            let factors = item[first..last].iter().copied();
-            let count = find_runs(starts(padded(outputs)).zip(factors), runs);
-            add_row(simd, &runs[..count], columns, row, output);
+            let mut found = Found::new(runs);
+            for (input, &factor) in item[first..last].iter().enumerate() {
+                found.push(input * padded(outputs), factor);
+            }
+            add_row(simd, found.runs(), columns, row, output);
         }
     }
 }
 
 /// Adds to `gradient`, `[output, input]`, the `items` times their `slopes`, `[item, output]`.
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn weigh_items<S: Simd>(simd: S, slopes: &[f32], items: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, row, runs, .. } = buffers;
     for (output, gradient) in gradient.chunks_exact_mut(*inputs).enumerate() {
-        let slopes = slopes.iter().skip(output).step_by(*outputs).copied();
-        let count = find_runs(starts(*inputs).zip(slopes), runs);
-        add_row(simd, &runs[..count], items, row, gradient);
+        let mut found = Found::new(runs);
+        for item in 0..slopes.len() / *outputs {
+            found.push(item * *inputs, slopes[item * *outputs + output]);
+        }
+        add_row(simd, found.runs(), items, row, gradient);
     }
 }
 
 /// Adds to `gradient`, `[item, input]`, the weights times the items' `slopes`, `[item, output]`.
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, weight, row, runs, .. } = buffers;
     for (slopes, gradient) in slopes.chunks_exact(*outputs).zip(gradient.chunks_exact_mut(*inputs)) {
-        let count = find_runs(starts(*inputs).zip(slopes.iter().copied()), runs);
-        add_row(simd, &runs[..count], weight, row, gradient);
+        let mut found = Found::new(runs);
+        for (output, &slope) in slopes.iter().enumerate() {
+            found.push(output * *inputs, slope);
+        }
+        add_row(simd, found.runs(), weight, row, gradient);
     }
 }
 
@@ -194,12 +201,6 @@ fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &m
     row[..to.len()].copy_from_slice(to);
     add_runs(simd, runs, from, row, vectors);
     to.copy_from_slice(&row[..to.len()]);
-}
-
-/// Where the rows of a matrix begin.
-#[inline(always)]
-fn starts(stride: usize) -> impl Iterator<Item = u32> {
-    (0..).step_by(stride)
 }
 
 #[cfg(test)]
