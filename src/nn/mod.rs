@@ -17,6 +17,7 @@ mod weight;
 
 pub use backend::Backend;
 pub use device::{DeviceError, DeviceKind, build};
+pub use dfdx::tensor::Cpu;
 pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Mode, Relu};
 pub use model::{
     Images, LayerInfo, LayerKind, Model, Parameter, Prediction, Totals, TrainOutput, initial_weights,

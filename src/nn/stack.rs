@@ -9,7 +9,7 @@ use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, 
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
 use super::ops::{self, LayerDevice, Pooled, TensorDevice};
-use super::shape::{FlatShape, Halve, ImageShape, Slide};
+use super::shape::{FlatShape, Halve, ImageShape, Slide, check_block, check_flat};
 
 /// The images that networks are built for: 28 x 28 pixels of grey.
 pub type InputShape = ImageShape<Const<28>, Const<28>, 1>;
@@ -87,6 +87,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
+        const { check_block::<H, W, K>() };
         self.block(name, None)
     }
 
@@ -102,6 +103,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
+        const { check_block::<H, W, K>() };
         self.block(name, Some(rate))
     }
 
@@ -144,6 +146,7 @@ where
     /// Stack::new(Cpu::default(), Kernels::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, FlatShape<N>, Chain<L, Flatten<N, D>>> {
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
         let need = self.needs_gradient();
         let flatten = ops::Flatten::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], need);
         self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))

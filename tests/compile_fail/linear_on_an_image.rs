@@ -1,5 +1,4 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Kernels, Stack};
 
 fn main() {
     Stack::new(Cpu::default(), Kernels::best(), None).linear::<10>("fc");

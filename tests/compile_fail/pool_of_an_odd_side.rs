@@ -1,5 +1,4 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Kernels, Stack};
 
 fn main() {
     let eleven_by_eleven = Stack::new(Cpu::default(), Kernels::best(), None).conv_block::<4, 7>("a");

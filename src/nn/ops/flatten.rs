@@ -6,7 +6,7 @@ use fearless_simd::{Level, dispatch};
 use super::gather::{IndexTable, TensorDevice, gather, table};
 use super::lanes::{Matrix, transpose};
 use crate::nn::backend::Backend;
-use crate::nn::shape::{FlatShape, ImageShape};
+use crate::nn::shape::{FlatShape, ImageShape, check_flat};
 
 /// What a flattening needs: where the pixels of a channels-last image lie, channel by channel, and by
 /// what it is computed.
@@ -41,7 +41,7 @@ impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
         D: TensorDevice<E>,
         T: Tape<E, D>,
     {
-        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
         let batch = images.shape().0;
         gather(images.reshape_like(&(batch, N)), &self.indices).reshape_like(&(batch, Const::<N>))
     }
@@ -58,7 +58,7 @@ impl Flatten<Cpu> {
         W: ConstDim,
         T: Tape<f32, Cpu>,
     {
-        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
         let Backend::Fused(level) = self.kernels else { return self.compose(images) };
         let (images, mut tape) = images.split_tape();
         let mut values = vec![0.0; images.shape().num_elements()];

@@ -132,6 +132,7 @@ macro_rules! each_shape {
         Conv::<Const<4>, Const<9>, 3, 2, 3>::$check($batch, $seed);
         Conv::<Const<3>, Const<2>, 4, 5, 1>::$check($batch, $seed);
         Conv::<Const<7>, Const<8>, 1, 2, 7>::$check($batch, $seed);
+        Conv::<Const<3>, Const<66>, 1, 2, 2>::$check($batch, $seed);
     };
 }
 

@@ -139,8 +139,8 @@ proptest! {
         check::<Const<12>, Const<12>, 10, 20, 5>(batch, seed, mask);
     }
 
-    /// Other kernels, an image as large as its kernel allows, few and many channels, widths that are
-    /// no whole vector, images that are not square.
+    /// Other kernels, of odd and even size, an image as large as its kernel allows, a large one, few and
+    /// many channels, widths that are no whole vector, images that are not square.
     #[test]
     fn blocks_of_other_shapes(seed: u64, mask: Option<u64>, batch in 1usize..4) {
         check::<Const<6>, Const<6>, 1, 1, 5>(batch, seed, mask);
@@ -148,6 +148,9 @@ proptest! {
         check::<Const<10>, Const<8>, 32, 3, 3>(batch, seed, mask);
         check::<Const<4>, Const<6>, 2, 7, 1>(batch, seed, mask);
         check::<Const<14>, Const<14>, 2, 4, 7>(batch, seed, mask);
+        check::<Const<5>, Const<7>, 1, 2, 2>(batch, seed, mask);
+        check::<Const<9>, Const<7>, 10, 2, 4>(batch, seed, mask);
+        check::<Const<10>, Const<70>, 1, 2, 9>(batch, seed, mask);
     }
 }
 
