@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use dfdx::prelude::*;
 
 use super::backend::Backend;
-use super::ops::{self, LayerDevice, TensorDevice};
+use super::ops::{self, InputGradient, LayerDevice, TensorDevice};
 use super::rng::{SeededRng, StreamId};
 use super::shape::{FlatShape, Halve, ImageShape, Slide};
 use super::weight::{AnyWeight, Weight};
@@ -103,7 +103,7 @@ pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: Te
     weight: Weight<Rank4<O, C, K, K>, D>,
     bias: Weight<Rank1<O>, D>,
     dropout: Option<Dropout>,
-    block: ops::ConvBlock<H, W, C, O, K, D>,
+    block: ops::ConvBlockOp<H, W, C, O, K, D>,
 }
 
 impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C, O, K, D>
@@ -112,19 +112,19 @@ where
     W: Slide<K, Out: Halve>,
     D: LayerDevice,
 {
-    /// Its images get a gradient only if they `need` one.
+    ///
     pub(super) fn new(
         device: &D,
         kernels: Backend,
         name: &str,
         dropout: Option<Dropout>,
-        need: bool,
+        input_gradient: InputGradient,
     ) -> Self {
         Self {
             weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
             bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
             dropout,
-            block: ops::ConvBlock::new(device, kernels, need),
+            block: ops::ConvBlockOp::new(device, kernels, input_gradient),
         }
     }
 }
@@ -214,7 +214,7 @@ impl<const N: usize, D: TensorDevice<f32>> Layer<FlatShape<N>, D> for Dropout {
 
 /// From images to vectors of `N`.
 #[derive(Debug)]
-pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::Flatten<D>);
+pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::FlattenOp<D>);
 
 impl<H, W, const C: usize, const N: usize, D> Layer<ImageShape<H, W, C>, D> for Flatten<N, D>
 where
@@ -238,14 +238,14 @@ where
 pub struct Linear<const N: usize, const O: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank2<O, N>, D>,
     bias: Weight<Rank1<O>, D>,
-    product: ops::Linear,
+    product: ops::LinearOp,
 }
 
 impl<const N: usize, const O: usize, D: TensorDevice<f32>> Linear<N, O, D> {
-    /// Its inputs get a gradient only if they `need` one.
-    pub(super) fn new(device: &D, kernels: Backend, name: &str, need: bool) -> Self {
+    ///
+    pub(super) fn new(device: &D, kernels: Backend, name: &str, input_gradient: InputGradient) -> Self {
         Self {
-            product: ops::Linear::new(kernels, need),
+            product: ops::LinearOp::new(kernels, input_gradient),
             weight: Weight::zeros(device, format!("{name}.weight"), N),
             bias: Weight::zeros(device, format!("{name}.bias"), N),
         }

@@ -24,5 +24,6 @@ pub use model::{
 };
 pub use presets::{PRESETS, Preset};
 pub use rng::{RngStream, SeededRng, StreamId};
-pub use stack::{InputShape, LogitsShape, Stack};
+pub use shape::{InputShape, LogitsShape};
+pub use stack::Stack;
 pub use weight::{AnyWeight, Weight};

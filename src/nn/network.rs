@@ -7,7 +7,7 @@ use dfdx::prelude::*;
 use super::layer::{Layer, Mode};
 use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Totals, TrainOutput};
 use super::ops::TensorDevice;
-use super::stack::{InputShape, LogitsShape};
+use super::shape::{InputShape, LogitsShape};
 use super::weight::AnyWeight;
 
 /// A finished network on a device.

@@ -18,6 +18,12 @@ pub type ImageShape<H, W, const C: usize> = (usize, H, W, Const<C>);
 /// A batch of vectors: `[batch, length]`.
 pub type FlatShape<const N: usize> = (usize, Const<N>);
 
+/// The images that networks are built for: `[batch, 28, 28, 1]`, grey.
+pub type InputShape = ImageShape<Const<28>, Const<28>, 1>;
+
+/// What networks return: `[batch, 10]`, a score (logit) for each of ten classes.
+pub type LogitsShape = FlatShape<10>;
+
 /// A length along which a window of `K` slides by one, without padding.
 ///
 /// A window that is wider than the length does not compile.

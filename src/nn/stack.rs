@@ -8,21 +8,15 @@ use super::backend::Backend;
 use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Relu};
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
-use super::ops::{self, LayerDevice, Pooled, TensorDevice};
-use super::shape::{FlatShape, Halve, ImageShape, Slide, check_block, check_flat};
-
-/// The images that networks are built for: 28 x 28 pixels of grey.
-pub type InputShape = ImageShape<Const<28>, Const<28>, 1>;
-
-/// The scores that networks give: one for each of ten classes.
-pub type LogitsShape = FlatShape<10>;
+use super::ops::{self, InputGradient, LayerDevice, Pooled, TensorDevice};
+use super::shape::{FlatShape, Halve, ImageShape, InputShape, LogitsShape, Slide, check_block, check_flat};
 
 /// A network under construction whose last layer gives `Out`.
 ///
 /// ```
-/// use cnn_tui::nn::{Kernels, Stack};
+/// use cnn_tui::nn::{Backend, Stack};
 ///
-/// let model = Stack::new(dfdx::tensor::Cpu::default(), Kernels::best(), None)
+/// let model = Stack::new(dfdx::tensor::Cpu::default(), Backend::best(), None)
 ///     .conv_block::<4, 5>("conv")
 ///     .flatten::<576>()
 ///     .linear::<10>("fc")
@@ -61,9 +55,10 @@ impl<D: TensorDevice<f32>, Out: Shape, L> Stack<D, Out, L> {
         }
     }
 
-    /// Whether what the layers so far give needs a gradient: only where one of them has something to learn.
-    fn needs_gradient(&self) -> bool {
-        self.table.iter().any(|layer| layer.parameters > 0)
+    /// Whether the next layer must pass a gradient on: only where a layer before it has parameters.
+    fn input_gradient(&self) -> InputGradient {
+        let has_parameters = self.table.iter().any(|layer| layer.parameters > 0);
+        if has_parameters { InputGradient::Needed } else { InputGradient::Skipped }
     }
 
     fn dropout_layer(&self, rate: f32) -> Dropout {
@@ -117,7 +112,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
-        let need = self.needs_gradient();
+        let input_gradient = self.input_gradient();
         let maps = [O, H::Out::SIZE, W::Out::SIZE];
         let pooled = [O, <H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE];
         self.table.push(
@@ -133,22 +128,22 @@ where
                 .output(&maps)
         }));
         self.table.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
-        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, need);
+        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, input_gradient);
         self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
 
     /// From images to vectors; `N` must be height x width x channels.
     ///
     /// ```compile_fail
-    /// # use cnn_tui::nn::{Kernels, Stack};
+    /// # use cnn_tui::nn::{Backend, Stack};
     /// # use dfdx::tensor::Cpu;
     /// // 28 x 28 pixels are 784 numbers.
-    /// Stack::new(Cpu::default(), Kernels::best(), None).flatten::<783>().linear::<10>("fc").build();
+    /// Stack::new(Cpu::default(), Backend::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, FlatShape<N>, Chain<L, Flatten<N, D>>> {
         const { check_flat([H::SIZE, W::SIZE, C], N) };
-        let need = self.needs_gradient();
-        let flatten = ops::Flatten::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], need);
+        let input_gradient = self.input_gradient();
+        let flatten = ops::FlattenOp::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], input_gradient);
         self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))
     }
 }
@@ -156,7 +151,7 @@ where
 impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
     /// Every one of `O` outputs from every input.
     pub fn linear<const O: usize>(self, name: &str) -> Stack<D, FlatShape<O>, Chain<L, Linear<N, O, D>>> {
-        let layer = Linear::new(&self.device, self.kernels, name, self.needs_gradient());
+        let layer = Linear::new(&self.device, self.kernels, name, self.input_gradient());
         let info = LayerInfo::new(LayerKind::Linear, name)
             .setting(format!("{N}→{O}"))
             .output(&[O])

@@ -1,5 +1,5 @@
-use cnn_tui::nn::{Cpu, Kernels, Stack};
+use cnn_tui::nn::{Cpu, Backend, Stack};
 
 fn main() {
-    Stack::new(Cpu::default(), Kernels::best(), None).conv_block::<10, 5>("conv").flatten::<1400>();
+    Stack::new(Cpu::default(), Backend::best(), None).conv_block::<10, 5>("conv").flatten::<1400>();
 }

@@ -56,12 +56,12 @@ fn add_vectors<S: Simd, const V: usize>(simd: S, runs: &[Run], from: &[f32], to:
 ///
 /// Callers loop and push, rather than hand over an iterator: what iterators call is compiled without
 /// vector instructions first, and not always inlined into what is compiled with them.
-pub(super) struct Found<'a> {
+pub(super) struct NonZeroRuns<'a> {
     runs: &'a mut [Run],
     len: usize,
 }
 
-impl<'a> Found<'a> {
+impl<'a> NonZeroRuns<'a> {
     /// None yet. There must be room for one more than will be pushed.
     #[inline(always)]
     pub(super) fn new(runs: &'a mut [Run]) -> Self {

@@ -9,7 +9,7 @@ use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
 use super::super::lanes::{Matrix, add, load, padded, transpose};
-use super::super::runs::{Found, add_runs};
+use super::super::runs::{NonZeroRuns, add_runs};
 use super::geometry::Geometry;
 use super::workspace::{Gradients, KernelRows, Slopes};
 
@@ -53,7 +53,7 @@ pub(super) fn backward<S: Simd, G: Geometry>(
         if G::RUN <= lanes {
             G::add_narrow_kernel(simd, image, winners, maps, kernel);
         } else {
-            let mut found = Found::new(list);
+            let mut found = NonZeroRuns::new(list);
             for place in 0..G::MAP {
                 found.push(offset(winners[place]), maps[place]);
             }
@@ -68,7 +68,7 @@ pub(super) fn backward<S: Simd, G: Geometry>(
     let Some((kernels, image_gradient)) = image_gradient else { return };
     for place in 0..G::PLACES {
         let corner = 2 * (place / G::POOLED_WIDTH) * G::ROW + 2 * (place % G::POOLED_WIDTH) * G::CHANNELS;
-        let mut found = Found::new(list);
+        let mut found = NonZeroRuns::new(list);
         for (out, &factor) in factors.iter().enumerate() {
             if factor == 0.0 {
                 continue;
