@@ -22,8 +22,8 @@ fn what_the_readme_says_of_the_reference_runs_is_what_the_program_says() {
         return;
     }
     let world = World::bare();
-    let readme = include_str!("../../README.md");
-    let mut lines = readme.lines();
+    let page = include_str!("../../docs/results.md");
+    let mut lines = page.lines();
     let mut count = 0;
     while let Some(command) = lines.by_ref().find_map(|line| line.strip_prefix("    $ cnn-tui runs ")) {
         let is_printed = |line: &&str| line.is_empty() || line.starts_with("    ");
