@@ -270,3 +270,26 @@ fn links_lead_somewhere() {
         }
     }
 }
+
+/// The code spans that are paths in the repository; `NAME` stands for a file that is to be written.
+fn paths(page: &str) -> Vec<&str> {
+    const TOPS: [&str; 9] =
+        ["src/", "tests/", "docs/", "themes/", "runs/", "benches/", "fuzz/", ".ci/", ".github/"];
+    let is_path = |span: &&str| {
+        TOPS.iter().any(|top| span.starts_with(top))
+            && !span.contains(|c: char| "*{ ".contains(c))
+            && !span.contains("NAME")
+    };
+    code_spans(page).into_iter().filter(is_path).collect()
+}
+
+#[test]
+fn paths_in_contributing_and_architecture_exist() {
+    for page in ["CONTRIBUTING.md", "docs/architecture.md"] {
+        let text = read(page);
+        let paths = paths(&text);
+        assert!(paths.len() > 20, "{page}: {paths:?}");
+        let missing: BTreeSet<_> = paths.iter().filter(|path| !root().join(path).exists()).collect();
+        assert!(missing.is_empty(), "{page} names files that do not exist: {missing:#?}");
+    }
+}
