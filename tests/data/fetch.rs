@@ -62,8 +62,8 @@ impl Scene {
 
     /// Downloads; a broken download is continued up to `retries` times.
     fn fetch(&self, retries: u32) -> Result<Fetched, FetchError> {
-        let patience = RetryPolicy { retries, ..RetryPolicy::default() };
-        fetch(&self.server.url(), &self.dir(), patience)
+        let retry = RetryPolicy { retries, ..RetryPolicy::default() };
+        fetch(&self.server.url(), &self.dir(), retry)
     }
 
     /// Asserts that both files are whole and nothing else is left but the lock.
@@ -80,8 +80,8 @@ impl Scene {
     }
 }
 
-fn fetch(url: &str, dir: &Path, patience: RetryPolicy) -> Result<Fetched, FetchError> {
-    Fetch { base_url: url, dir, files: &FILES, patience }.run(|_| {})
+fn fetch(url: &str, dir: &Path, retry: RetryPolicy) -> Result<Fetched, FetchError> {
+    Fetch { base_url: url, dir, files: &FILES, retry }.run(|_| {})
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn progress_grows_to_the_total() {
     let scene = Scene::with_part(&big()[..1000], &[]);
     let mut seen = Vec::new();
     let (url, dir) = (scene.server.url(), scene.dir());
-    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, patience: RetryPolicy::default() };
+    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, retry: RetryPolicy::default() };
     fetch.run(|progress| seen.push((progress.file.to_owned(), progress.done, progress.total))).unwrap();
     assert_eq!(seen.first(), Some(&("big".to_owned(), 1000, 300_011)));
     assert_eq!(seen.last(), Some(&("small".to_owned(), 300_011, 300_011)));
@@ -226,8 +226,8 @@ fn a_server_error_is_named_and_keeps_the_part() {
 #[test]
 fn silence_ends_in_an_error() {
     let scene = Scene::new(&[Reply::Stall(1000)]);
-    let patience = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
-    let error = fetch(&scene.server.url(), &scene.dir(), patience).unwrap_err();
+    let retry = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
+    let error = fetch(&scene.server.url(), &scene.dir(), retry).unwrap_err();
     assert!(matches!(error, FetchError::Broken { done: 1000, .. }), "{error}");
     scene.assert_part(1000);
 }

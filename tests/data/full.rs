@@ -77,7 +77,7 @@ fn the_published_files_are_fetched_and_found() {
     assert_eq!(server.requests().len(), 5, "the cut is continued");
 
     let found = DataLocations::new(None, &world.roots).locate().unwrap();
-    assert_eq!(found.place, DataLocation::Fetched(fetched.clone()));
+    assert_eq!(found.location, DataLocation::Fetched(fetched.clone()));
     assert_eq!(found.dataset.checksum, Dataset::open(&dir).unwrap().checksum);
 
     let mut out = Vec::new();

@@ -7,8 +7,9 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::command::DataCliError;
-use crate::data::text::{shown, thousands};
 use crate::data::{BASE_URL, Fetch, Roots};
+use crate::metrics::text;
+use crate::strings::printable_path;
 
 /// What `data fetch` is told.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -43,9 +44,9 @@ impl FetchCommand {
         bar.finish_and_clear();
 
         let fetched = result?;
-        let (new, kept, bytes) = (fetched.new, fetched.kept, thousands(fetched.bytes));
-        let how = if self.to.is_some() { format!(" --data {}", shown(&dir)) } else { String::new() };
-        writeln!(out, "{}: {new} files fetched ({bytes} bytes), {kept} were there", shown(&dir))?;
+        let (new, kept, bytes) = (fetched.new, fetched.kept, text::count(fetched.bytes));
+        let how = if self.to.is_some() { format!(" --data {}", printable_path(&dir)) } else { String::new() };
+        writeln!(out, "{}: {new} files fetched ({bytes} bytes), {kept} were there", printable_path(&dir))?;
         writeln!(out, "`cnn-tui train{how}` uses them")?;
         Ok(())
     }

@@ -7,8 +7,9 @@ use clap::Args;
 use super::command::{CommandContext, DataCliError};
 use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
-use crate::data::text::{shown, thousands};
 use crate::data::{DataLocations, Dataset, Outcome, SIDE, Source, Survey};
+use crate::metrics::text;
+use crate::strings::printable_path;
 
 /// What `data show` is told.
 #[derive(Args, Clone, Debug, PartialEq, Eq)]
@@ -32,13 +33,13 @@ impl ShowCommand {
 
 /// A line for each place and one for the set in use.
 fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
-    for (index, looked) in survey.looked.iter().enumerate() {
+    for (index, report) in survey.reports.iter().enumerate() {
         let mark = if index == survey.used { '*' } else { ' ' };
-        write!(out, "{mark} {:14}  ", looked.place.to_string())?;
-        let dir = looked.place.dir().map_or_else(String::new, |dir| format!("{}: ", shown(dir)));
-        match &looked.outcome {
+        write!(out, "{mark} {:14}  ", report.location.to_string())?;
+        let dir = report.location.dir().map_or_else(String::new, |dir| format!("{}: ", printable_path(dir)));
+        match &report.outcome {
             Outcome::Ready { name, train, test } => {
-                let (train, test) = (thousands(*train), thousands(*test));
+                let (train, test) = (text::count(*train as u64), text::count(*test as u64));
                 writeln!(out, "{dir}{name}, {train} training and {test} test images")?;
             }
             Outcome::Absent => writeln!(out, "{dir}nothing there")?,
