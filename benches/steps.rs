@@ -19,8 +19,8 @@ use dfdx::prelude::*;
 const PART: usize = 16;
 
 fn random(len: usize) -> Vec<f32> {
-    let mut draws = SeededRng::new(1).draws(StreamId::Weights(0), 0);
-    (0..len).map(|_| draws.symmetric(0.1)).collect()
+    let mut stream = SeededRng::new(1).stream(StreamId::Weights(0), 0);
+    (0..len).map(|_| stream.symmetric(0.1)).collect()
 }
 
 /// A convolutional block, forward and backward.
@@ -71,7 +71,7 @@ fn networks(criterion: &mut Criterion) {
             let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
             model.set_weights(&nn::initial_weights(model.parameters(), SeededRng::new(1)));
             let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
-            let pass = Mode::Train { chance: SeededRng::new(1), step: 0, first: 0 };
+            let pass = Mode::Train { rng: SeededRng::new(1), step: 0, first: 0 };
             group.bench_function(format!("{kernels}, train"), |bencher| {
                 bencher.iter(|| black_box(model.train(images.clone(), pass, 1.0, &mut gradient)));
             });

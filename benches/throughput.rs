@@ -23,7 +23,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let mut settings = Settings {
-        kernels: Backend::best(),
+        backend: Backend::best(),
         threads: 1,
         seconds: 8.0,
         preset: "cnn".to_owned(),
@@ -37,7 +37,7 @@ fn main() {
         }
         let value = arguments.next().expect("every other option has a value");
         match argument.as_str() {
-            "--kernels" => settings.kernels = kernels(&value),
+            "--kernels" => settings.backend = kernels(&value),
             "--threads" => settings.threads = value.parse().expect("--threads takes a number"),
             "--seconds" => settings.seconds = value.parse().expect("--seconds takes a number"),
             "--preset" => settings.preset = value,
@@ -48,7 +48,7 @@ fn main() {
 }
 
 struct Settings {
-    kernels: Backend,
+    backend: Backend,
     threads: usize,
     seconds: f64,
     preset: String,
@@ -75,7 +75,7 @@ fn measure(settings: &Settings) {
         device: DeviceChoice::Cpu,
         ..RunConfig::default()
     };
-    let mut session = Session::with_kernels(config, Arc::clone(&data), settings.threads, settings.kernels)
+    let mut session = Session::with_backend(config, Arc::clone(&data), settings.threads, settings.backend)
         .expect("a session");
     let warm_up = Duration::from_secs_f64(settings.seconds / 8.0);
     let whole = Duration::from_secs_f64(settings.seconds);
@@ -114,7 +114,7 @@ fn measure(settings: &Settings) {
     };
     println!(
         r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}{peak}}}"#,
-        settings.kernels,
+        settings.backend,
         env!("CARGO_PKG_VERSION"),
         settings.threads,
         rate(trained, training),

@@ -58,7 +58,7 @@ fn workers(preset: &str, threads: usize) -> Workers {
     let blueprint = NetworkSpec {
         preset: preset.to_owned(),
         device: DeviceKind::Cpu,
-        kernels: Backend::best(),
+        backend: Backend::best(),
         dropout: None,
     };
     Workers::start(&blueprint, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
@@ -139,7 +139,7 @@ fn exported_weights_score_as_in_pytorch() {
                 model.parameters().iter().flat_map(|parameter| exported.tensor(&parameter.name)).collect();
             model.set_weights(&weights);
             let want = fixture.tensor(preset);
-            let got = model.scores(images(want.len() / 10));
+            let got = model.logits(images(want.len() / 10));
             assert_eq!(got.len(), want.len());
             let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp).unwrap();
             println!("{preset}, {kernels}: logits at most {apart:.1e} apart");

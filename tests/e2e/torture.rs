@@ -102,7 +102,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
     let steps = want.losses.len() as u64;
     assert!(want.losses.iter().map(|(step, _)| *step).eq(1..=steps), "each step once");
 
-    let mut delays = SeededRng::new(kills as u64).draws(StreamId::Weights(0), 0);
+    let mut delays = SeededRng::new(kills as u64).stream(StreamId::Weights(0), 0);
     let (mut killed, mut runs) = (0, 0);
     while killed < kills {
         runs += 1;

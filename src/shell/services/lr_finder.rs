@@ -53,7 +53,7 @@ pub fn lr_find(
     let mut session = Session::new(config, Arc::new(data), threads)?;
     let mut test = RangeTest::default();
     while let Some(rate) = test.next_rate() {
-        let loss = session.try_rate(rate)?;
+        let loss = session.step_with_rate(rate)?;
         test.push(loss);
         if tell(loss).is_break() {
             break;
