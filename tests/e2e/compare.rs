@@ -1,4 +1,4 @@
-//! The story of last week's runs beside today's: found, compared, labelled, thrown away, tried again.
+//! A long session in the table of runs: query, compare, label, delete, fork, sweep.
 
 use cnn_tui::run::RecordedStatus;
 
@@ -20,7 +20,7 @@ fn world() -> World {
 }
 
 #[test]
-fn last_weeks_runs_beside_todays() {
+fn runs_are_found_compared_labelled_deleted_and_forked() {
     let world = world();
     let mut terminal = world.terminal(&[], (160, 40));
     terminal.wait_for_text("look at the runs");
