@@ -53,7 +53,7 @@ const BUILT_IN: [(&str, &[u8]); 4] = [
 ///
 /// As a command-line argument, `built-in` is the built-in subset and anything else a directory; use `./built-in` for a
 /// directory of that name.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The subset of Fashion-MNIST that is compiled into the program.
@@ -78,7 +78,7 @@ impl fmt::Display for Source {
 }
 
 /// A training and a test split with their origin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
     /// `fashion-mnist` for the full set and its built-in subset, otherwise the directory's name.
     pub name: String,

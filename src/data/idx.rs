@@ -29,7 +29,7 @@ const SIDE_FIELD: u32 = SIDE as u32;
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
 /// The kind of items in an IDX file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Greyscale images of 28x28 pixels, 784 bytes each, row by row.
     Images,

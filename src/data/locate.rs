@@ -17,7 +17,7 @@ use super::error::DataError;
 const FOLDER: &str = "fashion-mnist";
 
 /// The parent directories of the automatic locations.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roots {
     /// The program's data directory; `None` if the user has no home directory.
     pub data: Option<PathBuf>,
@@ -39,7 +39,7 @@ impl Roots {
 }
 
 /// A location to look for a data set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataLocation {
     /// The source given with `--data`.
     Given(Source),
@@ -77,7 +77,7 @@ impl fmt::Display for DataLocation {
 }
 
 /// The locations to search, in order of preference.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataLocations {
     /// Tried first, in order.
     preferred: Vec<DataLocation>,

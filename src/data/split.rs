@@ -25,14 +25,14 @@ pub fn normalized_levels() -> [f32; 256] {
 
 /// The images and labels of the training or the test set: equally many of each, at least one, every label below
 /// [`CLASSES`].
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     images: Vec<u8>,
     labels: Vec<u8>,
 }
 
 /// Why images and labels do not make a [`Split`].
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SplitError {
     /// The number of pixels is not a multiple of the image size.
     #[error("{bytes} bytes of pixels are not a whole number of images of {PIXELS} bytes")]

@@ -62,7 +62,7 @@ pub struct TrainOutput {
 }
 
 /// Loss and accuracy, summed over images.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Totals {
     /// Number of images.
     pub images: usize,

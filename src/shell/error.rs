@@ -100,7 +100,7 @@ pub enum ShellError {
 fn why_missing(checkpoint: CheckpointName) -> &'static str {
     match checkpoint {
         CheckpointName::Best => "no epoch finished",
-        CheckpointName::Last => "none was saved yet",
+        CheckpointName::Last => "none has been saved yet",
         CheckpointName::Epoch(_) => "the epoch was not reached, or its checkpoint was deleted for newer ones",
     }
 }

@@ -26,8 +26,8 @@ fn learning_rate_changes_during_training_and_survives_a_crash() {
     terminal.press(ENTER);
     let change = Change { learning_rate: Some(0.03), ..Change::default() };
     let changed = run.wait_for("the change", |event| matches!(event, Event::Changed { .. }));
-    let Event::Changed { step, change: told, .. } = changed else { unreachable!() };
-    assert_eq!(told, change);
+    let Event::Changed { step, change: recorded, .. } = changed else { unreachable!() };
+    assert_eq!(recorded, change);
     let rate_of = |event: &Event| match event {
         Event::Steps { first, learning_rate, .. } if *first > step => Some(*learning_rate),
         _ => None,

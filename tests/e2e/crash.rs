@@ -47,9 +47,9 @@ fn headless_reports_a_killed_trainer() {
     let ended = process.end();
     assert_eq!(ended.code, Some(1));
     let log = run.dir().trainer_log();
-    let told =
+    let message =
         format!("cnn-tui: the trainer exited unexpectedly (signal: 9 (SIGKILL)); see {}\n", log.display());
-    assert_eq!(ended.err, told);
+    assert_eq!(ended.err, message);
     assert_eq!(run.dir().look().unwrap().1.status, RecordedStatus::Interrupted);
 }
 

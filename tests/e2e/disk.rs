@@ -138,8 +138,8 @@ fn training_waits_for_a_moved_directory_and_continues() {
     fs::rename(run.dir().path(), &elsewhere).unwrap();
     let lock = elsewhere.join("lock");
     let trouble = || fs::read_to_string(&lock).ok().filter(|text| text.contains("trouble"));
-    let told = wait_for("the trouble", trouble);
-    assert!(told.contains("No such file or directory"), "{told}");
+    let message = wait_for("the trouble", trouble);
+    assert!(message.contains("No such file or directory"), "{message}");
     fs::rename(&elsewhere, run.dir().path()).unwrap();
     run.wait_for("the pause", |event| matches!(event, Event::Paused { reason: PauseReason::Disk, .. }));
     run.wait_for("it going on", |event| matches!(event, Event::Resumed { .. }));

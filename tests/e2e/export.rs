@@ -77,14 +77,14 @@ fn weights_export_contains_only_the_weights() {
         names.sort();
         names.join(" ")
     };
-    let told = printed(&world, "runs weights cnn-reference --to cnn.safetensors");
+    let output = printed(&world, "runs weights cnn-reference --to cnn.safetensors");
     let end = "cnn-reference (cnn) after epoch 40, 21,840 parameters in 8 tensors\n";
-    assert_eq!(told, format!("cnn.safetensors: {end}"));
+    assert_eq!(output, format!("cnn.safetensors: {end}"));
     let cnn = "conv1.bias conv1.weight conv2.bias conv2.weight fc1.bias fc1.weight fc2.bias fc2.weight";
     assert_eq!(tensors("cnn.safetensors"), cnn);
-    let told = printed(&world, "runs weights dnn-reference --from last --to dnn.safetensors --json");
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&told["epoch"], &told["preset"]), (&json!(40), &json!("dnn")));
+    let output = printed(&world, "runs weights dnn-reference --from last --to dnn.safetensors --json");
+    let output: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!((&output["epoch"], &output["preset"]), (&json!(40), &json!("dnn")));
     assert_eq!(tensors("dnn.safetensors"), "fc1.bias fc1.weight fc2.bias fc2.weight fc3.bias fc3.weight");
 
     for (arguments, code, says) in [

@@ -55,8 +55,8 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     let ended = terminal.end();
     let run = world.run();
     assert_eq!(ended.code, 1);
-    let told = format!("cnn-tui: stopped and saved; run `cnn-tui resume {}` to continue", run.id());
-    assert!(ended.screen.contains(&told), "{}", ended.screen);
+    let message = format!("cnn-tui: stopped and saved; run `cnn-tui resume {}` to continue", run.id());
+    assert!(ended.screen.contains(&message), "{}", ended.screen);
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let first = run.step();
     assert!(first < 282, "it was stopped too late");
@@ -66,7 +66,7 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     run.wait_for_step_after(first);
     process.signal(Signal::INT);
     let ended = process.end();
-    assert_eq!((ended.code, ended.err), (Some(1), told + "\n"));
+    assert_eq!((ended.code, ended.err), (Some(1), message + "\n"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let second = run.step();
     assert!(second < 282, "it was stopped too late");
@@ -86,12 +86,12 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
 
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!(ended.code, Some(2));
-    let told = format!(
+    let message = format!(
         "cnn-tui: {} has finished all 3 epochs; run `cnn-tui fork {} --epochs N` to train a copy for longer\n",
         run.name(),
         run.name()
     );
-    assert_eq!(ended.err, told);
+    assert_eq!(ended.err, message);
 }
 
 #[test]
@@ -142,8 +142,8 @@ fn resume_rejects_a_run_that_is_training() {
     let run = world.run();
     let refused = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
-    let told = [run.name(), "is already training", "run `cnn-tui` to open it"];
-    assert!(told.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
+    let message = [run.name(), "is already training", "run `cnn-tui` to open it"];
+    assert!(message.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
     process.signal(Signal::TERM);
     assert_eq!(process.end().code, Some(1));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);

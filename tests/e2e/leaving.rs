@@ -60,9 +60,9 @@ fn first_start_needs_no_setup() {
     assert!(screen.contains("training") && screen.contains("fashion-mnist"), "{screen}");
     let run = world.run();
     assert_eq!(run.record().config.preset, "cnn");
-    let told = leave(&mut terminal, "s");
+    let message = leave(&mut terminal, "s");
     let name = run.name();
-    assert_eq!(told, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
+    assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
@@ -136,8 +136,8 @@ fn run_is_paused_detached_and_found_again() {
     terminal.wait_for_text("paused");
     wait_for_step_after(&terminal, seen);
     assert_eq!(run.trainer(), Some(trainer));
-    let told = leave(&mut terminal, "s");
-    assert_eq!(told, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
+    let message = leave(&mut terminal, "s");
+    assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     assert_eq!(run.trainer(), None);
 }
@@ -149,8 +149,8 @@ fn quit_can_pause_the_run() {
     wait_for_step_after(&terminal, 0);
     let run = world.run();
     let name = run.name();
-    let told = leave(&mut terminal, "p");
-    assert_eq!(told, format!("{name} is paused; run `cnn-tui` to open it"));
+    let message = leave(&mut terminal, "p");
+    assert_eq!(message, format!("{name} is paused; run `cnn-tui` to open it"));
     run.wait_for("the pause", |event| matches!(event, Event::Paused { .. }));
     assert!(run.trainer().is_some(), "the trainer waits");
     let at = run.step();
@@ -165,7 +165,7 @@ fn quit_can_pause_the_run() {
         (terminal, screen)
     };
     let (mut terminal, before) = look();
-    assert_eq!(leave(&mut terminal, "d"), told);
+    assert_eq!(leave(&mut terminal, "d"), message);
     let (mut terminal, after) = look();
     assert_eq!(curve(&before), curve(&after));
     assert_eq!(run.step(), at);

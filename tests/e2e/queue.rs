@@ -35,8 +35,8 @@ const SHORT: [&str; 6] = ["--preset", "dnn", "--data", "built-in", "--epochs", "
 fn sweep_trains_one_run_after_another_without_a_dashboard() {
     let world = World::bare();
     let sweep = [&["sweep", "lr=0.01,0.03", "seed=1..2", "--tag", "night"], &SHORT[..]].concat();
-    let told = printed(&world, &sweep);
-    assert!(told.ends_with("4 runs queued\n"), "{told}");
+    let output = printed(&world, &sweep);
+    assert!(output.ends_with("4 runs queued\n"), "{output}");
     let mut most = 0;
     wait_for("the end of all", || {
         most = most.max(training(&world).len());
@@ -60,10 +60,10 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
 fn queue_can_be_paused_reordered_resumed_and_emptied() {
     let world = World::new();
     printed(&world, &["queue", "pause"]);
-    let told = printed(&world, &["sweep", "seed=1..4"]);
+    let output = printed(&world, &["sweep", "seed=1..4"]);
     assert!(
-        told.ends_with("4 runs queued; the queue is paused, run `cnn-tui queue resume` to start it\n"),
-        "{told}"
+        output.ends_with("4 runs queued; the queue is paused, run `cnn-tui queue resume` to start it\n"),
+        "{output}"
     );
     assert!(training(&world).is_empty());
 

@@ -130,8 +130,8 @@ fn write_errors_of_the_output_are_reported() {
         command.args(arguments).stdout(fs::File::create("/dev/full").unwrap());
         let ended = Process::start_into(command).end();
         assert_eq!(ended.code, Some(1), "{arguments:?}");
-        let told = ["cnn-tui: cannot write output", "No space left on device"];
-        assert!(told.iter().all(|part| ended.err.contains(part)), "{arguments:?}: {}", ended.err);
+        let message = ["cnn-tui: cannot write output", "No space left on device"];
+        assert!(message.iter().all(|part| ended.err.contains(part)), "{arguments:?}: {}", ended.err);
     }
 }
 

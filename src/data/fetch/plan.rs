@@ -11,7 +11,7 @@ use super::error::{FetchError, at};
 use super::remote::{FASHION_MNIST, RemoteFile};
 
 /// Timeouts and the number of retries.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
     /// Timeout for establishing a connection.
     pub connect: Duration,
@@ -28,7 +28,7 @@ impl Default for RetryPolicy {
 }
 
 /// A download to a directory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Fetch<'a> {
     /// The URL that file names are appended to, with or without a trailing slash.
     pub base_url: &'a str,
@@ -41,7 +41,7 @@ pub struct Fetch<'a> {
 }
 
 /// Progress of a download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DownloadProgress<'a> {
     /// Name of the current file.
     pub file: &'a str,
@@ -52,7 +52,7 @@ pub struct DownloadProgress<'a> {
 }
 
 /// Outcome of a download.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fetched {
     /// Files downloaded.
     pub new: usize,

@@ -4,7 +4,7 @@
 pub const BASE_URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
 /// A file on the server.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteFile<'a> {
     /// File name, on the server and locally.
     pub name: &'a str,

@@ -90,20 +90,20 @@ mod tests {
 
     #[test]
     fn a_search_that_is_dropped_ends() {
-        let (messages, mut told) = unbounded_channel();
+        let (messages, mut received) = unbounded_channel();
         let search = Search::start(7, config(), &messages);
-        assert!(matches!(told.blocking_recv(), Some(Msg::Tried(7, _))));
+        assert!(matches!(received.blocking_recv(), Some(Msg::Tried(7, _))));
         drop((search, messages));
         // When its thread ends, so does the channel.
-        let rest = std::iter::from_fn(|| told.blocking_recv()).count();
+        let rest = std::iter::from_fn(|| received.blocking_recv()).count();
         assert!(rest < 350, "{rest}");
     }
 
     #[test]
     fn a_search_that_cannot_be_is_told() {
-        let (messages, mut told) = unbounded_channel();
+        let (messages, mut received) = unbounded_channel();
         let _search = Search::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
-        let Some(Msg::NotTried(1, problem)) = told.blocking_recv() else { unreachable!() };
+        let Some(Msg::NotTried(1, problem)) = received.blocking_recv() else { unreachable!() };
         assert!(problem.contains("/nowhere"), "{problem}");
     }
 }
