@@ -1,5 +1,5 @@
-//! Images per second in training (batch assembly, forward, backward and update) and in evaluation, on the full data set.
-//! Prints one line of JSON, for [`peers`](peers/README.md).
+//! Images per second in training (batch assembly, forward, backward and update) and in evaluation, on the full data
+//! set. Prints one line of JSON, for [`peers`](peers/README.md).
 //!
 //! `cargo bench --bench throughput -- --kernels fused --threads 1 --seconds 8`
 

@@ -105,8 +105,8 @@ impl Dataset {
     /// Reads the data set in `dir`.
     ///
     /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    /// `t10k-labels-idx1-ubyte`. `.idx` is accepted instead of `-idx`, each file may be gzip-compressed (`.gz`), and the
-    /// files may be in `raw` or `FashionMNIST/raw` below `dir`.
+    /// `t10k-labels-idx1-ubyte`. `.idx` is accepted instead of `-idx`, each file may be gzip-compressed (`.gz`), and
+    /// the files may be in `raw` or `FashionMNIST/raw` below `dir`.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         let Files { dir: found_in, paths: [train_images, train_labels, test_images, test_labels] } =
             Files::find(dir)?;

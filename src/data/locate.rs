@@ -1,9 +1,10 @@
 //! Finding a data set.
 //!
-//! A source given with `--data` is the only candidate; if it cannot be read, that is an error. Otherwise three locations
-//! are tried in order: the data directory, where `cnn-tui data fetch` stores the full Fashion-MNIST; the directory of
-//! the Debian package `dataset-fashion-mnist`; the built-in subset. An empty location is skipped silently; a broken one
-//! is skipped with a warning that the caller must show, because training then uses less data than is on the disk.
+//! A source given with `--data` is the only candidate; if it cannot be read, that is an error. Otherwise three
+//! locations are tried in order: the data directory, where `cnn-tui data fetch` stores the full Fashion-MNIST; the
+//! directory of the Debian package `dataset-fashion-mnist`; the built-in subset. An empty location is skipped silently;
+//! a broken one is skipped with a warning that the caller must show, because training then uses less data than is on
+//! the disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};

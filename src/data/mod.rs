@@ -1,7 +1,7 @@
 //! Data sets: reading, finding and downloading them.
 //!
-//! A data set consists of four IDX files: images and labels, for training and for testing. Images are 28x28 greyscale and
-//! labels are from 0 to 9, so Fashion-MNIST, MNIST, KMNIST and any other set in this form can be used.
+//! A data set consists of four IDX files: images and labels, for training and for testing. Images are 28x28 greyscale
+//! and labels are from 0 to 9, so Fashion-MNIST, MNIST, KMNIST and any other set in this form can be used.
 //!
 //! - [`idx`] reads one file, which need not be well-formed.
 //! - [`Split`] pairs images with labels, [`Dataset`] a training with a test split.

@@ -55,8 +55,8 @@ impl Backend {
     }
 }
 
-// By hand because `Level` does not implement `PartialEq`. Its variants carry only zero-sized proofs that the CPU has the
-// instructions, so two levels are equal if their variants are.
+// By hand because `Level` does not implement `PartialEq`. Its variants carry only zero-sized proofs that the CPU has
+// the instructions, so two levels are equal if their variants are.
 impl PartialEq for Backend {
     fn eq(&self, other: &Self) -> bool {
         match (self, other) {

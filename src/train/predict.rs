@@ -11,7 +11,8 @@ use crate::run::Checkpoint;
 
 /// Predicts the class of each test image with the weights of a checkpoint, in the order of the test set.
 ///
-/// Always runs on the CPU, wherever the network was trained: devices differ only by rounding, and every machine has one.
+/// Always runs on the CPU, wherever the network was trained: devices differ only by rounding, and every machine has
+/// one.
 pub fn predict(
     checkpoint: &Checkpoint,
     data: &Arc<Dataset>,

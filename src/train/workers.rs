@@ -150,8 +150,9 @@ impl Workers {
         self.helpers.len() + 1
     }
 
-    /// Writes the gradient of the mean loss over these training images to `gradient`, and returns their loss and accuracy
-    /// and how long the threads worked. `dropout` is the random source and the step; `None` switches dropout off.
+    /// Writes the gradient of the mean loss over these training images to `gradient`, and returns their loss and
+    /// accuracy and how long the threads worked. `dropout` is the random source and the step; `None` switches dropout
+    /// off.
     pub fn train(
         &mut self,
         weights: &Arc<Vec<f32>>,

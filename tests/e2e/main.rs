@@ -1,10 +1,10 @@
 //! End-to-end tests: the real binary in a real terminal, with real trainer processes.
 //!
-//! A test reads like a session: keys pressed, then what is on the screen or on disk. Tests wait for conditions, each for
-//! at most [`world::TIMEOUT`], and end everything they started, even when they fail.
+//! A test reads like a session: keys pressed, then what is on the screen or on disk. Tests wait for conditions, each
+//! for at most [`world::TIMEOUT`], and end everything they started, even when they fail.
 //!
-//! A test that needs other programs prints a message and skips if they are missing; if `CNN_TUI_NO_SKIP` is set, it fails
-//! instead.
+//! A test that needs other programs prints a message and skips if they are missing; if `CNN_TUI_NO_SKIP` is set, it
+//! fails instead.
 
 #![expect(
     clippy::unwrap_used,

@@ -248,11 +248,13 @@ impl App {
         let ruler = self.charts.along.ruler(run);
         let stride = shown.width() * STRIDE * strides;
         let place = match (self.crosshair(), way) {
-            (None, _) => curve.previous_place(ruler, shown.high()),
+            (None, _) => curve.previous_position(ruler, shown.high()),
             (Some(before), Direction::Back) => {
-                curve.previous_place(ruler, (before - stride).min(before.next_down()))
+                curve.previous_position(ruler, (before - stride).min(before.next_down()))
             }
-            (Some(before), Direction::On) => curve.next_place(ruler, (before + stride).max(before.next_up())),
+            (Some(before), Direction::On) => {
+                curve.next_position(ruler, (before + stride).max(before.next_up()))
+            }
         };
         match place {
             Some(place) => self.read_at(place),
@@ -265,8 +267,8 @@ impl App {
         let Some((run, curve)) = self.focused_curve() else { return };
         let ruler = self.charts.along.ruler(run);
         let place = match way {
-            Direction::Back => curve.next_place(ruler, 0.0),
-            Direction::On => curve.previous_place(ruler, f64::INFINITY),
+            Direction::Back => curve.next_position(ruler, 0.0),
+            Direction::On => curve.previous_position(ruler, f64::INFINITY),
         };
         if let Some(place) = place {
             self.read_at(place);

@@ -110,7 +110,8 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Requests the bytes from `start` on. Returns the body and its actual start, which is 0 if the server cannot resume.
+    /// Requests the bytes from `start` on. Returns the body and its actual start, which is 0 if the server cannot
+    /// resume.
     fn request(&self, agent: &Agent, mut start: u64) -> Result<(Body, u64), FetchError> {
         let mut response = self.get(agent, start)?;
         if start > 0 && !can_resume(&response, start) {

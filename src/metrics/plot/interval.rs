@@ -67,7 +67,8 @@ impl Interval {
         Self { low: self.low - margin, high: self.high + margin }
     }
 
-    /// Position of `x` relative to the interval: 0 at the low end, 1 at the high end, outside 0..=1 if `x` lies outside.
+    /// Position of `x` relative to the interval: 0 at the low end, 1 at the high end, outside 0..=1 if `x` lies
+    /// outside.
     pub fn ratio(self, x: f64) -> f64 {
         let wide = self.widened();
         (x - wide.low) / wide.width()

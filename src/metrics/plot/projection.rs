@@ -21,13 +21,13 @@ impl Series {
     }
 
     /// The position of the first point at or after `position`.
-    pub fn next_place(&self, scale: XScale<'_>, position: f64) -> Option<f64> {
+    pub fn next_position(&self, scale: XScale<'_>, position: f64) -> Option<f64> {
         let next = self.points().partition_point(|point| scale.position(point.x) < position);
         self.points().get(next).map(|point| scale.position(point.x))
     }
 
     /// The position of the last point at or before `position`.
-    pub fn previous_place(&self, scale: XScale<'_>, position: f64) -> Option<f64> {
+    pub fn previous_position(&self, scale: XScale<'_>, position: f64) -> Option<f64> {
         let end = self.points().partition_point(|point| scale.position(point.x) <= position);
         end.checked_sub(1).map(|last| scale.position(self.points()[last].x))
     }
@@ -145,10 +145,10 @@ mod tests {
         assert_eq!((series.nearest(scale, 35.1), series.nearest(scale, 999.0)), (Some(13.0), Some(20.0)));
         assert_eq!((series.nearest(scale, 0.0), series.nearest(scale, -0.1)), (Some(0.0), None));
         assert_eq!(
-            (series.next_place(scale, 20.5), series.previous_place(scale, 20.5)),
+            (series.next_position(scale, 20.5), series.previous_position(scale, 20.5)),
             (Some(30.0), Some(20.0))
         );
-        assert_eq!((series.next_place(scale, 111.0), series.previous_place(scale, -1.0)), (None, None));
+        assert_eq!((series.next_position(scale, 111.0), series.previous_position(scale, -1.0)), (None, None));
     }
 
     #[test]

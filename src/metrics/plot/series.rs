@@ -54,8 +54,8 @@ impl Series {
 
     /// Appends the value `y` at `x`.
     ///
-    /// If `x` is not beyond the last point, the series is rewound to it first: a resumed run repeats the steps after its
-    /// checkpoint, and the later measurement counts. Points with a non-finite `x` are ignored.
+    /// If `x` is not beyond the last point, the series is rewound to it first: a resumed run repeats the steps after
+    /// its checkpoint, and the later measurement counts. Points with a non-finite `x` are ignored.
     pub fn push(&mut self, x: f64, y: f64) {
         if !x.is_finite() {
             return;

@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_is_dropped_ends() {
+    fn dropping_a_search_stops_it() {
         let (messages, mut received) = unbounded_channel();
         let search = Search::start(7, config(), &messages);
         assert!(matches!(received.blocking_recv(), Some(Msg::Tried(7, _))));
@@ -100,7 +100,7 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_cannot_be_is_told() {
+    fn failure_to_start_is_sent() {
         let (messages, mut received) = unbounded_channel();
         let _search = Search::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
         let Some(Msg::NotTried(1, problem)) = received.blocking_recv() else { unreachable!() };

@@ -33,11 +33,11 @@ pub(crate) fn send_predictions(store: Store, runs: [RunDir; 2], messages: &Unbou
     }
 }
 
-/// Compares the predictions of two runs with the weights of this checkpoint, and the accuracies of their repetitions with
-/// other seeds. Runs are neither locked nor written.
+/// Compares the predictions of two runs with the weights of this checkpoint, and the accuracies of their repetitions
+/// with other seeds. Runs are neither locked nor written.
 ///
-/// `best` is the checkpoint with the highest accuracy on this same test set, so both accuracies are biased upwards; so are
-/// the accuracies of the repetitions, which are those of their best checkpoints.
+/// `best` is the checkpoint with the highest accuracy on this same test set, so both accuracies are biased upwards; so
+/// are the accuracies of the repetitions, which are those of their best checkpoints.
 pub fn predictions(
     store: &Store,
     runs: &[RunDir; 2],

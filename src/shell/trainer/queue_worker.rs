@@ -39,8 +39,8 @@ pub fn queue_runs(store: &Store, runs: &[NewRun]) -> Result<Vec<RunDir>, ShellEr
     Ok(dirs)
 }
 
-/// Starts the queued runs, until the queue is empty or paused and all started runs have ended. Returns at once if another
-/// process is the worker.
+/// Starts the queued runs, until the queue is empty or paused and all started runs have ended. Returns at once if
+/// another process is the worker.
 pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
     // A new session, so that Ctrl-C and hangups of the starting terminal do not reach it; see the trainer.
     let _ = setsid();
