@@ -19,12 +19,12 @@ const ROWS: u16 = 18;
 /// Maximum width of the chart, in columns.
 const COLUMNS: usize = 120;
 
-/// Find a learning rate by a range test: a short training in which it rises. Nothing is kept.
+/// Suggest a learning rate from a short range test, in which it rises. Nothing is saved.
 #[derive(Debug, Args)]
 pub(super) struct LrFindCommand {
     #[command(flatten)]
     options: TrainOptions,
-    /// As JSON, with every rate and its loss.
+    /// Print JSON, with every learning rate and its loss.
     #[arg(long)]
     json: bool,
 }

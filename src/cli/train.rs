@@ -1,4 +1,4 @@
-//! `train` and `resume`.
+//! `train` and `resume`: training a run, in the dashboard or as text.
 
 use std::io;
 use std::process::Child;
@@ -115,7 +115,7 @@ impl ResumeCommand {
 /// What to do after a command.
 #[derive(Debug)]
 pub(super) enum AfterCommand {
-    /// Nothing.
+    /// Nothing; the command is complete.
     Done,
     /// Open the dashboard, showing this run (with its trainer process) if there is one.
     Dashboard(Option<(RunDir, Child)>),

@@ -1,4 +1,4 @@
-//! `runs tag`, `runs rename` and `runs note`.
+//! `runs tag`, `runs rename` and `runs note`: labels of runs.
 
 use std::io::Write;
 

@@ -246,10 +246,13 @@ impl ShowCommand {
             }
         }
         for pause in &run.record.pauses {
-            let exact = pause.before.is_some() && pause.before == pause.after;
-            let lasted = pause.to.map_or("until now".to_owned(), |to| text::duration(Some(to - pause.from)));
-            let exact = if exact { ", exact" } else { "" };
-            writeln!(out, "{:<12} {} at step {}, {lasted}{exact}", "pause", pause.reason, pause.step)?;
+            let duration = pause.to.map_or("until now".to_owned(), |to| {
+                format!("for {}", text::duration(Some(to - pause.from)))
+            });
+            let is_exact = pause.before.is_some() && pause.before == pause.after;
+            let exact = if is_exact { ", resumed bit-exact" } else { "" };
+            let step = text::count(pause.step);
+            writeln!(out, "{:<12} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
         }
         writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
         Ok(())

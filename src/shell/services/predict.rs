@@ -1,4 +1,4 @@
-//! What two runs predict on the test set that both were trained for, beside each other.
+//! Comparing the predictions of two runs on their common test set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
