@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::ops::{ConvBlock, LayerDevice};
+use cnn_tui::nn::ops::{ConvBlockOp, InputGradient, LayerDevice};
 use cnn_tui::nn::shape::{Halve, ImageShape, Slide};
 use cnn_tui::nn::{self, Backend, DeviceKind, Images, Mode, Parameter, SeededRng, StreamId};
 use cnn_tui::run::{DeviceChoice, RunConfig};
@@ -27,7 +27,7 @@ fn random(len: usize) -> Vec<f32> {
 fn block<H, W, const C: usize, const O: usize, const K: usize>(
     criterion: &mut Criterion,
     name: &str,
-    first: bool,
+    input_gradient: InputGradient,
 ) where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
@@ -40,7 +40,7 @@ fn block<H, W, const C: usize, const O: usize, const K: usize>(
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(PART as u64));
     for backend in Backend::all() {
-        let block = ConvBlock::<H, W, C, O, K, Cpu>::new(&device, backend, !first);
+        let block = ConvBlockOp::<H, W, C, O, K, Cpu>::new(&device, backend, input_gradient);
         group.bench_function(format!("{backend}, forward"), |bencher| {
             bencher.iter(|| black_box(Cpu::conv_block(images.clone(), &block, &weight, &bias, None)));
         });
@@ -54,8 +54,8 @@ fn block<H, W, const C: usize, const O: usize, const K: usize>(
 }
 
 fn blocks(criterion: &mut Criterion) {
-    block::<Const<28>, Const<28>, 1, 10, 5>(criterion, "conv1", true);
-    block::<Const<12>, Const<12>, 10, 20, 5>(criterion, "conv2", false);
+    block::<Const<28>, Const<28>, 1, 10, 5>(criterion, "conv1", InputGradient::Skipped);
+    block::<Const<12>, Const<12>, 10, 20, 5>(criterion, "conv2", InputGradient::Needed);
 }
 
 /// Training and evaluating one part of a batch.

@@ -138,7 +138,7 @@ fn peak_resident_mb() -> f64 {
 fn peak_multiply_adds() -> f64 {
     const ROUNDS: u32 = 20_000_000;
     const SUMS: usize = 12;
-    #[fearless_simd_macros::simd]
+    #[inline(always)]
     fn spin<S: Simd>(simd: S) -> usize {
         let factor = S::f32s::splat(simd, black_box(1.000_001));
         let mut sums = [S::f32s::splat(simd, black_box(0.5)); SUMS];

@@ -5,7 +5,7 @@ use std::fmt::Debug;
 use dfdx::prelude::*;
 
 use super::backend::Backend;
-use super::ops::{self, LayerDevice, TensorDevice};
+use super::ops::{self, InputGradient, LayerDevice, TensorDevice};
 use super::rng::{SeededRng, StreamId};
 use super::shape::{FlatShape, Halve, ImageShape, Slide};
 use super::weight::{AnyWeight, Weight};
@@ -94,14 +94,14 @@ impl<In: Shape, D: TensorDevice<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Laye
     }
 }
 
-/// A convolutional block for images of `H` x `W`: convolution with `C` input channels, `O` output channels and `K` x
-/// `K` kernels, optional channel dropout, 2 x 2 max-pooling, `ReLU`.
+/// A convolutional block for images of `H` x `W`: convolution with `C` input channels, `O` output channels and `K` x `K`
+/// kernels, optional channel dropout, 2 x 2 max-pooling, `ReLU`.
 #[derive(Debug)]
 pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,
     bias: Weight<Rank1<O>, D>,
     dropout: Option<Dropout>,
-    block: ops::ConvBlock<H, W, C, O, K, D>,
+    block: ops::ConvBlockOp<H, W, C, O, K, D>,
 }
 
 impl<H, W, const C: usize, const O: usize, const K: usize, D> ConvBlock<H, W, C, O, K, D>
@@ -110,20 +110,19 @@ where
     W: Slide<K, Out: Halve>,
     D: LayerDevice,
 {
-    /// Creates the block with zero weights called `{name}.weight` and `{name}.bias`. `input_grad`: whether its input
-    /// needs a gradient.
+    /// Creates the block with zero weights called `{name}.weight` and `{name}.bias`.
     pub(super) fn new(
         device: &D,
         backend: Backend,
         name: &str,
         dropout: Option<Dropout>,
-        input_grad: bool,
+        input_gradient: InputGradient,
     ) -> Self {
         Self {
             weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
             bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
             dropout,
-            block: ops::ConvBlock::new(device, backend, input_grad),
+            block: ops::ConvBlockOp::new(device, backend, input_gradient),
         }
     }
 }
@@ -213,7 +212,7 @@ impl<const N: usize, D: TensorDevice<f32>> Layer<FlatShape<N>, D> for Dropout {
 
 /// Flattens images of `H` x `W` x `C` to vectors of `N` values, in PyTorch's order (channels first).
 #[derive(Debug)]
-pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::Flatten<D>);
+pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::FlattenOp<D>);
 
 impl<H, W, const C: usize, const N: usize, D> Layer<ImageShape<H, W, C>, D> for Flatten<N, D>
 where
@@ -237,15 +236,14 @@ where
 pub struct Linear<const N: usize, const O: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank2<O, N>, D>,
     bias: Weight<Rank1<O>, D>,
-    product: ops::Linear,
+    product: ops::LinearOp,
 }
 
 impl<const N: usize, const O: usize, D: TensorDevice<f32>> Linear<N, O, D> {
-    /// Creates the layer with zero weights called `{name}.weight` and `{name}.bias`. `input_grad`: whether its input
-    /// needs a gradient.
-    pub(super) fn new(device: &D, backend: Backend, name: &str, input_grad: bool) -> Self {
+    /// Creates the layer with zero weights called `{name}.weight` and `{name}.bias`.
+    pub(super) fn new(device: &D, backend: Backend, name: &str, input_gradient: InputGradient) -> Self {
         Self {
-            product: ops::Linear::new(backend, input_grad),
+            product: ops::LinearOp::new(backend, input_gradient),
             weight: Weight::zeros(device, format!("{name}.weight"), N),
             bias: Weight::zeros(device, format!("{name}.bias"), N),
         }

@@ -17,11 +17,13 @@ mod weight;
 
 pub use backend::Backend;
 pub use device::{DeviceError, DeviceKind, build};
+pub use dfdx::tensor::Cpu;
 pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Mode, Relu};
 pub use model::{
     Images, LayerInfo, LayerKind, Model, Parameter, Prediction, Totals, TrainOutput, initial_weights,
 };
 pub use presets::{PRESETS, Preset};
 pub use rng::{RngStream, SeededRng, StreamId};
-pub use stack::{CLASSES, InputShape, LogitsShape, SIDE, Stack};
+pub use shape::{CLASSES, InputShape, LogitsShape, SIDE};
+pub use stack::Stack;
 pub use weight::{AnyWeight, Weight};

@@ -7,7 +7,7 @@ use dfdx::prelude::*;
 use super::layer::{Layer, Mode};
 use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Totals, TrainOutput};
 use super::ops::TensorDevice;
-use super::stack::{CLASSES, InputShape, LogitsShape, SIDE};
+use super::shape::{CLASSES, InputShape, LogitsShape, SIDE};
 use super::weight::AnyWeight;
 
 /// A complete network on a device.

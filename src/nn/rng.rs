@@ -75,6 +75,7 @@ pub struct RngStream {
 
 impl RngStream {
     /// A uniform number in `0..1`, a multiple of 2^-24, which `f32` represents exactly.
+    #[inline]
     pub fn unit(&mut self) -> f32 {
         (self.words.next_u32() >> 8) as f32 / 16_777_216.0
     }

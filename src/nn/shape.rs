@@ -1,67 +1,192 @@
 //! Shapes as types, so that layers which do not fit together do not compile.
+//!
+//! Sizes are not looked up in a table: a type says how its size follows from another type's, and the
+//! compiler computes it. So there is no largest image and no list of kernels. Where layers do not fit,
+//! computing the size ends in a panic, which the compiler reports with the numbers. It computes sizes
+//! when it makes code (`cargo build`, `cargo test`), and not for `cargo check`.
 
-use dfdx::shapes::{Const, ConstDim};
+use std::marker::PhantomData;
+
+use dfdx::shapes::{Const, ConstDim, Dim};
 
 /// A batch of images, channels last: `[batch, height, width, channels]`.
 ///
-/// Height and width are [`Const`]s. Channels come last because a convolution's matrix product then
-/// leaves its result in place, without a transposition.
+/// Channels come last because a convolution's matrix product then leaves its result in place, without a
+/// transposition.
 pub type ImageShape<H, W, const C: usize> = (usize, H, W, Const<C>);
 
 /// A batch of vectors: `[batch, length]`.
 pub type FlatShape<const N: usize> = (usize, Const<N>);
 
-/// A length along which a window of `K` can slide by one: `Out` is `Self - K + 1`.
+/// Width and height of the input images, in pixels. `data` has the same constant; `nn` does not depend on it.
+pub const SIDE: usize = 28;
+
+/// Number of classes, and of logits per image.
+pub const CLASSES: usize = 10;
+
+/// Input shape: a batch of greyscale images, `[batch, 28, 28, 1]`.
+pub type InputShape = ImageShape<Const<SIDE>, Const<SIDE>, 1>;
+
+/// Output shape: one logit per class, `[batch, 10]`.
+pub type LogitsShape = FlatShape<CLASSES>;
+
+/// A length along which a window of `K` slides by one, without padding.
 ///
-/// Stable Rust cannot compute with constants in types, so the results stand in a table for the
-/// lengths up to 64 and the kernels 1, 3, 5 and 7.
-#[diagnostic::on_unimplemented(
-    message = "a {K}x{K} kernel does not fit on `{Self}` pixels",
-    label = "the image is too small for this kernel here",
-    note = "kernels are 1, 3, 5 or 7 pixels wide, images up to 64"
-)]
+/// A window that is wider than the length does not compile.
 pub trait Slide<const K: usize>: ConstDim {
-    /// How many places there are.
+    /// The number of positions of the window: `SIZE - K + 1`.
     type Out: ConstDim;
 }
 
-/// An even length, which windows of two cover without a rest: `Out` is half of it.
-#[diagnostic::on_unimplemented(
-    message = "2x2 max-pooling needs an even number of pixels, not `{Self}`",
-    label = "the image cannot be halved here",
-    note = "images are up to 64 pixels wide"
-)]
+impl<L: ConstDim, const K: usize> Slide<K> for L {
+    type Out = Slid<L, K>;
+}
+
+/// A length that windows of two cover without a remainder.
+///
+/// An odd length does not compile.
 pub trait Halve: ConstDim {
     /// Half the length.
     type Out: ConstDim;
 }
 
-macro_rules! slide {
-    ($kernel:literal: $($from:literal)* => $($to:literal)*) => {
-        $(impl Slide<$kernel> for Const<$from> { type Out = Const<$to>; })*
-    };
+impl<L: ConstDim> Halve for L {
+    type Out = Halved<L>;
 }
 
-macro_rules! halve {
-    ($($from:literal)* => $($to:literal)*) => {
-        $(impl Halve for Const<$from> { type Out = Const<$to>; })*
-    };
+/// The number of positions of a window of `K` on the length `L`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Slid<L, const K: usize>(PhantomData<L>);
+
+impl<L: ConstDim, const K: usize> ConstDim for Slid<L, K> {
+    const SIZE: usize = positions(L::SIZE, K);
 }
 
-#[rustfmt::skip]
-mod table {
-    use super::{Const, Halve, Slide};
+impl<L: ConstDim, const K: usize> Dim for Slid<L, K> {
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
 
-    slide!(1: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-        => 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64);
-    slide!(3: 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-        => 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62);
-    slide!(5: 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-        => 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60);
-    slide!(7: 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58 59 60 61 62 63 64
-        => 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32 33 34 35 36 37 38 39 40 41 42 43 44 45 46 47 48 49 50 51 52 53 54 55 56 57 58);
-    halve!(2 4 6 8 10 12 14 16 18 20 22 24 26 28 30 32 34 36 38 40 42 44 46 48 50 52 54 56 58 60 62 64
-        => 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31 32);
+    fn from_size(size: usize) -> Option<Self> {
+        (size == Self::SIZE).then(Self::default)
+    }
+}
+
+/// Half of the length `L`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Halved<L>(PhantomData<L>);
+
+impl<L: ConstDim> ConstDim for Halved<L> {
+    const SIZE: usize = half(L::SIZE);
+}
+
+impl<L: ConstDim> Dim for Halved<L> {
+    fn size(&self) -> usize {
+        Self::SIZE
+    }
+
+    fn from_size(size: usize) -> Option<Self> {
+        (size == Self::SIZE).then(Self::default)
+    }
+}
+
+#[track_caller]
+const fn positions(length: usize, kernel: usize) -> usize {
+    if kernel == 0 || kernel > length {
+        Message::new()
+            .text("a ")
+            .number(kernel)
+            .text("x")
+            .number(kernel)
+            .text(" kernel does not fit on a side of ")
+            .number(length)
+            .text(" pixels")
+            .refuse()
+    }
+    length - kernel + 1
+}
+
+#[track_caller]
+const fn half(length: usize) -> usize {
+    if !length.is_multiple_of(2) {
+        Message::new()
+            .text("2x2 max-pooling needs an even number of pixels, but here a side has ")
+            .number(length)
+            .refuse()
+    }
+    length / 2
+}
+
+/// Refuses to compile unless `K` x `K` kernels fit on an image and 2x2 max-pooling on what they give.
+pub(super) const fn check_block<H: Slide<K, Out: Halve>, W: Slide<K, Out: Halve>, const K: usize>() {
+    let _ = (<H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE);
+}
+
+/// Refuses to compile unless vectors of `len` hold the values of an image.
+#[track_caller]
+pub(super) const fn check_flat([height, width, channels]: [usize; 3], len: usize) {
+    let values = height * width * channels;
+    if values != len {
+        Message::new()
+            .text("flatten::<")
+            .number(len)
+            .text(">, but an image is ")
+            .number(height)
+            .text("x")
+            .number(width)
+            .text(" pixels with ")
+            .number(channels)
+            .text(if channels == 1 { " channel" } else { " channels" })
+            .text(" here: write flatten::<")
+            .number(values)
+            .text(">")
+            .refuse()
+    }
+}
+
+/// What the compiler says where layers do not fit: `format!` does not work while it compiles.
+struct Message {
+    bytes: [u8; 256],
+    len: usize,
+}
+
+impl Message {
+    const fn new() -> Self {
+        Self { bytes: [0; 256], len: 0 }
+    }
+
+    const fn text(mut self, text: &str) -> Self {
+        let (text, mut index) = (text.as_bytes(), 0);
+        while index < text.len() {
+            self.bytes[self.len] = text[index];
+            self.len += 1;
+            index += 1;
+        }
+        self
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "a digit is below ten")]
+    const fn number(mut self, number: usize) -> Self {
+        let mut unit = 1;
+        while number / unit >= 10 {
+            unit *= 10;
+        }
+        while unit > 0 {
+            self.bytes[self.len] = b'0' + (number / unit % 10) as u8;
+            self.len += 1;
+            unit /= 10;
+        }
+        self
+    }
+
+    #[expect(clippy::panic, reason = "only the compiler gets here")]
+    #[track_caller]
+    const fn refuse(&self) -> ! {
+        match str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => panic!("{}", text),
+            Err(_) => panic!("these layers do not fit together"),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -84,6 +209,8 @@ mod tests {
         assert_eq!(slid::<1, Const<64>>(), (64, 64));
         assert_eq!(slid::<3, Const<64>>(), (64, 62));
         assert_eq!(slid::<7, Const<64>>(), (64, 58));
+        assert_eq!(slid::<2, Const<225>>(), (225, 224));
+        assert_eq!(slid::<11, Const<1024>>(), (1024, 1014));
     }
 
     #[test]
@@ -91,5 +218,14 @@ mod tests {
         assert_eq!(halved::<Const<2>>(), (2, 1));
         assert_eq!(halved::<Const<24>>(), (24, 12));
         assert_eq!(halved::<Const<64>>(), (64, 32));
+        assert_eq!(halved::<Const<1024>>(), (1024, 512));
+    }
+
+    #[test]
+    fn sizes_follow_through_several_layers() {
+        type Block<L> = Halved<Slid<L, 5>>;
+        assert_eq!(<Block<Block<Const<28>>>>::SIZE, 4);
+        assert_eq!(<Block<Const<28>>>::from_size(12), Some(Halved::default()));
+        assert_eq!(<Block<Const<28>>>::from_size(13), None);
     }
 }

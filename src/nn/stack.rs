@@ -8,20 +8,8 @@ use super::backend::Backend;
 use super::layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Relu};
 use super::model::{LayerInfo, LayerKind, Model};
 use super::network::Network;
-use super::ops::{self, LayerDevice, Pooled, TensorDevice};
-use super::shape::{FlatShape, Halve, ImageShape, Slide};
-
-/// Width and height of the input images, in pixels. `data` has the same constant; `nn` does not depend on it.
-pub const SIDE: usize = 28;
-
-/// Number of classes, and of logits per image.
-pub const CLASSES: usize = 10;
-
-/// Input shape: greyscale images of 28 x 28 pixels.
-pub type InputShape = ImageShape<Const<SIDE>, Const<SIDE>, 1>;
-
-/// Output shape: one logit per class.
-pub type LogitsShape = FlatShape<CLASSES>;
+use super::ops::{self, InputGradient, LayerDevice, Pooled, TensorDevice};
+use super::shape::{FlatShape, Halve, ImageShape, InputShape, LogitsShape, Slide, check_block, check_flat};
 
 /// A network under construction, with output shape `Out`.
 ///
@@ -46,8 +34,8 @@ pub struct Stack<D, Out, L> {
 }
 
 impl<D: TensorDevice<f32>> Stack<D, InputShape, Identity> {
-    /// Starts a network without layers. `backend` is used if the device is the CPU; `dropout` replaces the rate of
-    /// every dropout layer.
+    /// Starts a network without layers. `backend` is used if the device is the CPU; `dropout` replaces the rate of every
+    /// dropout layer.
     pub fn new(device: D, backend: Backend, dropout: Option<f32>) -> Self {
         Self { device, backend, dropout, layers: Identity, infos: Vec::new(), out: PhantomData }
     }
@@ -67,9 +55,10 @@ impl<D: TensorDevice<f32>, Out: Shape, L> Stack<D, Out, L> {
         }
     }
 
-    /// Whether the output of the layers so far needs a gradient: only if one of them has parameters.
-    fn needs_grad(&self) -> bool {
-        self.infos.iter().any(|layer| layer.parameters > 0)
+    /// Whether the next layer must pass a gradient on: only where a layer before it has parameters.
+    fn input_gradient(&self) -> InputGradient {
+        let has_parameters = self.infos.iter().any(|layer| layer.parameters > 0);
+        if has_parameters { InputGradient::Needed } else { InputGradient::Skipped }
     }
 
     fn dropout_layer(&self, rate: f32) -> Dropout {
@@ -83,8 +72,7 @@ where
     H: ConstDim,
     W: ConstDim,
 {
-    /// Appends a convolutional block: convolution with `O` output channels and `K` x `K` kernels, 2 x 2 max-pooling,
-    /// `ReLU`.
+    /// Appends a convolutional block: convolution with `O` output channels and `K` x `K` kernels, 2 x 2 max-pooling, `ReLU`.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block<const O: usize, const K: usize>(
         self,
@@ -94,11 +82,12 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
+        const { check_block::<H, W, K>() };
         self.block(name, None)
     }
 
-    /// Like [`conv_block`](Self::conv_block), with channel dropout between convolution and pooling, at `rate` unless
-    /// the run overrides it.
+    /// Like [`conv_block`](Self::conv_block), with channel dropout between convolution and pooling, at `rate` unless the
+    /// run overrides it.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block_with_dropout<const O: usize, const K: usize>(
         self,
@@ -109,6 +98,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
+        const { check_block::<H, W, K>() };
         self.block(name, Some(rate))
     }
 
@@ -122,7 +112,7 @@ where
         H: Slide<K, Out: Halve>,
         W: Slide<K, Out: Halve>,
     {
-        let input_grad = self.needs_grad();
+        let input_gradient = self.input_gradient();
         let maps = [O, H::Out::SIZE, W::Out::SIZE];
         let pooled = [O, <H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE];
         self.infos.push(
@@ -138,7 +128,7 @@ where
                 .output(&maps)
         }));
         self.infos.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
-        let layer = ConvBlock::new(&self.device, self.backend, name, dropout, input_grad);
+        let layer = ConvBlock::new(&self.device, self.backend, name, dropout, input_gradient);
         self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
 
@@ -151,8 +141,9 @@ where
     /// Stack::new(Cpu::default(), Backend::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, FlatShape<N>, Chain<L, Flatten<N, D>>> {
-        let input_grad = self.needs_grad();
-        let flatten = ops::Flatten::new(&self.device, self.backend, [H::SIZE, W::SIZE, C], input_grad);
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
+        let input_gradient = self.input_gradient();
+        let flatten = ops::FlattenOp::new(&self.device, self.backend, [H::SIZE, W::SIZE, C], input_gradient);
         self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))
     }
 }
@@ -160,7 +151,7 @@ where
 impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
     /// Appends a fully connected layer with `O` outputs.
     pub fn linear<const O: usize>(self, name: &str) -> Stack<D, FlatShape<O>, Chain<L, Linear<N, O, D>>> {
-        let layer = Linear::new(&self.device, self.backend, name, self.needs_grad());
+        let layer = Linear::new(&self.device, self.backend, name, self.input_gradient());
         let info = LayerInfo::new(LayerKind::Linear, name)
             .setting(format!("{N}→{O}"))
             .output(&[O])

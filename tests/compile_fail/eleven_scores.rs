@@ -1,6 +1,5 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Backend, Stack};
 
 fn main() {
-    Stack::new(Cpu::default(), Kernels::best(), None).flatten::<784>().linear::<11>("fc").build();
+    Stack::new(Cpu::default(), Backend::best(), None).flatten::<784>().linear::<11>("fc").build();
 }

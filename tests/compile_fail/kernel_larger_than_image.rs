@@ -1,8 +1,7 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Backend, Stack};
 
 fn main() {
     let four_by_four =
-        Stack::new(Cpu::default(), Kernels::best(), None).conv_block::<1, 5>("a").conv_block::<1, 5>("b");
+        Stack::new(Cpu::default(), Backend::best(), None).conv_block::<1, 5>("a").conv_block::<1, 5>("b");
     four_by_four.conv_block::<1, 5>("c");
 }

@@ -1,6 +1,5 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Backend, Stack};
 
 fn main() {
-    Stack::new(Cpu::default(), Kernels::best(), None).linear::<10>("fc");
+    Stack::new(Cpu::default(), Backend::best(), None).linear::<10>("fc");
 }

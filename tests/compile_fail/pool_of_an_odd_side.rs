@@ -1,7 +1,6 @@
-use cnn_tui::nn::{Kernels, Stack};
-use dfdx::tensor::Cpu;
+use cnn_tui::nn::{Cpu, Backend, Stack};
 
 fn main() {
-    let eleven_by_eleven = Stack::new(Cpu::default(), Kernels::best(), None).conv_block::<4, 7>("a");
+    let eleven_by_eleven = Stack::new(Cpu::default(), Backend::best(), None).conv_block::<4, 7>("a");
     eleven_by_eleven.conv_block::<4, 1>("b");
 }

@@ -2,7 +2,7 @@
 
 use dfdx::prelude::*;
 
-use super::{ConvBlock, Flatten, Linear, Pooled, TensorDevice, linear};
+use super::{ConvBlockOp, FlattenOp, LinearOp, Pooled, TensorDevice, linear};
 use crate::nn::shape::{FlatShape, Halve, ImageShape, Slide};
 
 /// A device that computes layers: out of dfdx's operations, unless it has faster ones of its own.
@@ -10,7 +10,7 @@ pub trait LayerDevice: TensorDevice<f32> {
     /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
-        block: &ConvBlock<H, W, C, O, K, Self>,
+        block: &ConvBlockOp<H, W, C, O, K, Self>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
         factors: Option<Vec<f32>>,
@@ -25,7 +25,7 @@ pub trait LayerDevice: TensorDevice<f32> {
     /// Makes a vector of every image.
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
-        flatten: &Flatten<Self>,
+        flatten: &FlattenOp<Self>,
     ) -> Tensor<FlatShape<N>, f32, Self, T>
     where
         H: ConstDim,
@@ -37,7 +37,7 @@ pub trait LayerDevice: TensorDevice<f32> {
     /// Applies a linear layer.
     fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
         input: Tensor<FlatShape<N>, f32, Self, T>,
-        _: &Linear,
+        _: &LinearOp,
         weight: &Tensor<Rank2<O, N>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
     ) -> Tensor<FlatShape<O>, f32, Self, T> {
@@ -51,7 +51,7 @@ impl LayerDevice for Cuda {}
 impl LayerDevice for Cpu {
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
-        block: &ConvBlock<H, W, C, O, K, Self>,
+        block: &ConvBlockOp<H, W, C, O, K, Self>,
         weight: &Tensor<Rank4<O, C, K, K>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
         factors: Option<Vec<f32>>,
@@ -65,7 +65,7 @@ impl LayerDevice for Cpu {
 
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
-        flatten: &Flatten<Self>,
+        flatten: &FlattenOp<Self>,
     ) -> Tensor<FlatShape<N>, f32, Self, T>
     where
         H: ConstDim,
@@ -76,7 +76,7 @@ impl LayerDevice for Cpu {
 
     fn linear<const N: usize, const O: usize, T: Tape<f32, Self>>(
         input: Tensor<FlatShape<N>, f32, Self, T>,
-        layer: &Linear,
+        layer: &LinearOp,
         weight: &Tensor<Rank2<O, N>, f32, Self>,
         bias: &Tensor<Rank1<O>, f32, Self>,
     ) -> Tensor<FlatShape<O>, f32, Self, T> {

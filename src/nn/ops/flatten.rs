@@ -4,26 +4,32 @@ use dfdx::prelude::*;
 use fearless_simd::{Level, dispatch};
 
 use super::gather::{IndexTable, TensorDevice, gather, table};
+use super::input_gradient::InputGradient;
 use super::lanes::{Matrix, transpose};
 use crate::nn::backend::Backend;
-use crate::nn::shape::{FlatShape, ImageShape};
+use crate::nn::shape::{FlatShape, ImageShape, check_flat};
 
 /// What a flattening needs: where the pixels of a channels-last image lie, channel by channel, and by
 /// what it is computed.
 #[derive(Debug, Clone)]
-pub struct Flatten<D: Storage<usize>> {
+pub struct FlattenOp<D: Storage<usize>> {
     indices: IndexTable<D>,
     kernels: Backend,
-    need: bool,
+    input_gradient: InputGradient,
 }
 
-impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
-    /// For images `[height, width, channels]`. They get a gradient only if they `need` one.
-    pub fn new(device: &D, kernels: Backend, [height, width, channels]: [usize; 3], need: bool) -> Self {
+impl<D: Storage<usize> + TensorFromVec<usize>> FlattenOp<D> {
+    /// For images `[height, width, channels]`.
+    pub fn new(
+        device: &D,
+        kernels: Backend,
+        [height, width, channels]: [usize; 3],
+        input_gradient: InputGradient,
+    ) -> Self {
         let indices = (0..channels)
             .flat_map(|channel| (0..height * width).map(move |pixel| pixel * channels + channel))
             .collect();
-        Self { indices: table(device, indices), kernels, need }
+        Self { indices: table(device, indices), kernels, input_gradient }
     }
 
     /// Every image as one vector, channel by channel, so that the weights of the linear layer behind it
@@ -41,13 +47,13 @@ impl<D: Storage<usize> + TensorFromVec<usize>> Flatten<D> {
         D: TensorDevice<E>,
         T: Tape<E, D>,
     {
-        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
         let batch = images.shape().0;
         gather(images.reshape_like(&(batch, N)), &self.indices).reshape_like(&(batch, Const::<N>))
     }
 }
 
-impl Flatten<Cpu> {
+impl FlattenOp<Cpu> {
     /// The same by transposing every image: dfdx's gather looks every value up.
     pub(super) fn apply<H, W, const C: usize, const N: usize, T>(
         &self,
@@ -58,7 +64,7 @@ impl Flatten<Cpu> {
         W: ConstDim,
         T: Tape<f32, Cpu>,
     {
-        const { assert!(H::SIZE * W::SIZE * C == N, "flatten::<N>: N must be height x width x channels") };
+        const { check_flat([H::SIZE, W::SIZE, C], N) };
         let Backend::Fused(level) = self.kernels else { return self.compose(images) };
         let (images, mut tape) = images.split_tape();
         let mut values = vec![0.0; images.shape().num_elements()];
@@ -66,7 +72,7 @@ impl Flatten<Cpu> {
         let shape = (images.shape().0, Const::<N>);
         let turned = turn(level, values, [N / C, C]);
         let vectors = images.device().tensor_from_vec(turned, shape);
-        if !self.need {
+        if self.input_gradient == InputGradient::Skipped {
             return vectors.put_tape(tape);
         }
         let (images, vectors_ghost) = (images.ghost(), vectors.ghost());
@@ -112,7 +118,7 @@ mod tests {
         let shape = (3, Const::<4>, Const::<4>, Const::<20>);
         let images = device.tensor_from_vec(random(3, 3 * 320), shape);
         let loss = device.tensor_from_vec(random(4, 3 * 320), (3, Const::<320>));
-        let flatten = Flatten::new(&device, Backend::best(), [4, 4, 20], true);
+        let flatten = FlattenOp::new(&device, Backend::best(), [4, 4, 20], InputGradient::Needed);
         let turned = flatten.apply::<_, _, 20, 320, _>(images.clone().leaky_traced());
         let composed: Tensor<FlatShape<320>, f32, Cpu, _> = flatten.compose(images.clone().leaky_traced());
         assert_eq!(turned.as_vec(), composed.as_vec());

@@ -23,6 +23,12 @@ pub(super) fn load<S: Simd>(simd: S, values: &[f32], at: usize) -> S::f32s {
     S::f32s::from_slice(simd, &values[at..at + S::f32s::LEN])
 }
 
+/// The vector of four that begins at `values[at]`.
+#[inline(always)]
+pub(super) fn load_four<S: Simd>(simd: S, values: &[f32], at: usize) -> f32x4<S> {
+    f32x4::from_slice(simd, &values[at..at + 4])
+}
+
 /// Adds `more` to the vector that begins at `values[at]`.
 #[inline(always)]
 pub(super) fn add<S: Simd>(simd: S, values: &mut [f32], at: usize, more: S::f32s) {
@@ -54,8 +60,10 @@ pub(super) fn transpose<S: Simd>(simd: S, from: &[f32], shape: Matrix, to: &mut 
     for row in (0..rows).step_by(4).map(|row| row.min(rows - 4)) {
         let from = &from[row * stride..][..3 * stride + columns];
         for column in (0..columns).step_by(4).map(|column| column.min(columns - 4)) {
-            let part = |i: usize| f32x4::from_slice(simd, &from[i * stride + column..][..4]);
-            let (a, b, c, d) = (part(0), part(1), part(2), part(3));
+            let a = load_four(simd, from, column);
+            let b = load_four(simd, from, stride + column);
+            let c = load_four(simd, from, 2 * stride + column);
+            let d = load_four(simd, from, 3 * stride + column);
             let (ac, bd) = (a.zip_low(c), b.zip_low(d));
             let (ac_high, bd_high) = (a.zip_high(c), b.zip_high(d));
             let to = &mut to[column * to_stride + row..][..3 * to_stride + 4];

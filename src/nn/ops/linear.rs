@@ -16,12 +16,13 @@ use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch};
 
 use super::TensorDevice;
+use super::input_gradient::InputGradient;
 use super::lanes::{Matrix, PAD, padded, transpose};
-use super::runs::{Run, add_runs, find_runs};
+use super::runs::{NonZeroRuns, Run, add_runs};
 use crate::nn::backend::Backend;
 use crate::nn::shape::FlatShape;
 
-/// `input · weightᵀ + bias`, of dfdx's operations: the reference for [`Linear`], and what other devices
+/// `input · weightᵀ + bias`, of dfdx's operations: the reference for [`LinearOp`], and what other devices
 /// run.
 pub fn linear<const N: usize, const O: usize, E, D, T>(
     input: Tensor<FlatShape<N>, E, D, T>,
@@ -41,20 +42,19 @@ where
 
 /// What a linear layer needs beside its parameters: buffers, and which of the two ways it takes.
 #[derive(Debug)]
-pub struct Linear {
+pub struct LinearOp {
     fused: Option<(Level, Rc<RefCell<Buffers>>)>,
-    need: bool,
+    input_gradient: InputGradient,
 }
 
-impl Linear {
-    /// A layer that is computed by these kernels, where the device has them. Its inputs get a gradient
-    /// only if they `need` one.
-    pub fn new(kernels: Backend, need: bool) -> Self {
+impl LinearOp {
+    /// A layer that is computed by these kernels, where the device has them.
+    pub fn new(kernels: Backend, input_gradient: InputGradient) -> Self {
         let fused = match kernels {
             Backend::Composed => None,
             Backend::Fused(level) => Some((level, Rc::default())),
         };
-        Self { fused, need }
+        Self { fused, input_gradient }
     }
 
     /// Applies it on the CPU by the kernels that it was made for.
@@ -68,7 +68,7 @@ impl Linear {
             // Without dropout there are fewer zeros than leaving them out is worth.
             return linear(input, weight, bias);
         };
-        let (level, need) = (*level, self.need);
+        let (level, input_gradient) = (*level, self.input_gradient);
         let (input, mut tape) = input.split_tape();
         let len = input.shape().0;
         let mut items = vec![0.0; len * N + PAD];
@@ -97,7 +97,7 @@ impl Linear {
             }
             let weight_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&weight)?;
             dispatch!(level, simd => weigh_items(simd, &slopes[..], &items[..], buffers, weight_gradient));
-            if need {
+            if input_gradient == InputGradient::Needed {
                 let input_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&input)?;
                 dispatch!(level, simd => weigh_weights(simd, &slopes[..], buffers, input_gradient));
             }
@@ -141,7 +141,7 @@ impl Buffers {
 
 /// Writes to `output`, `[item, output]`, what the weights make of `items`, `[item, input]` and a rest of
 /// [`PAD`].
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut [f32]) {
     let Buffers { inputs, outputs, weight, columns, bias, row, runs } = buffers;
     let (inputs, outputs) = (*inputs, *outputs);
@@ -156,31 +156,38 @@ fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut 
         let columns = &columns[first * padded(outputs)..];
         let last = inputs.min(first + block);
         for (item, output) in items.chunks_exact(inputs).zip(output.chunks_exact_mut(outputs)) {
-            let factors = item[first..last].iter().copied();
-            let count = find_runs(starts(padded(outputs)).zip(factors), runs);
-            add_row(simd, &runs[..count], columns, row, output);
+            let mut found = NonZeroRuns::new(runs);
+            for (input, &factor) in item[first..last].iter().enumerate() {
+                found.push(input * padded(outputs), factor);
+            }
+            add_row(simd, found.runs(), columns, row, output);
         }
     }
 }
 
 /// Adds to `gradient`, `[output, input]`, the `items` times their `slopes`, `[item, output]`.
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn weigh_items<S: Simd>(simd: S, slopes: &[f32], items: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, row, runs, .. } = buffers;
     for (output, gradient) in gradient.chunks_exact_mut(*inputs).enumerate() {
-        let slopes = slopes.iter().skip(output).step_by(*outputs).copied();
-        let count = find_runs(starts(*inputs).zip(slopes), runs);
-        add_row(simd, &runs[..count], items, row, gradient);
+        let mut found = NonZeroRuns::new(runs);
+        for item in 0..slopes.len() / *outputs {
+            found.push(item * *inputs, slopes[item * *outputs + output]);
+        }
+        add_row(simd, found.runs(), items, row, gradient);
     }
 }
 
 /// Adds to `gradient`, `[item, input]`, the weights times the items' `slopes`, `[item, output]`.
-#[fearless_simd_macros::simd]
+#[inline(always)]
 fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, weight, row, runs, .. } = buffers;
     for (slopes, gradient) in slopes.chunks_exact(*outputs).zip(gradient.chunks_exact_mut(*inputs)) {
-        let count = find_runs(starts(*inputs).zip(slopes.iter().copied()), runs);
-        add_row(simd, &runs[..count], weight, row, gradient);
+        let mut found = NonZeroRuns::new(runs);
+        for (output, &slope) in slopes.iter().enumerate() {
+            found.push(output * *inputs, slope);
+        }
+        add_row(simd, found.runs(), weight, row, gradient);
     }
 }
 
@@ -194,12 +201,6 @@ fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &m
     row[..to.len()].copy_from_slice(to);
     add_runs(simd, runs, from, row, vectors);
     to.copy_from_slice(&row[..to.len()]);
-}
-
-/// Where the rows of a matrix begin.
-#[inline(always)]
-fn starts(stride: usize) -> impl Iterator<Item = u32> {
-    (0..).step_by(stride)
 }
 
 #[cfg(test)]
@@ -217,7 +218,7 @@ mod tests {
     }
 
     /// Outputs, and the gradients of inputs, weights and biases.
-    fn compute<const N: usize, const O: usize>(layer: &Linear, len: usize, seed: u64) -> [Vec<f32>; 4] {
+    fn compute<const N: usize, const O: usize>(layer: &LinearOp, len: usize, seed: u64) -> [Vec<f32>; 4] {
         let device = Cpu::default();
         let input = device.tensor_from_vec(random(seed, len * N, 0.5), (len, Const::<N>));
         let weight = device.tensor_from_vec(random(seed + 1, O * N, 0.0), <Rank2<O, N>>::default());
@@ -235,9 +236,9 @@ mod tests {
     }
 
     fn check<const N: usize, const O: usize>(len: usize, seed: u64) {
-        let want = compute::<N, O>(&Linear::new(Backend::Composed, true), len, seed);
+        let want = compute::<N, O>(&LinearOp::new(Backend::Composed, InputGradient::Needed), len, seed);
         for kernels in Backend::all() {
-            let layer = Linear::new(kernels, true);
+            let layer = LinearOp::new(kernels, InputGradient::Needed);
             let got = compute::<N, O>(&layer, len, seed);
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
                 assert!((got - want).abs() <= 1e-5 * (1.0 + want.abs()), "{kernels}: {got}, not {want}");

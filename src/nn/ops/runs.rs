@@ -47,20 +47,39 @@ fn add_vectors<S: Simd, const V: usize>(simd: S, runs: &[Run], from: &[f32], to:
         }
     }
     let to = &mut to[..V * lanes];
-    for (vector, sum) in sums.into_iter().enumerate() {
-        add(simd, to, vector * lanes, sum);
+    for (vector, sum) in sums.iter().enumerate() {
+        add(simd, to, vector * lanes, *sum);
     }
 }
 
-/// Writes to `runs` those of the `factors` that are not 0, each with its run's beginning, and gives how
-/// many they are. There must be room for one more than there are factors.
-#[inline(always)]
-pub(super) fn find_runs(factors: impl Iterator<Item = Run>, runs: &mut [Run]) -> usize {
-    let mut count = 0;
-    for (start, factor) in factors {
-        // Written always and counted sometimes: a branch would be guessed wrong half of the time.
-        runs[count] = (start, factor);
-        count += usize::from(factor != 0.0);
+/// The runs whose factors are not 0, as they are found.
+///
+/// Callers loop and push, rather than hand over an iterator: what iterators call is compiled without
+/// vector instructions first, and not always inlined into what is compiled with them.
+pub(super) struct NonZeroRuns<'a> {
+    runs: &'a mut [Run],
+    len: usize,
+}
+
+impl<'a> NonZeroRuns<'a> {
+    /// None yet. There must be room for one more than will be pushed.
+    #[inline(always)]
+    pub(super) fn new(runs: &'a mut [Run]) -> Self {
+        Self { runs, len: 0 }
     }
-    count
+
+    /// Adds the run that begins at `start`, unless its factor is 0.
+    #[expect(clippy::cast_possible_truncation, reason = "buffers have far fewer values")]
+    #[inline(always)]
+    pub(super) fn push(&mut self, start: usize, factor: f32) {
+        // Written always and counted sometimes: a branch would be guessed wrong half of the time.
+        self.runs[self.len] = (start as u32, factor);
+        self.len += usize::from(factor != 0.0);
+    }
+
+    /// All of them.
+    #[inline(always)]
+    pub(super) fn runs(&self) -> &[Run] {
+        &self.runs[..self.len]
+    }
 }

@@ -3,7 +3,7 @@
 use dfdx::prelude::*;
 use proptest::prelude::*;
 
-use super::{Flatten, Patches, conv2d, dropout, dropout2d, linear, max_pool2d};
+use super::{FlattenOp, InputGradient, Patches, conv2d, dropout, dropout2d, linear, max_pool2d};
 use crate::nn::backend::Backend;
 use crate::nn::rng::{SeededRng, StreamId};
 use crate::nn::shape::{Halve, ImageShape, Slide};
@@ -132,6 +132,7 @@ macro_rules! each_shape {
         Conv::<Const<4>, Const<9>, 3, 2, 3>::$check($batch, $seed);
         Conv::<Const<3>, Const<2>, 4, 5, 1>::$check($batch, $seed);
         Conv::<Const<7>, Const<8>, 1, 2, 7>::$check($batch, $seed);
+        Conv::<Const<3>, Const<66>, 1, 2, 2>::$check($batch, $seed);
     };
 }
 
@@ -233,7 +234,7 @@ fn flatten_puts_channels_first() {
     let shape = (1, Const::<2>, Const::<2>, Const::<3>);
     let pixels = (0..12).map(f64::from).collect();
     let images: Tensor<ImageShape<Const<2>, Const<2>, 3>, f64, _> = device.tensor_from_vec(pixels, shape);
-    let flatten = Flatten::new(&device, Backend::Composed, [2, 2, 3], true);
+    let flatten = FlattenOp::new(&device, Backend::Composed, [2, 2, 3], InputGradient::Needed);
     let vectors = flatten.compose::<_, _, 3, 12, _, _>(images.leaky_trace());
     assert_close(&vectors.as_vec(), &[0., 3., 6., 9., 1., 4., 7., 10., 2., 5., 8., 11.], 0.0);
     let weights = random(99, 12);

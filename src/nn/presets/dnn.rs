@@ -3,7 +3,8 @@
 use crate::nn::backend::Backend;
 use crate::nn::model::Model;
 use crate::nn::ops::LayerDevice;
-use crate::nn::stack::{CLASSES, SIDE, Stack};
+use crate::nn::shape::{CLASSES, SIDE};
+use crate::nn::stack::Stack;
 
 pub(super) fn build<D: LayerDevice + 'static>(
     device: D,

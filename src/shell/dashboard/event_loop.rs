@@ -5,7 +5,6 @@ use std::time::Duration;
 use std::{io, thread};
 
 use crossterm::event::Event;
-use futures::{Stream, StreamExt};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::Signal;
@@ -138,7 +137,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     /// Turns until a person leaves, a signal ends it, or the terminal is gone.
     async fn run(
         &mut self,
-        mut input: impl Stream<Item = io::Result<Event>> + Unpin,
+        mut input: UnboundedReceiver<io::Result<Event>>,
     ) -> io::Result<Option<ExitSummary>> {
         let mut frames = interval(FRAME);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -152,7 +151,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         loop {
             tokio::select! {
                 biased;
-                event = input.next() => match event {
+                event = input.recv() => match event {
                     Some(event) => self.hear(&event?),
                     None => return Ok(None),
                 },

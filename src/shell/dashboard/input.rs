@@ -3,19 +3,17 @@
 use std::{io, thread};
 
 use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use futures::Stream;
-use futures::stream::poll_fn;
-use tokio::sync::mpsc::unbounded_channel;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::app::Key;
 
 /// What the terminal sends. Its thread ends with the program: from a terminal that is gone crossterm never returns, and
 /// whoever waits for it does not hear the signal that says so.
-pub(crate) fn events() -> io::Result<impl Stream<Item = io::Result<Event>> + Unpin> {
-    let (sender, mut events) = unbounded_channel();
+pub(crate) fn events() -> io::Result<UnboundedReceiver<io::Result<Event>>> {
+    let (sender, events) = unbounded_channel();
     let read = move || while sender.send(event::read()).is_ok() {};
     thread::Builder::new().name("input".to_owned()).spawn(read)?;
-    Ok(poll_fn(move |context| events.poll_recv(context)))
+    Ok(events)
 }
 
 /// The key of a terminal event, if it is one that was pressed and that has a meaning.

@@ -9,7 +9,7 @@ use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
 use super::super::lanes::{Matrix, add, load, padded, transpose};
-use super::super::runs::{add_runs, find_runs};
+use super::super::runs::{NonZeroRuns, add_runs};
 use super::geometry::Geometry;
 use super::workspace::{Gradients, KernelRows, Slopes};
 
@@ -17,7 +17,7 @@ use super::workspace::{Gradients, KernelRows, Slopes};
 /// rest of [`PAD`](super::super::lanes::PAD); `output_gradient` is `[place, channel]`; `values` and
 /// `winners` are what [`forward`](super::forward::forward) found, and `factors` what it was given.
 #[expect(clippy::too_many_arguments, reason = "slices of the arrays of a batch, each for one image")]
-#[fearless_simd_macros::simd]
+#[inline(always)]
 pub(super) fn backward<S: Simd, G: Geometry>(
     simd: S,
     image: &[f32],
@@ -33,34 +33,34 @@ pub(super) fn backward<S: Simd, G: Geometry>(
     transpose(simd, output_gradient, shape, &mut slopes.maps, G::MAP);
     let Slopes { maps, list } = slopes;
 
-    for out in (0..G::OUT).filter(|&out| factors[out] != 0.0) {
+    for (out, &factor) in factors.iter().enumerate() {
+        if factor == 0.0 {
+            continue;
+        }
         let maps = &mut maps[out * G::MAP..][..G::MAP];
         let (values, winners) = (&values[out * G::MAP..][..G::MAP], &winners[out * G::MAP..][..G::MAP]);
         let zero = S::f32s::splat(simd, 0.0);
         let mut sum = zero;
-        for (slopes, values) in maps.chunks_exact_mut(lanes).zip(values.chunks_exact(lanes)) {
-            let passed = S::f32s::from_slice(simd, values).simd_gt(zero);
-            let slope = passed.select(S::f32s::from_slice(simd, slopes) * factors[out], zero);
-            slope.store_slice(slopes);
+        for at in (0..G::MAP).step_by(lanes) {
+            let passed = load(simd, values, at).simd_gt(zero);
+            let slope = passed.select(load(simd, maps, at) * factor, zero);
+            slope.store_slice(&mut maps[at..at + lanes]);
             sum += slope;
         }
         gradients.bias[out] += sum.as_slice().iter().sum::<f32>();
 
         let kernel = &mut gradients.rows[out * G::KERNEL * padded(G::RUN)..][..G::KERNEL * padded(G::RUN)];
         if G::RUN <= lanes {
-            match G::KERNEL {
-                1 => add_narrow_kernel::<S, G, 1>(simd, image, winners, maps, kernel),
-                3 => add_narrow_kernel::<S, G, 3>(simd, image, winners, maps, kernel),
-                5 => add_narrow_kernel::<S, G, 5>(simd, image, winners, maps, kernel),
-                _ => add_narrow_kernel::<S, G, 7>(simd, image, winners, maps, kernel),
-            }
+            G::add_narrow_kernel(simd, image, winners, maps, kernel);
         } else {
-            let slopes = winners.iter().zip(&*maps).map(|(&winner, &slope)| (offset(winner), slope));
-            let count = find_runs(slopes, list);
+            let mut found = NonZeroRuns::new(list);
+            for place in 0..G::MAP {
+                found.push(offset(winners[place]), maps[place]);
+            }
             for ky in 0..G::KERNEL {
                 let (image, row) =
                     (&image[ky * G::ROW..], &mut kernel[ky * padded(G::RUN)..][..padded(G::RUN)]);
-                add_runs(simd, &list[..count], image, row, G::RUN.div_ceil(lanes));
+                add_runs(simd, found.runs(), image, row, G::RUN.div_ceil(lanes));
             }
         }
     }
@@ -68,19 +68,21 @@ pub(super) fn backward<S: Simd, G: Geometry>(
     let Some((kernels, image_gradient)) = image_gradient else { return };
     for place in 0..G::PLACES {
         let corner = 2 * (place / G::POOLED_WIDTH) * G::ROW + 2 * (place % G::POOLED_WIDTH) * G::CHANNELS;
-        let slopes = (0..G::OUT).filter(|&out| factors[out] != 0.0).map(|out| {
-            let step = offset(winners[out * G::MAP + place]) as usize - corner;
+        let mut found = NonZeroRuns::new(list);
+        for (out, &factor) in factors.iter().enumerate() {
+            if factor == 0.0 {
+                continue;
+            }
+            let step = offset(winners[out * G::MAP + place]) - corner;
             let down = usize::from(step >= G::ROW);
             let right = step - down * G::ROW;
             let first = out * (G::KERNEL + 2) + 1 - down;
-            let start = first * G::FRAME_STRIDE + G::CHANNELS - right;
-            (offset(super::forward::index(start)), maps[out * G::MAP + place])
-        });
-        let count = find_runs(slopes, list);
+            found.push(first * G::FRAME_STRIDE + G::CHANNELS - right, maps[out * G::MAP + place]);
+        }
         for row in 0..=G::KERNEL {
             let frame = &mut image_gradient[corner + row * G::ROW..];
             let kernels = &kernels.0[row * G::FRAME_STRIDE..];
-            add_runs(simd, &list[..count], kernels, frame, G::FRAME.div_ceil(lanes));
+            add_runs(simd, found.runs(), kernels, frame, G::FRAME.div_ceil(lanes));
         }
     }
 }
@@ -88,7 +90,7 @@ pub(super) fn backward<S: Simd, G: Geometry>(
 /// Adds the gradient of a kernel of which every row fits into one vector, all `K` rows at once. Places
 /// without a gradient are not left out: finding them would take longer.
 #[inline(always)]
-fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
+pub(super) fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     simd: S,
     image: &[f32],
     winners: &[i32],
@@ -98,23 +100,23 @@ fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     let lanes = S::f32s::LEN;
     // Two sets of sums, so that an addition need not wait for the one before it.
     let mut sums = [[S::f32s::splat(simd, 0.0); K]; 2];
-    for (winners, slopes) in winners.chunks_exact(2).zip(slopes.chunks_exact(2)) {
-        for (set, sums) in sums.iter_mut().enumerate() {
-            let window = &image[offset(winners[set]) as usize..][..(K - 1) * G::ROW + lanes];
-            let slope = S::f32s::splat(simd, slopes[set]);
-            for (ky, sum) in sums.iter_mut().enumerate() {
+    for pair in (0..G::MAP).step_by(2) {
+        for set in 0..2 {
+            let window = &image[offset(winners[pair + set])..][..(K - 1) * G::ROW + lanes];
+            let slope = S::f32s::splat(simd, slopes[pair + set]);
+            for ky in 0..K {
+                let sum = &mut sums[set][ky];
                 *sum = load(simd, window, ky * G::ROW).mul_add(slope, *sum);
             }
         }
     }
-    let [first, second] = sums;
-    for (ky, (first, second)) in first.into_iter().zip(second).enumerate() {
-        add(simd, kernel, ky * padded(G::RUN), first + second);
+    for ky in 0..K {
+        add(simd, kernel, ky * padded(G::RUN), sums[0][ky] + sums[1][ky]);
     }
 }
 
-/// An index as vectors hold it, unsigned.
+/// An index, from how vectors hold it.
 #[inline(always)]
-fn offset(index: i32) -> u32 {
-    index.cast_unsigned()
+fn offset(index: i32) -> usize {
+    index.cast_unsigned() as usize
 }

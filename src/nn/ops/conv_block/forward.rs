@@ -7,16 +7,16 @@
 //! So the pixels under tap `(ky, kx)` of member `(dy, dx)` of all windows lie in one run, in plane
 //! `kx + dx` from its row `ky + dy` on, and the innermost loop has no edges at the ends of rows.
 
+use fearless_simd::Simd;
 use fearless_simd::prelude::*;
-use fearless_simd::{Simd, f32x4};
 
-use super::super::lanes::{Matrix, load, transpose};
+use super::super::lanes::{Matrix, load, load_four, transpose};
 use super::geometry::Geometry;
 use super::workspace::{Maps, Parameters, Planes};
 
 /// Computes the maps of one image, `[height, width, channels]`, and writes them to `output`,
 /// `[place, channel]`. `factors` scales every channel that comes out; those of 0 are not computed.
-#[fearless_simd_macros::simd]
+#[inline(always)]
 pub(super) fn forward<S: Simd, G: Geometry>(
     simd: S,
     image: &[f32],
@@ -85,14 +85,15 @@ fn spread<S: Simd, G: Geometry>(simd: S, image: &[f32], planes: &mut [f32]) {
         for column in 0..=G::KERNEL {
             let plane = (channel * (G::KERNEL + 1) + column) * G::PLANE;
             for parity in 0..2 {
-                for half in 0..G::HEIGHT / 2 {
+                for half in 0..(G::HEIGHT + 1 - parity) / 2 {
                     let row = (channel * G::HEIGHT + 2 * half + parity) * G::WIDTH + column;
                     let to = plane + parity * G::HALF_PLANE + half * G::POOLED_WIDTH;
                     let vectors = G::POOLED_WIDTH.div_ceil(4);
                     let (from, to) = (&image[row..][..8 * vectors], &mut planes[to..][..4 * vectors]);
                     for vector in 0..vectors {
-                        let pixels = |at: usize| f32x4::from_slice(simd, &from[at..at + 4]);
-                        let even = pixels(8 * vector).unzip_low(pixels(8 * vector + 4));
+                        let (first, second) =
+                            (load_four(simd, from, 8 * vector), load_four(simd, from, 8 * vector + 4));
+                        let even = first.unzip_low(second);
                         even.store_slice(&mut to[4 * vector..][..4]);
                     }
                 }
@@ -114,12 +115,13 @@ struct Blocks<'a, S, G> {
 
 impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     /// Computes `N` channels at `V` vectors of places, from place `at` on.
+    #[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
     #[inline(always)]
     fn compute<const N: usize, const V: usize>(&mut self, outs: [usize; N], at: usize) {
         let sums = self.convolve::<N, V>(outs, at);
-        for (out, sums) in outs.into_iter().zip(sums) {
-            for (vector, members) in sums.into_iter().enumerate() {
-                self.pool(members, out, at + vector * S::f32s::LEN);
+        for out in 0..N {
+            for vector in 0..V {
+                self.pool(sums[out][vector], outs[out], at + vector * S::f32s::LEN);
             }
         }
     }
@@ -133,21 +135,26 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
         at: usize,
     ) -> [[[S::f32s; 4]; V]; N] {
         let (simd, lanes) = (self.simd, S::f32s::LEN);
-        let bias = |out: usize| S::f32s::splat(simd, self.parameters.bias[out]);
-        let mut sums = outs.map(|out| [[bias(out); 4]; V]);
-        let kernels = outs.map(|out| &self.parameters.weight[out * G::TAPS..][..G::TAPS]);
+        let zero = S::f32s::splat(simd, 0.0);
+        let mut sums = [[[zero; 4]; V]; N];
+        for out in 0..N {
+            sums[out] = [[S::f32s::splat(simd, self.parameters.bias[outs[out]]); 4]; V];
+        }
         for channel in 0..G::CHANNELS {
             let planes = &self.planes[channel * (G::KERNEL + 1) * G::PLANE + at..];
             for ky in 0..G::KERNEL {
-                let row = |row: usize| {
-                    let start = row % 2 * G::HALF_PLANE + row / 2 * G::POOLED_WIDTH;
-                    &planes[start..][..G::KERNEL * G::PLANE + V * lanes]
-                };
-                let rows = [row(ky), row(ky + 1)];
-                let taps =
-                    kernels.map(|kernel| &kernel[(channel * G::KERNEL + ky) * G::KERNEL..][..G::KERNEL]);
+                let len = G::KERNEL * G::PLANE + V * lanes;
+                let rows = [&planes[row_start::<G>(ky)..][..len], &planes[row_start::<G>(ky + 1)..][..len]];
+                let mut kernels = [&[][..]; N];
+                for out in 0..N {
+                    let start = outs[out] * G::TAPS + (channel * G::KERNEL + ky) * G::KERNEL;
+                    kernels[out] = &self.parameters.weight[start..][..G::KERNEL];
+                }
                 for kx in 0..G::KERNEL {
-                    let taps = taps.map(|taps| S::f32s::splat(simd, taps[kx]));
+                    let mut taps = [zero; N];
+                    for out in 0..N {
+                        taps[out] = S::f32s::splat(simd, kernels[out][kx]);
+                    }
                     for member in 0..4 {
                         for vector in 0..V {
                             let (dy, dx) = (member / 2, member % 2);
@@ -169,12 +176,14 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     #[inline(always)]
     fn pool(&mut self, [q0, q1, q2, q3]: [S::f32s; 4], out: usize, at: usize) {
         let (simd, lanes) = (self.simd, S::f32s::LEN);
-        let steps =
-            [0, G::CHANNELS, G::ROW, G::ROW + G::CHANNELS].map(|step| S::i32s::splat(simd, index(step)));
+        let step0 = S::i32s::splat(simd, 0);
+        let step1 = S::i32s::splat(simd, index(G::CHANNELS));
+        let step2 = S::i32s::splat(simd, index(G::ROW));
+        let step3 = S::i32s::splat(simd, index(G::ROW + G::CHANNELS));
         let right = q1.simd_gt(q0);
-        let (top, top_step) = (right.select(q1, q0), right.select(steps[1], steps[0]));
+        let (top, top_step) = (right.select(q1, q0), right.select(step1, step0));
         let right = q3.simd_gt(q2);
-        let (bottom, bottom_step) = (right.select(q3, q2), right.select(steps[3], steps[2]));
+        let (bottom, bottom_step) = (right.select(q3, q2), right.select(step3, step2));
         let below = bottom.simd_gt(top);
         let (largest, step) = (below.select(bottom, top), below.select(bottom_step, top_step));
 
@@ -185,12 +194,19 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     }
 }
 
+/// Where a row of an image begins in a column plane.
+#[inline(always)]
+const fn row_start<G: Geometry>(row: usize) -> usize {
+    row % 2 * G::HALF_PLANE + row / 2 * G::POOLED_WIDTH
+}
+
 /// An index into an image, as vectors hold it.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,
     reason = "an image has far fewer values"
 )]
+#[inline(always)]
 pub(super) const fn index(value: usize) -> i32 {
     value as i32
 }

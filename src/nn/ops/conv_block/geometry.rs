@@ -2,7 +2,10 @@
 
 use std::marker::PhantomData;
 
+use fearless_simd::Simd;
+
 use super::super::lanes::padded;
+use super::backward::add_narrow_kernel;
 use crate::nn::shape::{Halve, Slide};
 
 /// The sizes of a block. All of its loops run over these constants.
@@ -32,8 +35,9 @@ pub(super) trait Geometry: 'static {
     /// Values that come out for one image.
     const OUTPUT: usize = Self::PLACES * Self::OUT;
 
-    /// Values of the rows of one parity in a [column plane](super::forward).
-    const HALF_PLANE: usize = Self::HEIGHT / 2 * Self::POOLED_WIDTH;
+    /// Values of the even rows in a [column plane](super::forward). Images for kernels of an even size
+    /// have an odd number of rows, and one odd row less.
+    const HALF_PLANE: usize = Self::HEIGHT.div_ceil(2) * Self::POOLED_WIDTH;
     /// Values in a column plane.
     const PLANE: usize = 2 * Self::HALF_PLANE;
 
@@ -44,6 +48,16 @@ pub(super) trait Geometry: 'static {
     const FRAME: usize = (Self::KERNEL + 1) * Self::CHANNELS;
     /// Distance of the rows of a kernel as [`backward`](super::backward) lays them out.
     const FRAME_STRIDE: usize = Self::CHANNELS + padded(Self::FRAME);
+
+    /// [`add_narrow_kernel`] with as many sums as a kernel has rows, a number that a generic function
+    /// cannot make of an associated constant.
+    fn add_narrow_kernel<S: Simd>(
+        simd: S,
+        image: &[f32],
+        winners: &[i32],
+        slopes: &[f32],
+        kernel: &mut [f32],
+    );
 }
 
 /// The block of images `H` x `W` x `C` and `O` kernels of `K` x `K`.
@@ -60,4 +74,15 @@ where
     const CHANNELS: usize = C;
     const OUT: usize = O;
     const KERNEL: usize = K;
+
+    #[inline(always)]
+    fn add_narrow_kernel<S: Simd>(
+        simd: S,
+        image: &[f32],
+        winners: &[i32],
+        slopes: &[f32],
+        kernel: &mut [f32],
+    ) {
+        add_narrow_kernel::<S, Self, K>(simd, image, winners, slopes, kernel);
+    }
 }

@@ -3,9 +3,10 @@
 use dfdx::prelude::*;
 use proptest::prelude::*;
 
-use super::{Fused, composed};
+use super::composed::composed;
+use super::fused::Fused;
 use crate::nn::backend::Backend;
-use crate::nn::ops::Patches;
+use crate::nn::ops::{InputGradient, Patches};
 use crate::nn::rng::{SeededRng, StreamId};
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
@@ -77,7 +78,9 @@ impl Case {
                     .map(|factors| device.tensor_from_vec(factors, (self.batch, Const::<O>)));
                 composed(traced, &patches, &weight, &bias, mask.as_ref())
             }
-            Way::Fused(fused) => fused.forward(traced, &weight, &bias, self.factors.as_deref(), true),
+            Way::Fused(fused) => {
+                fused.forward(traced, &weight, &bias, self.factors.as_deref(), InputGradient::Needed)
+            }
         };
         let values = maps.as_vec();
         let loss = device.tensor_from_vec(self.loss.clone(), *maps.shape());
@@ -139,8 +142,8 @@ proptest! {
         check::<Const<12>, Const<12>, 10, 20, 5>(batch, seed, mask);
     }
 
-    /// Other kernels, an image as large as its kernel allows, few and many channels, widths that are
-    /// no whole vector, images that are not square.
+    /// Other kernels, of odd and even size, an image as large as its kernel allows, a large one, few and
+    /// many channels, widths that are no whole vector, images that are not square.
     #[test]
     fn blocks_of_other_shapes(seed: u64, mask: Option<u64>, batch in 1usize..4) {
         check::<Const<6>, Const<6>, 1, 1, 5>(batch, seed, mask);
@@ -148,6 +151,9 @@ proptest! {
         check::<Const<10>, Const<8>, 32, 3, 3>(batch, seed, mask);
         check::<Const<4>, Const<6>, 2, 7, 1>(batch, seed, mask);
         check::<Const<14>, Const<14>, 2, 4, 7>(batch, seed, mask);
+        check::<Const<5>, Const<7>, 1, 2, 2>(batch, seed, mask);
+        check::<Const<9>, Const<7>, 10, 2, 4>(batch, seed, mask);
+        check::<Const<10>, Const<70>, 1, 2, 9>(batch, seed, mask);
     }
 }
 
@@ -177,9 +183,9 @@ fn batches_may_overlap() {
     let images = device.tensor_from_vec(case.images.clone(), shape);
     let weight = device.tensor_from_vec(case.weight.clone(), <Rank4<4, 2, 5, 5>>::default());
     let bias = device.tensor_from_vec(case.bias.clone(), <Rank1<4>>::default());
-    let maps = fused.forward(images.clone().leaky_traced(), &weight, &bias, None, true);
+    let maps = fused.forward(images.clone().leaky_traced(), &weight, &bias, None, InputGradient::Needed);
     let others = device.tensor_from_vec(random(77, 2 * 12 * 12 * 2), shape);
-    let _unused = fused.forward(others.leaky_traced(), &weight, &bias, None, true);
+    let _unused = fused.forward(others.leaky_traced(), &weight, &bias, None, InputGradient::Needed);
     let loss = device.tensor_from_vec(case.loss.clone(), *maps.shape());
     let maps_alone = maps.with_empty_tape();
     let gradients = (maps * loss).sum::<Rank0, _>().backward();

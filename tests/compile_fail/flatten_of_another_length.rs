@@ -1,0 +1,5 @@
+use cnn_tui::nn::{Cpu, Backend, Stack};
+
+fn main() {
+    Stack::new(Cpu::default(), Backend::best(), None).conv_block::<10, 5>("conv").flatten::<1400>();
+}
