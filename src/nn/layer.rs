@@ -94,8 +94,8 @@ impl<In: Shape, D: TensorDevice<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Laye
     }
 }
 
-/// A convolutional block for images of `H` x `W`: convolution with `C` input channels, `O` output channels and `K` x `K`
-/// kernels, optional channel dropout, 2 x 2 max-pooling, `ReLU`.
+/// A convolutional block for images of `H` x `W`: convolution with `C` input channels, `O` output channels and `K` x
+/// `K` kernels, optional channel dropout, 2 x 2 max-pooling, `ReLU`.
 #[derive(Debug)]
 pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,

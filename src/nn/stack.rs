@@ -34,8 +34,8 @@ pub struct Stack<D, Out, L> {
 }
 
 impl<D: TensorDevice<f32>> Stack<D, InputShape, Identity> {
-    /// Starts a network without layers. `backend` is used if the device is the CPU; `dropout` replaces the rate of every
-    /// dropout layer.
+    /// Starts a network without layers. `backend` is used if the device is the CPU; `dropout` replaces the rate of
+    /// every dropout layer.
     pub fn new(device: D, backend: Backend, dropout: Option<f32>) -> Self {
         Self { device, backend, dropout, layers: Identity, infos: Vec::new(), out: PhantomData }
     }
@@ -72,7 +72,8 @@ where
     H: ConstDim,
     W: ConstDim,
 {
-    /// Appends a convolutional block: convolution with `O` output channels and `K` x `K` kernels, 2 x 2 max-pooling, `ReLU`.
+    /// Appends a convolutional block: convolution with `O` output channels and `K` x `K` kernels, 2 x 2 max-pooling,
+    /// `ReLU`.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block<const O: usize, const K: usize>(
         self,
@@ -86,8 +87,8 @@ where
         self.block(name, None)
     }
 
-    /// Like [`conv_block`](Self::conv_block), with channel dropout between convolution and pooling, at `rate` unless the
-    /// run overrides it.
+    /// Like [`conv_block`](Self::conv_block), with channel dropout between convolution and pooling, at `rate` unless
+    /// the run overrides it.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block_with_dropout<const O: usize, const K: usize>(
         self,
