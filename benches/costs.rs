@@ -1,5 +1,5 @@
-//! What it costs training to be written down and to be watched, each in turns with and without, in one
-//! run: `cargo bench --bench costs`. Needs Debian's package `dataset-fashion-mnist` and nine minutes.
+//! Overhead of the journal and of a watching dashboard, in alternating turns with and without, within one run:
+//! `cargo bench --bench costs`. Needs the Debian package `dataset-fashion-mnist`; takes nine minutes.
 
 #![expect(
     clippy::print_stdout,
@@ -26,22 +26,22 @@ use cnn_tui::train::{ControlMsg, Session, TrainerHost, train};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
-/// The program's own.
+/// The same allocator as in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cnn-tui");
-/// Epochs of a turn: few, so that a machine that slows down slows both sides.
+/// Epochs per turn: few, so that a machine that slows down affects both sides.
 const TURN: usize = 3;
-/// Turns with and turns without, each.
+/// Turns of each kind.
 const TURNS: usize = 40;
 
 fn main() {
-    Costs::of_the_journal().print("the journal, every step's loss, on one thread with training");
-    Costs::of_watching().print("a dashboard of 120 x 36 that watches, all cores in use");
+    Costs::of_the_journal().print("journal with the loss of every step, written by the training thread");
+    Costs::of_watching().print("watching dashboard of 120 x 36, all cores in use");
 }
 
-/// Seconds of every epoch, with and without.
+/// Seconds per epoch, with and without the feature.
 #[derive(Default)]
 struct Costs {
     with: Vec<f64>,
@@ -53,8 +53,8 @@ impl Costs {
         if with { &mut self.with } else { &mut self.without }.push(seconds);
     }
 
-    /// Compares the fastest tenths: what else a machine does only ever makes an epoch longer, and on a
-    /// shared one by far more than what is measured here.
+    /// Compares the fastest tenth of the epochs: other load only ever makes an epoch slower, and on a shared machine by
+    /// far more than the effect measured here.
     fn print(mut self, what: &str) {
         let [with, without] = [&mut self.with, &mut self.without].map(|seconds| {
             seconds.sort_by(f64::total_cmp);
@@ -104,10 +104,10 @@ impl Costs {
         let mut journal = run.journal_reader();
         let mut costs = Self::default();
         for turn in 0..2 * TURNS {
-            // Stopped by its signal, it costs nothing; nothing has to begin when it goes on.
+            // A process stopped by a signal costs nothing, and continues without a restart.
             let with = turn % 2 == 1;
             kill_process(pid, if with { Signal::CONT } else { Signal::STOP }).unwrap();
-            // The first epoch is not whole, and in the second the dashboard catches up.
+            // Skip the first epoch, which is incomplete, and the second, in which the dashboard catches up.
             let ends = epochs(&mut journal, 2 + TURN);
             ends.windows(2).skip(1).for_each(|pair| costs.add(with, pair[1] - pair[0]));
         }
@@ -119,7 +119,7 @@ impl Costs {
     }
 }
 
-/// A dashboard, and its terminal, which only reads and stays as long as this.
+/// A dashboard in a terminal whose output is discarded.
 struct Dashboard {
     process: Box<dyn Child + Send + Sync>,
     _terminal: Box<dyn MasterPty + Send>,
@@ -127,7 +127,7 @@ struct Dashboard {
 }
 
 impl Dashboard {
-    /// Watches the run that trains.
+    /// Starts a dashboard that shows the training run.
     fn start(home: &Path, environment: &[(&str, PathBuf)]) -> Self {
         let size = PtySize { rows: 36, cols: 120, ..PtySize::default() };
         let pair = native_pty_system().openpty(size).unwrap();
@@ -140,7 +140,7 @@ impl Dashboard {
         let process = pair.slave.spawn_command(command).unwrap();
         let mut output = pair.master.try_clone_reader().unwrap();
         thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
-        // Enter, on the start screen, watches the run that trains.
+        // Enter on the start screen opens the training run.
         thread::sleep(Duration::from_secs(1));
         let mut keys = pair.master.take_writer().unwrap();
         keys.write_all(b"\r").unwrap();
@@ -149,7 +149,7 @@ impl Dashboard {
     }
 }
 
-/// The training time at the ends of the next epochs.
+/// The active seconds at the ends of the next `count` epochs.
 fn epochs(journal: &mut JournalReader, count: usize) -> Vec<f64> {
     let mut seconds = Vec::new();
     while seconds.len() < count {
@@ -163,11 +163,11 @@ fn epochs(journal: &mut JournalReader, count: usize) -> Vec<f64> {
     seconds
 }
 
-/// Writes what every other epoch reports.
+/// Writes the events of every other epoch to a journal.
 struct Writer {
     journal: JournalWriter,
     start: Instant,
-    /// When the epoch under way began.
+    /// Start of the current epoch.
     epoch: Instant,
     epochs: usize,
     costs: Costs,
@@ -181,7 +181,7 @@ impl TrainerHost for Writer {
             self.journal.append(&[JournalEntry { time: self.now().as_secs_f64(), event }]).unwrap();
         }
         if ended {
-            // The first two warm the caches.
+            // The first two epochs warm up the caches.
             if self.epochs > 1 {
                 self.costs.add(with, self.epoch.elapsed().as_secs_f64());
             }

@@ -1,5 +1,5 @@
-//! What a dashboard over ten thousand runs takes, and over a run of five million steps: `cargo bench --bench scale`. It
-//! makes them in a temporary directory first (350 MB).
+//! Time and memory of a dashboard with ten thousand runs, and of one with a run of five million steps:
+//! `cargo bench --bench scale`. Creates the runs in a temporary directory first (350 MB).
 
 #![expect(clippy::print_stdout, clippy::unwrap_used, reason = "a benchmark, run by hand")]
 
@@ -22,10 +22,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 const RUNS: u32 = 10_000;
-/// A day in 2026, in seconds since 1970.
+/// A day in 2026, as a Unix timestamp.
 const DAY: i64 = 1_795_500_000;
 
-/// Of the long run: its steps, those of an epoch, and those reported together.
+/// The long run: its steps, steps per epoch, and steps per event.
 const STEPS: u64 = 5_000_000;
 const EPOCH: u64 = 938;
 const REPORTED: u64 = 100;
@@ -36,28 +36,28 @@ fn main() {
     let store = Store::open(&root);
     let made = Instant::now();
     make_runs(&store);
-    println!("{RUNS} runs, made in {:.1} s", made.elapsed().as_secs_f64());
+    println!("{RUNS} runs, created in {:.1} s", made.elapsed().as_secs_f64());
 
     println!("\n| what | ms | at most |\n|-|-:|-:|");
     let start = Instant::now();
     let mut lister = Lister::new(store);
     while !lister.look(Duration::MAX).finished {}
-    row("all runs read the first time", start, None);
+    row("reading all runs for the first time", start, None);
     // Directories that were written to a moment ago are read again.
     thread::sleep(Duration::from_secs(3));
     lister.look(Duration::MAX);
     let start = Instant::now();
     lister.look(Duration::MAX);
-    row("a look at them after that", start, None);
+    row("listing them again", start, None);
 
     let mut app = app();
     let start = Instant::now();
     update(&mut app, Msg::Runs(lister.runs()));
-    row("the table takes them in", start, None);
+    row("updating the table", start, None);
     app.screen = Screen::Runs;
-    press(&mut app, "the next order", "o");
-    press(&mut app, "the order by the network's name", "o");
-    press(&mut app, "in groups", "v");
+    press(&mut app, "sorting by the next column", "o");
+    press(&mut app, "sorting by preset", "o");
+    press(&mut app, "grouping", "v");
     press(&mut app, "as forks", "v");
     press(&mut app, "flat", "v");
     update(&mut app, Msg::Key(Key::Char('/')));
@@ -101,7 +101,7 @@ fn frame(app: &App) {
     View { app, look: &look }.draw(&mut cells);
 }
 
-/// Finished runs of forty epochs, each with what a real one has.
+/// Finished runs of forty epochs, with all data that a real one has.
 fn make_runs(store: &Store) {
     let (config, provenance) = (RunConfig::default(), Provenance::default());
     let first = store.create(&NewRun::new(Timestamp::UNIX_EPOCH, 0, config, provenance)).unwrap();
@@ -140,7 +140,7 @@ fn make_runs(store: &Store) {
         summary.best_test_accuracy = Some(0.8 + share / 10.0);
         summary.last_test_loss = Some(0.5 - share / 10.0);
         summary.curve = (1..=40).map(|epoch| (epoch, 0.9 - 0.3 / f64::from(epoch))).collect();
-        // Not forced to the disk, as the program's own are, which would take minutes.
+        // Without the fsync that the program does, which would take minutes.
         let dir = store.root().join(id.as_str());
         for sub in ["inbox", "checkpoints"] {
             fs::create_dir_all(dir.join(sub)).unwrap();
@@ -152,7 +152,7 @@ fn make_runs(store: &Store) {
 /// A run of five million steps: 5,330 epochs, reported a hundred steps at a time.
 fn make_long_run(root: &Path) -> RunDir {
     let store = Store::open(root);
-    // Newer than the reference runs, so that it is the first one in the table.
+    // Newer than the reference runs, so that it is first in the table.
     let created = Timestamp::from_second(DAY + 1_000_000_000).unwrap();
     let new = NewRun::new(created, 0, RunConfig::default(), Provenance::default());
     let dir = store.create(&new).unwrap();
@@ -215,8 +215,7 @@ fn make_long_run(root: &Path) -> RunDir {
     dir
 }
 
-/// How long it takes until a run of five million steps is on the screen, and how long a frame takes wherever its curves
-/// are looked at.
+/// Time until a run of five million steps is on the screen, and time per frame at several zoom levels.
 fn open_long_run(home: &Path) {
     let root = home.join("long");
     let dir = make_long_run(&root);
@@ -238,7 +237,7 @@ fn open_long_run(home: &Path) {
             break;
         }
     }
-    row("its journal is read and taken in", start, Some(1000));
+    row("reading its journal", start, Some(1000));
 
     for (axis, keys) in [("epochs", ""), ("active time", "xx")] {
         keys.chars().for_each(|key| drop(update(&mut app, Msg::Key(Key::Char(key)))));
@@ -256,7 +255,7 @@ fn open_long_run(home: &Path) {
     }
     let start = Instant::now();
     update(&mut app, Msg::Key(Key::Char('S')));
-    row("another smoothing", start, None);
+    row("changing the smoothing", start, None);
 
     let mut dashboard = Dashboard::start(home, &root);
     dashboard.until("quit");
@@ -265,23 +264,23 @@ fn open_long_run(home: &Path) {
     let start = Instant::now();
     dashboard.press("\r");
     dashboard.until("epoch 5330/5330");
-    row("the dashboard shows its last step", start, Some(1000));
+    row("dashboard: last step shown", start, Some(1000));
     let [now, most] = dashboard.memory();
-    println!("\nmemory of the dashboard then: {now:.0} MB, at most {most:.0} MB");
+    println!("\ndashboard memory: {now:.0} MB, peak {most:.0} MB");
     dashboard.end();
 }
 
-/// The real dashboard: when it shows its first frame and every run, and its memory then.
+/// The real dashboard: time to its first frame and to all runs, and its memory use.
 fn watch(home: &Path, root: &Path) {
     let start = Instant::now();
     let mut dashboard = Dashboard::start(home, root);
     dashboard.until("quit");
-    row("the dashboard's first frame", start, Some(200));
+    row("dashboard: first frame", start, Some(200));
     dashboard.until("10,000");
-    row("it knows every run", start, None);
+    row("dashboard: all runs listed", start, None);
     thread::sleep(Duration::from_secs(3));
     let [now, most] = dashboard.memory();
-    println!("\nmemory of the dashboard then: {now:.0} MB, at most {most:.0} MB (wanted: 200)");
+    println!("\ndashboard memory: {now:.0} MB, peak {most:.0} MB (goal: 200)");
     dashboard.end();
 }
 
@@ -315,7 +314,7 @@ impl Dashboard {
         self.keys.write_all(keys.as_bytes()).and_then(|()| self.keys.flush()).unwrap();
     }
 
-    /// Waits until this is on the screen.
+    /// Waits until the screen contains this text.
     fn until(&mut self, text: &str) {
         let mut bytes = [0; 4096];
         while !self.screen.screen().contents().contains(text) {
@@ -324,7 +323,7 @@ impl Dashboard {
         }
     }
 
-    /// The memory it has, and the most it had, in MB.
+    /// Current and peak memory use in MB.
     fn memory(&self) -> [f64; 2] {
         let status =
             fs::read_to_string(format!("/proc/{}/status", self.child.process_id().unwrap())).unwrap();

@@ -1,4 +1,4 @@
-//! What a step is made of, each part by itself: `cargo bench --bench steps`.
+//! The parts of a training step, each on its own: `cargo bench --bench steps`.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark, run by hand")]
 
@@ -15,12 +15,12 @@ use cnn_tui::train::{Advance, Session};
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use dfdx::prelude::*;
 
-/// Images in a part of a batch, as workers take them.
+/// Images per part of a batch, as in the workers.
 const PART: usize = 16;
 
 fn random(len: usize) -> Vec<f32> {
-    let mut draws = SeededRng::new(1).draws(StreamId::Weights(0), 0);
-    (0..len).map(|_| draws.symmetric(0.1)).collect()
+    let mut stream = SeededRng::new(1).stream(StreamId::Weights(0), 0);
+    (0..len).map(|_| stream.symmetric(0.1)).collect()
 }
 
 /// A convolutional block, forward and backward.
@@ -39,12 +39,12 @@ fn block<H, W, const C: usize, const O: usize, const K: usize>(
     let bias = device.tensor_from_vec(random(O), <Rank1<O>>::default());
     let mut group = criterion.benchmark_group(name);
     group.throughput(Throughput::Elements(PART as u64));
-    for kernels in Backend::all() {
-        let block = ConvBlockOp::<H, W, C, O, K, Cpu>::new(&device, kernels, input_gradient);
-        group.bench_function(format!("{kernels}, forward"), |bencher| {
+    for backend in Backend::all() {
+        let block = ConvBlockOp::<H, W, C, O, K, Cpu>::new(&device, backend, input_gradient);
+        group.bench_function(format!("{backend}, forward"), |bencher| {
             bencher.iter(|| black_box(Cpu::conv_block(images.clone(), &block, &weight, &bias, None)));
         });
-        group.bench_function(format!("{kernels}, forward and backward"), |bencher| {
+        group.bench_function(format!("{backend}, forward and backward"), |bencher| {
             bencher.iter(|| {
                 let maps = Cpu::conv_block(images.clone().leaky_traced(), &block, &weight, &bias, None);
                 black_box(maps.sum::<Rank0, _>().backward())
@@ -58,7 +58,7 @@ fn blocks(criterion: &mut Criterion) {
     block::<Const<12>, Const<12>, 10, 20, 5>(criterion, "conv2", InputGradient::Needed);
 }
 
-/// A part of a batch, and a part of the test set.
+/// Training and evaluating one part of a batch.
 fn networks(criterion: &mut Criterion) {
     let data = Dataset::built_in().unwrap();
     let pixels: Vec<f32> =
@@ -67,22 +67,22 @@ fn networks(criterion: &mut Criterion) {
     for preset in ["cnn", "dnn"] {
         let mut group = criterion.benchmark_group(preset);
         group.throughput(Throughput::Elements(PART as u64));
-        for kernels in [Backend::Composed, Backend::best()] {
-            let mut model = nn::build(preset, DeviceKind::Cpu, kernels, None).unwrap();
+        for backend in [Backend::Composed, Backend::best()] {
+            let mut model = nn::build(preset, DeviceKind::Cpu, backend, None).unwrap();
             model.set_weights(&nn::initial_weights(model.parameters(), SeededRng::new(1)));
             let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
-            let pass = Mode::Train { chance: SeededRng::new(1), step: 0, first: 0 };
-            group.bench_function(format!("{kernels}, train"), |bencher| {
+            let pass = Mode::Train { rng: SeededRng::new(1), step: 0, first: 0 };
+            group.bench_function(format!("{backend}, train"), |bencher| {
                 bencher.iter(|| black_box(model.train(images.clone(), pass, 1.0, &mut gradient)));
             });
-            group.bench_function(format!("{kernels}, evaluate"), |bencher| {
+            group.bench_function(format!("{backend}, evaluate"), |bencher| {
                 bencher.iter(|| black_box(model.evaluate(images.clone())));
             });
         }
     }
 }
 
-/// A whole step: assembly, forward, backward, update, and what threads say to each other.
+/// A whole step: batch assembly, forward, backward, update, and communication between threads.
 fn steps(criterion: &mut Criterion) {
     let data = Arc::new(Dataset::built_in().unwrap());
     let mut group = criterion.benchmark_group("step");
@@ -91,7 +91,7 @@ fn steps(criterion: &mut Criterion) {
         let config = RunConfig { epochs: u32::MAX, device: DeviceChoice::Cpu, ..RunConfig::default() };
         let mut session = Session::new(config, Arc::clone(&data), threads).unwrap();
         group.bench_function(format!("cnn, threads: {threads}"), |bencher| {
-            // The evaluation after each epoch is no step.
+            // Evaluations between epochs do not count.
             bencher.iter_custom(|steps| {
                 let (mut done, mut time) = (0, Duration::ZERO);
                 while done < steps {

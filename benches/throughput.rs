@@ -1,5 +1,5 @@
-//! Images a second, in training and in evaluation, of a whole run's steps on the full data set: batch
-//! assembly, forward, backward and update. One line of JSON, for [`peers`](peers/README.md).
+//! Images per second in training (batch assembly, forward, backward and update) and in evaluation, on the full data
+//! set. Prints one line of JSON, for [`peers`](peers/README.md).
 //!
 //! `cargo bench --bench throughput -- --kernels fused --threads 1 --seconds 8`
 
@@ -17,13 +17,13 @@ use cnn_tui::train::{Advance, Session};
 use fearless_simd::prelude::*;
 use fearless_simd::{Level, Simd, dispatch};
 
-/// The program's own.
+/// The same allocator as in the program.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let mut settings = Settings {
-        kernels: Backend::best(),
+        backend: Backend::best(),
         threads: 1,
         seconds: 8.0,
         preset: "cnn".to_owned(),
@@ -37,31 +37,32 @@ fn main() {
         }
         let value = arguments.next().expect("every other option has a value");
         match argument.as_str() {
-            "--kernels" => settings.kernels = kernels(&value),
+            "--kernels" => settings.backend = backend(&value),
             "--threads" => settings.threads = value.parse().expect("--threads takes a number"),
             "--seconds" => settings.seconds = value.parse().expect("--seconds takes a number"),
             "--preset" => settings.preset = value,
-            other => panic!("there is no option {other}"),
+            other => panic!("unknown option {other}"),
         }
     }
     measure(&settings);
 }
 
 struct Settings {
-    kernels: Backend,
+    backend: Backend,
     threads: usize,
     seconds: f64,
     preset: String,
-    /// Whether to measure as well how many multiply-adds a core can do.
+    /// Whether to measure a core's peak multiply-adds per second, too.
     peak: bool,
 }
 
-fn kernels(name: &str) -> Backend {
+fn backend(name: &str) -> Backend {
     let all = Backend::all();
-    let names: Vec<_> = all.iter().map(|kernels| kernels.name()).collect();
-    let found = all.iter().copied().find(|kernels| kernels.name() == name);
+    let names: Vec<_> = all.iter().map(|backend| backend.name()).collect();
+    let found = all.iter().copied().find(|backend| backend.name() == name);
     let best = (name == "fused").then(Backend::best);
-    best.or(found).unwrap_or_else(|| panic!("no kernels {name} here; there are: fused, {}", names.join(", ")))
+    best.or(found)
+        .unwrap_or_else(|| panic!("no backend {name} on this CPU; available: fused, {}", names.join(", ")))
 }
 
 fn measure(settings: &Settings) {
@@ -75,14 +76,14 @@ fn measure(settings: &Settings) {
         device: DeviceChoice::Cpu,
         ..RunConfig::default()
     };
-    let mut session = Session::with_kernels(config, Arc::clone(&data), settings.threads, settings.kernels)
+    let mut session = Session::with_backend(config, Arc::clone(&data), settings.threads, settings.backend)
         .expect("a session");
     let warm_up = Duration::from_secs_f64(settings.seconds / 8.0);
     let whole = Duration::from_secs_f64(settings.seconds);
     let (mut trained, mut training) = (0, Duration::ZERO);
     let (mut evaluated, mut evaluation) = (0, Duration::ZERO);
     let start = Instant::now();
-    // To the end of an evaluation, so that there is one.
+    // Ends after an evaluation, so that there is at least one.
     loop {
         let before = Instant::now();
         let advance = session.advance().expect("a step");
@@ -114,7 +115,7 @@ fn measure(settings: &Settings) {
     };
     println!(
         r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}{peak}}}"#,
-        settings.kernels,
+        settings.backend,
         env!("CARGO_PKG_VERSION"),
         settings.threads,
         rate(trained, training),
@@ -123,7 +124,7 @@ fn measure(settings: &Settings) {
     );
 }
 
-/// The most memory that this process held at once, in MB; 0 where the system does not say.
+/// Peak resident memory of this process in MB; 0 if unknown.
 fn peak_resident_mb() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
@@ -132,8 +133,8 @@ fn peak_resident_mb() -> f64 {
     kilobytes.unwrap_or_default() / 1024.0
 }
 
-/// The most fused multiply-adds of `f32` that one core does in a second: as many sums at once as fill
-/// its pipelines, and nothing from memory.
+/// Peak `f32` fused multiply-adds per second of one core: enough independent sums to fill its pipelines, without memory
+/// accesses.
 fn peak_multiply_adds() -> f64 {
     const ROUNDS: u32 = 20_000_000;
     const SUMS: usize = 12;

@@ -50,5 +50,6 @@ pub mod metrics;
 pub mod nn;
 pub mod run;
 pub mod shell;
+mod strings;
 pub mod train;
 pub mod ui;

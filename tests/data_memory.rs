@@ -1,6 +1,6 @@
-//! The memory that the IDX reader takes for hostile files, measured at the allocator.
+//! Memory use of the IDX reader on hostile files, measured by the allocator.
 //!
-//! All in one test, since the count is of the whole process.
+//! A single test, because the allocator counts for the whole process.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by a panic")]
 #![expect(unsafe_code, reason = "memory in use can only be counted by an allocator")]
@@ -19,7 +19,7 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 use proptest::test_runner::TestRunner;
 
-/// The system's allocator, with the bytes in use and the most there have been.
+/// The system allocator, counting the bytes in use and their peak.
 struct Counting;
 
 static IN_USE: AtomicUsize = AtomicUsize::new(0);
@@ -44,7 +44,7 @@ unsafe impl GlobalAlloc for Counting {
     }
 }
 
-/// Parses `bytes` and returns the most memory that this took at a time.
+/// Parses `bytes` and returns the peak memory use.
 fn peak(content: Content, bytes: &[u8]) -> usize {
     let before = IN_USE.load(Relaxed);
     PEAK.store(before, Relaxed);
@@ -60,23 +60,23 @@ fn gzip(parts: &[&[u8]]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// Buffers and the state of the decompressor.
+/// Allowance for buffers and the decompressor's state.
 const FIXED: usize = 256 * 1024;
 
 #[test]
-fn memory_follows_the_bytes_that_are_there() {
-    // A header that promises 784 MB, and little behind it.
+fn memory_is_bounded_by_the_size_of_the_file() {
+    // A header that announces 784 MB, followed by little.
     let header = Content::Images.header(MAX_ITEMS);
     assert!(peak(Content::Images, &header) < FIXED);
     assert!(peak(Content::Images, &gzip(&[&header, &[0; 1000]])) < FIXED);
 
-    // 64 MB of zeros in 64 kB of gzip, behind a header that promises 3 images.
+    // 64 MB of zeros in 64 kB of gzip, after a header that announces 3 images.
     let zeros = vec![0; 64 << 20];
     let bomb = gzip(&[&Content::Images.header(3), &zeros]);
     assert!(bomb.len() < 128 * 1024);
     assert!(peak(Content::Images, &bomb) < FIXED);
 
-    // The same where the header promises as much as is allowed: a label is one byte.
+    // The same with the largest allowed number of labels, one byte each.
     let bomb = gzip(&[&Content::Labels.header(MAX_ITEMS), &zeros]);
     assert!(peak(Content::Labels, &bomb) < FIXED + 4 * MAX_ITEMS as usize);
 
@@ -94,7 +94,7 @@ fn memory_follows_the_bytes_that_are_there() {
             let at = at.index(bytes.len());
             bytes[at] = byte;
         }
-        // Deflate makes at most 1,032 bytes of one; growing doubles, and the old half lives until it is copied.
+        // Deflate expands a byte to at most 1,032; a growing vector doubles, and the old half lives until it is copied.
         let bound = FIXED + 3 * if compressed { 1032 * bytes.len() } else { bytes.len() };
         let peak = peak(content, &bytes);
         prop_assert!(peak <= bound, "{} bytes of memory for {} bytes of file", peak, bytes.len());

@@ -1,7 +1,7 @@
-//! Replays batches that PyTorch trained on, and compares every loss and the final weights; and compares the scores that
-//! exported weights give here and there.
+//! Comparison with PyTorch: replays the same batches and compares every loss and the final weights, and compares the
+//! logits of exported weights.
 //!
-//! `parity/README.md` says how the fixtures were made.
+//! `parity/README.md` describes how the fixtures were made.
 
 #![expect(clippy::cast_possible_truncation, reason = "the fixtures hold f32")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
@@ -16,11 +16,11 @@ use cnn_tui::train::{NetworkSpec, Optimizer, Workers};
 use safetensors::SafeTensors;
 
 const BATCH: u32 = 64;
-/// Of a loss, absolute.
+/// Absolute tolerance of a loss.
 const LOSS_TOLERANCE: f32 = 1e-5;
-/// Of a logit, absolute.
+/// Absolute tolerance of a logit.
 const LOGIT_TOLERANCE: f32 = 1e-5;
-/// Of a tensor, relative to its largest value.
+/// Tolerance of a tensor, relative to its largest absolute value.
 const WEIGHT_TOLERANCE: f32 = 2e-4;
 
 struct Fixture(Vec<u8>);
@@ -55,13 +55,13 @@ fn assert_weights(got: &[f32], want: &[f32], parameters: &[Parameter]) {
 }
 
 fn workers(preset: &str, threads: usize) -> Workers {
-    let blueprint = NetworkSpec {
+    let spec = NetworkSpec {
         preset: preset.to_owned(),
         device: DeviceKind::Cpu,
-        kernels: Backend::best(),
+        backend: Backend::best(),
         dropout: None,
     };
-    Workers::start(&blueprint, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
+    Workers::start(&spec, threads, &Arc::new(Dataset::built_in().unwrap())).unwrap()
 }
 
 fn replay(fixture: &str, preset: &str, config: &run::OptimizerSettings) {
@@ -73,8 +73,8 @@ fn replay(fixture: &str, preset: &str, config: &run::OptimizerSettings) {
     let mut optimizer = Optimizer::new(config, weights.len());
     for (batch, want) in (0..).zip(fixture.tensor("losses")) {
         let images: Vec<u32> = (batch * BATCH..(batch + 1) * BATCH).collect();
-        let tally = workers.train(&weights, &images, None, &mut gradient).unwrap();
-        let loss = tally.0.mean_loss() as f32;
+        let totals = workers.train(&weights, &images, None, &mut gradient).unwrap();
+        let loss = totals.0.mean_loss() as f32;
         assert!((loss - want).abs() < LOSS_TOLERANCE, "batch {batch}: loss {loss}, not {want}");
         let values: &mut Vec<f32> = Arc::make_mut(&mut weights);
         optimizer.step(values, &gradient, config.learning_rate(), u64::from(batch));
@@ -89,22 +89,22 @@ fn replay(fixture: &str, preset: &str, config: &run::OptimizerSettings) {
 }
 
 #[test]
-fn the_cnn_follows_pytorch_with_sgd() {
+fn cnn_with_sgd_matches_pytorch() {
     replay("cnn-sgd.safetensors", "cnn", &run::OptimizerSettings::SGD);
 }
 
 #[test]
-fn the_cnn_follows_pytorch_with_adamw() {
+fn cnn_with_adamw_matches_pytorch() {
     replay("cnn-adamw.safetensors", "cnn", &run::OptimizerSettings::ADAMW);
 }
 
 #[test]
-fn the_dnn_follows_pytorch_with_sgd() {
+fn dnn_with_sgd_matches_pytorch() {
     replay("dnn-sgd.safetensors", "dnn", &run::OptimizerSettings::SGD);
 }
 
 #[test]
-fn the_first_gradient_is_pytorchs() {
+fn first_gradient_matches_pytorch() {
     let fixture = Fixture::read("cnn-sgd.safetensors");
     let mut workers = workers("cnn", 1);
     let parameters = workers.parameters().to_vec();
@@ -127,7 +127,7 @@ fn images(count: usize) -> Images {
 
 /// The weights as `runs weights` writes them for PyTorch give the scores that PyTorch had of them.
 #[test]
-fn exported_weights_score_as_in_pytorch() {
+fn exported_weights_give_pytorchs_logits() {
     let fixture = Fixture::read("logits.safetensors");
     for (preset, run) in [("cnn", "20261124-135334-fleet-lemur"), ("dnn", "20261124-135402-grand-ocelot")] {
         let best = format!("runs/{run}/checkpoints/best.safetensors");
@@ -139,7 +139,7 @@ fn exported_weights_score_as_in_pytorch() {
                 model.parameters().iter().flat_map(|parameter| exported.tensor(&parameter.name)).collect();
             model.set_weights(&weights);
             let want = fixture.tensor(preset);
-            let got = model.scores(images(want.len() / 10));
+            let got = model.logits(images(want.len() / 10));
             assert_eq!(got.len(), want.len());
             let apart = got.iter().zip(&want).map(|(a, b)| (a - b).abs()).max_by(f32::total_cmp).unwrap();
             println!("{preset}, {kernels}: logits at most {apart:.1e} apart");

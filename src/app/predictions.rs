@@ -255,7 +255,7 @@ mod tests {
     #[test]
     fn one_group_counts_once() {
         let group: &[f64] = &[0.6, 0.7];
-        assert_eq!(seeds([group, group], true).noise().unwrap().freedom, 1);
-        assert_eq!(seeds([group, group], false).noise().unwrap().freedom, 2);
+        assert_eq!(seeds([group, group], true).noise().unwrap().degrees_of_freedom, 1);
+        assert_eq!(seeds([group, group], false).noise().unwrap().degrees_of_freedom, 2);
     }
 }

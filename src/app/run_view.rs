@@ -135,7 +135,7 @@ impl RunView {
             record: None,
             state: None,
             start: None,
-            loss: Curve::new(Ema::over(smoothing.steps(1.0))),
+            loss: Curve::new(Ema::with_span(smoothing.steps(1.0))),
             epochs: Vec::new(),
             marks: Vec::new(),
             pace: Pace::new(PACE),
@@ -364,7 +364,7 @@ impl RunView {
     /// Smooths the training loss anew.
     pub(super) fn smooth(&mut self, smoothing: Smoothing) {
         self.smoothing = smoothing;
-        self.loss.smooth_by(Ema::over(smoothing.steps(self.steps_per_epoch())));
+        self.loss.set_smoothing(Ema::with_span(smoothing.steps(self.steps_per_epoch())));
     }
 
     /// Something about each epoch by the step of its end.

@@ -1,4 +1,4 @@
-//! `lr-find`: the learning-rate finder.
+//! `lr-find`: the learning-rate range test.
 
 use std::io::Write;
 use std::ops::ControlFlow;
@@ -14,23 +14,23 @@ use crate::run::RunConfig;
 use crate::shell;
 use crate::ui::{Glyphs, rate_chart, rate_words};
 
-/// Rows of the chart.
+/// Height of the chart, in rows.
 const ROWS: u16 = 18;
-/// The most columns that it needs.
+/// Maximum width of the chart, in columns.
 const COLUMNS: usize = 120;
 
-/// Find a learning rate by a range test: a short training in which it rises. Nothing is kept.
+/// Suggest a learning rate from a short range test, in which it rises. Nothing is saved.
 #[derive(Debug, Args)]
 pub(super) struct LrFindCommand {
     #[command(flatten)]
     options: TrainOptions,
-    /// As JSON, with every rate and its loss.
+    /// Print JSON, with every learning rate and its loss.
     #[arg(long)]
     json: bool,
 }
 
 impl LrFindCommand {
-    /// Runs the test, and prints its curve and what it suggests.
+    /// Runs the test; prints its curve and suggestions.
     pub(super) fn run(
         self,
         defaults: TrainOptions,
@@ -49,7 +49,7 @@ impl LrFindCommand {
             writeln!(out, "{line}")?;
         }
         let Some(suggestion) = test.suggestion() else {
-            writeln!(out, "\nno suggestion: the loss did not fall at any rate")?;
+            writeln!(out, "\nno suggestion: the loss did not drop at any learning rate")?;
             return Ok(());
         };
         writeln!(out)?;
@@ -58,7 +58,7 @@ impl LrFindCommand {
         }
         let rate = text::setting(LrChoice::ALL[0].of(suggestion));
         let flags = config.flags_but(&["learning-rate"]);
-        writeln!(out, "\n`cnn-tui train{flags} --learning-rate {rate}` trains with the first")?;
+        writeln!(out, "\nrun `cnn-tui train{flags} --learning-rate {rate}` to train with the first")?;
         Ok(())
     }
 }

@@ -1,4 +1,4 @@
-//! The command line.
+//! The command-line interface: arguments, commands and their output.
 
 pub mod data;
 mod fork;
@@ -21,17 +21,17 @@ pub use options::{DeviceName, OptimizerName, TrainOptions};
 pub use settings::{LookOptions, Settings};
 
 use crate::app::ExitSummary;
-use crate::data::Roots;
+use crate::data::{DataError, FetchError, Roots};
 use crate::run::{self, RunDir, RunError};
 use crate::shell::{self, OnHangup, ShellError};
 
-/// Trains convolutional networks, shows how they learn, and keeps what they learned.
+/// Train convolutional networks and watch them learn in the terminal.
 ///
-/// Without a command it opens the dashboard.
+/// Without a command, opens the dashboard.
 #[derive(Debug, Parser)]
-#[command(version, about)]
+#[command(version, about, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Where runs are kept; also `CNN_TUI_RUNS` [default: the user's data directory].
+    /// Directory of the runs [env: `CNN_TUI_RUNS`] [default: the user's data directory].
     #[arg(long, global = true, value_name = "DIR")]
     runs: Option<PathBuf>,
 
@@ -42,33 +42,55 @@ pub struct Cli {
     command: Option<CliCommand>,
 }
 
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui                        Open the dashboard
+  cnn-tui train                  Train the default network and watch it
+  cnn-tui train --headless       Train without a terminal, print progress as text
+  cnn-tui resume ID              Continue a stopped run
+  cnn-tui runs                   List all runs";
+
+const FORK_EXAMPLES: &str = "\
+Examples:
+  cnn-tui fork calm-otter --lr 0.003                     Continue a copy with another learning rate
+  cnn-tui fork calm-otter --from best --epochs 60        Train a copy of the best checkpoint for longer";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  cnn-tui sweep lr=0.003,0.01,0.03                       Three learning rates
+  cnn-tui sweep lr=0.01,0.03 seed=1..3                   Two learning rates with three seeds each
+  cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
+  cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";
+
 #[derive(Debug, Subcommand)]
 enum CliCommand {
-    /// Train a network, and open the dashboard on it.
+    /// Train a network and watch it in the dashboard.
     Train(train::TrainCommand),
-    /// Go on with a run from its last checkpoint.
+    /// Continue a run from its last checkpoint.
     Resume(train::ResumeCommand),
-    /// Begin a run where another one was, with other settings.
+    /// Start a new run from a checkpoint of another one, with changed settings.
+    #[command(after_help = FORK_EXAMPLES)]
     Fork(fork::ForkCommand),
-    /// Queue runs with every combination of several settings, to be trained one after another.
+    /// Queue a run for every combination of some settings.
+    #[command(after_help = SWEEP_EXAMPLES)]
     Sweep(sweep::SweepCommand),
-    /// Show and change what waits to be trained.
+    /// Show and change the queue of runs to train.
     Queue(queue::QueueCommand),
-    /// List runs, look at one, throw one away.
+    /// List, inspect, compare, export and delete runs.
     Runs(runs::RunsCommand),
-    /// Print a screen or a pane of the dashboard, as text or as a picture.
+    /// Print a screen or pane of the dashboard as text or SVG.
     Snapshot(snapshot::SnapshotCommand),
-    /// Find a learning rate: a short training in which it rises, drawn, with a suggestion.
+    /// Suggest a learning rate from a short range test.
     LrFind(lr_find::LrFindCommand),
-    /// Print a network layer by layer.
+    /// Print the layers and parameters of a network.
     Summary(summary::SummaryCommand),
-    /// Get the data set, and see what is there.
+    /// Download Fashion-MNIST and show available data sets.
     #[command(subcommand)]
     Data(data::DataCommand),
-    /// What a trainer process does; the dashboard starts it.
+    /// Internal: the trainer process, started by the dashboard.
     #[command(hide = true)]
     Trainer {
-        /// The run's directory.
+        /// Run directory.
         dir: PathBuf,
     },
 }
@@ -76,43 +98,43 @@ enum CliCommand {
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CliError {
-    /// The arguments make no sense together.
+    /// Invalid arguments.
     #[error("{0}")]
     Usage(String),
-    /// Something in the world.
+    /// Training, the terminal, or another process failed.
     #[error(transparent)]
     Shell(#[from] ShellError),
-    /// Something with a run.
+    /// A run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// Something with the data.
+    /// A data set could not be read.
     #[error(transparent)]
-    Data(#[from] data::DataCliError),
-    /// Standard output.
-    #[error("the output could not be written: {0}")]
+    Data(#[from] DataError),
+    /// A download failed.
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    /// Standard output could not be written.
+    #[error("cannot write output: {0}")]
     Output(#[from] io::Error),
 }
 
 impl CliError {
-    /// Whether the reader of the output has gone.
+    /// Whether standard output was closed by its reader, such as `head`.
     pub fn is_broken_pipe(&self) -> bool {
-        let (Self::Output(error) | Self::Data(data::DataCliError::Output(error))) = self else {
-            return false;
-        };
-        error.kind() == io::ErrorKind::BrokenPipe
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// 2 for arguments that make no sense, 1 for everything else.
+    /// Exit code: 2 for invalid arguments, 1 for all other errors.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Run(RunError::Config(_)) => 2,
-            Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Output(_) => 1,
+            Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Fetch(_) | Self::Output(_) => 1,
         }
     }
 }
 
 impl Cli {
-    /// Does what the command line says.
+    /// Runs the command.
     pub fn run(self) -> Result<(), CliError> {
         let runs = self.runs.or_else(|| std::env::var_os("CNN_TUI_RUNS").map(PathBuf::from));
         let store = || shell::store(runs);
@@ -132,8 +154,7 @@ impl Cli {
         let look = self.look.or(settings.look());
         if let Some(CliCommand::Data(command)) = self.command {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
-            command.run(&data::CommandContext { roots: Roots::of_user(), surface }, &mut out)?;
-            return Ok(());
+            return command.run(&data::DataContext { roots: Roots::of_user(), surface }, &mut out);
         }
         if let Some(CliCommand::LrFind(command)) = self.command {
             let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
@@ -158,18 +179,20 @@ impl Cli {
             }
         };
         if let train::AfterCommand::Dashboard(run) = show {
-            let farewell = shell::dashboard(store, run, &options)?;
-            farewell.map_or(Ok(()), |farewell| say(&farewell, &mut out))?;
+            let summary = shell::dashboard(store, run, &options)?;
+            summary.map_or(Ok(()), |summary| print_exit(&summary, &mut out))?;
         }
         Ok(())
     }
 }
 
-/// Tells what becomes of the run that the dashboard showed last.
-fn say(ExitSummary { name, told }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
+/// Prints what happens to the run that the dashboard showed last.
+fn print_exit(ExitSummary { name, told }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
     match told {
-        Some(run::Command::Stop) => writeln!(out, "{name} stops and saves; `cnn-tui resume {name}` goes on"),
-        Some(run::Command::Pause) => writeln!(out, "{name} is paused; `cnn-tui` shows it"),
-        _ => writeln!(out, "{name} goes on training; `cnn-tui` shows it"),
+        Some(run::Command::Stop) => {
+            writeln!(out, "{name} is stopping and saving; run `cnn-tui resume {name}` to continue")
+        }
+        Some(run::Command::Pause) => writeln!(out, "{name} is paused; run `cnn-tui` to open it"),
+        _ => writeln!(out, "{name} is still training; run `cnn-tui` to open it"),
     }
 }

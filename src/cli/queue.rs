@@ -1,4 +1,4 @@
-//! `queue`: what waits to be trained.
+//! `queue`: the queue of runs to train.
 
 use std::io::Write;
 
@@ -11,11 +11,19 @@ use crate::metrics::text;
 use crate::run::{Queue, RunId, Store};
 use crate::shell;
 
-/// Show and change what waits to be trained.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui queue                       Show the queue
+  cnn-tui queue pause                 Start no more runs for now
+  cnn-tui queue resume                Start the queued runs
+  cnn-tui queue jobs 2                Train two runs at a time
+  cnn-tui queue move calm-otter 1     Train calm-otter next";
+
+/// Show and change the queue of runs to train.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub(super) struct QueueCommand {
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
     #[command(subcommand)]
@@ -24,55 +32,55 @@ pub(super) struct QueueCommand {
 
 #[derive(Debug, Subcommand)]
 enum QueueSubcommand {
-    /// Start no more runs for now; those that train go on.
+    /// Start no more runs for now; running ones continue.
     Pause,
-    /// Go on after a pause, or after the machine went down.
-    Go,
-    /// Let so many runs train at the same time.
+    /// Start the queued runs, after a pause or a reboot.
+    Resume,
+    /// Set how many runs train at the same time.
     Jobs {
-        /// How many.
+        /// Number of runs, from 1 to 64.
         #[arg(value_name = "N", value_parser = jobs)]
         jobs: usize,
     },
-    /// Give a run another place.
+    /// Move a run to another position.
     Move {
-        /// The run: its id, its name, or how its id begins.
+        /// Run ID or name, or a unique prefix of one.
         #[arg(value_name = "ID")]
         run: String,
-        /// Its place, from 1.
-        #[arg(value_name = "PLACE")]
-        place: usize,
+        /// New position, from 1.
+        #[arg(value_name = "POSITION")]
+        position: usize,
     },
-    /// Take runs out and throw them away; `runs restore` brings them back.
+    /// Remove runs from the queue and move them to the trash (undo with `runs restore`).
     Rm {
-        /// The runs: their ids, their names, or how their ids begin.
+        /// Run IDs or names, or unique prefixes of them.
         #[arg(value_name = "ID", required = true)]
         ids: Vec<String>,
     },
-    /// Take all of them out and throw them away.
+    /// Remove all queued runs and move them to the trash (undo with `runs restore`).
     Empty,
-    /// What the process does that works on the queue.
+    /// Internal: the queue worker process.
     #[command(hide = true)]
     Work,
 }
 
 impl QueueCommand {
-    /// Does what it says.
+    /// Runs the command.
     pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         match self.command {
             None => return print(store, self.json, out),
             Some(QueueSubcommand::Work) => return Ok(shell::work_on_queue(store)?),
             Some(QueueSubcommand::Pause) => store.change_queue(|queue| queue.paused = true)?,
-            Some(QueueSubcommand::Go) => {
+            Some(QueueSubcommand::Resume) => {
                 store.change_queue(|queue| queue.paused = false)?;
                 shell::launch_queue(store)?;
             }
             Some(QueueSubcommand::Jobs { jobs }) => store.change_queue(|queue| queue.jobs = jobs)?,
-            Some(QueueSubcommand::Move { run, place }) => {
+            Some(QueueSubcommand::Move { run, position }) => {
                 let id = queued(store, &run)?;
                 store.change_queue(|queue| {
                     queue.shift(&id, isize::MIN);
-                    queue.shift(&id, place.saturating_sub(1).cast_signed());
+                    queue.shift(&id, position.saturating_sub(1).cast_signed());
                 })?;
             }
             Some(QueueSubcommand::Rm { ids }) => {
@@ -85,38 +93,38 @@ impl QueueCommand {
     }
 }
 
-/// The queued run that a person means.
+/// Resolves a query to a queued run.
 fn queued(store: &Store, query: &str) -> Result<RunId, CliError> {
     let dir = store.resolve(query)?;
     if store.queue()?.place(dir.id()).is_none() {
         let name = dir.record()?.name;
-        return Err(CliError::Usage(format!("{name} is not in the queue; `cnn-tui queue` shows what is")));
+        return Err(CliError::Usage(format!("{name} is not in the queue; run `cnn-tui queue` to show it")));
     }
     Ok(dir.id().clone())
 }
 
 fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError> {
     let queue = store.queue()?;
-    let is_worked_on = store.queue_is_worked_on();
+    let has_worker = store.queue_is_worked_on();
     if json {
         let Queue { runs, jobs, paused, .. } = queue;
-        let queue = json!({ "runs": runs, "jobs": jobs, "paused": paused, "is_worked_on": is_worked_on });
+        let queue = json!({ "runs": runs, "jobs": jobs, "paused": paused, "has_worker": has_worker });
         writeln!(out, "{queue}")?;
         return Ok(());
     }
-    let how = match (queue.paused, queue.runs.is_empty(), is_worked_on) {
-        (true, ..) => "paused; `cnn-tui queue go` goes on",
-        (false, true, _) => "nothing waits; `cnn-tui sweep` queues runs",
-        (false, false, true) => "at work",
-        (false, false, false) => "nobody works on it; `cnn-tui queue go` does",
+    let status = match (queue.paused, queue.runs.is_empty(), has_worker) {
+        (true, ..) => "paused; run `cnn-tui queue resume` to continue",
+        (false, true, _) => "empty; run `cnn-tui sweep` to queue runs",
+        (false, false, true) => "running",
+        (false, false, false) => "not running; run `cnn-tui queue resume` to start it",
     };
     let waiting = text::number_of(queue.runs.len() as u64, "run");
     let jobs = text::number_of(queue.jobs as u64, "run");
-    writeln!(out, "{waiting} queued, {jobs} at a time, {how}")?;
-    for (place, id) in queue.runs.iter().enumerate() {
-        // One that was thrown away is passed over.
+    writeln!(out, "{waiting} queued, {jobs} at a time, {status}")?;
+    for (index, id) in queue.runs.iter().enumerate() {
+        // Skips runs that were deleted in the meantime.
         let Ok(record) = store.run(id).and_then(|dir| dir.record()) else { continue };
-        writeln!(out, "{:>3}  {:<20} {}", place + 1, record.name, changes(&record.config))?;
+        writeln!(out, "{:>3}  {:<20} {}", index + 1, record.name, changes(&record.config))?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `snapshot`.
+//! `snapshot`: the dashboard as text or SVG.
 
 use std::fmt;
 use std::io::Write;
@@ -11,25 +11,32 @@ use crate::app::{Compare, Key, Pane, UnknownKey};
 use crate::run::{RunDir, Store};
 use crate::shell::{self, DashboardOptions, Scene};
 
-/// Print a screen or a pane of the dashboard.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui snapshot --screen runs                            The table of runs
+  cnn-tui snapshot calm-otter --pane loss --size 80x20      The loss curve of a run
+  cnn-tui snapshot one two --format svg > compare.svg       A comparison as SVG";
+
+/// Print a screen or pane of the dashboard as text or SVG.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct SnapshotCommand {
-    /// The runs to see: their ids, their names, or how their ids begin.
+    /// Runs to show: IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID")]
     ids: Vec<String>,
-    /// Which screen [default: live with one run, compare with several, home without any].
+    /// Screen to show [default: home without runs, live with one, compare with several].
     #[arg(long, value_enum)]
     screen: Option<ScreenName>,
-    /// Only this pane of one run.
+    /// Show only this pane, of one run.
     #[arg(long, value_enum, conflicts_with = "screen")]
     pane: Option<PaneName>,
-    /// Keys that are pressed then, with spaces between, such as `x + left`, or `p` for predictions. They change nothing.
+    /// Keys to press first, separated by spaces, such as `x + left`, or `p` for predictions. No run is changed.
     #[arg(long, value_name = "KEYS", default_value_t, hide_default_value = true)]
     keys: Keys,
-    /// How many columns and rows.
+    /// Size in columns and rows.
     #[arg(long, value_name = "WIDTHxHEIGHT", default_value = "120x36")]
     size: Cells,
-    /// As what: text with the terminal's colours, plain text, or a picture.
+    /// Output format: text with colours, plain text, or SVG.
     #[arg(long, value_enum, default_value_t = OutputFormat::Ansi)]
     format: OutputFormat,
 }
@@ -47,7 +54,7 @@ enum PaneName {
     Loss,
     Accuracy,
     Layers,
-    Backend,
+    Kernels,
     Log,
 }
 
@@ -58,11 +65,11 @@ enum OutputFormat {
     Svg,
 }
 
-/// Columns and rows, written as `120x36`.
+/// A size in columns and rows, written `120x36`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Cells(u16, u16);
 
-/// Keys, written with spaces between.
+/// Keys separated by spaces.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 struct Keys(Vec<Key>);
 
@@ -84,10 +91,10 @@ impl FromStr for Cells {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        // More is no screen, but a matter of memory.
+        // The limit keeps memory use reasonable.
         let side = |text: &str| text.parse().ok().filter(|side| (1..=1000).contains(side));
         let cells = text.split_once('x').and_then(|(width, height)| Some(Self(side(width)?, side(height)?)));
-        cells.ok_or_else(|| "use columns and rows from 1 to 1000, such as 120x36".to_owned())
+        cells.ok_or_else(|| "expected columns and rows from 1 to 1000, such as 120x36".to_owned())
     }
 }
 
@@ -97,27 +104,27 @@ impl PaneName {
             Self::Loss => Pane::Loss,
             Self::Accuracy => Pane::Accuracy,
             Self::Layers => Pane::Layers,
-            Self::Backend => Pane::Kernels,
+            Self::Kernels => Pane::Kernels,
             Self::Log => Pane::Log,
         }
     }
 }
 
 impl SnapshotCommand {
-    /// The look, where it depends on what is printed and not on the terminal: a picture has every colour and symbol if
-    /// nothing else was asked for, and plain text has no colour.
-    pub(super) fn look(&self, asked: LookOptions) -> LookOptions {
+    /// Adapts the look to the format instead of the terminal: SVG has all colours and symbols unless options say
+    /// otherwise, and plain text has no colour.
+    pub(super) fn look(&self, options: LookOptions) -> LookOptions {
         let word = |word: &str| Some(word.to_owned());
         match self.format {
-            OutputFormat::Ansi => asked,
-            OutputFormat::Text => LookOptions { color: word("none"), ..asked },
+            OutputFormat::Ansi => options,
+            OutputFormat::Text => LookOptions { color: word("none"), ..options },
             OutputFormat::Svg => {
-                asked.or(LookOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
+                options.or(LookOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
             }
         }
     }
 
-    /// Prints it.
+    /// Prints the snapshot.
     pub(super) fn run(
         &self,
         store: &Store,
@@ -142,7 +149,7 @@ impl SnapshotCommand {
         Ok(out.flush()?)
     }
 
-    /// What is asked for; an error if it is about more runs or fewer.
+    /// The scene to draw; an error if the number of runs does not fit it.
     fn scene(&self, mut dirs: Vec<RunDir>) -> Result<Scene, CliError> {
         let by_runs = match dirs.len() {
             0 => ScreenName::Home,
@@ -150,7 +157,7 @@ impl SnapshotCommand {
             _ => ScreenName::Compare,
         };
         let screen = self.screen.unwrap_or(by_runs);
-        let needs = match (self.pane, screen, dirs.as_mut_slice()) {
+        let usage = match (self.pane, screen, dirs.as_mut_slice()) {
             (Some(pane), _, [dir]) => return Ok(Scene::Pane(dir.clone(), pane.pane())),
             (None, ScreenName::Live, [dir]) => return Ok(Scene::Live(dir.clone())),
             (None, ScreenName::Home, []) => return Ok(Scene::Home),
@@ -158,16 +165,16 @@ impl SnapshotCommand {
             (None, ScreenName::Compare, several) if (2..=Compare::MOST).contains(&several.len()) => {
                 return Ok(Scene::Compare(dirs));
             }
-            (Some(_), ..) => "a pane is of one run: give its id".to_owned(),
-            (None, ScreenName::Live, _) => "the live screen shows one run: give its id".to_owned(),
+            (Some(_), ..) => "--pane needs exactly one run ID".to_owned(),
+            (None, ScreenName::Live, _) => "--screen live needs exactly one run ID".to_owned(),
             (None, ScreenName::Compare, _) => {
-                format!("from 2 to {} runs can be compared: give their ids", Compare::MOST)
+                format!("--screen compare needs 2 to {} run IDs", Compare::MOST)
             }
             (None, ScreenName::Home | ScreenName::Runs, _) => {
-                "this screen shows all runs: give no id".to_owned()
+                "--screen home and --screen runs take no run IDs".to_owned()
             }
         };
-        Err(CliError::Usage(needs))
+        Err(CliError::Usage(usage))
     }
 }
 
@@ -176,7 +183,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_are_columns_and_rows() {
+    fn sizes_parse_as_columns_and_rows() {
         assert_eq!("120x36".parse(), Ok(Cells(120, 36)));
         assert_eq!("1x1000".parse(), Ok(Cells(1, 1000)));
         for text in ["", "120", "x36", "0x36", "120x1001", "120x36x2", "-1x5", "99999x5", "120X36"] {

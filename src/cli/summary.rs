@@ -1,4 +1,4 @@
-//! `summary`: the table that `torchsummary` prints for a network.
+//! `summary`: the layers of a network, as `torchsummary` prints them.
 
 use std::fmt;
 use std::io::Write;
@@ -7,28 +7,30 @@ use clap::Args;
 
 use super::CliError;
 use crate::metrics::text::count;
-use crate::nn::{self, Backend, DeviceKind, LayerInfo, LayerKind};
+use crate::nn::{self, Backend, DeviceKind, LayerInfo, LayerKind, SIDE};
 
-/// Bytes of a number.
+/// Bytes per `f32`.
 const BYTES: f64 = 4.0;
-/// Bytes of a megabyte, as torchsummary counts them.
+/// Bytes per megabyte, as torchsummary counts them.
 const MEGABYTE: f64 = 1024.0 * 1024.0;
-const INPUT: usize = 28 * 28;
+/// Values per input image.
+const INPUT: usize = SIDE * SIDE;
+/// Columns of the table.
 const WIDTH: usize = 64;
 
-/// Print a network layer by layer.
+/// Print the layers and parameters of a network.
 #[derive(Debug, Args)]
 pub(super) struct SummaryCommand {
-    /// The network: `cnn` or `dnn`.
+    /// Network preset: `cnn` or `dnn`.
     #[arg(long, value_name = "NAME", default_value = "cnn")]
     preset: String,
-    /// Images in a batch.
+    /// Images per batch.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch_size: u32,
 }
 
 impl SummaryCommand {
-    /// Prints the table.
+    /// Prints the summary.
     pub(super) fn run(&self, out: &mut impl Write) -> Result<(), CliError> {
         let model = nn::build(&self.preset, DeviceKind::Cpu, Backend::best(), None)
             .map_err(|error| CliError::Usage(error.to_string()))?;
@@ -38,15 +40,15 @@ impl SummaryCommand {
     }
 }
 
-/// The table for a network and a batch size, to the letter.
+/// The summary of a network at a batch size, identical to torchsummary's.
 ///
-/// It lists what PyTorch has as modules of their own in such a network; what is a mere function there
-/// (pooling, the rectifier, dropout between linear layers) is left out, as are its outputs in the sizes.
+/// It lists only layers that are modules in the usual PyTorch implementation. Functional ones (pooling, `ReLU`, dropout
+/// between linear layers) are left out, and so are their outputs from the sizes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NetworkSummary<'a> {
-    /// The network's layers.
+    /// Layers of the network.
     pub(super) layers: &'a [LayerInfo],
-    /// Images in a batch.
+    /// Images per batch.
     pub(super) batch_size: usize,
 }
 
@@ -72,7 +74,7 @@ impl fmt::Display for NetworkSummary<'_> {
         let outputs: usize = listed.iter().map(|layer| layer.output.iter().product::<usize>()).sum();
         let megabytes = |numbers: usize| numbers as f64 * BYTES / MEGABYTE;
         let input = megabytes(INPUT * self.batch_size);
-        // Every output counts twice: its gradient is as large.
+        // Every output counts twice, because its gradient has the same size.
         let passes = megabytes(2 * outputs * self.batch_size);
         let weights = megabytes(parameters);
         writeln!(f, "Input size (MB): {input:.2}")?;
@@ -83,6 +85,7 @@ impl fmt::Display for NetworkSummary<'_> {
     }
 }
 
+/// Whether torchsummary lists layers of this kind.
 fn is_module(kind: LayerKind) -> bool {
     matches!(kind, LayerKind::Conv2d | LayerKind::Dropout2d | LayerKind::Linear)
 }
@@ -93,7 +96,7 @@ mod tests {
     use crate::nn::{self, Backend, DeviceKind};
 
     #[test]
-    fn the_cnns_table_is_the_lectures_to_the_letter() {
+    fn cnn_summary_equals_torchsummary() {
         let model = nn::build("cnn", DeviceKind::Cpu, Backend::best(), None).unwrap();
         let summary = NetworkSummary { layers: model.layers(), batch_size: 64 };
         let want = "\

@@ -73,8 +73,11 @@ impl SweepCommand {
         }
         let queue = store.queue()?;
         if !self.json {
-            let paused =
-                if queue.paused { "; the queue is paused, `cnn-tui queue go` starts it" } else { "" };
+            let paused = if queue.paused {
+                "; the queue is paused, run `cnn-tui queue resume` to start it"
+            } else {
+                ""
+            };
             writeln!(out, "{} queued{paused}", text::number_of(runs.len() as u64, "run"))?;
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! `train` and `resume`.
+//! `train` and `resume`: training a run, in the dashboard or as text.
 
 use std::io;
 use std::process::Child;
@@ -9,38 +9,52 @@ use super::{CliError, TrainOptions};
 use crate::run::{Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
 use crate::shell::{self, OnHangup, ShellError};
 
-/// Train a network.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui train                                        Train the default network
+  cnn-tui train --optimizer adamw --lr 0.001           Train with AdamW
+  cnn-tui train --preset dnn --data ~/mnist            Train another network on another data set
+  cnn-tui train --headless --name baseline --tag v1    Train without a terminal";
+
+const RESUME_EXAMPLES: &str = "\
+Examples:
+  cnn-tui resume calm-otter               Continue a run by name
+  cnn-tui resume calm-otter --headless    Continue without a terminal";
+
+/// Train a network and watch it in the dashboard.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct TrainCommand {
     #[command(flatten)]
     options: TrainOptions,
-    /// What to call the run [default: two words].
+    /// Name of the run [default: two random words].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// A word to find the run by; can be said again.
+    /// Tag for the run (repeatable).
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
     #[command(flatten)]
     output: Output,
 }
 
-/// Go on with a run.
+/// Continue a run from its last checkpoint.
 #[derive(Debug, Args)]
+#[command(after_help = RESUME_EXAMPLES)]
 pub(super) struct ResumeCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
     #[command(flatten)]
     output: Output,
 }
 
-/// Where what a run reports goes.
+/// Where to train, and where to show progress.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// Print the lecture's lines instead of opening the dashboard; Ctrl-C stops and saves the run.
+    /// Print progress as text instead of opening the dashboard. Ctrl-C stops and saves the run.
     #[arg(long)]
     headless: bool,
-    /// Train in this process, tied to this shell, and print the lecture's lines.
+    /// Train in this process and print progress as text; ends with this shell.
     #[arg(long)]
     foreground: bool,
 }
@@ -58,24 +72,24 @@ impl TrainCommand {
     }
 }
 
-/// Refuses names that nobody could see.
+/// Rejects names without visible characters.
 pub(super) fn check_name(name: Option<&str>) -> Result<(), CliError> {
     if name.is_some_and(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
         return Err(CliError::Usage(
-            "--name must have a visible character, and no control characters".to_owned(),
+            "--name must contain a visible character and no control characters".to_owned(),
         ));
     }
     Ok(())
 }
 
-/// Refuses tags that nobody could ask for.
+/// Rejects tags that no query could match.
 pub(super) fn check_tags(tags: &[String]) -> Result<(), CliError> {
     let labels = Labels { tags: Some(tags.to_vec()), ..Labels::default() };
     labels.validate().map_err(|error| CliError::Usage(error.to_string()))
 }
 
 impl ResumeCommand {
-    /// Goes on with the run.
+    /// Continues the run.
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
         let dir = store.resolve(&self.run)?;
@@ -84,7 +98,7 @@ impl ResumeCommand {
             let epochs = record.summary.epoch;
             let name = &record.name;
             return Err(CliError::Usage(format!(
-                "{name} has finished its {epochs} epochs; `cnn-tui fork {name} --epochs N` trains a copy on"
+                "{name} has finished all {epochs} epochs; run `cnn-tui fork {name} --epochs N` to train a copy for longer"
             )));
         }
         if let Some(holder) = state.elsewhere() {
@@ -92,37 +106,38 @@ impl ResumeCommand {
         }
         if state.is_live() {
             let name = &record.name;
-            return Err(CliError::Usage(format!("{name} has a trainer already; `cnn-tui` shows it")));
+            return Err(CliError::Usage(format!("{name} is already training; run `cnn-tui` to open it")));
         }
         self.output.train(dir)
     }
 }
 
-/// What is left to do after a command.
+/// What to do after a command.
 #[derive(Debug)]
 pub(super) enum AfterCommand {
-    /// Nothing.
+    /// Nothing; the command is complete.
     Done,
-    /// Open the dashboard, on a run with its trainer if there is one.
+    /// Open the dashboard, showing this run (with its trainer process) if there is one.
     Dashboard(Option<(RunDir, Child)>),
 }
 
-/// The dashboard cannot do without one.
+/// Fails if standard output is not a terminal.
 pub(super) fn needs_terminal() -> Result<(), CliError> {
     if shell::is_terminal() {
         return Ok(());
     }
-    let hint = "the dashboard needs a terminal; `--headless` after train, resume or fork does without one";
+    let hint =
+        "the dashboard needs a terminal; use train, resume or fork with `--headless` to train without one";
     Err(CliError::Usage(hint.to_owned()))
 }
 
 impl Output {
-    /// Refuses before anything is created.
+    /// Fails if the dashboard is needed and there is no terminal; call before creating anything.
     pub(super) fn check(&self) -> Result<(), CliError> {
         if self.headless || self.foreground { Ok(()) } else { needs_terminal() }
     }
 
-    /// Has the run trained.
+    /// Trains the run, here or in a process of its own.
     pub(super) fn train(&self, dir: RunDir) -> Result<AfterCommand, CliError> {
         let status = if self.foreground {
             shell::train_run(&dir, OnHangup::Stop, io::stdout())?
@@ -134,7 +149,7 @@ impl Output {
         };
         match status {
             RecordedStatus::Stopped => {
-                let stopped = format!("stopped and saved; `cnn-tui resume {}` goes on", dir.id());
+                let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
                 Err(CliError::Shell(ShellError::Failed(stopped)))
             }
             _ => Ok(AfterCommand::Done),

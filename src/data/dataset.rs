@@ -1,4 +1,4 @@
-//! A data set to train and test on.
+//! Data sets: a training and a test split with their origin.
 
 use std::ffi::OsString;
 use std::fmt;
@@ -11,14 +11,14 @@ use super::error::DataError;
 use super::files::Files;
 use super::idx::{self, Content};
 use super::split::{Split, SplitError};
-use super::text::{hex, printable, shown, thousands};
+use crate::strings::{group_thousands, hex, printable, printable_path};
 
-/// Classes of every data set.
+/// The number of classes of every supported data set.
 pub const CLASSES: usize = 10;
 
 const FASHION_MNIST: &str = "fashion-mnist";
 
-/// The classes of Fashion-MNIST, by label.
+/// Class names of Fashion-MNIST, by label.
 const FASHION: [&str; CLASSES] = [
     "T-shirt/top",
     "Trouser",
@@ -32,16 +32,16 @@ const FASHION: [&str; CLASSES] = [
     "Ankle boot",
 ];
 
-/// The classes of any other set.
+/// Class names of any other data set.
 const DIGITS: [&str; CLASSES] = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
 
-/// [`Dataset::checksum`] of the full Fashion-MNIST and of the built-in part of it.
+/// [`Dataset::checksum`] of the full Fashion-MNIST and of the built-in subset.
 const FASHION_CHECKSUMS: [&str; 2] = [
     "14410854cf7a289477dcfc7df3f8ec24741e281cdcc425ede0d9a748ca630214",
     "85f8f7ec81f8f85fee3e30a67dbbc5892ad6397e06c5f077b4dfe494a2ae8d2d",
 ];
 
-/// The built-in files, in the order of the checksum.
+/// The built-in files with their names for error messages, in the order of the checksum.
 const BUILT_IN: [(&str, &[u8]); 4] = [
     ("built-in train-images-idx3-ubyte.gz", include_bytes!("builtin/train-images-idx3-ubyte.gz")),
     ("built-in train-labels-idx1-ubyte.gz", include_bytes!("builtin/train-labels-idx1-ubyte.gz")),
@@ -49,16 +49,16 @@ const BUILT_IN: [(&str, &[u8]); 4] = [
     ("built-in t10k-labels-idx1-ubyte.gz", include_bytes!("builtin/t10k-labels-idx1-ubyte.gz")),
 ];
 
-/// Where a data set comes from.
+/// Where to read a data set from.
 ///
-/// As an argument, the word `built-in` means the built-in set and all else a directory; a directory of that name is
-/// written `./built-in`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// As a command-line argument, `built-in` is the built-in subset and anything else a directory; use `./built-in` for a
+/// directory of that name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
-    /// Part of the program.
+    /// The subset of Fashion-MNIST that is compiled into the program.
     BuiltIn,
-    /// The directory that holds the files.
+    /// A directory with the four IDX files.
     Directory(PathBuf),
 }
 
@@ -72,29 +72,29 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("built in"),
-            Self::Directory(dir) => f.write_str(&shown(dir)),
+            Self::Directory(dir) => f.write_str(&printable_path(dir)),
         }
     }
 }
 
-/// A training and a test split with what is known of their origin.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A training and a test split with their origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
-    /// `fashion-mnist` for the full set and its built-in part, else the directory's name.
+    /// `fashion-mnist` for the full set and its built-in subset, otherwise the directory's name.
     pub name: String,
     /// Where it was read from.
     pub source: Source,
-    /// What is trained on.
+    /// The training images.
     pub train: Split,
-    /// What is tested on.
+    /// The test images.
     pub test: Split,
-    /// SHA-256, in hexadecimal, over the four files as plain IDX: training images, training labels, test images, test
-    /// labels. The same as `zcat train-images* train-labels* t10k-images* t10k-labels* | sha256sum`.
+    /// SHA-256 in hexadecimal over the four uncompressed IDX files: training images, training labels, test images, test
+    /// labels. Equals `zcat train-images* train-labels* t10k-images* t10k-labels* | sha256sum`.
     pub checksum: String,
 }
 
 impl Dataset {
-    /// Puts two splits together. `name` is used unless the checksum tells a better one.
+    /// Combines two splits. `name` is replaced if the checksum is that of a known data set.
     pub fn new(name: &str, source: Source, train: Split, test: Split) -> Self {
         let checksum = checksum(&train, &test);
         let known = FASHION_CHECKSUMS.contains(&checksum.as_str());
@@ -102,11 +102,11 @@ impl Dataset {
         Self { name, source, train, test, checksum }
     }
 
-    /// Reads the set in `dir`.
+    /// Reads the data set in `dir`.
     ///
-    /// The directory holds `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    /// `t10k-labels-idx1-ubyte`. `.idx` may stand for `-idx`, each file may be gzip-compressed, and the files may lie
-    /// in `raw` or `FashionMNIST/raw` below the directory.
+    /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
+    /// `t10k-labels-idx1-ubyte`. `.idx` is accepted instead of `-idx`, each file may be gzip-compressed (`.gz`), and
+    /// the files may be in `raw` or `FashionMNIST/raw` below `dir`.
     pub fn open(dir: &Path) -> Result<Self, DataError> {
         let Files { dir: found_in, paths: [train_images, train_labels, test_images, test_labels] } =
             Files::find(dir)?;
@@ -119,7 +119,7 @@ impl Dataset {
         Ok(Self::new(&name_of(&found_in), Source::Directory(absolute), train, test))
     }
 
-    /// The set in the program itself: the first 6,000 training and 1,000 test images of Fashion-MNIST.
+    /// The built-in subset: the first 6,000 training and 1,000 test images of Fashion-MNIST.
     pub fn built_in() -> Result<Self, DataError> {
         let split = |[images, labels]: [(&str, &[u8]); 2]| {
             let (images, labels) = ((Path::new(images.0), images.1), (Path::new(labels.0), labels.1));
@@ -134,7 +134,7 @@ impl Dataset {
         Ok(Self::new(FASHION_MNIST, Source::BuiltIn, train, test))
     }
 
-    /// Reads the set that `source` names.
+    /// Reads the data set at `source`.
     pub fn load(source: &Source) -> Result<Self, DataError> {
         match source {
             Source::BuiltIn => Self::built_in(),
@@ -142,19 +142,19 @@ impl Dataset {
         }
     }
 
-    /// Name and size in a few words: `fashion-mnist 60,000`, or `fashion-mnist 6,000 (built in)`.
+    /// Name and number of training images: `fashion-mnist 60,000`, or `fashion-mnist 6,000 (built in)`.
     pub fn describe(&self) -> String {
         let origin = if self.source == Source::BuiltIn { " (built in)" } else { "" };
-        format!("{} {}{origin}", self.name, thousands(self.train.len() as u64))
+        format!("{} {}{origin}", self.name, group_thousands(&self.train.len().to_string()))
     }
 
-    /// The names of the classes, by label: digits where the set is not Fashion-MNIST.
+    /// Class names by label; digits unless the data set is Fashion-MNIST.
     pub fn class_names(&self) -> &'static [&'static str; CLASSES] {
         if self.name == FASHION_MNIST { &FASHION } else { &DIGITS }
     }
 }
 
-/// Makes a split of what two files hold.
+/// Pairs the contents of an image file and a label file.
 fn pair(
     (images, labels): (Vec<u8>, Vec<u8>),
     (images_file, labels_file): (&Path, &Path),
@@ -166,11 +166,11 @@ fn pair(
     })
 }
 
-/// See [`Dataset::checksum`].
+/// Computes [`Dataset::checksum`].
 fn checksum(train: &Split, test: &Split) -> String {
     let mut hash = Sha256::new();
     for split in [train, test] {
-        // A count beyond 32 bits could not be written as IDX; it does not come from a file either.
+        // IDX has a 32-bit count, so a larger one cannot come from a file.
         let count = u32::try_from(split.len()).unwrap_or(u32::MAX);
         hash.update(Content::Images.header(count));
         hash.update(split.images().as_flattened());
@@ -180,7 +180,7 @@ fn checksum(train: &Split, test: &Split) -> String {
     hex(&hash.finalize())
 }
 
-/// What to call the set in `dir`: the directory's name, or its parent's where torchvision calls it `raw`.
+/// The name of the data set in `dir`: the directory's name, or its parent's if it is torchvision's `raw`.
 fn name_of(dir: &Path) -> String {
     let dir = dir.canonicalize().unwrap_or_else(|_| dir.into());
     let name = dir.components().rev().find_map(|component| match component {
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_set_is_what_it_claims() {
+    fn built_in_set_has_its_size_and_checksum() {
         let set = Dataset::built_in().unwrap();
         assert_eq!((set.train.len(), set.test.len()), (6000, 1000));
         assert_eq!(set.describe(), "fashion-mnist 6,000 (built in)");
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn files_of_different_sets_are_named() {
+    fn mismatched_files_are_both_named() {
         let root = tempfile::tempdir().unwrap();
         let file = |name: &str, header: Vec<u8>, items: &[u8]| {
             fs::write(root.path().join(name), [&header, items].concat()).unwrap();
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn the_checksum_covers_everything() {
+    fn checksum_covers_both_splits_and_not_the_name() {
         let set = tiny("a", Source::BuiltIn);
         assert_eq!(set.checksum.len(), 64);
         assert_eq!(set.checksum, tiny("b", Source::Directory("c".into())).checksum);
@@ -245,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn sets_are_named_after_their_directory() {
+    fn data_sets_are_named_after_their_directory() {
         for (dir, name) in [
             ("/data/MNIST", "mnist"),
             ("/data/MNIST/raw", "mnist"),
@@ -261,13 +261,13 @@ mod tests {
     }
 
     #[test]
-    fn only_fashion_has_class_names() {
+    fn only_fashion_mnist_has_class_names() {
         assert_eq!(tiny("mnist", Source::BuiltIn).class_names()[3], "3");
         assert_eq!(tiny("fashion-mnist", Source::BuiltIn).class_names()[3], "Dress");
     }
 
     #[test]
-    fn sources_are_read_from_arguments_and_files() {
+    fn sources_parse_from_arguments_and_json() {
         let directory = Source::Directory("./built-in".into());
         assert_eq!(Source::from(OsString::from("built-in")), Source::BuiltIn);
         assert_eq!(Source::from(OsString::from("./built-in")), directory);

@@ -1,4 +1,4 @@
-//! What can be wrong with a data set.
+//! Errors of reading a data set.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,44 +8,44 @@ use thiserror::Error;
 use super::files::SPELLINGS;
 use super::idx::IdxError;
 use super::split::SplitError;
-use super::text::shown;
+use crate::strings::printable_path;
 
-/// Why there is no data set at a place.
+/// Why a data set could not be read.
 #[derive(Debug, Error)]
 pub enum DataError {
-    /// The directory does not exist, is something else or may not be read.
-    #[error("{}: cannot be opened as a directory: {source}; `cnn-tui data show` lists what there is", shown(.dir))]
+    /// The directory does not exist, is not a directory, or may not be read.
+    #[error("{}: cannot open directory: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
     Directory {
-        /// The place.
+        /// The directory.
         dir: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The directory lacks some of the four files, or all.
-    #[error("{} lacks {} ({SPELLINGS}); `cnn-tui data fetch` downloads Fashion-MNIST", shown(.dir), .missing.join(", "))]
+    /// Some or all of the four files are missing.
+    #[error("{}: missing {} ({SPELLINGS}); run `cnn-tui data fetch` to download Fashion-MNIST", printable_path(.dir), .missing.join(", "))]
     Missing {
-        /// The place.
+        /// The directory.
         dir: PathBuf,
         /// The standard names of the missing files.
         missing: Vec<&'static str>,
     },
-    /// One of the files is not usable.
+    /// One of the files cannot be read as IDX.
     #[error(transparent)]
     Idx(#[from] IdxError),
-    /// Images and labels do not belong together.
-    #[error("{} and {}: {source}", shown(.images), shown(.labels))]
+    /// Images and labels do not match.
+    #[error("{} and {}: {source}", printable_path(.images), printable_path(.labels))]
     Split {
-        /// The file with the images.
+        /// The image file.
         images: PathBuf,
-        /// The file with the labels.
+        /// The label file.
         labels: PathBuf,
-        /// What does not fit.
+        /// The mismatch.
         source: SplitError,
     },
 }
 
 impl DataError {
-    /// Whether nothing of a data set is there, rather than a broken one.
+    /// Whether there is no data set at all, as opposed to a broken one.
     pub fn is_absent(&self) -> bool {
         match self {
             Self::Directory { source, .. } => source.kind() == io::ErrorKind::NotFound,

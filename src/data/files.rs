@@ -1,11 +1,11 @@
-//! The four files of a data set in a directory.
+//! Finding the four files of a data set in a directory.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::error::DataError;
 
-/// The standard names: images and labels for training, then for testing.
+/// The standard file names: training images and labels, test images and labels.
 const NAMES: [&str; 4] = [
     "train-images-idx3-ubyte",
     "train-labels-idx1-ubyte",
@@ -13,35 +13,37 @@ const NAMES: [&str; 4] = [
     "t10k-labels-idx1-ubyte",
 ];
 
-/// How else the names may be written, for error texts.
-pub(super) const SPELLINGS: &str = "`.idx` for `-idx` and a `.gz` at the end are fine too";
+/// The accepted variants of the names, for error messages.
+pub(super) const SPELLINGS: &str = "also accepted: `.idx` instead of `-idx`, and a `.gz` suffix";
 
-/// Where the files may lie: in the directory itself, or as torchvision arranges them.
-const LAYOUTS: [&str; 3] = ["", "raw", "FashionMNIST/raw"];
+/// Subdirectories that are searched: the directory itself and torchvision's layouts.
+const SUBDIRECTORIES: [&str; 3] = ["", "raw", "FashionMNIST/raw"];
 
 /// The four files of a data set.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Files {
-    /// The directory that they were found in.
+    /// The directory that contains them.
     pub(super) dir: PathBuf,
-    /// In the order of the standard names.
+    /// Their paths, in the order of the standard names.
     pub(super) paths: [PathBuf; 4],
 }
 
 impl Files {
-    /// Finds the files in `dir`; the first layout with any of them counts.
+    /// Finds the files in `dir` or one of the subdirectories; the first that contains any of them is used.
     pub(super) fn find(dir: &Path) -> Result<Self, DataError> {
         fs::read_dir(dir).map_err(|source| DataError::Directory { dir: dir.into(), source })?;
-        for layout in LAYOUTS {
-            let place = if layout.is_empty() { dir.to_path_buf() } else { dir.join(layout) };
-            match NAMES.map(|name| spelled(&place, name)) {
-                [Some(a), Some(b), Some(c), Some(d)] => return Ok(Self { dir: place, paths: [a, b, c, d] }),
+        for subdirectory in SUBDIRECTORIES {
+            let candidate = if subdirectory.is_empty() { dir.to_path_buf() } else { dir.join(subdirectory) };
+            match NAMES.map(|name| find_spelling(&candidate, name)) {
+                [Some(a), Some(b), Some(c), Some(d)] => {
+                    return Ok(Self { dir: candidate, paths: [a, b, c, d] });
+                }
                 found if found.iter().any(Option::is_some) => {
                     let missing = NAMES
                         .into_iter()
                         .zip(found)
                         .filter_map(|(name, path)| path.is_none().then_some(name));
-                    return Err(DataError::Missing { dir: place, missing: missing.collect() });
+                    return Err(DataError::Missing { dir: candidate, missing: missing.collect() });
                 }
                 _ => {}
             }
@@ -50,8 +52,8 @@ impl Files {
     }
 }
 
-/// The file called `name` in one of its spellings; a plain one goes before a compressed one.
-fn spelled(dir: &Path, name: &str) -> Option<PathBuf> {
+/// The path of the file `name` in one of its accepted spellings; plain files are preferred to compressed ones.
+fn find_spelling(dir: &Path, name: &str) -> Option<PathBuf> {
     let dotted = name.replace("-idx", ".idx");
     [name, &dotted]
         .into_iter()
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn every_spelling_is_found() {
+    fn finds_every_spelling() {
         let root = tempfile::tempdir().unwrap();
         let dir = root.path();
         touch(
@@ -99,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn torchvision_layouts_are_found() {
+    fn finds_torchvision_layouts() {
         for layout in ["raw", "FashionMNIST/raw"] {
             let root = tempfile::tempdir().unwrap();
             let dir = root.path().join(layout);
@@ -118,19 +120,19 @@ mod tests {
         touch(dir, &NAMES[..2]);
         let error = Files::find(dir).unwrap_err();
         assert!(!error.is_absent());
-        let expected = format!("{} lacks t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (", dir.display());
+        let expected = format!("{}: missing t10k-images-idx3-ubyte, t10k-labels-idx1-ubyte (", dir.display());
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
 
     #[test]
-    fn a_file_is_not_a_directory() {
+    fn a_path_that_is_not_a_directory_is_rejected() {
         let root = tempfile::tempdir().unwrap();
         assert!(Files::find(&root.path().join("none")).unwrap_err().is_absent());
         let file = root.path().join("file");
         fs::write(&file, "").unwrap();
         let error = Files::find(&file).unwrap_err();
         assert!(!error.is_absent());
-        let expected = format!("{}: cannot be opened as a directory: ", file.display());
+        let expected = format!("{}: cannot open directory: ", file.display());
         assert!(error.to_string().starts_with(&expected), "{error}");
     }
 }

@@ -1,10 +1,10 @@
-//! IDX, the file format of MNIST and its relatives, plain or gzip-compressed.
+//! IDX, the file format of MNIST and its successors, plain or gzip-compressed.
 //!
-//! A file starts with big-endian 32-bit numbers: a magic number, the count of items and, for images, rows and columns.
-//! One unsigned byte a pixel or a label follows. Two kinds are read: 28x28 images (magic 2051) and labels (magic 2049).
+//! A file starts with big-endian 32-bit numbers: a magic number, the number of items and, for images, rows and columns.
+//! One unsigned byte per pixel or label follows. Two kinds are read: 28x28 images (magic 2051) and labels (magic 2049).
 //!
-//! The header is a claim, not a fact. Memory grows with the bytes that arrive, no more of them are taken than the count
-//! promises plus one, and the count has a limit. So neither a false count nor a gzip bomb can use up the memory.
+//! The header is not trusted. Memory grows with the bytes that are read, at most one byte more is read than the header
+//! announces, and the number of items is limited. So neither a false count nor a gzip bomb can exhaust memory.
 
 use std::fmt;
 use std::fs::File;
@@ -16,29 +16,29 @@ use thiserror::Error;
 
 use super::dataset::CLASSES;
 use super::split::{PIXELS, SIDE};
-use super::text::{shown, thousands};
+use crate::strings::{group_thousands, printable_path};
 
-/// The largest count that is read, in images or labels: far above any set of this kind, and 784 MB of images.
+/// The largest number of images or labels that is read: well above any set of this kind, and 784 MB of images.
 pub const MAX_ITEMS: u32 = 1_000_000;
 
-/// Rows and columns as the header has them.
-const SIDE_FIELD: u32 = 28;
-const _: () = assert!(SIDE_FIELD as usize == SIDE);
+/// Rows and columns as header fields.
+#[expect(clippy::cast_possible_truncation, reason = "28 fits")]
+const SIDE_FIELD: u32 = SIDE as u32;
 
-/// The first two bytes of every gzip file. An IDX file starts with two zeros.
+/// The first two bytes of every gzip file. An IDX file starts with two zero bytes.
 const GZIP_MAGIC: [u8; 2] = [0x1f, 0x8b];
 
-/// What an IDX file holds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kind of items in an IDX file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
-    /// Grey images of 28x28 pixels, 784 bytes each, row by row.
+    /// Greyscale images of 28x28 pixels, 784 bytes each, row by row.
     Images,
-    /// Labels from 0 to 9, a byte each.
+    /// Labels from 0 to 9, one byte each.
     Labels,
 }
 
 impl Content {
-    /// The number that such a file starts with: 2051 or 2049.
+    /// The magic number at the start of the file: 2051 for images, 2049 for labels.
     pub const fn magic(self) -> u32 {
         match self {
             Self::Images => 2051,
@@ -46,7 +46,7 @@ impl Content {
         }
     }
 
-    /// Bytes an item.
+    /// Bytes per item: 784 for images, 1 for labels.
     pub const fn item_len(self) -> usize {
         match self {
             Self::Images => PIXELS,
@@ -54,7 +54,7 @@ impl Content {
         }
     }
 
-    /// The header of a file with `count` items.
+    /// The header of a file with `count` items, 16 bytes for images and 8 for labels.
     pub fn header(self, count: u32) -> Vec<u8> {
         let fields: &[u32] = match self {
             Self::Images => &[self.magic(), count, SIDE_FIELD, SIDE_FIELD],
@@ -81,128 +81,136 @@ impl fmt::Display for Content {
     }
 }
 
-/// Why a file is not usable IDX.
+/// Why a file cannot be read as IDX.
 ///
-/// Offsets count bytes from the start of the content: for a compressed file, of what it decompresses to.
+/// Offsets are in bytes from the start of the decompressed content.
 #[derive(Debug, Error)]
 pub enum IdxError {
-    /// The system could not open or read the file.
-    #[error("{}: cannot be read: {source}", shown(.file))]
+    /// The file could not be opened or read.
+    #[error("{}: cannot be read: {source}", printable_path(.file))]
     Io {
         /// The file.
         file: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// The file starts with another number: it is no IDX file, or one with other content.
+    /// The magic number does not match: not an IDX file, or one with other content.
     #[error(
         "{}: byte 0: expected magic number {} ({expected}), found {found} ({found:#010x}); is it the right file?",
-        shown(.file), .expected.magic()
+        printable_path(.file), .expected.magic()
     )]
     WrongMagic {
         /// The file.
         file: PathBuf,
-        /// What was to be read.
+        /// The content that was requested.
         expected: Content,
-        /// The number in the file.
+        /// The magic number in the file.
         found: u32,
     },
-    /// The header promises more items than [`MAX_ITEMS`].
+    /// The header announces more items than [`MAX_ITEMS`].
     #[error(
-        "{}: byte 4: expected at most {} {content}, found a count of {}; the header is damaged or the set too large",
-        shown(.file), thousands(MAX_ITEMS), thousands(*.found)
+        "{}: byte 4: expected at most {} {content}, found {}; the header is damaged or the set is too large",
+        printable_path(.file), thousands(MAX_ITEMS), thousands(*.found)
     )]
     TooMany {
         /// The file.
         file: PathBuf,
-        /// What was to be read.
+        /// The content that was requested.
         content: Content,
-        /// The count in the header.
+        /// The number of items in the header.
         found: u32,
     },
     /// The images are not 28x28.
     #[error(
-        "{}: byte {offset}: expected 28 {axis}, found {found}; only images of 28x28 pixels can be used",
-        shown(.file)
+        "{}: byte {offset}: expected {SIDE} {axis}, found {found}; only images of {SIDE}x{SIDE} pixels are supported",
+        printable_path(.file)
     )]
     WrongSide {
         /// The file.
         file: PathBuf,
-        /// Where the number is.
+        /// Offset of the header field.
         offset: u64,
         /// `rows` or `columns`.
         axis: &'static str,
-        /// The number in the header.
+        /// The value of the header field.
         found: u32,
     },
-    /// The content ends before the header or the promised items do.
-    #[error("{}: ends at byte {found}, expected {expected} bytes; copy or fetch it again", shown(.file))]
+    /// The content ends inside the header or before the announced number of items.
+    #[error("{}: ends at byte {found}, expected {expected} bytes; download or copy it again", printable_path(.file))]
     Truncated {
         /// The file.
         file: PathBuf,
-        /// Bytes needed.
+        /// Bytes that the header announces, itself included.
         expected: u64,
-        /// Bytes there.
+        /// Bytes in the file.
         found: u64,
     },
     /// The compressed file ends inside its gzip stream.
-    #[error("{}: the gzip stream breaks off after byte {offset} of its content; copy or fetch it again", shown(.file))]
+    #[error("{}: the gzip stream ends early, after {offset} decompressed bytes; download or copy it again", printable_path(.file))]
     GzipTruncated {
         /// The file.
         file: PathBuf,
-        /// Bytes that could be decompressed.
+        /// Bytes that were decompressed before.
         offset: u64,
     },
     /// The compressed file is not valid gzip, or fails gzip's own checksum.
     #[error(
-        "{}: the gzip stream is damaged after byte {offset} of its content ({reason}); copy or fetch it again",
-        shown(.file)
+        "{}: the gzip stream is damaged after {offset} decompressed bytes ({reason}); download or copy it again",
+        printable_path(.file)
     )]
     GzipDamaged {
         /// The file.
         file: PathBuf,
-        /// Bytes that could be decompressed.
+        /// Bytes that were decompressed before.
         offset: u64,
-        /// What the decompressor said.
+        /// The decompressor's error.
         reason: io::Error,
     },
-    /// There is more after the promised items.
-    #[error("{}: byte {offset}: expected the end after {} {content}, found more", shown(.file), thousands(*.count))]
+    /// More data follows after the announced number of items.
+    #[error(
+        "{}: byte {offset}: expected the end of the file after {} {content}, found more data; download or copy it again",
+        printable_path(.file), thousands(*.count)
+    )]
     Trailing {
         /// The file.
         file: PathBuf,
-        /// The first byte too many.
+        /// Offset of the first extra byte.
         offset: u64,
-        /// What was read.
+        /// The content that was requested.
         content: Content,
-        /// The count in the header.
+        /// The number of items in the header.
         count: u32,
     },
-    /// A label is none of the ten classes.
+    /// A label is not one of the ten classes.
     #[error(
-        "{}: byte {offset}: expected a label from 0 to 9, found {found} (label number {index}); \
-         only sets of ten classes can be used",
-        shown(.file)
+        "{}: byte {offset}: expected a label from 0 to 9, found {found} (label {index}); \
+         only data sets with {CLASSES} classes are supported",
+        printable_path(.file)
     )]
     LabelOutOfRange {
         /// The file.
         file: PathBuf,
-        /// Where the label is.
+        /// Offset of the label.
         offset: u64,
-        /// Which label it is, counted from 0.
+        /// Index of the label, from 0.
         index: usize,
         /// The label.
         found: u8,
     },
 }
 
-/// Reads the items of the file at `file`: all pixels or all labels, without the header.
+/// A number with thousands separators.
+fn thousands(number: u32) -> String {
+    group_thousands(&number.to_string())
+}
+
+/// Reads the items of a file: all pixels or all labels, without the header.
 pub fn read(content: Content, file: &Path) -> Result<Vec<u8>, IdxError> {
     let input = File::open(file).map_err(|source| IdxError::Io { file: file.into(), source })?;
     parse(content, file, input)
 }
 
-/// Reads the items out of `input`; `file` is its name in errors.
+/// Reads the items from `input`; `file` is its name in errors.
 pub fn parse(content: Content, file: &Path, input: impl Read) -> Result<Vec<u8>, IdxError> {
     let mut input = Input::open(file, input)?;
     let count = input.header(content)?;
@@ -216,11 +224,12 @@ pub fn parse(content: Content, file: &Path, input: impl Read) -> Result<Vec<u8>,
     Ok(items)
 }
 
-/// The content of a file, decompressed where need be, as it is read from front to back.
+/// The content of a file, decompressed if it is gzip, read sequentially.
 struct Input<'a> {
     file: &'a Path,
     reader: Box<dyn Read + 'a>,
     gzip: bool,
+    /// Decompressed bytes read so far.
     offset: u64,
 }
 
@@ -238,7 +247,7 @@ impl<'a> Input<'a> {
         Ok(Self { file, reader, gzip, offset: 0 })
     }
 
-    /// The next bytes, at most `limit` and fewer only at the end.
+    /// Reads the next `limit` bytes; fewer only at the end of the file.
     fn take(&mut self, limit: u64) -> Result<Vec<u8>, IdxError> {
         let mut bytes = Vec::new();
         let result = (&mut self.reader).take(limit).read_to_end(&mut bytes);
@@ -247,7 +256,7 @@ impl<'a> Input<'a> {
         Ok(bytes)
     }
 
-    /// Tells a failing disk from a bad gzip stream: only the system's own errors carry a code.
+    /// Tells an I/O error from a bad gzip stream: only errors of the operating system carry a code.
     fn failure(&self, error: io::Error) -> IdxError {
         let file = self.file.into();
         match error.kind() {
@@ -257,14 +266,14 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// Reads and checks the header; returns the count.
+    /// Reads and checks the header; returns the number of items.
     fn header(&mut self, content: Content) -> Result<u32, IdxError> {
         let file = self.file.to_path_buf();
         let bytes = self.take(content.header_len() as u64)?;
         let (fields, _) = bytes.as_chunks();
         let mut fields = fields.iter().map(|&field| u32::from_be_bytes(field));
 
-        // A wrong file is named as such even if it is also too short.
+        // Checked before the length: for a wrong file that is also too short, the wrong magic number is the cause.
         match fields.next() {
             Some(found) if found != content.magic() => {
                 return Err(IdxError::WrongMagic { file, expected: content, found });
@@ -287,12 +296,12 @@ impl<'a> Input<'a> {
         Ok(count)
     }
 
-    /// Reads `count` items and makes sure that nothing follows.
+    /// Reads `count` items and checks that nothing follows.
     fn items(&mut self, content: Content, count: u32) -> Result<Vec<u8>, IdxError> {
-        let promised = u64::from(count) * content.item_len() as u64;
-        let end = self.offset + promised;
-        // The byte too many also makes the decompressor check the checksum at the end of its stream.
-        let mut items = self.take(promised + 1)?;
+        let announced = u64::from(count) * content.item_len() as u64;
+        let end = self.offset + announced;
+        // Asking for one byte more also makes the decompressor verify the checksum at the end of its stream.
+        let mut items = self.take(announced + 1)?;
         let file = self.file.to_path_buf();
         if self.offset > end {
             return Err(IdxError::Trailing { file, offset: end, content, count });
@@ -333,7 +342,7 @@ mod tests {
         parse(content, Path::new("some file"), bytes)
     }
 
-    /// The words of the error that `bytes` give.
+    /// The message of the error that `bytes` cause.
     fn error(content: Content, bytes: &[u8]) -> String {
         parsed(content, bytes).unwrap_err().to_string()
     }
@@ -345,7 +354,7 @@ mod tests {
     }
 
     #[test]
-    fn plain_and_compressed_files_are_read_alike() {
+    fn reads_plain_and_compressed_files() {
         for bytes in [images(3), gzip(&images(3))] {
             assert_eq!(parsed(Content::Images, &bytes).unwrap(), images(3)[16..]);
         }
@@ -355,7 +364,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_file_offset_and_expectation() {
+    fn errors_name_file_offset_and_expected_value() {
         let cases = [
             (
                 Content::Images,
@@ -372,40 +381,41 @@ mod tests {
             (
                 Content::Labels,
                 Content::Labels.header(1_000_001),
-                "some file: byte 4: expected at most 1,000,000 labels, found a count of 1,000,001; \
-                 the header is damaged or the set too large",
+                "some file: byte 4: expected at most 1,000,000 labels, found 1,000,001; \
+                 the header is damaged or the set is too large",
             ),
             (
                 Content::Images,
                 with(images(1), 11, 32),
-                "some file: byte 8: expected 28 rows, found 32; only images of 28x28 pixels can be used",
+                "some file: byte 8: expected 28 rows, found 32; only images of 28x28 pixels are supported",
             ),
             (
                 Content::Images,
                 with(images(1), 12, 1),
                 "some file: byte 12: expected 28 columns, found 16777244; \
-                 only images of 28x28 pixels can be used",
+                 only images of 28x28 pixels are supported",
             ),
             (
                 Content::Labels,
                 Vec::new(),
-                "some file: ends at byte 0, expected 8 bytes; copy or fetch it again",
+                "some file: ends at byte 0, expected 8 bytes; download or copy it again",
             ),
             (
                 Content::Images,
                 images(2)[..1000].to_vec(),
-                "some file: ends at byte 1000, expected 1584 bytes; copy or fetch it again",
+                "some file: ends at byte 1000, expected 1584 bytes; download or copy it again",
             ),
             (
                 Content::Images,
                 [images(1), vec![0]].concat(),
-                "some file: byte 800: expected the end after 1 images, found more",
+                "some file: byte 800: expected the end of the file after 1 images, found more data; \
+                 download or copy it again",
             ),
             (
                 Content::Labels,
                 labels(&[0, 9, 10]),
-                "some file: byte 10: expected a label from 0 to 9, found 10 (label number 2); \
-                 only sets of ten classes can be used",
+                "some file: byte 10: expected a label from 0 to 9, found 10 (label 2); \
+                 only data sets with 10 classes are supported",
             ),
         ];
         for (content, bytes, text) in cases {
@@ -417,7 +427,7 @@ mod tests {
     }
 
     #[test]
-    fn damaged_gzip_is_told_from_a_short_one() {
+    fn truncated_and_damaged_gzip_are_different_errors() {
         let whole = gzip(&labels(&[1; 100]));
         let cut = parsed(Content::Labels, &whole[..whole.len() - 1]);
         assert!(matches!(cut, Err(IdxError::GzipTruncated { offset: 108, .. })), "{cut:?}");
@@ -431,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_failing_disk_is_not_called_damage() {
+    fn io_errors_are_not_reported_as_gzip_damage() {
         struct Failing;
         impl Read for Failing {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -446,13 +456,13 @@ mod tests {
     }
 
     #[test]
-    fn names_cannot_steer_the_terminal() {
+    fn control_characters_in_file_names_are_replaced() {
         let text = parse(Content::Labels, Path::new("a\u{1b}[2Jb"), &[][..]).unwrap_err().to_string();
         assert!(text.starts_with("a\u{fffd}[2Jb: "), "{text}");
     }
 
     #[test]
-    fn a_missing_file_is_named() {
+    fn missing_file_is_named() {
         let error = read(Content::Labels, Path::new("no/such/file")).unwrap_err();
         assert!(error.to_string().starts_with("no/such/file: cannot be read: "), "{error}");
     }

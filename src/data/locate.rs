@@ -1,10 +1,10 @@
-//! Where a data set is looked for.
+//! Finding a data set.
 //!
-//! A source that was asked for is the only place: if it is no good, that is an error. Without one, three places are
-//! tried in order: the data directory, where `cnn-tui data fetch` puts the full Fashion-MNIST; the directory of the
-//! Debian package `dataset-fashion-mnist`; the built-in set. There, a place without data is passed over in silence,
-//! and a broken one with a warning that the caller must show: a person should know why training uses less data than
-//! is on the disk.
+//! A source given with `--data` is the only candidate; if it cannot be read, that is an error. Otherwise three
+//! locations are tried in order: the data directory, where `cnn-tui data fetch` stores the full Fashion-MNIST; the
+//! directory of the Debian package `dataset-fashion-mnist`; the built-in subset. An empty location is skipped silently;
+//! a broken one is skipped with a warning that the caller must show, because training then uses less data than is on
+//! the disk.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,46 +14,46 @@ use directories::ProjectDirs;
 use super::dataset::{Dataset, Source};
 use super::error::DataError;
 
-/// The directory of Fashion-MNIST below each root.
+/// Name of the Fashion-MNIST directory below each root.
 const FOLDER: &str = "fashion-mnist";
 
-/// The directories that the automatic places lie in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The parent directories of the automatic locations.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Roots {
-    /// The program's data directory, if the user has a home.
+    /// The program's data directory; `None` if the user has no home directory.
     pub data: Option<PathBuf>,
-    /// Where the system's packages put data sets.
+    /// Where system packages install data sets.
     pub system: PathBuf,
 }
 
 impl Roots {
-    /// The roots of this user on this machine.
+    /// The roots for the current user.
     pub fn of_user() -> Self {
         let data = ProjectDirs::from("", "", "cnn-tui").map(|dirs| dirs.data_dir().to_path_buf());
         Self { data, system: PathBuf::from("/usr/share/datasets") }
     }
 
-    /// Where the full Fashion-MNIST is downloaded to.
+    /// Where `data fetch` stores the full Fashion-MNIST.
     pub fn fetched(&self) -> Option<PathBuf> {
         self.data.as_ref().map(|root| root.join(FOLDER))
     }
 }
 
-/// A place to look for a data set.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A location to look for a data set.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum DataLocation {
-    /// What the user asked for.
+    /// The source given with `--data`.
     Given(Source),
-    /// The program's data directory.
+    /// The program's data directory, filled by `data fetch`.
     Fetched(PathBuf),
-    /// The directory of the system's package.
+    /// The directory of the system package.
     System(PathBuf),
-    /// The program itself.
+    /// The subset that is compiled into the program.
     BuiltIn,
 }
 
 impl DataLocation {
-    /// The directory, if it is one.
+    /// The directory; `None` for the built-in subset.
     pub fn dir(&self) -> Option<&Path> {
         match self {
             Self::Given(Source::Directory(dir)) | Self::Fetched(dir) | Self::System(dir) => Some(dir),
@@ -77,61 +77,61 @@ impl fmt::Display for DataLocation {
     }
 }
 
-/// The places to look at.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The locations to search, in order of preference.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DataLocations {
     /// Tried first, in order.
-    better: Vec<DataLocation>,
-    /// Taken if the others have nothing; its error is the error of all.
-    last: DataLocation,
+    preferred: Vec<DataLocation>,
+    /// Used if none of the preferred locations has a usable set; its error is the error of the search.
+    fallback: DataLocation,
 }
 
-/// A data set to use.
+/// A data set and where it was found.
 #[derive(Debug)]
 pub struct Found {
-    /// The set.
+    /// The data set.
     pub dataset: Dataset,
     /// Where it was found.
-    pub place: DataLocation,
-    /// Better places that hold a broken set; each is a warning to show.
+    pub location: DataLocation,
+    /// Preferred locations whose data set is broken; show each as a warning.
     pub broken: Vec<(DataLocation, DataError)>,
 }
 
-/// Every place with what is there.
+/// The state of every location.
 #[derive(Debug)]
 pub struct Survey {
-    /// All places, in the order of preference.
-    pub looked: Vec<LocationReport>,
-    /// Which of them is used.
+    /// All locations, in order of preference.
+    pub reports: Vec<LocationReport>,
+    /// Index into `reports` of the location that is used.
     pub used: usize,
-    /// The set there.
+    /// The data set there.
     pub dataset: Dataset,
 }
 
-/// A place that was looked at.
+/// The state of one location.
 #[derive(Debug)]
 pub struct LocationReport {
-    /// The place.
-    pub place: DataLocation,
-    /// What is there.
+    /// The location.
+    pub location: DataLocation,
+    /// What was found there.
     pub outcome: Outcome,
 }
 
-/// What is at a place.
+/// What was found at a location.
 #[derive(Debug)]
 pub enum Outcome {
-    /// A data set.
+    /// A usable data set.
     Ready {
-        /// Its name.
+        /// Name of the data set.
         name: String,
-        /// Training images.
+        /// Number of training images.
         train: usize,
-        /// Test images.
+        /// Number of test images.
         test: usize,
     },
-    /// Nothing.
+    /// No data set.
     Absent,
-    /// Something that cannot be used.
+    /// A data set that cannot be read.
     Broken(DataError),
 }
 
@@ -142,57 +142,57 @@ impl Outcome {
 }
 
 impl DataLocations {
-    /// Only `given` if there is one, else the automatic places below `roots`.
+    /// Only `given` if there is one, otherwise the automatic locations below `roots`.
     pub fn new(given: Option<Source>, roots: &Roots) -> Self {
         if let Some(source) = given {
-            return Self { better: Vec::new(), last: DataLocation::Given(source) };
+            return Self { preferred: Vec::new(), fallback: DataLocation::Given(source) };
         }
         let system = DataLocation::System(roots.system.join(FOLDER));
         Self {
-            better: roots.fetched().map(DataLocation::Fetched).into_iter().chain([system]).collect(),
-            last: DataLocation::BuiltIn,
+            preferred: roots.fetched().map(DataLocation::Fetched).into_iter().chain([system]).collect(),
+            fallback: DataLocation::BuiltIn,
         }
     }
 
-    /// Reads the first set that can be used.
+    /// Reads the first usable data set.
     pub fn locate(&self) -> Result<Found, DataError> {
         let mut broken = Vec::new();
-        for place in &self.better {
-            match place.load() {
-                Ok(dataset) => return Ok(Found { dataset, place: place.clone(), broken }),
+        for location in &self.preferred {
+            match location.load() {
+                Ok(dataset) => return Ok(Found { dataset, location: location.clone(), broken }),
                 Err(error) if error.is_absent() => {}
-                Err(error) => broken.push((place.clone(), error)),
+                Err(error) => broken.push((location.clone(), error)),
             }
         }
-        Ok(Found { dataset: self.last.load()?, place: self.last.clone(), broken })
+        Ok(Found { dataset: self.fallback.load()?, location: self.fallback.clone(), broken })
     }
 
-    /// The first set with this [checksum](Dataset::checksum), whatever other sets there are.
+    /// The first data set with this [checksum](Dataset::checksum); `None` if no location has it.
     pub fn find(&self, checksum: &str) -> Option<Dataset> {
-        let places = self.better.iter().chain([&self.last]);
-        places.filter_map(|place| place.load().ok()).find(|dataset| dataset.checksum == checksum)
+        let locations = self.preferred.iter().chain([&self.fallback]);
+        locations.filter_map(|location| location.load().ok()).find(|dataset| dataset.checksum == checksum)
     }
 
-    /// Reads every place. Uses the same set as [`locate`](Self::locate), and fails as it does.
+    /// Reads every location. Selects the same data set as [`locate`](Self::locate) and fails in the same cases.
     pub fn survey(&self) -> Result<Survey, DataError> {
-        let mut looked = Vec::new();
+        let mut reports = Vec::new();
         let mut used = None;
-        for place in &self.better {
-            let outcome = match place.load() {
+        for location in &self.preferred {
+            let outcome = match location.load() {
                 Ok(dataset) => {
                     let outcome = Outcome::ready(&dataset);
-                    used.get_or_insert((looked.len(), dataset));
+                    used.get_or_insert((reports.len(), dataset));
                     outcome
                 }
                 Err(error) if error.is_absent() => Outcome::Absent,
                 Err(error) => Outcome::Broken(error),
             };
-            looked.push(LocationReport { place: place.clone(), outcome });
+            reports.push(LocationReport { location: location.clone(), outcome });
         }
-        let last = self.last.load()?;
-        looked.push(LocationReport { place: self.last.clone(), outcome: Outcome::ready(&last) });
-        let (used, dataset) = used.unwrap_or((self.better.len(), last));
-        Ok(Survey { looked, used, dataset })
+        let fallback = self.fallback.load()?;
+        reports.push(LocationReport { location: self.fallback.clone(), outcome: Outcome::ready(&fallback) });
+        let (used, dataset) = used.unwrap_or((self.preferred.len(), fallback));
+        Ok(Survey { reports, used, dataset })
     }
 }
 
@@ -204,7 +204,7 @@ mod tests {
     use crate::data::PIXELS;
     use crate::data::idx::Content;
 
-    /// Writes a set with one training and one test image.
+    /// Writes a data set with one training and one test image.
     fn write_set(dir: &Path) {
         fs::create_dir_all(dir).unwrap();
         for half in ["train", "t10k"] {
@@ -220,45 +220,48 @@ mod tests {
     }
 
     #[test]
-    fn the_built_in_set_is_the_last_resort() {
+    fn falls_back_to_the_built_in_set() {
         let root = tempfile::tempdir().unwrap();
         let found = DataLocations::new(None, &roots(root.path())).locate().unwrap();
-        assert_eq!((found.place, found.broken.len()), (DataLocation::BuiltIn, 0));
+        assert_eq!((found.location, found.broken.len()), (DataLocation::BuiltIn, 0));
 
         let homeless = Roots { data: None, ..roots(root.path()) };
-        assert_eq!(DataLocations::new(None, &homeless).locate().unwrap().place, DataLocation::BuiltIn);
+        assert_eq!(DataLocations::new(None, &homeless).locate().unwrap().location, DataLocation::BuiltIn);
     }
 
     #[test]
-    fn the_first_place_with_a_set_is_used() {
+    fn uses_the_first_location_with_a_data_set() {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         let system = root.path().join("system/fashion-mnist");
         write_set(&system);
         let found = DataLocations::new(None, &roots).locate().unwrap();
         assert_eq!(found.dataset.source, Source::Directory(system.clone()));
-        assert_eq!(found.place, DataLocation::System(system));
+        assert_eq!(found.location, DataLocation::System(system));
 
         let fetched = roots.fetched().unwrap();
         write_set(&fetched);
-        assert_eq!(DataLocations::new(None, &roots).locate().unwrap().place, DataLocation::Fetched(fetched));
+        assert_eq!(
+            DataLocations::new(None, &roots).locate().unwrap().location,
+            DataLocation::Fetched(fetched)
+        );
     }
 
     #[test]
-    fn a_broken_automatic_place_is_passed_over_and_reported() {
+    fn broken_automatic_location_is_skipped_and_reported() {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         let fetched = roots.fetched().unwrap();
         write_set(&fetched);
         fs::remove_file(fetched.join("t10k-labels-idx1-ubyte")).unwrap();
 
-        let places = DataLocations::new(None, &roots);
-        let found = places.locate().unwrap();
-        assert_eq!(found.place, DataLocation::BuiltIn);
+        let locations = DataLocations::new(None, &roots);
+        let found = locations.locate().unwrap();
+        assert_eq!(found.location, DataLocation::BuiltIn);
         assert!(matches!(&found.broken[..], [(DataLocation::Fetched(_), DataError::Missing { .. })]));
 
-        let survey = places.survey().unwrap();
-        let outcomes: Vec<_> = survey.looked.iter().map(|looked| &looked.outcome).collect();
+        let survey = locations.survey().unwrap();
+        let outcomes: Vec<_> = survey.reports.iter().map(|report| &report.outcome).collect();
         assert!(matches!(
             outcomes[..],
             [Outcome::Broken(_), Outcome::Absent, Outcome::Ready { train: 6000, .. }]
@@ -267,20 +270,20 @@ mod tests {
     }
 
     #[test]
-    fn a_set_is_found_by_its_checksum_behind_better_ones() {
+    fn find_by_checksum_searches_all_locations() {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         write_set(&roots.fetched().unwrap());
-        let places = DataLocations::new(None, &roots);
+        let locations = DataLocations::new(None, &roots);
         let built_in = Dataset::built_in().unwrap();
-        assert_eq!(places.find(&built_in.checksum), Some(built_in));
-        let fetched = places.locate().unwrap().dataset;
-        assert_eq!(places.find(&fetched.checksum), Some(fetched));
-        assert_eq!(places.find("1234"), None);
+        assert_eq!(locations.find(&built_in.checksum), Some(built_in));
+        let fetched = locations.locate().unwrap().dataset;
+        assert_eq!(locations.find(&fetched.checksum), Some(fetched));
+        assert_eq!(locations.find("1234"), None);
     }
 
     #[test]
-    fn a_given_source_is_the_only_place() {
+    fn a_given_source_is_the_only_location() {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         write_set(&roots.fetched().unwrap());
@@ -295,6 +298,6 @@ mod tests {
         let dir = root.path().join("letters");
         write_set(&dir);
         let survey = DataLocations::new(Some(Source::Directory(dir)), &roots).survey().unwrap();
-        assert_eq!((survey.looked.len(), survey.used, survey.dataset.name.as_str()), (1, 0, "letters"));
+        assert_eq!((survey.reports.len(), survey.used, survey.dataset.name.as_str()), (1, 0, "letters"));
     }
 }

@@ -1,11 +1,11 @@
 //! Data sets: reading, finding and downloading them.
 //!
-//! A data set is four IDX files: images and labels, for training and for testing. All images are 28x28 grey pixels and
-//! all labels are below ten, so Fashion-MNIST, MNIST, KMNIST and any other set in this form will do.
+//! A data set consists of four IDX files: images and labels, for training and for testing. Images are 28x28 greyscale
+//! and labels are from 0 to 9, so Fashion-MNIST, MNIST, KMNIST and any other set in this form can be used.
 //!
-//! - [`idx`] reads one file and trusts nothing in it.
-//! - [`Split`] pairs images with their labels, [`Dataset`] a training with a test split.
-//! - [`DataLocations`] says where a data set is looked for and finds one; a small one is built in, so there always is one.
+//! - [`idx`] reads one file, which need not be well-formed.
+//! - [`Split`] pairs images with labels, [`Dataset`] a training with a test split.
+//! - [`DataLocations`] finds a data set; a subset of Fashion-MNIST is built in, so there always is one.
 //! - [`Fetch`] downloads the full Fashion-MNIST.
 //!
 //! This layer uses no other layer of the crate, prints nothing and never panics on bad input.
@@ -17,7 +17,6 @@ mod files;
 pub mod idx;
 mod locate;
 mod split;
-pub(crate) mod text;
 
 pub use dataset::{CLASSES, Dataset, Source};
 pub use error::DataError;
@@ -26,4 +25,4 @@ pub use fetch::{
 };
 pub use idx::IdxError;
 pub use locate::{DataLocation, DataLocations, Found, LocationReport, Outcome, Roots, Survey};
-pub use split::{Image, PIXELS, SIDE, Split, SplitError};
+pub use split::{Image, PIXELS, SIDE, Split, SplitError, normalized_levels};

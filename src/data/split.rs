@@ -4,46 +4,57 @@ use thiserror::Error;
 
 use super::dataset::CLASSES;
 
-/// Width and height of an image in pixels.
+/// Width and height of an image, in pixels.
 pub const SIDE: usize = 28;
 
-/// Pixels of an image, a byte each.
+/// Pixels per image, one byte each.
 pub const PIXELS: usize = SIDE * SIDE;
 
-/// A grey image, row by row from the top left: 0 is background, 255 the brightest.
+/// A greyscale image, row by row from the top left; 0 is the background, 255 the brightest.
 pub type Image = [u8; PIXELS];
 
-/// The images and labels of one half of a data set: as many of each, at least one, and every label below ten.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// Mean and standard deviation of MNIST's pixels on a scale of 0 to 1. As is customary for its successors, they
+/// normalise the pixels of every data set.
+const MEAN: f32 = 0.1307;
+const DEVIATION: f32 = 0.3081;
+
+/// The network input for each pixel value: `(value / 255 - mean) / deviation`.
+pub fn normalized_levels() -> [f32; 256] {
+    std::array::from_fn(|level| (level as f32 / 255.0 - MEAN) / DEVIATION)
+}
+
+/// The images and labels of the training or the test set: equally many of each, at least one, every label below
+/// [`CLASSES`].
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Split {
     images: Vec<u8>,
     labels: Vec<u8>,
 }
 
-/// Why images and labels are no [`Split`].
-#[derive(Clone, Debug, Error, PartialEq, Eq)]
+/// Why images and labels do not make a [`Split`].
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SplitError {
-    /// The pixels do not fill whole images.
-    #[error("{bytes} bytes of pixels are not whole images of {PIXELS} bytes")]
+    /// The number of pixels is not a multiple of the image size.
+    #[error("{bytes} bytes of pixels are not a whole number of images of {PIXELS} bytes")]
     PartialImage {
-        /// Bytes given.
+        /// Bytes of pixels.
         bytes: usize,
     },
-    /// There are more images than labels, or fewer.
+    /// The numbers of images and labels differ.
     #[error("{images} images but {labels} labels; take both files from the same set")]
     CountMismatch {
-        /// Images given.
+        /// Number of images.
         images: usize,
-        /// Labels given.
+        /// Number of labels.
         labels: usize,
     },
-    /// There is nothing to train or test on.
+    /// There are no images.
     #[error("no images")]
     Empty,
-    /// A label is none of the ten classes.
-    #[error("label number {index} is {found}, expected 0 to 9")]
+    /// A label is not one of the ten classes.
+    #[error("label {index} is {found}, expected 0 to 9")]
     LabelOutOfRange {
-        /// Which label it is, counted from 0.
+        /// Index of the label, from 0.
         index: usize,
         /// The label.
         found: u8,
@@ -51,7 +62,7 @@ pub enum SplitError {
 }
 
 impl Split {
-    /// Pairs `images`, 784 bytes each, with `labels`.
+    /// Pairs `images` ([`PIXELS`] bytes each) with `labels`.
     pub fn new(images: Vec<u8>, labels: Vec<u8>) -> Result<Self, SplitError> {
         let (whole, rest) = images.as_chunks::<PIXELS>();
         if !rest.is_empty() {
@@ -85,18 +96,18 @@ impl Split {
         &self.labels
     }
 
-    /// Image number `index`, counted from 0.
+    /// The image at `index`.
     ///
     /// # Panics
-    /// As a slice does: if `index` is not below [`len`](Self::len).
+    /// If `index` is not below [`len`](Self::len).
     pub fn image(&self, index: usize) -> &Image {
         &self.images()[index]
     }
 
-    /// The label of image number `index`.
+    /// The label of the image at `index`.
     ///
     /// # Panics
-    /// As a slice does: if `index` is not below [`len`](Self::len).
+    /// If `index` is not below [`len`](Self::len).
     pub fn label(&self, index: usize) -> u8 {
         self.labels[index]
     }
@@ -107,7 +118,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn images_are_cut_at_their_size() {
+    fn pixels_are_split_into_images() {
         let pixels = [[1; PIXELS], [2; PIXELS], [3; PIXELS]].concat();
         let split = Split::new(pixels, vec![7, 8, 9]).unwrap();
         assert_eq!(split.len(), 3);
@@ -117,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_together_is_refused() {
+    fn mismatched_images_and_labels_are_rejected() {
         let cases = [
             (785, 1, SplitError::PartialImage { bytes: 785 }),
             (2 * PIXELS, 3, SplitError::CountMismatch { images: 2, labels: 3 }),

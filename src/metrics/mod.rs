@@ -1,6 +1,12 @@
-//! Plain numbers: curves that thin out without lying, smoothing, axis ticks, pace, and numbers as text.
+//! Numbers for charts and tables: series, smoothing, statistics, axis scales and ticks, and number formatting.
 //!
-//! This layer uses the standard library only and knows neither where a number comes from nor what shows it.
+//! This layer knows neither where a number comes from nor what shows it.
+//!
+//! - `stats`: moving averages, throughput, spread over seeds, McNemar's test.
+//! - `plot`: series, intervals, scales and ticks.
+//! - [`text`]: numbers as text.
+//! - `range_test`: the learning-rate range test. It stands beside the folders because it uses both.
+
 mod range_test;
 pub mod text;
 

@@ -1,12 +1,14 @@
-//! Where numbers become text: the only file that decides how a number is written.
+//! Numbers as text: the only file that decides how a number is written.
 //!
-//! Everything takes `f64` or `Option<f64>`. What does not exist yet is [`MISSING`] and never zero; what exists but is
-//! no number says so. The widths in [`width`] hold every usual value, so that columns padded to them stay in place.
+//! Every function takes `f64` or `Option<f64>`. `None` is written as [`MISSING`], never as zero; NaN and infinities are
+//! written as such. Columns padded to the widths in [`width`] stay aligned for every usual value.
 
-/// What stands where there is no value yet.
+use crate::strings::group_thousands;
+
+/// Placeholder for a value that does not exist yet.
 pub const MISSING: &str = "-";
 
-/// Widths that hold every usual value of a kind, to pad columns with.
+/// Column widths that hold every usual value of a kind.
 pub mod width {
     /// `12.3456`
     pub const LOSS: usize = 7;
@@ -33,12 +35,12 @@ const HOUR: f64 = 60.0 * MINUTE;
 const DAY: f64 = 24.0 * HOUR;
 const YEAR: f64 = 365.0 * DAY;
 
-/// A count with its thousands set apart: `21,840`.
+/// A count with thousands separators: `21,840`.
 pub fn count(n: u64) -> String {
-    grouped(&n.to_string())
+    group_thousands(&n.to_string())
 }
 
-/// `1 run`, `1,234 runs`
+/// A count with its noun, in the plural unless it is one: `1 run`, `1,234 runs`.
 pub fn number_of(n: u64, what: &str) -> String {
     format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }
@@ -52,17 +54,17 @@ pub fn loss(value: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// A share of one in hundredths, with its unit: `86.31 %`.
+/// A fraction as a percentage with its unit: `86.31 %`.
 pub fn percent(fraction: impl Into<Option<f64>>) -> String {
     written(fraction, |fraction| format!("{:.2} %", positive_zero(fraction * 100.0)))
 }
 
-/// A share of one in hundredths, for where the unit stands elsewhere: `86.31`.
+/// A fraction as a percentage without its unit, for columns whose header names it: `86.31`.
 pub fn percentage(fraction: impl Into<Option<f64>>) -> String {
     written(fraction, |fraction| format!("{:.2}", positive_zero(fraction * 100.0)))
 }
 
-/// A share of one without decimals, which is nought only for nothing: `73 %`, `<1 %`, `0 %`.
+/// A fraction as a whole percentage; `0 %` only if it is exactly zero: `73 %`, `<1 %`, `0 %`.
 pub fn share(fraction: impl Into<Option<f64>>) -> String {
     written(fraction, |fraction| match fraction * 100.0 {
         percent if percent > 0.0 && percent < 0.5 => "<1 %".to_owned(),
@@ -70,12 +72,12 @@ pub fn share(fraction: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// A share of one in hundredths without decimals, for where the unit stands elsewhere: `73`.
+/// A fraction as a whole percentage without its unit: `73`.
 pub fn points(fraction: impl Into<Option<f64>>) -> String {
     written(fraction, |fraction| format!("{:.0}", positive_zero(fraction * 100.0)))
 }
 
-/// Seconds as a clock, for what counts up or down: `00:00:41`.
+/// Seconds as a running clock, `HH:MM:SS`: `00:00:41`.
 pub fn clock(seconds: impl Into<Option<f64>>) -> String {
     written(seconds, |seconds| {
         let rounded = seconds.max(0.0).round();
@@ -110,7 +112,7 @@ pub fn age(seconds: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// A rate in three digits or more: `71,240`, `12.5`, `0.90`.
+/// A rate with at least three significant digits: `71,240`, `12.5`, `0.90`.
 pub fn rate(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {
         size if size < 9.995 => fixed(value, 2),
@@ -120,17 +122,17 @@ pub fn rate(value: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// Seconds in milliseconds, for where the unit stands elsewhere: `0.90`.
+/// Seconds as milliseconds without their unit: `0.90`.
 pub fn millis(seconds: impl Into<Option<f64>>) -> String {
     rate(seconds.into().map(|seconds| seconds * 1000.0))
 }
 
-/// A ratio of which the size matters more than the digits: `2.1e-3`.
+/// A ratio in scientific notation, where the order of magnitude matters: `2.1e-3`.
 pub fn ratio(value: impl Into<Option<f64>>) -> String {
     written(value, |value| power(value, 1))
 }
 
-/// A setting as a person would type it: `0.01`, `0.5`, `3e-7`.
+/// A setting as one would type it: `0.01`, `0.5`, `3e-7`.
 #[expect(clippy::cast_possible_truncation, reason = "settings are single precision; their shortest form is")]
 pub fn setting(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {
@@ -139,7 +141,7 @@ pub fn setting(value: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// The end of a scale, in two decimals or more if it is small: `0.41`, `0.0032`.
+/// The end of a colour scale, with more decimals if it is small: `0.41`, `0.0032`.
 pub fn scale(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {
         size if size == 0.0 || (0.095..999.5).contains(&size) => fixed(value, 2),
@@ -148,22 +150,22 @@ pub fn scale(value: impl Into<Option<f64>>) -> String {
     })
 }
 
-/// A probability in three decimals, or as a power of ten where that would be nought: `0.377`, `3.8e-9`.
+/// A probability with three decimals, in scientific notation if that would round to zero: `0.377`, `3.8e-9`.
 pub fn probability(value: impl Into<Option<f64>>) -> String {
     written(value, |value| if value < 0.000_95 { power(value, 1) } else { fixed(value, 3) })
 }
 
-/// A difference of two shares of one, in hundredths with its sign: `-0.42`.
+/// A signed difference of two fractions in percentage points: `-0.42`.
 pub fn points_apart(difference: impl Into<Option<f64>>) -> String {
     written(difference, |difference| format!("{:+.2}", positive_zero(difference * 100.0)))
 }
 
-/// A number with so many decimals, and its thousands set apart: `1,234.5`.
+/// A number with this many decimals and thousands separators: `1,234.5`.
 pub fn fixed(value: f64, decimals: usize) -> String {
-    grouped(&format!("{:.decimals$}", positive_zero(value)))
+    group_thousands(&format!("{:.decimals$}", positive_zero(value)))
 }
 
-/// A number as a power of ten, its first digit followed by so many others: `1.2e-7`.
+/// A number in scientific notation with this many decimals: `1.2e-7`.
 pub fn power(value: f64, digits: usize) -> String {
     if value == 0.0 { "0".to_owned() } else { format!("{value:.digits$e}") }
 }
@@ -177,23 +179,9 @@ fn written(value: impl Into<Option<f64>>, write: impl Fn(f64) -> String) -> Stri
     }
 }
 
-/// Zero without a sign.
+/// Turns -0 into +0, which is written without a sign.
 fn positive_zero(value: f64) -> f64 {
     value + 0.0
-}
-
-/// Sets the thousands of the whole part apart.
-fn grouped(number: &str) -> String {
-    let digits = number.bytes().position(|byte| byte == b'.').unwrap_or(number.len());
-    let mut text = String::with_capacity(number.len() + digits / 3);
-    for (index, digit) in number.char_indices() {
-        let after_digit = number[..index].ends_with(|before: char| before.is_ascii_digit());
-        if after_digit && index < digits && (digits - index).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]
@@ -203,7 +191,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn thousands_are_set_apart() {
+    fn counts_have_thousands_separators() {
         let texts = [0, 999, 1000, 21_840, 1_234_567].map(count);
         assert_eq!(texts, ["0", "999", "1,000", "21,840", "1,234,567"]);
         assert_eq!(fixed(-1_234.56, 1), "-1,234.6");
@@ -211,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_exist_is_a_dash_and_what_is_no_number_says_so() {
+    fn missing_values_are_a_dash_and_non_finite_ones_are_named() {
         let writers: [fn(Option<f64>) -> String; 13] = [
             loss,
             percent,
@@ -235,7 +223,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_keep_their_width() {
+    fn losses_lose_decimals_as_they_grow() {
         assert_eq!(
             [0.4721, 2.301_26, 12.0, 99.999_99, 1234.0, 1.2e7].map(loss),
             ["0.4721", "2.3013", "12.0000", "100.00", "1234.00", "1.2e7"]
@@ -243,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn shares_are_nought_only_for_nothing() {
+    fn shares_round_to_0_percent_only_if_they_are_zero() {
         assert_eq!([0.0, 0.001, 0.0119, 0.735, 1.0].map(share), ["0 %", "<1 %", "1 %", "74 %", "100 %"]);
         assert_eq!(percent(0.863_1), "86.31 %");
         assert_eq!(points(0.863_1), "86");
@@ -251,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn probabilities_are_nought_only_for_nothing() {
+    fn small_probabilities_are_written_in_scientific_notation() {
         assert_eq!(
             [0.376_6, 1.0, 0.000_96, 3.82e-9, 0.0].map(probability),
             ["0.377", "1.000", "0.001", "3.8e-9", "0"]
@@ -260,7 +248,7 @@ mod tests {
     }
 
     #[test]
-    fn times_are_read_at_a_glance() {
+    fn clocks_durations_and_ages_use_their_units() {
         assert_eq!([41.0, 3_661.4, 432_000.0].map(clock), ["00:00:41", "01:01:01", "120:00:00"]);
         assert_eq!(
             [0.0, 0.3, 41.9, 250.0, 11_520.0, 190_000.0].map(duration),
@@ -273,13 +261,13 @@ mod tests {
     }
 
     #[test]
-    fn rates_have_three_digits_or_more() {
+    fn rates_have_at_least_three_digits() {
         assert_eq!([71_240.4, 99.96, 12.34, 0.9, 0.0].map(rate), ["71,240", "100", "12.3", "0.90", "0.00"]);
         assert_eq!(millis(0.000_9), "0.90");
     }
 
     #[test]
-    fn settings_are_what_was_typed() {
+    fn settings_are_written_in_their_shortest_form() {
         assert_eq!(
             [0.01_f32, 0.5, 3e-7, 64.0, 0.0].map(|x| setting(f64::from(x))),
             ["0.01", "0.5", "3e-7", "64", "0"]

@@ -1,25 +1,25 @@
-//! What layers are computed by on the processor.
+//! CPU implementations of the layers.
 
-use std::fmt;
+use std::{fmt, mem};
 
 use fearless_simd::Level;
 
-/// What computes convolutional blocks and linear layers on the processor.
+/// The implementation that computes convolutional blocks and linear layers on the CPU.
 #[derive(Debug, Clone, Copy)]
 pub enum Backend {
-    /// dfdx's own operations, one after another: the reference, and what other devices run.
+    /// dfdx's own operations, one after another: the reference, and the only implementation on other devices.
     Composed,
-    /// One operation of our own a block or layer, in the vector instructions of this level.
+    /// One fused operation per block or layer, with the SIMD instructions of this level.
     Fused(Level),
 }
 
 impl Backend {
-    /// The fastest that this processor can run.
+    /// The fastest backend that this CPU supports.
     pub fn best() -> Self {
         Self::Fused(Level::new())
     }
 
-    /// All that this processor can run, the slowest first.
+    /// All backends that this CPU supports, slowest first.
     pub fn all() -> Vec<Self> {
         let best = Level::new();
         let mut all = vec![Self::Composed, Self::Fused(Level::baseline())];
@@ -30,13 +30,13 @@ impl Backend {
                 .flatten()
                 .map(Self::Fused),
         );
-        if all.iter().all(|kernels| kernels.name() != Self::Fused(best).name()) {
+        if !all.contains(&Self::Fused(best)) {
             all.push(Self::Fused(best));
         }
         all
     }
 
-    /// Its name: that of the instructions, or `composed`.
+    /// `composed`, or the name of the SIMD instruction set: `avx2`, `neon`, ...; `portable` for any other.
     pub fn name(self) -> &'static str {
         match self {
             Self::Composed => "composed",
@@ -55,9 +55,15 @@ impl Backend {
     }
 }
 
+// By hand because `Level` does not implement `PartialEq`. Its variants carry only zero-sized proofs that the CPU has
+// the instructions, so two levels are equal if their variants are.
 impl PartialEq for Backend {
     fn eq(&self, other: &Self) -> bool {
-        self.name() == other.name()
+        match (self, other) {
+            (Self::Composed, Self::Composed) => true,
+            (Self::Fused(one), Self::Fused(other)) => mem::discriminant(one) == mem::discriminant(other),
+            _ => false,
+        }
     }
 }
 
@@ -74,7 +80,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_best_kernels_are_among_all_and_none_is_there_twice() {
+    fn all_contains_best_and_no_duplicates() {
         let names: Vec<_> = Backend::all().into_iter().map(Backend::name).collect();
         assert!(names.contains(&Backend::best().name()), "{names:?}");
         let mut unique = names.clone();

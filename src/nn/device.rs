@@ -1,4 +1,4 @@
-//! Where a network computes, chosen at run time.
+//! Devices, chosen at run time.
 
 use dfdx::tensor::Cpu;
 
@@ -6,30 +6,32 @@ use super::backend::Backend;
 use super::model::Model;
 use super::presets;
 
-/// A kind of device that this machine can train on.
+/// A device to train on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum DeviceKind {
-    /// The processor.
+    /// The CPU.
     Cpu,
     /// The first NVIDIA GPU.
     Cuda,
 }
 
-/// Why a network could not be put on a device.
+/// Why a network could not be built on a device.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The program was built without CUDA.
-    #[error("this program was built without CUDA; build it with `--features cuda`, or use `--device cpu`")]
+    /// The program was built without the `cuda` feature.
+    #[error(
+        "this program was built without CUDA support; rebuild it with `--features cuda` or use `--device cpu`"
+    )]
     NotBuilt,
-    /// There is no GPU, or no driver for it.
-    #[error("no CUDA device was found; is the NVIDIA driver loaded? `--device cpu` trains without one")]
+    /// There is no GPU or no driver.
+    #[error("no CUDA device found; check that the NVIDIA driver is loaded, or use `--device cpu`")]
     NotFound,
-    /// The GPU could not be used.
-    #[error("the CUDA device could not be opened: {0}")]
+    /// The GPU could not be opened; holds the driver's message.
+    #[error("cannot open the CUDA device: {0}")]
     Failed(String),
-    /// There is no preset of this name.
-    #[error("there is no preset `{0}`; there are: {1}")]
-    NoPreset(String, String),
+    /// There is no preset with this name; holds the name and the list of presets.
+    #[error("no preset `{0}`; available presets: {1}")]
+    UnknownPreset(String, String),
 }
 
 impl std::fmt::Display for DeviceKind {
@@ -42,30 +44,31 @@ impl std::fmt::Display for DeviceKind {
 }
 
 impl DeviceKind {
-    /// A GPU if there is one, else the processor.
+    /// The GPU if there is one, otherwise the CPU.
     pub fn best() -> Self {
         if cuda_available() { Self::Cuda } else { Self::Cpu }
     }
 }
 
-/// The preset `name` on a device, with all parameters zero. `kernels` are those of the processor.
+/// Builds the preset `name` on a device, with all parameters zero. `backend` is used on the CPU; `dropout` replaces the
+/// preset's own dropout rates.
 pub fn build(
     name: &str,
     device: DeviceKind,
-    kernels: Backend,
+    backend: Backend,
     dropout: Option<f32>,
 ) -> Result<Box<dyn Model>, DeviceError> {
     let model = match device {
-        DeviceKind::Cpu => presets::build(name, Cpu::default(), kernels, dropout),
+        DeviceKind::Cpu => presets::build(name, Cpu::default(), backend, dropout),
         DeviceKind::Cuda => build_cuda(name, dropout)?,
     };
     model.ok_or_else(|| {
         let names: Vec<_> = presets::PRESETS.iter().map(|preset| preset.name).collect();
-        DeviceError::NoPreset(name.to_owned(), names.join(", "))
+        DeviceError::UnknownPreset(name.to_owned(), names.join(", "))
     })
 }
 
-/// Asks the driver first: dfdx's own constructor panics where there is no GPU.
+/// Queries the driver, because dfdx's own constructor panics if there is no GPU.
 #[cfg(feature = "cuda")]
 fn cuda_available() -> bool {
     use cudarc::driver::result;
@@ -82,7 +85,7 @@ fn build_cuda(name: &str, dropout: Option<f32>) -> Result<Option<Box<dyn Model>>
     if !cuda_available() {
         return Err(DeviceError::NotFound);
     }
-    // Nothing is drawn from the device's own generator, so its seed does not matter.
+    // The device's own random generator is not used, so its seed does not matter.
     let device =
         dfdx::tensor::Cuda::try_build(0, 0).map_err(|error| DeviceError::Failed(format!("{error:?}")))?;
     Ok(presets::build(name, device, Backend::Composed, dropout))

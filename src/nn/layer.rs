@@ -1,4 +1,4 @@
-//! Layers: operations with the parameters, tables and settings that they need.
+//! Layers: operations together with their parameters, buffers and settings.
 
 use std::fmt::Debug;
 
@@ -10,50 +10,48 @@ use super::rng::{SeededRng, StreamId};
 use super::shape::{FlatShape, Halve, ImageShape, Slide};
 use super::weight::{AnyWeight, Weight};
 
-/// What a pass through a network is for.
+/// Whether a forward pass trains or evaluates.
 #[derive(Debug, Clone, Copy)]
 pub enum Mode {
-    /// To measure it: dropout is off.
+    /// Evaluation: dropout is off.
     Evaluate,
-    /// To train it: dropout draws from `chance`.
+    /// Training: dropout masks are drawn from `rng`.
     Train {
-        /// Where the draws come from.
-        chance: SeededRng,
+        /// Source of the dropout masks.
+        rng: SeededRng,
         /// Step of the run, from 0.
         step: u64,
-        /// Place in the batch of the first image of this part of it, so that the masks do not depend
-        /// on how a batch is split.
+        /// Index in the batch of this part's first image, so that masks do not depend on how a batch is split.
         first: usize,
     },
 }
 
-/// A layer, for inputs of shape `In`.
+/// A layer for inputs of shape `In`.
 ///
-/// That a layer takes `In` and what it makes of it is part of its type: networks whose layers do not
-/// fit do not compile.
+/// Input and output shapes are part of the type, so a network whose layers do not fit together does not compile.
 pub trait Layer<In: Shape, D: TensorDevice<f32>>: Debug {
-    /// The shape of what it gives.
+    /// Output shape.
     type Out: Shape;
 
-    /// Applies it, recording on the input's tape.
+    /// Applies the layer, recording the operation on the input's tape.
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<In, f32, D, T>,
-        pass: Mode,
+        mode: Mode,
     ) -> Tensor<Self::Out, f32, D, T>;
 
-    /// Its parameters, in PyTorch's order.
+    /// The parameters, in PyTorch's order.
     fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
         Vec::new()
     }
 
-    /// The same, to be changed.
+    /// The parameters, mutably, in the same order.
     fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
         Vec::new()
     }
 }
 
-/// No layer at all: what a stack of layers begins with.
+/// The identity, with which a stack of layers starts.
 #[derive(Debug, Clone, Copy)]
 pub struct Identity;
 
@@ -65,11 +63,11 @@ impl<In: Shape, D: TensorDevice<f32>> Layer<In, D> for Identity {
     }
 }
 
-/// One layer after another.
+/// Two layers in sequence.
 #[derive(Debug)]
 pub struct Chain<A, B> {
     pub(super) first: A,
-    pub(super) then: B,
+    pub(super) second: B,
 }
 
 impl<In: Shape, D: TensorDevice<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Layer<In, D> for Chain<A, B> {
@@ -78,26 +76,26 @@ impl<In: Shape, D: TensorDevice<f32>, A: Layer<In, D>, B: Layer<A::Out, D>> Laye
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<In, f32, D, T>,
-        pass: Mode,
+        mode: Mode,
     ) -> Tensor<B::Out, f32, D, T> {
-        self.then.forward(self.first.forward(input, pass), pass)
+        self.second.forward(self.first.forward(input, mode), mode)
     }
 
     fn weights(&self) -> Vec<&dyn AnyWeight<D>> {
         let mut weights = self.first.weights();
-        weights.extend(self.then.weights());
+        weights.extend(self.second.weights());
         weights
     }
 
     fn weights_mut(&mut self) -> Vec<&mut dyn AnyWeight<D>> {
         let mut weights = self.first.weights_mut();
-        weights.extend(self.then.weights_mut());
+        weights.extend(self.second.weights_mut());
         weights
     }
 }
 
-/// A convolutional block: `O` kernels of `K` x `K` over `C` channels, dropout of whole maps if wanted,
-/// max-pooling by 2 x 2, `ReLU`.
+/// A convolutional block for images of `H` x `W`: convolution with `C` input channels, `O` output channels and `K` x
+/// `K` kernels, optional channel dropout, 2 x 2 max-pooling, `ReLU`.
 #[derive(Debug)]
 pub struct ConvBlock<H, W, const C: usize, const O: usize, const K: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank4<O, C, K, K>, D>,
@@ -112,10 +110,10 @@ where
     W: Slide<K, Out: Halve>,
     D: LayerDevice,
 {
-    ///
+    /// Creates the block with zero weights called `{name}.weight` and `{name}.bias`.
     pub(super) fn new(
         device: &D,
-        kernels: Backend,
+        backend: Backend,
         name: &str,
         dropout: Option<Dropout>,
         input_gradient: InputGradient,
@@ -124,7 +122,7 @@ where
             weight: Weight::zeros(device, format!("{name}.weight"), C * K * K),
             bias: Weight::zeros(device, format!("{name}.bias"), C * K * K),
             dropout,
-            block: ops::ConvBlockOp::new(device, kernels, input_gradient),
+            block: ops::ConvBlockOp::new(device, backend, input_gradient),
         }
     }
 }
@@ -141,9 +139,9 @@ where
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<ImageShape<H, W, C>, f32, D, T>,
-        pass: Mode,
+        mode: Mode,
     ) -> Tensor<Self::Out, f32, D, T> {
-        let factors = self.dropout.and_then(|dropout| dropout.factors(input.shape().0, O, pass));
+        let factors = self.dropout.and_then(|dropout| dropout.factors(input.shape().0, O, mode));
         D::conv_block(input, &self.block, self.weight.tensor(), self.bias.tensor(), factors)
     }
 
@@ -156,7 +154,7 @@ where
     }
 }
 
-/// The rectifier: negative values become 0.
+/// Rectified linear unit: negative values become 0.
 #[derive(Debug, Clone, Copy)]
 pub struct Relu;
 
@@ -168,27 +166,27 @@ impl<In: Shape, D: TensorDevice<f32>> Layer<In, D> for Relu {
     }
 }
 
-/// Dropout: of whole maps in a [`ConvBlock`], of single values on vectors.
+/// Dropout: of whole channels in a [`ConvBlock`], of single values on vectors.
 #[derive(Debug, Clone, Copy)]
 pub struct Dropout {
-    /// Chance of being dropped.
+    /// Probability that a value is dropped.
     pub(super) rate: f32,
-    /// Its place in the network, which tells its draws from those of others.
+    /// Index of the layer in the network, which selects its random stream.
     pub(super) layer: usize,
 }
 
 impl Dropout {
-    /// Factors for `values` values or channels of each of `batch` items, each 0 or `1/(1 - rate)`; `None`
-    /// if nothing is to drop.
-    fn factors(&self, batch: usize, values: usize, pass: Mode) -> Option<Vec<f32>> {
-        let Mode::Train { chance, step, first } = pass else { return None };
+    /// One factor, 0 or `1 / (1 - rate)`, for each of `values` values or channels of each of `batch` images; `None` if
+    /// nothing is dropped.
+    fn factors(&self, batch: usize, values: usize, mode: Mode) -> Option<Vec<f32>> {
+        let Mode::Train { rng, step, first } = mode else { return None };
         if self.rate <= 0.0 {
             return None;
         }
-        let mut draws = chance.draws(StreamId::Dropout { layer: self.layer, step }, first * values);
+        let mut stream = rng.stream(StreamId::Dropout { layer: self.layer, step }, first * values);
         let kept = 1.0 / (1.0 - self.rate);
-        // A product, since a branch would be guessed wrong half of the time.
-        let factor = |_| f32::from(u8::from(draws.unit() >= self.rate)) * kept;
+        // A product, because a branch would be mispredicted half of the time.
+        let factor = |_| f32::from(u8::from(stream.unit() >= self.rate)) * kept;
         Some((0..batch * values).map(factor).collect())
     }
 }
@@ -199,10 +197,10 @@ impl<const N: usize, D: TensorDevice<f32>> Layer<FlatShape<N>, D> for Dropout {
     fn forward<T: Tape<f32, D>>(
         &self,
         input: Tensor<FlatShape<N>, f32, D, T>,
-        pass: Mode,
+        mode: Mode,
     ) -> Tensor<FlatShape<N>, f32, D, T> {
         let batch = input.shape().0;
-        match self.factors(batch, N, pass) {
+        match self.factors(batch, N, mode) {
             Some(factors) => {
                 let mask = input.device().tensor_from_vec(factors, (batch, Const::<N>));
                 ops::dropout(input, &mask)
@@ -212,7 +210,7 @@ impl<const N: usize, D: TensorDevice<f32>> Layer<FlatShape<N>, D> for Dropout {
     }
 }
 
-/// From images to vectors of `N`.
+/// Flattens images of `H` x `W` x `C` to vectors of `N` values, in PyTorch's order (channels first).
 #[derive(Debug)]
 pub struct Flatten<const N: usize, D: TensorDevice<f32>>(pub(super) ops::FlattenOp<D>);
 
@@ -233,7 +231,7 @@ where
     }
 }
 
-/// Every output from every input: `x · weightᵀ + bias`.
+/// Fully connected layer with `N` inputs and `O` outputs: `x · weightᵀ + bias`.
 #[derive(Debug)]
 pub struct Linear<const N: usize, const O: usize, D: TensorDevice<f32>> {
     weight: Weight<Rank2<O, N>, D>,
@@ -242,10 +240,10 @@ pub struct Linear<const N: usize, const O: usize, D: TensorDevice<f32>> {
 }
 
 impl<const N: usize, const O: usize, D: TensorDevice<f32>> Linear<N, O, D> {
-    ///
-    pub(super) fn new(device: &D, kernels: Backend, name: &str, input_gradient: InputGradient) -> Self {
+    /// Creates the layer with zero weights called `{name}.weight` and `{name}.bias`.
+    pub(super) fn new(device: &D, backend: Backend, name: &str, input_gradient: InputGradient) -> Self {
         Self {
-            product: ops::LinearOp::new(kernels, input_gradient),
+            product: ops::LinearOp::new(backend, input_gradient),
             weight: Weight::zeros(device, format!("{name}.weight"), N),
             bias: Weight::zeros(device, format!("{name}.bias"), N),
         }
@@ -278,27 +276,27 @@ mod tests {
 
     const RATE: f32 = 0.3;
 
-    /// The factors of 20 channels for `batch` items of a batch, from its item `first` on.
+    /// The factors of 20 channels for `batch` images, the first of which is image `first` of its batch.
     fn factors(layer: usize, step: u64, first: usize, batch: usize) -> Vec<f32> {
-        let pass = Mode::Train { chance: SeededRng::new(1), step, first };
-        Dropout { rate: RATE, layer }.factors(batch, 20, pass).unwrap()
+        let mode = Mode::Train { rng: SeededRng::new(1), step, first };
+        Dropout { rate: RATE, layer }.factors(batch, 20, mode).unwrap()
     }
 
     #[test]
-    fn a_batch_is_masked_in_parts_as_it_is_as_a_whole() {
+    fn dropout_masks_do_not_depend_on_how_a_batch_is_split() {
         let whole = factors(4, 7, 0, 64);
         let parts: Vec<f32> = (0..64).step_by(8).flat_map(|first| factors(4, 7, first, 8)).collect();
         assert!(whole == parts);
     }
 
     #[test]
-    fn every_step_and_every_layer_has_a_mask_of_its_own() {
+    fn dropout_masks_differ_between_steps_and_layers() {
         assert!(factors(4, 7, 0, 64) != factors(4, 8, 0, 64));
         assert!(factors(4, 7, 0, 64) != factors(10, 7, 0, 64));
     }
 
     #[test]
-    fn the_rate_is_dropped_and_the_rest_makes_up_for_it() {
+    fn dropout_drops_at_its_rate_and_rescales_the_rest() {
         let factors: Vec<f32> = (0..100).flat_map(|step| factors(4, step, 0, 64)).collect();
         let kept = 1.0 / (1.0 - RATE);
         let is = |factor: f32, value: f32| (factor - value).abs() < 1e-6;
@@ -312,10 +310,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_dropped_in_an_evaluation_or_at_rate_0() {
+    fn nothing_is_dropped_in_evaluation_or_at_rate_0() {
         let dropout = |rate| Dropout { rate, layer: 4 };
         assert!(dropout(RATE).factors(64, 20, Mode::Evaluate).is_none());
-        let pass = Mode::Train { chance: SeededRng::new(1), step: 0, first: 0 };
-        assert!(dropout(0.0).factors(64, 20, pass).is_none());
+        let mode = Mode::Train { rng: SeededRng::new(1), step: 0, first: 0 };
+        assert!(dropout(0.0).factors(64, 20, mode).is_none());
     }
 }

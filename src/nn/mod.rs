@@ -1,7 +1,7 @@
-//! Networks: the only layer that knows dfdx.
+//! Networks: the only layer that uses dfdx.
 //!
-//! A network is built layer by layer with [`Stack`]; the compiler follows the shapes. The rest of the
-//! program sees it as a [`Model`]: pixels and weights in, losses and gradients out.
+//! A network is built layer by layer with [`Stack`], which checks shapes at compile time. The rest of the program uses
+//! it as a [`Model`]: pixels and weights in, losses and gradients out.
 
 mod backend;
 mod device;
@@ -24,6 +24,6 @@ pub use model::{
 };
 pub use presets::{PRESETS, Preset};
 pub use rng::{RngStream, SeededRng, StreamId};
-pub use shape::{InputShape, LogitsShape};
+pub use shape::{CLASSES, InputShape, LogitsShape, SIDE};
 pub use stack::Stack;
 pub use weight::{AnyWeight, Weight};

@@ -1,4 +1,4 @@
-//! What the rest of the program sees of a network: numbers in, numbers out.
+//! The interface between a network and the rest of the program.
 
 use std::fmt::Debug;
 use std::time::Duration;
@@ -6,80 +6,79 @@ use std::time::Duration;
 use super::layer::Mode;
 use super::rng::{SeededRng, StreamId};
 
-/// A network on a device. Its parameters are seen as one flat slice, in the order of
-/// [`parameters`](Model::parameters). It stays on the thread that built it.
+/// A network on a device. Its parameters are passed as one flat slice, in the order of
+/// [`parameters`](Model::parameters). It is not `Send` and stays on the thread that built it.
 pub trait Model: Debug {
-    /// Its layers, from the image to the scores.
+    /// The layers, from input to logits.
     fn layers(&self) -> &[LayerInfo];
 
-    /// Its parameters.
+    /// The parameter tensors, in PyTorch's order.
     fn parameters(&self) -> &[Parameter];
 
-    /// Replaces all parameters.
+    /// Replaces all parameters; `weights` has one value for each.
     fn set_weights(&mut self, weights: &[f32]);
 
-    /// Forward and backward. Writes into `gradient` the gradient of the images' summed cross-entropy
-    /// times `scale`, for all parameters.
-    fn train(&self, images: Images, pass: Mode, scale: f32, gradient: &mut [f32]) -> TrainOutput;
+    /// Forward and backward pass. Writes the gradient of `scale` times the summed cross-entropy of the images, for all
+    /// parameters, to `gradient`.
+    fn train(&self, images: Images, mode: Mode, scale: f32, gradient: &mut [f32]) -> TrainOutput;
 
-    /// Forward without dropout and without gradients.
+    /// Loss and accuracy, without dropout and gradients.
     fn evaluate(&self, images: Images) -> Totals;
 
-    /// The scores (logits) of each image for each of ten classes, without dropout, one image after the other. Labels are
-    /// not looked at.
-    fn scores(&self, images: Images) -> Vec<f32>;
+    /// The logits, without dropout: ten per image, image after image. Labels are ignored.
+    fn logits(&self, images: Images) -> Vec<f32>;
 
-    /// What it takes each image for, without dropout. Labels are not looked at.
+    /// The predicted class of each image, without dropout. Labels are ignored.
     fn predict(&self, images: Images) -> Vec<Prediction>;
 }
 
-/// What a network takes an image for.
+/// A network's prediction for an image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Prediction {
-    /// The class with the highest score, the first of equals.
+    /// The class with the highest logit; the first one if there are several.
     pub class: u8,
-    /// Its share of the softmax, from 0 to 1; NaN where scores are no numbers.
+    /// Its softmax probability, from 0 to 1; NaN if the logits are.
     pub confidence: f32,
 }
 
 /// Images with their labels.
 #[derive(Debug, Clone)]
 pub struct Images {
-    /// Normalised pixels, 28 x 28 an image, row by row.
+    /// Normalised pixels, 28 x 28 per image, row by row.
     pub pixels: Vec<f32>,
-    /// A class below 10 for each image.
+    /// The class of each image, from 0 to 9.
     pub labels: Vec<u8>,
 }
 
-/// What a pass of training came to, and how long its halves took.
+/// Result and duration of a training pass.
 #[derive(Debug, Clone, Copy)]
 pub struct TrainOutput {
-    /// Of its images, before any step.
-    pub tally: Totals,
-    /// From the images to the loss.
+    /// Loss and accuracy on its images, before the weight update.
+    pub totals: Totals,
+    /// Time of the forward pass.
     pub forward: Duration,
-    /// From the loss to the gradient.
+    /// Time of the backward pass.
     pub backward: Duration,
 }
 
-/// What a pass over images came to.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
+/// Loss and accuracy, summed over images.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Totals {
-    /// Images.
+    /// Number of images.
     pub images: usize,
-    /// Cross-entropy summed over them, in nats.
+    /// Sum of their cross-entropies, in nats.
     pub loss: f64,
-    /// How many of them have the highest score for their label.
+    /// Number of images whose label has the highest logit.
     pub correct: usize,
 }
 
 impl Totals {
-    /// Mean cross-entropy of an image; NaN if there was none.
+    /// Mean cross-entropy per image, in nats; NaN without images.
     pub fn mean_loss(&self) -> f64 {
         self.loss / self.images as f64
     }
 
-    /// Share of the images that were right; NaN if there was none.
+    /// Fraction of images classified correctly; NaN without images.
     pub fn accuracy(&self) -> f64 {
         self.correct as f64 / self.images as f64
     }
@@ -93,53 +92,53 @@ impl std::ops::AddAssign for Totals {
     }
 }
 
-/// One named tensor of parameters.
+/// A named parameter tensor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parameter {
-    /// PyTorch's name for it, such as `conv1.weight`.
+    /// PyTorch's name, such as `conv1.weight`.
     pub name: String,
-    /// The length of each dimension.
+    /// Size of each dimension.
     pub shape: Vec<usize>,
-    /// The number of inputs of each output of its layer.
+    /// Number of inputs per output of its layer, for initialisation.
     pub fan_in: usize,
 }
 
 impl Parameter {
-    /// How many values it has.
+    /// Number of values.
     pub fn len(&self) -> usize {
         self.shape.iter().product()
     }
 
-    /// Whether it has no values.
+    /// Whether there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// PyTorch's default initial weights: uniform within `±1/√fan_in`, for weights and biases alike
-/// (`reset_parameters` of its `Conv2d` and `Linear`: Kaiming's uniform with `a = √5`).
-pub fn initial_weights(parameters: &[Parameter], chance: SeededRng) -> Vec<f32> {
+/// PyTorch's default initialisation: uniform in `±1/√fan_in`, for weights and biases alike (`reset_parameters` of
+/// `Conv2d` and `Linear`, which is Kaiming uniform with `a = √5`). Values are in the order of `parameters`.
+pub fn initial_weights(parameters: &[Parameter], rng: SeededRng) -> Vec<f32> {
     let mut weights = Vec::with_capacity(parameters.iter().map(Parameter::len).sum());
     for (index, parameter) in parameters.iter().enumerate() {
         let bound = 1.0 / (parameter.fan_in as f32).sqrt();
-        let mut draws = chance.draws(StreamId::Weights(index), 0);
-        weights.extend((0..parameter.len()).map(|_| draws.symmetric(bound)));
+        let mut stream = rng.stream(StreamId::Weights(index), 0);
+        weights.extend((0..parameter.len()).map(|_| stream.symmetric(bound)));
     }
     weights
 }
 
-/// One row of a network's table.
+/// A layer's row in the summary of a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LayerInfo {
-    /// What it is.
+    /// Kind of layer.
     pub kind: LayerKind,
-    /// Its name: `conv1`, `max pool`.
+    /// Name, such as `conv1` or `max pool`.
     pub name: String,
-    /// What sets it apart: `5×5, 1→10`. Empty if nothing does.
+    /// Settings, such as `5×5, 1→10`; empty if there are none.
     pub setting: String,
-    /// Shape of what it gives for one image, channels first as PyTorch writes it.
+    /// Output shape for one image, channels first as in PyTorch.
     pub output: Vec<usize>,
-    /// How many parameters it has.
+    /// Number of parameters.
     pub parameters: usize,
 }
 
@@ -164,18 +163,18 @@ impl LayerInfo {
     }
 }
 
-/// The kinds of layers.
+/// Kinds of layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LayerKind {
-    /// Convolution.
+    /// 2D convolution.
     Conv2d,
-    /// Max-pooling.
+    /// 2D max-pooling.
     MaxPool2d,
-    /// The rectifier.
+    /// Rectified linear unit.
     Relu,
     /// Dropout of whole channels.
     Dropout2d,
-    /// From images to vectors.
+    /// Images to vectors.
     Flatten,
     /// Fully connected.
     Linear,
@@ -184,7 +183,7 @@ pub enum LayerKind {
 }
 
 impl LayerKind {
-    /// PyTorch's name for its module.
+    /// The name of PyTorch's module.
     pub fn name(self) -> &'static str {
         match self {
             Self::Conv2d => "Conv2d",

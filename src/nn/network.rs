@@ -1,4 +1,4 @@
-//! A stack of layers as a [`Model`].
+//! Implements [`Model`] for a stack of layers.
 
 use std::time::Instant;
 
@@ -7,38 +7,39 @@ use dfdx::prelude::*;
 use super::layer::{Layer, Mode};
 use super::model::{Images, LayerInfo, Model, Parameter, Prediction, Totals, TrainOutput};
 use super::ops::TensorDevice;
-use super::shape::{InputShape, LogitsShape};
+use super::shape::{CLASSES, InputShape, LogitsShape, SIDE};
 use super::weight::AnyWeight;
 
-/// A finished network on a device.
+/// A complete network on a device.
 #[derive(Debug)]
 pub(super) struct Network<D, L> {
     device: D,
     layers: L,
-    table: Vec<LayerInfo>,
+    infos: Vec<LayerInfo>,
     parameters: Vec<Parameter>,
 }
 
 impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Network<D, L> {
-    pub(super) fn new(device: D, layers: L, table: Vec<LayerInfo>) -> Self {
+    pub(super) fn new(device: D, layers: L, infos: Vec<LayerInfo>) -> Self {
         let parameter = |weight: &dyn AnyWeight<D>| Parameter {
             name: weight.name().to_owned(),
             shape: weight.shape(),
             fan_in: weight.fan_in(),
         };
         let parameters = layers.weights().into_iter().map(parameter).collect();
-        Self { device, layers, table, parameters }
+        Self { device, layers, infos, parameters }
     }
 
+    /// Moves the pixels to the device; returns them with the labels.
     fn pixels(&self, images: Images) -> (Tensor<InputShape, f32, D>, Vec<u8>) {
-        let shape = (images.labels.len(), Const::<28>, Const::<28>, Const::<1>);
+        let shape = (images.labels.len(), Const::<SIDE>, Const::<SIDE>, Const::<1>);
         (self.device.tensor_from_vec(images.pixels, shape), images.labels)
     }
 }
 
 impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Model for Network<D, L> {
     fn layers(&self) -> &[LayerInfo] {
-        &self.table
+        &self.infos
     }
 
     fn parameters(&self) -> &[Parameter] {
@@ -53,87 +54,87 @@ impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Model for
         }
     }
 
-    fn train(&self, images: Images, pass: Mode, scale: f32, mut gradient: &mut [f32]) -> TrainOutput {
+    fn train(&self, images: Images, mode: Mode, scale: f32, mut gradient: &mut [f32]) -> TrainOutput {
         let start = Instant::now();
         let (pixels, labels) = self.pixels(images);
-        let scores = self.layers.forward(pixels.leaky_traced(), pass);
-        let (tally, slopes) = cross_entropy(&scores.as_vec(), &labels, scale);
+        let logits = self.layers.forward(pixels.leaky_traced(), mode);
+        let (totals, slopes) = cross_entropy(&logits.as_vec(), &labels, scale);
         let forward = start.elapsed();
 
-        // This product's derivative by the scores is the slopes, those of the loss.
-        let slopes = self.device.tensor_from_vec(slopes, *scores.shape());
-        let gradients = (scores * slopes).sum::<Rank0, _>().backward();
+        // The derivative of this product with respect to the logits is `slopes`, the gradient of the loss.
+        let slopes = self.device.tensor_from_vec(slopes, *logits.shape());
+        let gradients = (logits * slopes).sum::<Rank0, _>().backward();
         for (weight, parameter) in self.layers.weights().into_iter().zip(&self.parameters) {
             let (values, rest) = gradient.split_at_mut(parameter.len());
             weight.gradient(&gradients, values);
             gradient = rest;
         }
-        TrainOutput { tally, forward, backward: start.elapsed().saturating_sub(forward) }
+        TrainOutput { totals, forward, backward: start.elapsed().saturating_sub(forward) }
     }
 
     fn evaluate(&self, images: Images) -> Totals {
         let (pixels, labels) = self.pixels(images);
-        let scores = self.layers.forward(pixels, Mode::Evaluate);
-        cross_entropy(&scores.as_vec(), &labels, 1.0).0
+        let logits = self.layers.forward(pixels, Mode::Evaluate);
+        cross_entropy(&logits.as_vec(), &labels, 1.0).0
     }
 
-    fn scores(&self, images: Images) -> Vec<f32> {
+    fn logits(&self, images: Images) -> Vec<f32> {
         let (pixels, _) = self.pixels(images);
         self.layers.forward(pixels, Mode::Evaluate).as_vec()
     }
 
     fn predict(&self, images: Images) -> Vec<Prediction> {
-        self.scores(images).chunks_exact(10).map(|scores| Softmax::of(scores).prediction()).collect()
+        self.logits(images).chunks_exact(CLASSES).map(|logits| Softmax::of(logits).prediction()).collect()
     }
 }
 
-/// The softmax of an image's ten scores, before its numerators are divided by their sum.
+/// The softmax of an image's logits, before the exponentials are divided by their sum.
 struct Softmax {
-    /// The class with the highest score: the first of equal ones, as in PyTorch's argmax; NaN is never the highest.
+    /// The class with the highest logit. As in PyTorch's argmax, the first of several; NaN is never the highest.
     best: usize,
-    /// Its score.
+    /// Its logit.
     highest: f64,
-    /// The exponential of each score's distance from it.
-    exponentials: [f64; 10],
+    /// `exp(logit - highest)` for each class.
+    exponentials: [f64; CLASSES],
     sum: f64,
 }
 
 impl Softmax {
-    fn of(scores: &[f32]) -> Self {
+    fn of(logits: &[f32]) -> Self {
         let mut best = 0;
-        for (class, score) in scores.iter().enumerate() {
-            if *score > scores[best] {
+        for (class, logit) in logits.iter().enumerate() {
+            if *logit > logits[best] {
                 best = class;
             }
         }
-        let highest = f64::from(scores[best]);
-        let mut exponentials = [0.0; 10];
-        for (exponential, &score) in exponentials.iter_mut().zip(scores) {
-            *exponential = (f64::from(score) - highest).exp();
+        let highest = f64::from(logits[best]);
+        let mut exponentials = [0.0; CLASSES];
+        for (exponential, &logit) in exponentials.iter_mut().zip(logits) {
+            *exponential = (f64::from(logit) - highest).exp();
         }
         Self { best, highest, exponentials, sum: exponentials.iter().sum() }
     }
 
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "a class is below ten, and a share needs no more digits"
+        reason = "a class is below ten, and f32 is precise enough for a probability"
     )]
     fn prediction(&self) -> Prediction {
         Prediction { class: self.best as u8, confidence: (self.exponentials[self.best] / self.sum) as f32 }
     }
 }
 
-/// Cross-entropy and hits of scores, ten an image; and the derivative of the cross-entropy by each score,
-/// times `scale`: its softmax, less 1 at the label.
-fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Totals, Vec<f32>) {
-    let mut tally = Totals::default();
-    let mut slopes = Vec::with_capacity(scores.len());
-    for (scores, &label) in scores.chunks_exact(10).zip(labels) {
+/// The totals of a batch, and `scale` times the gradient of the summed cross-entropy with respect to each logit: its
+/// softmax, minus 1 at the label. `logits` has [`CLASSES`] values per image.
+fn cross_entropy(logits: &[f32], labels: &[u8], scale: f32) -> (Totals, Vec<f32>) {
+    let mut totals = Totals::default();
+    let mut slopes = Vec::with_capacity(logits.len());
+    for (logits, &label) in logits.chunks_exact(CLASSES).zip(labels) {
         let label = usize::from(label);
-        let Softmax { best, highest, exponentials, sum } = Softmax::of(scores);
-        tally.images += 1;
-        tally.loss += sum.ln() + highest - f64::from(scores[label]);
-        tally.correct += usize::from(best == label);
+        let Softmax { best, highest, exponentials, sum } = Softmax::of(logits);
+        totals.images += 1;
+        totals.loss += sum.ln() + highest - f64::from(logits[label]);
+        totals.correct += usize::from(best == label);
         slopes.extend(exponentials.iter().enumerate().map(|(class, exponential)| {
             let target = if class == label { 1.0 } else { 0.0 };
             #[expect(clippy::cast_possible_truncation, reason = "gradients are f32")]
@@ -141,5 +142,5 @@ fn cross_entropy(scores: &[f32], labels: &[u8], scale: f32) -> (Totals, Vec<f32>
             slope * scale
         }));
     }
-    (tally, slopes)
+    (totals, slopes)
 }

@@ -1,17 +1,17 @@
-//! Chance as a pure function: the same seed, purpose and index give the same draws, whatever was
-//! drawn before. So nothing random has to be saved, and a run can be resumed at any step.
+//! Random numbers as a pure function of seed, stream and index, independent of what was drawn before. So no generator
+//! state has to be saved, and a run can be resumed at any step.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
-/// What draws are for; each purpose has streams of its own.
+/// What random numbers are used for; each use has its own streams.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum StreamId {
     /// The initial values of the parameter with this index.
     Weights(usize),
     /// The order of the training images in this epoch.
     Shuffle {
-        /// From 0.
+        /// Epoch, from 0.
         epoch: u32,
     },
     /// The mask of a dropout layer.
@@ -24,8 +24,8 @@ pub enum StreamId {
 }
 
 impl StreamId {
-    /// The number of its stream: 8 bits say what for, 8 bits which layer, 48 bits when.
-    fn stream(self) -> u64 {
+    /// The `ChaCha` stream number: 8 bits for the use, 8 bits for the layer, 48 bits for the step.
+    fn number(self) -> u64 {
         match self {
             Self::Weights(index) => 1 << 56 | index as u64,
             Self::Shuffle { epoch } => 2 << 56 | u64::from(epoch),
@@ -36,57 +36,57 @@ impl StreamId {
     }
 }
 
-/// A source of chance: a seed. Draws come from `ChaCha` with 8 rounds, which is counter-based.
+/// A seeded source of random streams, from `ChaCha` with 8 rounds, which is counter-based.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeededRng {
     seed: u64,
 }
 
 impl SeededRng {
-    /// The source with this seed.
+    /// Creates a source from a seed.
     pub fn new(seed: u64) -> Self {
         Self { seed }
     }
 
-    /// The draws for a purpose, from the one with index `skip` on.
-    pub fn draws(self, purpose: StreamId, skip: usize) -> RngStream {
+    /// The stream `id`, starting at its number with index `skip`.
+    pub fn stream(self, id: StreamId, skip: usize) -> RngStream {
         let mut words = ChaCha8Rng::seed_from_u64(self.seed);
-        words.set_stream(purpose.stream());
+        words.set_stream(id.number());
         words.set_word_pos(skip as u128);
         RngStream { words }
     }
 
-    /// The numbers below `len`, shuffled (Fisher and Yates; Durstenfeld, 1964).
-    pub fn permutation(self, purpose: StreamId, len: usize) -> Vec<u32> {
-        let mut draws = self.draws(purpose, 0);
+    /// A random permutation of `0..len` (Fisher-Yates shuffle; Durstenfeld, 1964).
+    pub fn permutation(self, id: StreamId, len: usize) -> Vec<u32> {
+        let mut stream = self.stream(id, 0);
         let mut order: Vec<u32> = (0..).take(len).collect();
         for last in (1..len).rev() {
-            order.swap(last, draws.below(last + 1));
+            order.swap(last, stream.below(last + 1));
         }
         order
     }
 }
 
-/// A sequence of draws; each takes one word of 32 bits.
+/// A stream of random numbers; each consumes one 32-bit word.
 #[derive(Debug, Clone)]
 pub struct RngStream {
     words: ChaCha8Rng,
 }
 
 impl RngStream {
-    /// A number from 0 to below 1, in steps of 2^-24, all of which an `f32` can hold.
+    /// A uniform number in `0..1`, a multiple of 2^-24, which `f32` represents exactly.
     #[inline]
     pub fn unit(&mut self) -> f32 {
         (self.words.next_u32() >> 8) as f32 / 16_777_216.0
     }
 
-    /// A number from `-bound` to below `bound`.
+    /// A uniform number in `-bound..bound`.
     pub fn symmetric(&mut self, bound: f32) -> f32 {
         (self.unit() * 2.0 - 1.0) * bound
     }
 
-    /// A whole number below `bound`, which must not be above 2^32 (Lemire, 2019, without his
-    /// rejection: for a data set of 60,000 the bias is below 2^-16 of a number's chance).
+    /// A uniform integer in `0..bound`, for `bound` up to 2^32 (Lemire, 2019, without rejection: for 60,000 images the
+    /// relative bias is below 2^-16).
     fn below(&mut self, bound: usize) -> usize {
         let scaled = u64::from(self.words.next_u32()) * bound as u64;
         usize::try_from(scaled >> 32).unwrap_or(0)
@@ -97,32 +97,32 @@ impl RngStream {
 mod tests {
     use super::*;
 
-    fn first(seed: u64, purpose: StreamId) -> Vec<f32> {
-        let mut draws = SeededRng::new(seed).draws(purpose, 0);
-        (0..64).map(|_| draws.unit()).collect()
+    fn first(seed: u64, id: StreamId) -> Vec<f32> {
+        let mut stream = SeededRng::new(seed).stream(id, 0);
+        (0..64).map(|_| stream.unit()).collect()
     }
 
     #[test]
-    fn draws_depend_on_seed_and_purpose_alone() {
-        let purpose = StreamId::Dropout { layer: 3, step: 1000 };
-        assert_eq!(first(7, purpose), first(7, purpose));
+    fn numbers_depend_only_on_seed_and_stream() {
+        let id = StreamId::Dropout { layer: 3, step: 1000 };
+        assert_eq!(first(7, id), first(7, id));
         for other in [
             StreamId::Dropout { layer: 4, step: 1000 },
             StreamId::Dropout { layer: 3, step: 1001 },
             StreamId::Shuffle { epoch: 1000 },
             StreamId::Weights(1000),
         ] {
-            assert_ne!(first(7, purpose), first(7, other));
+            assert_ne!(first(7, id), first(7, other));
         }
-        assert_ne!(first(7, purpose), first(8, purpose));
+        assert_ne!(first(7, id), first(8, id));
     }
 
     #[test]
-    fn skipping_is_drawing_and_forgetting() {
+    fn skipping_equals_drawing_and_discarding() {
         let all = first(1, StreamId::Weights(0));
         for skip in [0, 1, 15, 16, 17, 63] {
             assert_eq!(
-                SeededRng::new(1).draws(StreamId::Weights(0), skip).unit().to_bits(),
+                SeededRng::new(1).stream(StreamId::Weights(0), skip).unit().to_bits(),
                 all[skip].to_bits()
             );
         }
@@ -130,11 +130,11 @@ mod tests {
 
     #[test]
     fn units_are_uniform() {
-        let mut draws = SeededRng::new(0).draws(StreamId::Weights(0), 0);
+        let mut stream = SeededRng::new(0).stream(StreamId::Weights(0), 0);
         let count = 100_000;
         let mut tenths = [0u32; 10];
         for _ in 0..count {
-            let unit = draws.unit();
+            let unit = stream.unit();
             assert!((0.0..1.0).contains(&unit));
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "unit is in 0..1")]
             let tenth = (unit * 10.0) as usize;
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_permutation_holds_every_number_once() {
+    fn permutation_contains_every_number_once() {
         let order = SeededRng::new(5).permutation(StreamId::Shuffle { epoch: 2 }, 1000);
         let mut sorted = order.clone();
         sorted.sort_unstable();

@@ -18,11 +18,17 @@ pub type ImageShape<H, W, const C: usize> = (usize, H, W, Const<C>);
 /// A batch of vectors: `[batch, length]`.
 pub type FlatShape<const N: usize> = (usize, Const<N>);
 
-/// The images that networks are built for: `[batch, 28, 28, 1]`, grey.
-pub type InputShape = ImageShape<Const<28>, Const<28>, 1>;
+/// Width and height of the input images, in pixels. `data` has the same constant; `nn` does not depend on it.
+pub const SIDE: usize = 28;
 
-/// What networks return: `[batch, 10]`, a score (logit) for each of ten classes.
-pub type LogitsShape = FlatShape<10>;
+/// Number of classes, and of logits per image.
+pub const CLASSES: usize = 10;
+
+/// Input shape: a batch of greyscale images, `[batch, 28, 28, 1]`.
+pub type InputShape = ImageShape<Const<SIDE>, Const<SIDE>, 1>;
+
+/// Output shape: one logit per class, `[batch, 10]`.
+pub type LogitsShape = FlatShape<CLASSES>;
 
 /// A length along which a window of `K` slides by one, without padding.
 ///

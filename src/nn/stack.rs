@@ -1,4 +1,4 @@
-//! Building a network layer by layer, with shapes that the compiler follows.
+//! Builds a network layer by layer, with shapes checked at compile time.
 
 use std::marker::PhantomData;
 
@@ -11,7 +11,7 @@ use super::network::Network;
 use super::ops::{self, InputGradient, LayerDevice, Pooled, TensorDevice};
 use super::shape::{FlatShape, Halve, ImageShape, InputShape, LogitsShape, Slide, check_block, check_flat};
 
-/// A network under construction whose last layer gives `Out`.
+/// A network under construction, with output shape `Out`.
 ///
 /// ```
 /// use cnn_tui::nn::{Backend, Stack};
@@ -26,43 +26,43 @@ use super::shape::{FlatShape, Halve, ImageShape, InputShape, LogitsShape, Slide,
 #[derive(Debug)]
 pub struct Stack<D, Out, L> {
     device: D,
-    kernels: Backend,
+    backend: Backend,
     dropout: Option<f32>,
     layers: L,
-    table: Vec<LayerInfo>,
+    infos: Vec<LayerInfo>,
     out: PhantomData<Out>,
 }
 
 impl<D: TensorDevice<f32>> Stack<D, InputShape, Identity> {
-    /// No layers yet. `kernels` compute the convolutions if the device is the processor; `dropout`
-    /// replaces the rate of every dropout layer.
-    pub fn new(device: D, kernels: Backend, dropout: Option<f32>) -> Self {
-        Self { device, kernels, dropout, layers: Identity, table: Vec::new(), out: PhantomData }
+    /// Starts a network without layers. `backend` is used if the device is the CPU; `dropout` replaces the rate of
+    /// every dropout layer.
+    pub fn new(device: D, backend: Backend, dropout: Option<f32>) -> Self {
+        Self { device, backend, dropout, layers: Identity, infos: Vec::new(), out: PhantomData }
     }
 }
 
 impl<D: TensorDevice<f32>, Out: Shape, L> Stack<D, Out, L> {
     fn then<Next: Layer<Out, D>>(self, layer: Next, info: LayerInfo) -> Stack<D, Next::Out, Chain<L, Next>> {
-        let Self { device, kernels, dropout, layers, mut table, .. } = self;
-        table.push(info);
+        let Self { device, backend, dropout, layers, mut infos, .. } = self;
+        infos.push(info);
         Stack {
             device,
-            kernels,
+            backend,
             dropout,
-            layers: Chain { first: layers, then: layer },
-            table,
+            layers: Chain { first: layers, second: layer },
+            infos,
             out: PhantomData,
         }
     }
 
     /// Whether the next layer must pass a gradient on: only where a layer before it has parameters.
     fn input_gradient(&self) -> InputGradient {
-        let has_parameters = self.table.iter().any(|layer| layer.parameters > 0);
+        let has_parameters = self.infos.iter().any(|layer| layer.parameters > 0);
         if has_parameters { InputGradient::Needed } else { InputGradient::Skipped }
     }
 
     fn dropout_layer(&self, rate: f32) -> Dropout {
-        Dropout { rate: self.dropout.unwrap_or(rate), layer: self.table.len() }
+        Dropout { rate: self.dropout.unwrap_or(rate), layer: self.infos.len() }
     }
 }
 
@@ -72,7 +72,8 @@ where
     H: ConstDim,
     W: ConstDim,
 {
-    /// A convolutional block: `O` kernels of `K` x `K`, max-pooling by 2 x 2, `ReLU`.
+    /// Appends a convolutional block: convolution with `O` output channels and `K` x `K` kernels, 2 x 2 max-pooling,
+    /// `ReLU`.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block<const O: usize, const K: usize>(
         self,
@@ -86,8 +87,8 @@ where
         self.block(name, None)
     }
 
-    /// The same with dropout of whole maps between convolution and pooling, at `rate` unless the run
-    /// says otherwise.
+    /// Like [`conv_block`](Self::conv_block), with channel dropout between convolution and pooling, at `rate` unless
+    /// the run overrides it.
     #[expect(clippy::type_complexity, reason = "the type is the network's shape")]
     pub fn conv_block_with_dropout<const O: usize, const K: usize>(
         self,
@@ -115,43 +116,43 @@ where
         let input_gradient = self.input_gradient();
         let maps = [O, H::Out::SIZE, W::Out::SIZE];
         let pooled = [O, <H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE];
-        self.table.push(
+        self.infos.push(
             LayerInfo::new(LayerKind::Conv2d, name)
                 .setting(format!("{K}×{K}, {C}→{O}"))
                 .output(&maps)
                 .parameters(O * C * K * K + O),
         );
         let dropout = rate.map(|rate| self.dropout_layer(rate));
-        self.table.extend(dropout.map(|dropout| {
+        self.infos.extend(dropout.map(|dropout| {
             LayerInfo::new(LayerKind::Dropout2d, "dropout2d")
                 .setting(format!("p {}", dropout.rate))
                 .output(&maps)
         }));
-        self.table.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
-        let layer = ConvBlock::new(&self.device, self.kernels, name, dropout, input_gradient);
+        self.infos.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
+        let layer = ConvBlock::new(&self.device, self.backend, name, dropout, input_gradient);
         self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
 
-    /// From images to vectors; `N` must be height x width x channels.
+    /// Appends a flatten layer; `N` must be height x width x channels.
     ///
     /// ```compile_fail
     /// # use cnn_tui::nn::{Backend, Stack};
     /// # use dfdx::tensor::Cpu;
-    /// // 28 x 28 pixels are 784 numbers.
+    /// // 28 x 28 pixels are 784 values.
     /// Stack::new(Cpu::default(), Backend::best(), None).flatten::<783>().linear::<10>("fc").build();
     /// ```
     pub fn flatten<const N: usize>(self) -> Stack<D, FlatShape<N>, Chain<L, Flatten<N, D>>> {
         const { check_flat([H::SIZE, W::SIZE, C], N) };
         let input_gradient = self.input_gradient();
-        let flatten = ops::FlattenOp::new(&self.device, self.kernels, [H::SIZE, W::SIZE, C], input_gradient);
+        let flatten = ops::FlattenOp::new(&self.device, self.backend, [H::SIZE, W::SIZE, C], input_gradient);
         self.then(Flatten(flatten), LayerInfo::new(LayerKind::Flatten, "flatten").output(&[N]))
     }
 }
 
 impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
-    /// Every one of `O` outputs from every input.
+    /// Appends a fully connected layer with `O` outputs.
     pub fn linear<const O: usize>(self, name: &str) -> Stack<D, FlatShape<O>, Chain<L, Linear<N, O, D>>> {
-        let layer = Linear::new(&self.device, self.kernels, name, self.input_gradient());
+        let layer = Linear::new(&self.device, self.backend, name, self.input_gradient());
         let info = LayerInfo::new(LayerKind::Linear, name)
             .setting(format!("{N}→{O}"))
             .output(&[O])
@@ -159,12 +160,12 @@ impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
         self.then(layer, info)
     }
 
-    /// The rectifier.
+    /// Appends a `ReLU`.
     pub fn relu(self) -> Stack<D, FlatShape<N>, Chain<L, Relu>> {
         self.then(Relu, LayerInfo::new(LayerKind::Relu, "relu").output(&[N]))
     }
 
-    /// Dropout of single values, at `rate` unless the run says otherwise.
+    /// Appends dropout of single values, at `rate` unless the run overrides it.
     pub fn dropout(self, rate: f32) -> Stack<D, FlatShape<N>, Chain<L, Dropout>> {
         let layer = self.dropout_layer(rate);
         let info =
@@ -178,8 +179,8 @@ where
     D: TensorDevice<f32> + 'static,
     L: Layer<InputShape, D, Out = LogitsShape> + 'static,
 {
-    /// The finished network, with all parameters zero.
+    /// Finishes the network, with all parameters zero.
     pub fn build(self) -> Box<dyn Model> {
-        Box::new(Network::new(self.device, self.layers, self.table))
+        Box::new(Network::new(self.device, self.layers, self.infos))
     }
 }

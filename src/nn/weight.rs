@@ -1,4 +1,4 @@
-//! Parameters of a network: tensors with a name.
+//! Parameters of a network: named tensors.
 
 use std::fmt::Debug;
 
@@ -6,7 +6,7 @@ use dfdx::prelude::*;
 
 use super::ops::TensorDevice;
 
-/// A parameter: a tensor under PyTorch's name for it.
+/// A parameter tensor of shape `S` with PyTorch's name.
 #[derive(Debug)]
 pub struct Weight<S: Shape, D: TensorDevice<f32>> {
     name: String,
@@ -15,7 +15,7 @@ pub struct Weight<S: Shape, D: TensorDevice<f32>> {
 }
 
 impl<S: ConstShape, D: TensorDevice<f32>> Weight<S, D> {
-    /// Zeros; `fan_in` is the number of inputs of each output of its layer.
+    /// Creates a parameter of zeros; `fan_in` is the number of inputs per output of its layer.
     pub(super) fn zeros(device: &D, name: String, fan_in: usize) -> Self {
         Self { name, fan_in, tensor: device.zeros() }
     }
@@ -25,21 +25,21 @@ impl<S: ConstShape, D: TensorDevice<f32>> Weight<S, D> {
     }
 }
 
-/// A parameter of any shape.
+/// A parameter of any shape, as a trait object.
 pub trait AnyWeight<D: TensorDevice<f32>>: Debug {
-    /// PyTorch's name for it, such as `conv1.weight`.
+    /// PyTorch's name, such as `conv1.weight`.
     fn name(&self) -> &str;
 
-    /// The number of inputs of each output of its layer.
+    /// Number of inputs per output of its layer.
     fn fan_in(&self) -> usize;
 
-    /// The length of each dimension.
+    /// Size of each dimension.
     fn shape(&self) -> Vec<usize>;
 
-    /// Replaces its values; there must be as many.
+    /// Replaces all values; `values` must have the same length.
     fn set(&mut self, values: &[f32]);
 
-    /// Copies its gradient out; `values` must be as long.
+    /// Copies its gradient to `values`, which must have the same length.
     fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]);
 }
 

@@ -1,4 +1,4 @@
-//! What can go wrong between the program and the world.
+//! Errors of training, processes and the terminal.
 
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -7,93 +7,100 @@ use crate::data::DataError;
 use crate::run::{CheckpointName, RunError};
 use crate::train::TrainError;
 
-/// What can go wrong between the program and the world.
+/// Why training, another process or the terminal failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ShellError {
-    /// A run directory.
+    /// A run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
-    /// A data set.
+    /// A data set could not be read.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// Training.
+    /// Training failed.
     #[error(transparent)]
     Train(#[from] TrainError),
-    /// The data is not what the run was trained on before.
+    /// The data differs from what the run was trained on before.
     #[error(
-        "the run was trained on {before}, but what is found now is {now}; bring the first back, or start a new run"
+        "the run was trained on {before}, but the data found now is {now}; restore the data or start a new run"
     )]
     OtherData {
-        /// What it was trained on.
+        /// The data it was trained on.
         before: String,
-        /// What was found.
+        /// The data found now.
         now: String,
     },
-    /// A run that has trained nothing yet.
-    #[error("{run} has not begun to train, so it predicts nothing")]
-    NotBegun {
-        /// Its name.
+    /// The run has not started training.
+    #[error("{run} has not started training, so it has no predictions")]
+    NotStarted {
+        /// Name of the run.
         run: String,
     },
-    /// Two runs that were trained on different data.
-    #[error("predictions are compared on one test set, but these runs have two: {first}, {second}")]
-    TwoSets {
-        /// The first run and what it was trained on.
+    /// Two runs were trained on different data.
+    #[error("cannot compare predictions on different test sets: {first}, {second}")]
+    DifferentData {
+        /// The first run and its data.
         first: String,
-        /// The second run and what it was trained on.
+        /// The second run and its data.
         second: String,
     },
-    /// The data of a run is not where it was, nor anywhere else.
+    /// The data of a run is in none of the known locations.
     #[error(
-        "the test set of {description} (from {from}) is not found; bring it back there, or get Fashion-MNIST with \
-         `cnn-tui data fetch`"
+        "cannot find the test set of {description} (was in {from}); restore it there, or run `cnn-tui data fetch` if it \
+         is Fashion-MNIST"
     )]
-    NoSuchData {
-        /// What it is.
+    DataNotFound {
+        /// Name and size of the data set.
         description: String,
-        /// Where it was.
+        /// Its former location.
         from: String,
     },
-    /// A run lacks a checkpoint.
-    #[error(
-        "{run} has no checkpoint {checkpoint}: `best` is written after an epoch, and epochs' own make room for newer ones"
-    )]
+    /// The run does not have a checkpoint.
+    #[error("{run} has no {checkpoint} checkpoint: {}", why_missing(*.checkpoint))]
     NoCheckpoint {
-        /// Its name.
+        /// Name of the run.
         run: String,
-        /// Which.
+        /// The missing checkpoint.
         checkpoint: CheckpointName,
     },
-    /// The system gave no thread, signal or timer.
-    #[error("the system refused a thread, a signal or a timer: {0}")]
+    /// A thread, signal handler or timer could not be created.
+    #[error("cannot create a thread, signal handler or timer: {0}")]
     Runtime(std::io::Error),
     /// The trainer process could not be started.
-    #[error("the trainer could not be started: {0}")]
+    #[error("cannot start the trainer process: {0}")]
     Launch(std::io::Error),
-    /// The process that works on the queue could not be started.
-    #[error("nobody works on the queue: its process could not be started: {0}")]
+    /// The queue worker process could not be started.
+    #[error("cannot start the queue worker process: {0}")]
     Queue(std::io::Error),
-    /// The train thread panicked.
-    #[error("the trainer failed: {0}; this is a bug, and trainer.log has its last words")]
+    /// The training thread panicked; holds the panic message.
+    #[error("the trainer panicked: {0}; this is a bug, see trainer.log")]
     Panic(String),
-    /// The trainer said that it failed.
+    /// The trainer reported this failure.
     #[error("{0}")]
     Failed(String),
-    /// The trainer process ended without a word.
-    #[error("the trainer ended ({exit}) without a word; {} may tell why", log.display())]
-    Ended {
-        /// How.
+    /// The trainer process exited without reporting why.
+    #[error("the trainer exited unexpectedly ({exit}); see {}", log.display())]
+    Exited {
+        /// Exit code or signal.
         exit: ExitStatus,
-        /// What it printed.
+        /// File with its output.
         log: PathBuf,
     },
-    /// The terminal.
-    #[error("the terminal could not be used: {0}")]
+    /// The terminal could not be read or set up.
+    #[error("cannot use the terminal: {0}")]
     Terminal(std::io::Error),
-    /// The directory of runs has no name.
-    #[error("the directory of runs cannot be found: {0}; name it with --runs DIR")]
+    /// The path of the runs directory could not be resolved.
+    #[error("cannot resolve the runs directory: {0}; choose one with --runs DIR")]
     Runs(std::io::Error),
-    /// There is no home directory.
-    #[error("there is no home directory to keep runs in; set HOME, or say where with --runs DIR")]
+    /// The user has no home directory.
+    #[error("no home directory to store runs in; set HOME or choose a directory with --runs DIR")]
     NoHome,
+}
+
+/// Why a run may lack this checkpoint.
+fn why_missing(checkpoint: CheckpointName) -> &'static str {
+    match checkpoint {
+        CheckpointName::Best => "no epoch finished",
+        CheckpointName::Last => "none has been saved yet",
+        CheckpointName::Epoch(_) => "the epoch was not reached, or its checkpoint was deleted for newer ones",
+    }
 }

@@ -1,4 +1,4 @@
-//! The world: processes, signals, the terminal, the clock, and where files lie.
+//! Everything outside the program: processes, signals, the terminal, the clock, and file locations.
 
 mod clock;
 mod dashboard;

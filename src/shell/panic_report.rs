@@ -1,4 +1,4 @@
-//! Reports of panics: what a person can send to those who can mend it.
+//! Panic reports: files to attach to a bug report.
 
 use std::backtrace::Backtrace;
 use std::fs::{self, OpenOptions};
@@ -9,12 +9,12 @@ use std::thread;
 
 use jiff::Timestamp;
 
-/// Where this process writes what panicked; `None` if there is no home directory.
+/// The report file of this process; `None` if there is no home directory.
 pub(crate) fn path() -> Option<PathBuf> {
     Some(super::paths::state_dir()?.join(format!("panic-{}.txt", std::process::id())))
 }
 
-/// Writes a panic down, and gives where.
+/// Appends a panic to the report file and returns its path; `None` if it cannot be written.
 pub(crate) fn write(info: &PanicHookInfo<'_>) -> Option<PathBuf> {
     let path = path()?;
     let thread = thread::current().name().unwrap_or("unnamed").to_owned();
@@ -45,7 +45,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_report_says_what_where_and_which_version_and_later_ones_follow() {
+    fn report_has_message_place_and_version_and_is_appended_to() {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("state/cnn-tui/panic-1.txt");
         append(&path, &text("runs", "panicked at src/x.rs:1:2:\nno", "0: main")).unwrap();

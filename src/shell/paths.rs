@@ -1,4 +1,4 @@
-//! Where things lie on this machine.
+//! Locations of files on this machine.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -13,13 +13,13 @@ fn project() -> Result<ProjectDirs, ShellError> {
     ProjectDirs::from("", "", "cnn-tui").ok_or(ShellError::NoHome)
 }
 
-/// The runs: in `root` if there is one, else in the data directory.
+/// Opens the run store at `root`, or by default in the data directory.
 pub fn store(root: Option<PathBuf>) -> Result<Store, ShellError> {
     let root = match root {
         Some(root) => root,
         None => project()?.data_dir().join("runs"),
     };
-    // Trainers run in another directory.
+    // Absolute, because trainers run in another working directory.
     let store = Store::open(std::path::absolute(root).map_err(ShellError::Runs)?);
     Ok(match references() {
         Some(references) => store.with_references(references),
@@ -27,36 +27,36 @@ pub fn store(root: Option<PathBuf>) -> Result<Store, ShellError> {
     })
 }
 
-/// The reference runs of the repository that the program was built in, if it is still there.
+/// The reference runs in the repository that the program was built from, if it still exists.
 fn references() -> Option<PathBuf> {
     let runs = Path::new(env!("CARGO_MANIFEST_DIR")).join("runs");
     runs.is_dir().then_some(runs)
 }
 
-/// The user's settings and themes.
+/// The directory of the user's settings and themes.
 pub fn config_dir() -> Result<PathBuf, ShellError> {
     Ok(project()?.config_dir().to_owned())
 }
 
-/// What the program keeps from one start to the next that is neither a setting nor a run.
+/// The directory of state that outlives the program but is neither a setting nor a run.
 pub(super) fn state_dir() -> Option<PathBuf> {
     let project = project().ok()?;
     Some(project.state_dir().unwrap_or_else(|| project.data_local_dir()).to_owned())
 }
 
-fn memory_path() -> Option<PathBuf> {
+fn view_state_path() -> Option<PathBuf> {
     Some(state_dir()?.join("dashboard.json"))
 }
 
-/// How the dashboard was used last; as at first where that is not known.
-pub(super) fn read_memory() -> ViewState {
-    let bytes = memory_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+/// The view state of the last session; the default if there is none.
+pub(super) fn read_view_state() -> ViewState {
+    let bytes = view_state_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
-/// Keeps how the dashboard is used, as far as that can be done.
-pub(super) fn write_memory(memory: &ViewState) {
-    if let (Some(path), Ok(bytes)) = (memory_path(), serde_json::to_vec_pretty(memory)) {
+/// Saves the view state for the next session. Failing to is not an error.
+pub(super) fn write_view_state(view_state: &ViewState) {
+    if let (Some(path), Ok(bytes)) = (view_state_path(), serde_json::to_vec_pretty(view_state)) {
         if let Some(parent) = path.parent() {
             let _ = fs::create_dir_all(parent);
         }

@@ -1,4 +1,4 @@
-//! Training: the loop, its threads, optimizers and schedules. It knows neither files nor screens.
+//! Training: the loop, worker threads, optimizers and learning-rate schedules. It knows neither files nor screens.
 
 mod optimizer;
 mod predict;
@@ -17,61 +17,61 @@ pub use workers::{NetworkSpec, Workers};
 use crate::nn::{DeviceError, DeviceKind};
 use crate::run::{ConfigError, DeviceChoice};
 
-/// Why training could not begin or go on.
+/// Why training cannot start or continue.
 #[derive(Debug, thiserror::Error)]
 pub enum TrainError {
-    /// No network on this device.
+    /// The network could not be built on the device.
     #[error(transparent)]
     Device(#[from] DeviceError),
-    /// The system gave no thread.
-    #[error("a training thread could not be started: {0}")]
+    /// A thread could not be started.
+    #[error("cannot start a training thread: {0}")]
     Thread(std::io::Error),
-    /// A thread is gone; what it said is in the log.
-    #[error("a training thread ended unexpectedly; see trainer.log for its last words")]
+    /// A worker thread panicked; its message is in trainer.log.
+    #[error("a training thread exited unexpectedly; see trainer.log for details")]
     Worker,
-    /// Settings that the run cannot have.
+    /// Settings that are invalid for the run.
     #[error(transparent)]
     Settings(#[from] ConfigError),
-    /// Fewer epochs than there were already.
-    #[error("epochs is {epochs}, but must be at least {begun}: the run is in its epoch {begun}")]
+    /// Fewer epochs than were already started.
+    #[error("epochs must be at least {started}, because epoch {started} has already started (got {epochs})")]
     TooFewEpochs {
-        /// What was asked for.
+        /// Requested number of epochs.
         epochs: u32,
-        /// Epochs that were begun.
-        begun: u32,
+        /// Number of epochs started.
+        started: u32,
     },
-    /// A checkpoint lacks a tensor.
-    #[error("the checkpoint has no tensor `{name}`: it is of another network or optimizer")]
+    /// The checkpoint lacks a tensor.
+    #[error("the checkpoint has no tensor `{name}`; it belongs to another network or optimizer")]
     Missing {
-        /// The tensor's name.
+        /// Name of the tensor.
         name: String,
     },
-    /// A checkpoint's tensor has another shape.
+    /// A tensor of the checkpoint has another shape than the network's.
     #[error(
-        "the checkpoint's `{name}` has the shape {found:?}, but {expected:?} is needed: it is of another network"
+        "tensor `{name}` of the checkpoint has shape {found:?}, expected {expected:?}; it belongs to another network"
     )]
     Shape {
-        /// The tensor's name.
+        /// Name of the tensor.
         name: String,
-        /// Its shape.
+        /// Its shape in the checkpoint.
         found: Vec<usize>,
-        /// The network's.
+        /// Its shape in the network.
         expected: Vec<usize>,
     },
-    /// A checkpoint's position does not exist with these settings.
+    /// The checkpoint's position does not exist with these settings and this data.
     #[error(
-        "the checkpoint is at step {step}, which does not fit an epoch of {steps_per_epoch} steps: \
+        "the checkpoint is at step {step}, which does not match {steps_per_epoch} steps per epoch; \
          was the run trained on other data?"
     )]
     Position {
-        /// Its step.
+        /// Step of the checkpoint.
         step: u64,
-        /// Batches in an epoch.
+        /// Batches per epoch.
         steps_per_epoch: u64,
     },
 }
 
-/// The device that a config asks for, on this machine.
+/// Resolves the configured device on this machine.
 pub(crate) fn device_kind(device: DeviceChoice) -> DeviceKind {
     match device {
         DeviceChoice::Auto => DeviceKind::best(),

@@ -1,38 +1,38 @@
-//! Optimizers, with state of their own: what makes a resumed run exact is that it can be saved.
+//! Optimizers. Their state can be saved, so that a resumed run continues bit for bit.
 
 use crate::run;
 
-/// From gradients to steps. All slices are as long as the network has parameters.
+/// An optimizer with its state. All slices have one value per parameter of the network.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Optimizer {
     /// Stochastic gradient descent with momentum, as
     /// [PyTorch's](https://docs.pytorch.org/docs/stable/generated/torch.optim.SGD.html):
     /// `v ← μv + g`, `w ← w - ηv`.
     Sgd {
-        /// μ.
+        /// The momentum μ.
         momentum: f32,
-        /// v, at first 0.
+        /// The velocity v, initially 0.
         velocity: Vec<f32>,
     },
     /// Adam with decoupled weight decay, as
     /// [PyTorch's](https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html)
     /// (Loshchilov and Hutter, 2019, <https://arxiv.org/abs/1711.05101>).
     AdamW {
-        /// β₁ and β₂.
+        /// Decay rates β₁ and β₂ of the two moments.
         betas: [f64; 2],
-        /// ε.
+        /// Added to the denominator for numerical stability: ε.
         epsilon: f64,
-        /// λ.
+        /// The weight decay λ.
         weight_decay: f64,
-        /// The decaying mean of the gradients.
+        /// Exponential moving average of the gradients.
         mean: Vec<f32>,
-        /// The decaying mean of their squares.
+        /// Exponential moving average of the squared gradients.
         square: Vec<f32>,
     },
 }
 
 impl Optimizer {
-    /// The optimizer that a config asks for, as it is before the first step.
+    /// The configured optimizer before its first step, for a network with this many parameters.
     pub fn new(config: &run::OptimizerSettings, parameters: usize) -> Self {
         let zeros = || vec![0.0; parameters];
         match *config {
@@ -45,7 +45,7 @@ impl Optimizer {
         }
     }
 
-    /// Takes new settings over, and keeps its state. Its kind stays.
+    /// Applies changed settings and keeps the state. The kind of optimizer cannot be changed.
     pub fn set(&mut self, config: &run::OptimizerSettings) {
         if let (Self::Sgd { momentum, .. }, run::OptimizerSettings::Sgd { momentum: new, .. }) =
             (self, config)
@@ -54,37 +54,37 @@ impl Optimizer {
         }
     }
 
-    /// Changes `weights` by one step, of which `steps` were made before.
+    /// Updates `weights` in place. `steps` is the number of earlier steps, for AdamW's bias correction.
     pub fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64, steps: u64) {
         match self {
             Self::Sgd { momentum, velocity } => {
                 let rate = as_f32(learning_rate);
-                for ((weight, &slope), velocity) in weights.iter_mut().zip(gradient).zip(velocity) {
-                    *velocity = *momentum * *velocity + slope;
+                for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradient).zip(velocity) {
+                    *velocity = *momentum * *velocity + gradient;
                     *weight -= rate * *velocity;
                 }
             }
             Self::AdamW { betas: [beta1, beta2], epsilon, weight_decay, mean, square } => {
                 let exponent = (steps + 1) as f64;
-                // Both means begin at 0; dividing by these takes that bias away.
+                // Both averages start at 0; dividing by these corrects the bias.
                 let correction1 = 1.0 - beta1.powf(exponent);
                 let correction2 = (1.0 - beta2.powf(exponent)).sqrt();
                 let rate = as_f32(learning_rate / correction1);
-                let kept = as_f32(1.0 - learning_rate * *weight_decay);
-                let (keep1, keep2) = (as_f32(*beta1), as_f32(*beta2));
-                let (take1, take2) = (as_f32(1.0 - *beta1), as_f32(1.0 - *beta2));
+                let decay = as_f32(1.0 - learning_rate * *weight_decay);
+                let (old1, old2) = (as_f32(*beta1), as_f32(*beta2));
+                let (new1, new2) = (as_f32(1.0 - *beta1), as_f32(1.0 - *beta2));
                 let (epsilon, correction2) = (as_f32(*epsilon), as_f32(correction2));
                 let moments = mean.iter_mut().zip(square);
-                for ((weight, &slope), (mean, square)) in weights.iter_mut().zip(gradient).zip(moments) {
-                    *mean = keep1 * *mean + take1 * slope;
-                    *square = keep2 * *square + take2 * slope * slope;
-                    *weight = kept * *weight - rate * *mean / (square.sqrt() / correction2 + epsilon);
+                for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(moments) {
+                    *mean = old1 * *mean + new1 * gradient;
+                    *square = old2 * *square + new2 * gradient * gradient;
+                    *weight = decay * *weight - rate * *mean / (square.sqrt() / correction2 + epsilon);
                 }
             }
         }
     }
 
-    /// Its state, under PyTorch's names for it.
+    /// The state tensors with PyTorch's names.
     pub fn slots(&self) -> Vec<(&'static str, &[f32])> {
         match self {
             Self::Sgd { velocity, .. } => vec![("momentum_buffer", velocity)],
@@ -92,7 +92,7 @@ impl Optimizer {
         }
     }
 
-    /// The same, to be changed.
+    /// The state tensors, mutably, in the same order.
     pub fn slots_mut(&mut self) -> Vec<(&'static str, &mut [f32])> {
         match self {
             Self::Sgd { velocity, .. } => vec![("momentum_buffer", velocity)],
@@ -101,7 +101,7 @@ impl Optimizer {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the weights are f32 too")]
+#[expect(clippy::cast_possible_truncation, reason = "weights are f32")]
 fn as_f32(value: f64) -> f32 {
     value as f32
 }
@@ -112,12 +112,12 @@ mod tests {
 
     fn assert_close(got: &[f32], want: &[f32]) {
         for (got, want) in got.iter().zip(want) {
-            assert!((got - want).abs() < 1e-6, "{got}, not {want}");
+            assert!((got - want).abs() < 1e-6, "got {got}, want {want}");
         }
     }
 
     #[test]
-    fn sgd_keeps_a_share_of_its_last_step() {
+    fn sgd_accumulates_momentum() {
         let mut optimizer =
             Optimizer::new(&run::OptimizerSettings::Sgd { learning_rate: 0.1, momentum: 0.5 }, 2);
         let mut weights = [1.0, -1.0];
@@ -128,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn the_first_step_of_adamw_is_the_rate_whatever_the_gradient() {
+    fn first_adamw_step_equals_the_learning_rate() {
         let mut optimizer = Optimizer::new(&run::OptimizerSettings::ADAMW, 3);
         let mut weights = [1.0, 1.0, 1.0];
         optimizer.step(&mut weights, &[1e-3, -1e3, 0.0], 1e-3, 0);

@@ -1,4 +1,4 @@
-//! What a trained network takes the images of the test set for.
+//! Predictions of a trained network on the test set.
 
 use std::sync::Arc;
 
@@ -9,18 +9,18 @@ use crate::data::Dataset;
 use crate::nn::{Backend, DeviceKind, Parameter, Prediction};
 use crate::run::Checkpoint;
 
-/// What the network of a checkpoint takes each image of the test set for, in their order.
+/// Predicts the class of each test image with the weights of a checkpoint, in the order of the test set.
 ///
-/// It computes on the processor, wherever the network was trained: the device decides no more than the last digits,
-/// and this one is always there.
+/// Always runs on the CPU, wherever the network was trained: devices differ only by rounding, and every machine has
+/// one.
 pub fn predict(
     checkpoint: &Checkpoint,
     data: &Arc<Dataset>,
     threads: usize,
 ) -> Result<Vec<Prediction>, TrainError> {
     let preset = checkpoint.progress.preset.clone();
-    let blueprint = NetworkSpec { preset, device: DeviceKind::Cpu, kernels: Backend::best(), dropout: None };
-    let mut workers = Workers::start(&blueprint, threads, data)?;
+    let spec = NetworkSpec { preset, device: DeviceKind::Cpu, backend: Backend::best(), dropout: None };
+    let mut workers = Workers::start(&spec, threads, data)?;
     let mut weights = vec![0.0; workers.parameters().iter().map(Parameter::len).sum()];
     fill(&mut weights, workers.parameters(), &checkpoint.weights, "")?;
     let images = u32::try_from(data.test.len()).unwrap_or(u32::MAX);
@@ -34,7 +34,7 @@ mod tests {
     use crate::train::{Advance, Session};
 
     #[test]
-    fn predictions_are_right_as_often_as_the_evaluation_says() {
+    fn accuracy_of_predictions_equals_that_of_the_evaluation() {
         let data = Arc::new(Dataset::built_in().unwrap());
         for preset in ["cnn", "dnn"] {
             let config = RunConfig {
@@ -52,15 +52,15 @@ mod tests {
             let checkpoint = session.checkpoint(0.0);
             let predictions = predict(&checkpoint, &data, 1).unwrap();
             assert_eq!(predictions, predict(&checkpoint, &data, 3).unwrap());
-            let right = |(prediction, label): (&Prediction, &u8)| prediction.class == *label;
-            let hits = predictions.iter().zip(data.test.labels()).filter(|pair| right(*pair)).count();
+            let is_correct = |(prediction, label): (&Prediction, &u8)| prediction.class == *label;
+            let hits = predictions.iter().zip(data.test.labels()).filter(|pair| is_correct(*pair)).count();
             assert_eq!((predictions.len(), hits), (test.images, test.correct), "{preset}");
             assert!(predictions.iter().all(|prediction| (0.1..=1.0).contains(&prediction.confidence)));
         }
     }
 
     #[test]
-    fn a_checkpoint_that_lacks_weights_is_refused() {
+    fn checkpoint_without_all_weights_is_rejected() {
         let data = Arc::new(Dataset::built_in().unwrap());
         let config = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::default() };
         let mut checkpoint = Session::new(config, Arc::clone(&data), 1).unwrap().checkpoint(0.0);

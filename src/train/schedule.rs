@@ -1,13 +1,13 @@
-//! How the learning rate changes over a run.
+//! Learning-rate schedules.
 
 use std::f64::consts::PI;
 
 use crate::run::Schedule;
 
-/// The learning rate of a step, from the rate that the config sets.
+/// The learning rate of a step (from 0), given the configured rate `base`.
 ///
-/// `step` counts from 0. The cosine falls with every step, to 0 after the last
-/// (Loshchilov and Hutter, 2017, <https://arxiv.org/abs/1608.03983>, without restarts).
+/// Cosine annealing changes it every step and reaches 0 after the last (Loshchilov and Hutter, 2017,
+/// <https://arxiv.org/abs/1608.03983>, without restarts); a step schedule changes it between epochs.
 pub fn learning_rate(
     schedule: &Schedule,
     base: f64,
@@ -18,8 +18,8 @@ pub fn learning_rate(
     match *schedule {
         Schedule::Constant => base,
         Schedule::Step { every_epochs, factor } => {
-            let falls = step / steps_per_epoch.max(1) / u64::from(every_epochs.max(1));
-            base * factor.powf(falls as f64)
+            let decays = step / steps_per_epoch.max(1) / u64::from(every_epochs.max(1));
+            base * factor.powf(decays as f64)
         }
         Schedule::Cosine => {
             let done = step as f64 / total_steps.max(1) as f64;
@@ -41,18 +41,18 @@ mod tests {
     }
 
     #[test]
-    fn constant_stays() {
+    fn constant_does_not_change() {
         assert_close(&rates(&Schedule::Constant), &[0.1; 8]);
     }
 
     #[test]
-    fn step_falls_between_epochs() {
+    fn step_decays_between_epochs() {
         let schedule = Schedule::Step { every_epochs: 2, factor: 0.1 };
         assert_close(&rates(&schedule), &[0.1, 0.1, 0.1, 0.1, 0.01, 0.01, 0.01, 0.01]);
     }
 
     #[test]
-    fn cosine_falls_from_the_rate_towards_zero() {
+    fn cosine_decays_towards_zero() {
         let want = [0.1, 0.09619, 0.08536, 0.06913, 0.05, 0.03087, 0.01464, 0.00381];
         assert_close(&rates(&Schedule::Cosine), &want);
     }

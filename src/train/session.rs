@@ -1,4 +1,4 @@
-//! A run under way: weights, optimizer and position, advanced one small piece of work at a time.
+//! A training session: weights, optimizer state and position of a run, advanced one small unit of work at a time.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -11,83 +11,83 @@ use crate::data::Dataset;
 use crate::nn::{Backend, DeviceKind, LayerInfo, Parameter, SeededRng, StreamId, Totals, initial_weights};
 use crate::run::{Change, Changed, Checkpoint, NamedTensor, Position, RunConfig, StepTime, TrainState};
 
-/// Test images that are evaluated between two looks at the inbox, for each thread.
-const EVALUATED_AT_ONCE: usize = 500;
+/// Test images per thread and unit of work; between two units the trainer reads its inbox.
+const EVALUATION_UNIT: usize = 500;
 
-/// A run under way.
+/// A training session.
 #[derive(Debug)]
 pub struct Session {
-    /// The settings as the run was begun.
+    /// The settings that the run was created with.
     original: RunConfig,
-    /// And as they are now.
+    /// The current settings.
     config: RunConfig,
     data: Arc<Dataset>,
     workers: Workers,
-    kernels: Backend,
+    backend: Backend,
     device: DeviceKind,
-    chance: SeededRng,
+    rng: SeededRng,
     weights: Arc<Vec<f32>>,
     gradient: Vec<f32>,
     optimizer: Optimizer,
     progress: TrainState,
-    /// What the steps took that nobody has asked for.
+    /// Time of the steps since the last `take_step_time`.
     step_time: StepTime,
-    /// The order of the training images in the epoch under way.
+    /// Order of the training images in the current epoch.
     order: Vec<u32>,
-    /// What the evaluation under way has come to.
+    /// Totals of the evaluation in progress.
     evaluation: Option<Totals>,
 }
 
-/// What a piece of work was.
+/// The result of one unit of work.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Advance {
-    /// A step of training.
+    /// A training step.
     Step {
-        /// Mean loss of its batch, before the step.
+        /// Mean loss of its batch, before the weight update.
         loss: f32,
         /// Its learning rate.
         learning_rate: f32,
     },
-    /// A part of the test set was evaluated; more is to come.
+    /// Part of the test set was evaluated, with more to follow.
     Evaluating,
-    /// The last part of the test set was evaluated: an epoch is done.
+    /// The evaluation is complete, and with it the epoch.
     Epoch(EpochResult),
-    /// There is nothing more to do.
+    /// All epochs are done, or early stopping ended the run.
     Finished,
 }
 
-/// What an epoch came to.
+/// The results of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct EpochResult {
-    /// Which epoch, from 1.
+    /// Number of the epoch, from 1.
     pub epoch: u32,
-    /// Over its training images, as they were seen, with dropout.
+    /// Totals over the training images, measured during training with dropout.
     pub train: Totals,
-    /// Over the test set after it.
+    /// Totals over the test set after the epoch.
     pub test: Totals,
-    /// The learning rate of its last step.
+    /// Learning rate of its last step.
     pub learning_rate: f32,
-    /// Whether no epoch before had a higher test accuracy.
+    /// Whether the test accuracy is higher than in every earlier epoch.
     pub best: bool,
 }
 
 impl Session {
-    /// A run before its first step, on the fastest kernels that there are.
+    /// Starts a session before its first step, on the fastest backend.
     pub fn new(config: RunConfig, data: Arc<Dataset>, threads: usize) -> Result<Self, TrainError> {
-        Self::with_kernels(config, data, threads, Backend::best())
+        Self::with_backend(config, data, threads, Backend::best())
     }
 
-    /// The same, on these kernels if it trains on the processor.
-    pub fn with_kernels(
+    /// Like [`new`](Self::new), with this backend if the device is the CPU.
+    pub fn with_backend(
         config: RunConfig,
         data: Arc<Dataset>,
         threads: usize,
-        kernels: Backend,
+        backend: Backend,
     ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
-        let workers = Workers::start(&blueprint(&config, kernels), threads, &data)?;
-        let chance = SeededRng::new(config.seed);
-        let weights = initial_weights(workers.parameters(), chance);
+        let workers = Workers::start(&network_spec(&config, backend), threads, &data)?;
+        let rng = SeededRng::new(config.seed);
+        let weights = initial_weights(workers.parameters(), rng);
         let optimizer = Optimizer::new(&config.optimizer, weights.len());
         let progress =
             TrainState { seed: config.seed, preset: config.preset.clone(), ..TrainState::default() };
@@ -100,9 +100,9 @@ impl Session {
             config,
             data,
             workers,
-            kernels,
+            backend,
             device,
-            chance,
+            rng,
             optimizer,
             progress,
             step_time: StepTime::default(),
@@ -111,7 +111,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Takes up where a checkpoint left off.
+    /// Restores weights, optimizer state and position from a checkpoint, with the setting changes that it records.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
         let parameters = self.workers.parameters();
         fill(Arc::<Vec<f32>>::make_mut(&mut self.weights), parameters, &checkpoint.weights, "")?;
@@ -134,11 +134,11 @@ impl Session {
         Ok(())
     }
 
-    /// Changes settings from the next step on. Where the run cannot have them, nothing is changed.
+    /// Changes settings from the next step on. On an error nothing is changed.
     pub fn change(&mut self, change: Change) -> Result<(), TrainError> {
-        let begun = self.progress.epoch + u32::from(self.progress.batch > 0);
-        if let Some(epochs) = change.epochs.filter(|epochs| *epochs < begun) {
-            return Err(TrainError::TooFewEpochs { epochs, begun });
+        let started = self.progress.epoch + u32::from(self.progress.batch > 0);
+        if let Some(epochs) = change.epochs.filter(|epochs| *epochs < started) {
+            return Err(TrainError::TooFewEpochs { epochs, started });
         }
         let all = change.after(self.progress.changed.map(|changed| changed.all).unwrap_or_default());
         self.set_config(all.apply(&self.original)?)?;
@@ -149,31 +149,31 @@ impl Session {
     fn set_config(&mut self, config: RunConfig) -> Result<(), TrainError> {
         if config.dropout != self.config.dropout {
             let threads = self.workers.threads();
-            self.workers = Workers::start(&blueprint(&config, self.kernels), threads, &self.data)?;
+            self.workers = Workers::start(&network_spec(&config, self.backend), threads, &self.data)?;
         }
         self.optimizer.set(&config.optimizer);
         self.config = config;
         Ok(())
     }
 
-    /// Whether all weights are numbers.
+    /// Whether all weights are finite.
     pub fn is_finite(&self) -> bool {
         self.weights.iter().all(|weight| weight.is_finite())
     }
 
-    /// Epochs without a better test accuracy that are left until the run ends; `None` if it does not wait for one.
+    /// Epochs without a better test accuracy until early stopping; `None` if early stopping is off.
     pub fn patience_left(&self) -> Option<u32> {
         let waited = self.progress.epoch - self.progress.best_epoch.unwrap_or(0).min(self.progress.epoch);
         (self.config.patience > 0).then(|| self.config.patience.saturating_sub(waited))
     }
 
-    /// Where it stands.
+    /// Epoch, batch and hash of the weights, to compare two moments bit for bit.
     pub fn position(&self) -> Position {
         let TrainState { epoch, batch, .. } = self.progress;
         Position { epoch, batch, weights_hash: self.checkpoint(0.0).weights_hash() }
     }
 
-    /// Everything that [`restore`](Self::restore) needs.
+    /// Everything that [`restore`](Self::restore) needs; `active_seconds` is stored along.
     pub fn checkpoint(&self, active_seconds: f64) -> Checkpoint {
         let named = |prefix: &str, values: &[f32]| {
             let mut rest = values;
@@ -197,7 +197,7 @@ impl Session {
         }
     }
 
-    /// Does the next piece of work: a step, or a part of an evaluation.
+    /// Performs the next unit of work: a step, or part of an evaluation.
     pub fn advance(&mut self) -> Result<Advance, TrainError> {
         if self.progress.batch < self.steps_per_epoch() {
             if self.progress.epoch >= self.config.epochs || self.patience_left() == Some(0) {
@@ -208,30 +208,30 @@ impl Session {
         self.evaluate()
     }
 
-    /// Does a step with this learning rate, whatever the schedule says, and gives its loss. Epochs follow each other
-    /// without an evaluation.
-    pub fn try_rate(&mut self, rate: f64) -> Result<f64, TrainError> {
+    /// Performs a step with this learning rate instead of the scheduled one, and returns its mean loss. Evaluations are
+    /// skipped. For the range test.
+    pub fn step_with_rate(&mut self, rate: f64) -> Result<f64, TrainError> {
         if self.progress.batch == self.steps_per_epoch() {
             self.progress.epoch += 1;
             self.progress.batch = 0;
             self.shuffle();
         }
-        Ok(self.step_with(rate)?.mean_loss())
+        Ok(self.train_batch(rate)?.mean_loss())
     }
 
     fn step(&mut self) -> Result<Advance, TrainError> {
         let rate = self.learning_rate(self.progress.step);
-        let tally = self.step_with(rate)?;
-        #[expect(clippy::cast_possible_truncation, reason = "a loss and a rate need no more digits")]
-        Ok(Advance::Step { loss: tally.mean_loss() as f32, learning_rate: rate as f32 })
+        let totals = self.train_batch(rate)?;
+        #[expect(clippy::cast_possible_truncation, reason = "f32 is precise enough for a loss and a rate")]
+        Ok(Advance::Step { loss: totals.mean_loss() as f32, learning_rate: rate as f32 })
     }
 
-    fn step_with(&mut self, rate: f64) -> Result<Totals, TrainError> {
+    fn train_batch(&mut self, rate: f64) -> Result<Totals, TrainError> {
         let step = self.progress.step;
         let batch = usize::try_from(self.progress.batch).unwrap_or(usize::MAX);
         let images = self.order.chunks(self.config.batch_size).nth(batch).unwrap_or_default();
-        let dropout = Some((self.chance, step));
-        let (tally, time) = self.workers.train(&self.weights, images, dropout, &mut self.gradient)?;
+        let dropout = Some((self.rng, step));
+        let (totals, time) = self.workers.train(&self.weights, images, dropout, &mut self.gradient)?;
         self.step_time += time;
         let start = Instant::now();
         self.optimizer.step(Arc::<Vec<f32>>::make_mut(&mut self.weights), &self.gradient, rate, step);
@@ -239,15 +239,15 @@ impl Session {
 
         self.progress.step += 1;
         self.progress.batch += 1;
-        self.progress.loss_sum += tally.loss;
-        self.progress.correct += tally.correct as u64;
-        self.progress.seen += tally.images as u64;
-        Ok(tally)
+        self.progress.loss_sum += totals.loss;
+        self.progress.correct += totals.correct as u64;
+        self.progress.seen += totals.images as u64;
+        Ok(totals)
     }
 
     fn evaluate(&mut self) -> Result<Advance, TrainError> {
         let mut test = self.evaluation.take().unwrap_or_default();
-        let end = (test.images + EVALUATED_AT_ONCE * self.workers.threads()).min(self.data.test.len());
+        let end = (test.images + EVALUATION_UNIT * self.workers.threads()).min(self.data.test.len());
         let images = as_index(test.images)..as_index(end);
         test += self.workers.evaluate(&self.weights, images)?;
         if test.images < self.data.test.len() {
@@ -270,15 +270,15 @@ impl Session {
         (progress.batch, progress.loss_sum, progress.correct, progress.seen) = (0, 0.0, 0, 0);
         let (epoch, last_step) = (progress.epoch, progress.step.saturating_sub(1));
         self.shuffle();
-        #[expect(clippy::cast_possible_truncation, reason = "a rate needs no more digits")]
+        #[expect(clippy::cast_possible_truncation, reason = "f32 is precise enough for a rate")]
         let learning_rate = self.learning_rate(last_step) as f32;
         Ok(Advance::Epoch(EpochResult { epoch, train, test, learning_rate, best }))
     }
 
-    /// The order of the epoch that comes next, or that is under way.
+    /// Shuffles the training images for the current epoch, or the next one if it has ended.
     fn shuffle(&mut self) {
-        let purpose = StreamId::Shuffle { epoch: self.progress.epoch };
-        self.order = self.chance.permutation(purpose, self.data.train.len());
+        let id = StreamId::Shuffle { epoch: self.progress.epoch };
+        self.order = self.rng.permutation(id, self.data.train.len());
     }
 
     fn learning_rate(&self, step: u64) -> f64 {
@@ -286,32 +286,32 @@ impl Session {
         learning_rate(&self.config.schedule, base, step, self.steps_per_epoch(), self.total_steps())
     }
 
-    /// How long threads worked on the steps since this was last asked.
+    /// Returns and resets the time that threads spent on steps.
     pub fn take_step_time(&mut self) -> StepTime {
         std::mem::take(&mut self.step_time)
     }
 
-    /// Where the run stands.
+    /// The position of the run and the totals of the current epoch.
     pub fn progress(&self) -> &TrainState {
         &self.progress
     }
 
-    /// Batches in an epoch; the last may be smaller.
+    /// Batches per epoch; the last one may be smaller.
     pub fn steps_per_epoch(&self) -> u64 {
         self.data.train.len().div_ceil(self.config.batch_size) as u64
     }
 
-    /// Steps in the whole run.
+    /// Steps of the whole run.
     pub fn total_steps(&self) -> u64 {
         u64::from(self.config.epochs) * self.steps_per_epoch()
     }
 
-    /// What computes, if it trains on the processor.
-    pub fn kernels(&self) -> Backend {
-        self.kernels
+    /// The backend, used if the device is the CPU.
+    pub fn backend(&self) -> Backend {
+        self.backend
     }
 
-    /// How it trains now.
+    /// The current settings.
     pub fn config(&self) -> &RunConfig {
         &self.config
     }
@@ -321,32 +321,32 @@ impl Session {
         self.workers.layers()
     }
 
-    /// The network's weights, in one piece.
+    /// The network's weights as one slice, in the order of its parameters.
     pub fn weights(&self) -> &[f32] {
         &self.weights
     }
 
-    /// How many threads compute.
+    /// Number of worker threads.
     pub fn threads(&self) -> usize {
         self.workers.threads()
     }
 
-    /// Where they do.
+    /// The device.
     pub fn device(&self) -> DeviceKind {
         self.device
     }
 
-    /// What it trains on.
+    /// The data set.
     pub fn data(&self) -> &Dataset {
         &self.data
     }
 }
 
-fn blueprint(config: &RunConfig, kernels: Backend) -> NetworkSpec {
+fn network_spec(config: &RunConfig, backend: Backend) -> NetworkSpec {
     NetworkSpec {
         preset: config.preset.clone(),
         device: device_kind(config.device),
-        kernels,
+        backend,
         dropout: config.dropout,
     }
 }
@@ -355,7 +355,7 @@ fn as_index(image: usize) -> u32 {
     u32::try_from(image).unwrap_or(u32::MAX)
 }
 
-/// Copies the tensors `prefix` + name of each parameter into `values`.
+/// Copies the tensor named `prefix` + parameter name to `values`, for each parameter.
 pub(super) fn fill(
     values: &mut [f32],
     parameters: &[Parameter],
@@ -408,7 +408,7 @@ mod tests {
         }
     }
 
-    /// Everything that a session gives until it is finished, bit for bit.
+    /// All results until the session is finished, and the final weights bit for bit.
     fn finish(session: &mut Session) -> (Vec<Advance>, Vec<u32>) {
         let mut advances = Vec::new();
         while advances.last() != Some(&Advance::Finished) {
@@ -418,12 +418,12 @@ mod tests {
     }
 
     #[test]
-    fn all_kernels_give_the_same_losses_within_rounding() {
-        let losses = |kernels: Backend| -> Vec<f32> {
+    fn all_backends_produce_the_same_losses_within_rounding() {
+        let losses = |backend: Backend| -> Vec<f32> {
             let all = Dataset::built_in().unwrap();
             let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 60));
             let config = RunConfig { epochs: 1, ..config("cnn") };
-            let mut session = Session::with_kernels(config, Arc::new(data), 2, kernels).unwrap();
+            let mut session = Session::with_backend(config, Arc::new(data), 2, backend).unwrap();
             let (advances, _) = finish(&mut session);
             let loss = |advance: &Advance| match advance {
                 Advance::Step { loss, .. } => Some(*loss),
@@ -433,15 +433,15 @@ mod tests {
         };
         let want = losses(Backend::Composed);
         assert_eq!(want.len(), 10);
-        for kernels in Backend::all() {
-            for (step, (got, want)) in losses(kernels).iter().zip(&want).enumerate() {
-                assert!((got - want).abs() < 1e-4, "{kernels}, step {step}: {got}, not {want}");
+        for backend in Backend::all() {
+            for (step, (got, want)) in losses(backend).iter().zip(&want).enumerate() {
+                assert!((got - want).abs() < 1e-4, "{backend}, step {step}: got {got}, want {want}");
             }
         }
     }
 
     #[test]
-    fn any_number_of_threads_gives_the_same_bits() {
+    fn results_do_not_depend_on_the_number_of_threads() {
         for preset in ["cnn", "dnn"] {
             let one = finish(&mut session(&config(preset), 1));
             for threads in [2, 5] {
@@ -451,7 +451,7 @@ mod tests {
     }
 
     #[test]
-    fn rates_that_are_tried_are_those_of_a_run_but_for_its_evaluations() {
+    fn step_with_rate_equals_a_run_without_evaluations() {
         let config = config("cnn");
         let (advances, _) = finish(&mut session(&config, 1));
         let losses = advances.iter().filter_map(|advance| match advance {
@@ -460,28 +460,28 @@ mod tests {
         });
         let mut tried = session(&config, 2);
         for loss in losses {
-            #[expect(clippy::cast_possible_truncation, reason = "as events have it")]
-            let same = tried.try_rate(config.optimizer.learning_rate()).unwrap() as f32;
+            #[expect(clippy::cast_possible_truncation, reason = "events have f32")]
+            let same = tried.step_with_rate(config.optimizer.learning_rate()).unwrap() as f32;
             assert_eq!(same.to_bits(), loss.to_bits());
         }
         assert_eq!(tried.progress().epoch, 1);
     }
 
     #[test]
-    fn seeds_give_different_runs() {
+    fn different_seeds_produce_different_runs() {
         let other = RunConfig { seed: 1, ..config("dnn") };
         assert_ne!(finish(&mut session(&config("dnn"), 1)), finish(&mut session(&other, 1)));
     }
 
     #[test]
-    fn a_restored_session_goes_on_as_if_it_had_never_stopped() {
+    fn restored_session_continues_bit_for_bit() {
         for optimizer in [run::OptimizerSettings::SGD, run::OptimizerSettings::ADAMW] {
             let config = RunConfig { optimizer, ..config("cnn") };
             let whole = finish(&mut session(&config, 2));
-            // In an epoch, before and after an evaluation, and at the end.
-            for pieces in 0..whole.0.len() {
+            // Covers the middle of an epoch, before and after an evaluation, and the end.
+            for units in 0..whole.0.len() {
                 let mut before = session(&config, 1);
-                let mut advances: Vec<_> = (0..pieces).map(|_| before.advance().unwrap()).collect();
+                let mut advances: Vec<_> = (0..units).map(|_| before.advance().unwrap()).collect();
                 let bytes = before.checkpoint(0.0).encode().unwrap();
                 let checkpoint = Checkpoint::decode(&bytes).unwrap();
                 drop(before);
@@ -490,20 +490,20 @@ mod tests {
                 after.restore(&checkpoint).unwrap();
                 let (rest, weights) = finish(&mut after);
                 advances.extend(rest);
-                assert!((advances, weights) == whole, "after {pieces} pieces");
+                assert!((advances, weights) == whole, "after {units} units");
             }
         }
     }
 
     #[test]
-    fn a_checkpoint_of_another_network_is_refused() {
+    fn checkpoint_of_another_network_is_rejected() {
         let checkpoint = session(&config("dnn"), 1).checkpoint(0.0);
         let error = session(&config("cnn"), 1).restore(&checkpoint).unwrap_err();
         assert!(error.to_string().contains("conv1.weight"), "{error}");
     }
 
     #[test]
-    fn a_checkpoint_of_other_data_is_refused() {
+    fn checkpoint_of_other_data_is_rejected() {
         let mut checkpoint = session(&config("cnn"), 1).checkpoint(0.0);
         (checkpoint.progress.step, checkpoint.progress.batch) = (90, 90);
         let error = session(&config("cnn"), 1).restore(&checkpoint).unwrap_err();
@@ -511,7 +511,7 @@ mod tests {
     }
 
     #[test]
-    fn the_last_batch_of_an_epoch_holds_the_rest() {
+    fn last_batch_of_an_epoch_has_the_remaining_images() {
         let mut session = session(&RunConfig { epochs: 1, ..config("dnn") }, 1);
         let (advances, _) = finish(&mut session);
         let Advance::Epoch(result) = advances[3] else { unreachable!("{advances:?}") };

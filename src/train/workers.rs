@@ -1,7 +1,7 @@
-//! The threads that compute: each has a network of its own, and takes part after part of a batch.
+//! Worker threads: each has its own copy of the network and processes one part of a batch after another.
 //!
-//! A batch is split in the same way whatever the number of threads, and the parts' gradients are
-//! summed in the order of the parts. So the same run gives the same bits with 1 thread or with 16.
+//! A batch is split in the same way for any number of threads, and the gradients of the parts are summed in order. So a
+//! run produces the same bits with 1 thread or with 16.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -12,108 +12,106 @@ use std::time::Instant;
 use crossbeam_channel::{Receiver, Sender, unbounded};
 
 use super::TrainError;
-use crate::data::{Dataset, PIXELS, Split};
+use crate::data::{self, Dataset, PIXELS, Split, normalized_levels};
 use crate::nn::{
     self, Backend, DeviceError, DeviceKind, Images, LayerInfo, Mode, Model, Parameter, Prediction, SeededRng,
     Totals,
 };
 use crate::run::StepTime;
 
-/// Images in a part of a batch on the CPU: few enough to keep 4 threads busy with the lecture's batch of
-/// 64, enough that what each part costs by itself (weights laid out, gradients summed) counts little.
-const PART: usize = 16;
+/// Images per part of a batch on the CPU: few enough to keep 4 threads busy with the default batch of 64, and enough
+/// that the overhead per part (packing weights, summing gradients) is small.
+const PART_SIZE: usize = 16;
 
-/// Mean and standard deviation of the pixels, in 0 to 1, by which they are normalised. They are
-/// MNIST's, and those that the tutorials for its successors keep to.
-const MEAN: f32 = 0.1307;
-const DEVIATION: f32 = 0.3081;
+// `data` and `nn` do not know each other; this is where one feeds the other.
+const _: () = assert!(data::SIDE == nn::SIDE && data::CLASSES == nn::CLASSES);
 
-/// What network to compute, and where.
+/// Which network to build, and on which device.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NetworkSpec {
     /// Name of the preset.
     pub preset: String,
-    /// Where to.
+    /// Device to compute on.
     pub device: DeviceKind,
-    /// What computes convolutions on the processor.
-    pub kernels: Backend,
+    /// Implementation on the CPU.
+    pub backend: Backend,
     /// Replaces the preset's own dropout rates.
     pub dropout: Option<f32>,
 }
 
-/// Which images of a data set.
+/// A split of the data set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ImageSet {
     Train,
     Test,
 }
 
-/// What is to be done with images.
+/// What to do with a part's images.
 #[derive(Debug, Clone, Copy)]
 enum Work {
-    /// Find the gradient in this pass, scaled by this.
+    /// Compute the gradient in this mode, times this scale.
     Train(Mode, f32),
-    /// Measure the network on them.
+    /// Compute loss and accuracy.
     Evaluate,
-    /// Say what it takes each of them for.
+    /// Predict the class of each image.
     Predict,
 }
 
-/// A part of the work on some images.
+/// One part of a batch.
 #[derive(Debug)]
 struct Job {
     index: usize,
     set: ImageSet,
     images: Vec<u32>,
     weights: Arc<Vec<f32>>,
-    /// Which weights they are: they change from step to step, and not from part to part.
+    /// Version of the weights, so that a worker copies them only once per step.
     version: u64,
     work: Work,
-    /// Room for the gradient, of any length.
+    /// Buffer for the gradient, reused from step to step.
     gradient: Vec<f32>,
 }
 
 #[derive(Debug)]
 struct Outcome {
     index: usize,
-    tally: Totals,
+    totals: Totals,
     gradient: Vec<f32>,
     predictions: Vec<Prediction>,
     time: StepTime,
 }
 
-/// The threads: the one that calls, and helpers, which end when this is dropped.
+/// A pool of workers: the calling thread and helper threads, which end when this is dropped.
 #[derive(Debug)]
 pub struct Workers {
     own: Worker,
     helpers: Vec<JoinHandle<()>>,
-    /// `None` once the helpers are to end.
+    /// `None` once the helpers should end.
     jobs: Option<Sender<Job>>,
     queue: Receiver<Job>,
     outcomes: Receiver<Result<Outcome, TrainError>>,
-    part: usize,
+    part_size: usize,
     version: u64,
-    /// Gradients' memory that is not in use.
-    spare: Vec<Vec<f32>>,
+    /// Unused gradient buffers.
+    spare_gradients: Vec<Vec<f32>>,
 }
 
 impl Workers {
-    /// Starts the threads and builds their networks. A GPU is driven by one thread.
-    pub fn start(blueprint: &NetworkSpec, threads: usize, data: &Arc<Dataset>) -> Result<Self, TrainError> {
-        let (part, threads) = match blueprint.device {
-            DeviceKind::Cpu => (PART, threads.max(1)),
+    /// Starts the threads and builds a network on each. A GPU uses one thread.
+    pub fn start(spec: &NetworkSpec, threads: usize, data: &Arc<Dataset>) -> Result<Self, TrainError> {
+        let (part_size, threads) = match spec.device {
+            DeviceKind::Cpu => (PART_SIZE, threads.max(1)),
             DeviceKind::Cuda => (usize::MAX, 1),
         };
-        // dfdx multiplies matrices with as many threads as rayon's pool has, but here the parts are spread
-        // over threads already. An error means that this was done before.
+        // dfdx multiplies matrices on rayon's pool, but here the parts are already spread over threads. It is an error
+        // if the pool exists, which means that this was done before.
         let _ = rayon::ThreadPoolBuilder::new().num_threads(1).build_global();
         let (jobs, queue) = unbounded::<Job>();
         let (outcome_sender, outcomes) = unbounded();
         let helpers = (1..threads).map(|number| {
-            let (blueprint, data, queue) = (blueprint.clone(), Arc::clone(data), queue.clone());
+            let (spec, data, queue) = (spec.clone(), Arc::clone(data), queue.clone());
             let outcomes = outcome_sender.clone();
             std::thread::Builder::new().name(format!("worker-{number}")).spawn(move || {
-                let mut worker = Worker::new(&blueprint, &data);
+                let mut worker = Worker::new(&spec, &data);
                 for job in queue {
                     let outcome = match &mut worker {
                         Ok(worker) => worker.compute(job),
@@ -127,13 +125,13 @@ impl Workers {
         });
         Ok(Self {
             helpers: helpers.collect::<Result<_, _>>().map_err(TrainError::Thread)?,
-            own: Worker::new(blueprint, data)?,
+            own: Worker::new(spec, data)?,
             jobs: Some(jobs),
             queue,
             outcomes,
-            part,
+            part_size,
             version: 0,
-            spare: Vec::new(),
+            spare_gradients: Vec::new(),
         })
     }
 
@@ -147,13 +145,14 @@ impl Workers {
         self.own.model.parameters()
     }
 
-    /// How many threads compute.
+    /// Number of threads, the calling one included.
     pub fn threads(&self) -> usize {
         self.helpers.len() + 1
     }
 
-    /// Writes into `gradient` the gradient of the mean loss of these training images, and says how long
-    /// the threads worked.
+    /// Writes the gradient of the mean loss over these training images to `gradient`, and returns their loss and
+    /// accuracy and how long the threads worked. `dropout` is the random source and the step; `None` switches dropout
+    /// off.
     pub fn train(
         &mut self,
         weights: &Arc<Vec<f32>>,
@@ -162,59 +161,58 @@ impl Workers {
         gradient: &mut [f32],
     ) -> Result<(Totals, StepTime), TrainError> {
         let scale = 1.0 / images.len() as f32;
-        let parts = images.chunks(self.part.min(images.len().max(1))).scan(0, |first, part| {
-            let pass =
-                dropout.map_or(Mode::Evaluate, |(chance, step)| Mode::Train { chance, step, first: *first });
+        let parts = images.chunks(self.part_size.min(images.len().max(1))).scan(0, |first, part| {
+            let mode = dropout.map_or(Mode::Evaluate, |(rng, step)| Mode::Train { rng, step, first: *first });
             *first += part.len();
-            Some((part.to_vec(), Work::Train(pass, scale)))
+            Some((part.to_vec(), Work::Train(mode, scale)))
         });
         let outcomes = self.run(ImageSet::Train, weights, parts)?;
         let start = Instant::now();
         gradient.fill(0.0);
-        let (mut tally, mut time) = (Totals::default(), StepTime::default());
+        let (mut totals, mut time) = (Totals::default(), StepTime::default());
         for outcome in outcomes {
-            tally += outcome.tally;
+            totals += outcome.totals;
             time += outcome.time;
             for (sum, part) in gradient.iter_mut().zip(&outcome.gradient) {
                 *sum += part;
             }
-            self.spare.push(outcome.gradient);
+            self.spare_gradients.push(outcome.gradient);
         }
         time.update += start.elapsed().as_secs_f32();
-        Ok((tally, time))
+        Ok((totals, time))
     }
 
-    /// Measures the network on these images of the test set.
+    /// Computes loss and accuracy on these images of the test set.
     pub fn evaluate(&mut self, weights: &Arc<Vec<f32>>, images: Range<u32>) -> Result<Totals, TrainError> {
-        let mut tally = Totals::default();
-        for outcome in self.test(weights, images, Work::Evaluate)? {
-            tally += outcome.tally;
+        let mut totals = Totals::default();
+        for outcome in self.run_on_test_set(weights, images, Work::Evaluate)? {
+            totals += outcome.totals;
         }
-        Ok(tally)
+        Ok(totals)
     }
 
-    /// What the network takes each of these images of the test set for.
+    /// Predicts the class of each of these images of the test set.
     pub fn predict(
         &mut self,
         weights: &Arc<Vec<f32>>,
         images: Range<u32>,
     ) -> Result<Vec<Prediction>, TrainError> {
-        let outcomes = self.test(weights, images, Work::Predict)?;
+        let outcomes = self.run_on_test_set(weights, images, Work::Predict)?;
         Ok(outcomes.into_iter().flat_map(|outcome| outcome.predictions).collect())
     }
 
-    fn test(
+    fn run_on_test_set(
         &mut self,
         weights: &Arc<Vec<f32>>,
         images: Range<u32>,
         work: Work,
     ) -> Result<Vec<Outcome>, TrainError> {
         let images: Vec<u32> = images.collect();
-        let parts = images.chunks(self.part.min(EVALUATION)).map(|part| (part.to_vec(), work));
+        let parts = images.chunks(self.part_size.min(EVALUATION_PART_SIZE)).map(|part| (part.to_vec(), work));
         self.run(ImageSet::Test, weights, parts)
     }
 
-    /// Has the parts computed, and gives what came of them in their order.
+    /// Processes the parts on all threads; returns their outcomes in order.
     fn run(
         &mut self,
         set: ImageSet,
@@ -226,7 +224,7 @@ impl Workers {
         let mut count = 0;
         for (index, (images, work)) in parts.enumerate() {
             let gradient = match work {
-                Work::Train(..) => self.spare.pop().unwrap_or_default(),
+                Work::Train(..) => self.spare_gradients.pop().unwrap_or_default(),
                 Work::Evaluate | Work::Predict => Vec::new(),
             };
             let weights = Arc::clone(weights);
@@ -246,97 +244,94 @@ impl Workers {
     }
 }
 
-/// A channel's other end is gone: the threads have ended.
+/// The error for a disconnected channel or a panic: the threads are gone.
 fn gone<E>(_closed: E) -> TrainError {
     TrainError::Worker
 }
 
-/// Images that are evaluated at once: their patches take a few megabytes.
-const EVALUATION: usize = 50;
+/// Images evaluated at once; their im2col buffers take a few megabytes.
+const EVALUATION_PART_SIZE: usize = 50;
 
 impl Drop for Workers {
     fn drop(&mut self) {
-        // Without a sender the queue ends, and with it the helpers.
+        // Without a sender the queue is closed, which ends the helpers.
         self.jobs = None;
         for helper in self.helpers.drain(..) {
-            // They do not panic: `compute` catches that.
+            // It cannot panic: `compute` catches panics.
             let _ = helper.join();
         }
     }
 }
 
-/// What a thread computes with.
+/// The state of one thread.
 #[derive(Debug)]
 struct Worker {
     model: Box<dyn Model>,
     data: Arc<Dataset>,
-    /// How many numbers a gradient has.
+    /// Length of the gradient.
     size: usize,
-    normalised: [f32; 256],
+    /// The network input for each pixel value.
+    levels: [f32; 256],
+    /// Version of the weights that the model has.
     version: u64,
 }
 
 impl Worker {
-    fn new(blueprint: &NetworkSpec, data: &Arc<Dataset>) -> Result<Self, DeviceError> {
-        let model = nn::build(&blueprint.preset, blueprint.device, blueprint.kernels, blueprint.dropout)?;
+    fn new(spec: &NetworkSpec, data: &Arc<Dataset>) -> Result<Self, DeviceError> {
+        let model = nn::build(&spec.preset, spec.device, spec.backend, spec.dropout)?;
         Ok(Self {
             size: model.parameters().iter().map(Parameter::len).sum(),
             model,
             data: Arc::clone(data),
-            normalised: normalised_levels(),
+            levels: normalized_levels(),
             version: 0,
         })
     }
 
-    /// Does a job. What panics is an error here, so that nobody waits for an outcome that never comes.
+    /// Processes a part. A panic becomes an error, so that the caller does not wait for an outcome that never arrives.
     fn compute(&mut self, job: Job) -> Result<Outcome, TrainError> {
-        catch_unwind(AssertUnwindSafe(|| self.do_job(job))).map_err(gone)
+        catch_unwind(AssertUnwindSafe(|| self.process(job))).map_err(gone)
     }
 
-    fn do_job(&mut self, job: Job) -> Outcome {
+    fn process(&mut self, job: Job) -> Outcome {
         let Job { index, set, images, weights, version, work, mut gradient } = job;
         if self.version != version {
             self.model.set_weights(&weights);
             self.version = version;
         }
-        // Nobody else may hold them when the optimizer changes them.
+        // The optimizer can update the weights in place only if no worker still holds them.
         drop(weights);
         let start = Instant::now();
         let split = match set {
             ImageSet::Train => &self.data.train,
             ImageSet::Test => &self.data.test,
         };
-        let images = assemble(split, &images, &self.normalised);
+        let images = assemble(split, &images, &self.levels);
         let mut time = StepTime { data: start.elapsed().as_secs_f32(), ..StepTime::default() };
-        let (mut tally, mut predictions) = (Totals::default(), Vec::new());
+        let (mut totals, mut predictions) = (Totals::default(), Vec::new());
         match work {
-            Work::Train(pass, scale) => {
+            Work::Train(mode, scale) => {
                 gradient.resize(self.size, 0.0);
-                let trained = self.model.train(images, pass, scale, &mut gradient);
+                let trained = self.model.train(images, mode, scale, &mut gradient);
                 time.forward = trained.forward.as_secs_f32();
                 time.backward = trained.backward.as_secs_f32();
-                tally = trained.tally;
+                totals = trained.totals;
             }
-            Work::Evaluate => tally = self.model.evaluate(images),
+            Work::Evaluate => totals = self.model.evaluate(images),
             Work::Predict => predictions = self.model.predict(images),
         }
-        Outcome { index, tally, gradient, predictions, time }
+        Outcome { index, totals, gradient, predictions, time }
     }
 }
 
-/// The images with these numbers.
-fn assemble(split: &Split, numbers: &[u32], normalised: &[f32; 256]) -> Images {
-    let numbers = || numbers.iter().map(|&number| number as usize);
-    let mut pixels = Vec::with_capacity(numbers().len() * PIXELS);
-    for number in numbers() {
-        pixels.extend(split.image(number).iter().map(|&level| normalised[usize::from(level)]));
+/// Normalises the images with these indices.
+fn assemble(split: &Split, indices: &[u32], levels: &[f32; 256]) -> Images {
+    let indices = || indices.iter().map(|&index| index as usize);
+    let mut pixels = Vec::with_capacity(indices().len() * PIXELS);
+    for index in indices() {
+        pixels.extend(split.image(index).iter().map(|&level| levels[usize::from(level)]));
     }
-    Images { pixels, labels: numbers().map(|number| split.label(number)).collect() }
-}
-
-/// What each of the 256 levels of grey becomes.
-fn normalised_levels() -> [f32; 256] {
-    std::array::from_fn(|level| (level as f32 / 255.0 - MEAN) / DEVIATION)
+    Images { pixels, labels: indices().map(|index| split.label(index)).collect() }
 }
 
 #[cfg(test)]
@@ -344,16 +339,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_panics_is_an_error_and_nobody_waits() {
+    fn panic_in_a_worker_is_an_error_and_does_not_hang() {
         let data = Arc::new(Dataset::built_in().unwrap());
-        let blueprint = NetworkSpec {
+        let spec = NetworkSpec {
             preset: "dnn".to_owned(),
             device: DeviceKind::Cpu,
-            kernels: Backend::best(),
+            backend: Backend::best(),
             dropout: None,
         };
         for threads in [1, 3] {
-            let mut workers = Workers::start(&blueprint, threads, &data).unwrap();
+            let mut workers = Workers::start(&spec, threads, &data).unwrap();
             let size = workers.parameters().iter().map(Parameter::len).sum();
             let weights = Arc::new(vec![0.0; size]);
             // There is no such image.

@@ -75,7 +75,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
             AnnotationKind::Forked => (MarkKind::Changed, "forked".to_owned()),
             AnnotationKind::Changed(change) => (MarkKind::Changed, change.to_string()),
         };
-        let x = ruler.place(mark.step as f64);
+        let x = ruler.position(mark.step as f64);
         let mark = Mark::new(kind, x).label(label);
         match (style, curve.nearest(ruler, x).filter(|y| y.is_finite())) {
             (Some(style), Some(y)) => mark.at(y).style(style),

@@ -121,7 +121,7 @@ fn chart<'a>(test: &'a RangeTest, look: &'a RenderTheme) -> Chart<'a> {
     let mut chart = Chart::new(look)
         .layer(ChartLine::dots(losses.raw(), curve.raw))
         .layer(ChartLine::line(losses.smooth(), curve.train))
-        .x_span(RangeTest::span())
+        .x_span(RangeTest::log_rates())
         .powers_of_ten()
         .x_axis("rate", 1.0)
         .empty("waiting for the first step");

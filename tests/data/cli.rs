@@ -1,10 +1,10 @@
-//! `cnn-tui data` as its flags are read and its output is seen.
+//! `cnn-tui data`: parsing of its flags, and its output.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::Parser;
-use cnn_tui::cli::data::{CommandContext, DataCommand, Shading, ShowCommand, Surface};
+use cnn_tui::cli::data::{DataCommand, DataContext, Shading, ShowCommand, Surface};
 use cnn_tui::data::idx::Content;
 use cnn_tui::data::{BASE_URL, PIXELS, Roots, Source};
 use cnn_tui::ui::{ColorDepth, Glyphs};
@@ -21,19 +21,19 @@ fn parsed(line: &str) -> DataCommand {
     Cli::try_parse_from(line.split(' ')).unwrap().command
 }
 
-/// What the command writes, or its error, in a world whose directories lie below `root`.
+/// Output or error of a command, with data directories below `root`.
 fn run(line: &str, root: &Path, surface: Surface) -> Result<String, String> {
     let roots = Roots { data: Some(root.join("data")), system: root.join("system") };
     let mut out = Vec::new();
-    parsed(line).run(&CommandContext { roots, surface }, &mut out).map_err(|error| error.to_string())?;
+    parsed(line).run(&DataContext { roots, surface }, &mut out).map_err(|error| error.to_string())?;
     Ok(String::from_utf8(out).unwrap())
 }
 
 fn ascii(width: usize) -> Surface {
-    Surface { width, ink: Shading::Ascii }
+    Surface { width, shading: Shading::Ascii }
 }
 
-/// Writes a set of two training images and one test image, all with label `label`.
+/// Writes a data set of two training images and one test image, all with label `label`.
 fn write_set(dir: &Path, label: u8) {
     fs::create_dir_all(dir).unwrap();
     for (half, count) in [("train", 2), ("t10k", 1)] {
@@ -45,18 +45,20 @@ fn write_set(dir: &Path, label: u8) {
 }
 
 #[test]
-fn flags_are_read() {
+fn flags_are_parsed() {
     let DataCommand::Fetch(fetch) = parsed("data fetch --to there") else { panic!("not fetch") };
     assert_eq!((fetch.to, fetch.url.as_str()), (Some(PathBuf::from("there")), BASE_URL));
 
-    let show = DataCommand::Show(ShowCommand { data: None, count: None });
-    assert_eq!(parsed("data show"), show);
-    let show = ShowCommand { data: Some(Source::BuiltIn), count: Some(3) };
-    assert_eq!(parsed("data show --data built-in --count 3"), DataCommand::Show(show));
+    let show = |line| match parsed(line) {
+        DataCommand::Show(ShowCommand { data, count, .. }) => (data, count),
+        DataCommand::Fetch(_) => panic!("not show"),
+    };
+    assert_eq!(show("data show"), (None, None));
+    assert_eq!(show("data show --data built-in --count 3"), (Some(Source::BuiltIn), Some(3)));
 }
 
 #[test]
-fn every_place_is_listed() {
+fn show_lists_every_location() {
     let root = tempfile::tempdir().unwrap();
     let (data, system) = (root.path().join("data/fashion-mnist"), root.path().join("system/fashion-mnist"));
     fs::create_dir_all(&data).unwrap();
@@ -64,10 +66,10 @@ fn every_place_is_listed() {
     let text = run("data show", root.path(), ascii(80)).unwrap();
     let (listing, pictures) = text.split_at(text.find("\n\nAnkle boot").unwrap());
     let expected = format!(
-        "  data directory  broken: {data} lacks train-images-idx3-ubyte, t10k-images-idx3-ubyte, \
-         t10k-labels-idx1-ubyte (`.idx` for `-idx` and a `.gz` at the end are fine too); \
-         `cnn-tui data fetch` downloads Fashion-MNIST\n\
-         \x20 system package  {system}: nothing there\n\
+        "  data directory  broken: {data}: missing train-images-idx3-ubyte, t10k-images-idx3-ubyte, \
+         t10k-labels-idx1-ubyte (also accepted: `.idx` instead of `-idx`, and a `.gz` suffix); \
+         run `cnn-tui data fetch` to download Fashion-MNIST\n\
+         \x20 system package  {system}: no data set\n\
          * built in        fashion-mnist, 6,000 training and 1,000 test images\n\
          \n\
          training uses fashion-mnist 6,000 (built in)\n\
@@ -80,7 +82,7 @@ fn every_place_is_listed() {
 }
 
 #[test]
-fn a_given_directory_is_the_only_place() {
+fn show_data_checks_only_that_directory() {
     let root = tempfile::tempdir().unwrap();
     let dir = root.path().join("kmnist");
     write_set(&dir, 7);
@@ -93,11 +95,11 @@ fn a_given_directory_is_the_only_place() {
     assert!(text.ends_with(&format!("\n\n7\n{}", format!("{}\n", "@".repeat(28)).repeat(14))), "{text}");
 
     let error = run("data show --data no/such/place", root.path(), ascii(80)).unwrap_err();
-    assert!(error.starts_with("no/such/place: cannot be opened as a directory: "), "{error}");
+    assert!(error.starts_with("no/such/place: cannot open directory: "), "{error}");
 }
 
 #[test]
-fn pictures_fit_the_terminal() {
+fn images_fit_the_terminal_width() {
     let root = tempfile::tempdir().unwrap();
     let lines = |line: &str, surface| run(line, root.path(), surface).unwrap().lines().count();
     let listing = 3 + 1 + 2;
@@ -107,11 +109,11 @@ fn pictures_fit_the_terminal() {
     assert_eq!(lines("data show --count 0", ascii(80)), listing);
 
     let text = run("data show", root.path(), ascii(27)).unwrap();
-    assert!(text.ends_with("\n\nan image needs 28 columns, the terminal has 27\n"), "{text}");
+    assert!(text.ends_with("\n\nimages need 28 columns, but the terminal has 27\n"), "{text}");
 }
 
 #[test]
-fn symbols_and_colours_decide_the_ink() {
+fn shading_depends_on_symbols_and_colours() {
     assert_eq!(Shading::of(Glyphs::Unicode, ColorDepth::TrueColor), Shading::TrueColour);
     assert_eq!(Shading::of(Glyphs::Unicode, ColorDepth::Ansi256), Shading::Greys);
     for (glyphs, depth) in [
@@ -124,24 +126,21 @@ fn symbols_and_colours_decide_the_ink() {
 }
 
 #[test]
-fn a_failing_download_says_how_to_go_on() {
+fn failed_download_suggests_a_mirror() {
     let root = tempfile::tempdir().unwrap();
     let server = Server::start(Vec::new(), Vec::new());
     let error = run(&format!("data fetch --url {}", server.url()), root.path(), ascii(80)).unwrap_err();
     let expected = format!(
-        "{}train-images-idx3-ubyte.gz: the server answered with status 404; name a mirror with --url",
+        "{}train-images-idx3-ubyte.gz: the server returned status 404; choose a mirror with --url",
         server.url()
     );
     assert_eq!(error, expected);
 }
 
 #[test]
-fn a_download_needs_a_directory() {
-    let world =
-        CommandContext { roots: Roots { data: None, system: PathBuf::from("none") }, surface: ascii(80) };
-    let error = parsed("data fetch").run(&world, &mut Vec::new()).unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "there is no home directory to put the data in; name a directory with --to"
-    );
+fn fetch_without_home_needs_a_directory() {
+    let context =
+        DataContext { roots: Roots { data: None, system: PathBuf::from("none") }, surface: ascii(80) };
+    let error = parsed("data fetch").run(&context, &mut Vec::new()).unwrap_err();
+    assert_eq!(error.to_string(), "no home directory to store the data in; choose a directory with --to");
 }

@@ -1,4 +1,4 @@
-//! Downloads against a local server, which breaks off, lies and refuses.
+//! Downloads from a local server that disconnects, sends wrong data or refuses.
 
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::server::{Reply, Request, Server};
 
-/// The file `big`: bytes without a period that a wrong offset could hide in.
+/// The file `big`: aperiodic bytes, so that a wrong offset is noticed.
 fn big() -> Vec<u8> {
     (0..300_000_u32).map(|byte| (byte.wrapping_mul(2_654_435_761) >> 24) as u8).collect()
 }
@@ -32,7 +32,7 @@ const FILES: [RemoteFile<'static>; 2] = [
     },
 ];
 
-/// A directory, and a server that answers its first requests by a plan.
+/// A target directory, and a server that answers its first requests as planned.
 struct Scene {
     server: Server,
     root: TempDir,
@@ -60,13 +60,13 @@ impl Scene {
         self.dir().join(name)
     }
 
-    /// Downloads; a broken download is continued up to `retries` times.
+    /// Downloads; an interrupted download is resumed up to `retries` times.
     fn fetch(&self, retries: u32) -> Result<Fetched, FetchError> {
-        let patience = RetryPolicy { retries, ..RetryPolicy::default() };
-        fetch(&self.server.url(), &self.dir(), patience)
+        let retry = RetryPolicy { retries, ..RetryPolicy::default() };
+        fetch(&self.server.url(), &self.dir(), retry)
     }
 
-    /// Asserts that both files are whole and nothing else is left but the lock.
+    /// Asserts that both files are complete and no part file is left.
     fn assert_complete(&self) {
         assert_eq!(fs::read(self.path("big")).unwrap(), big());
         assert_eq!(fs::read(self.path("small")).unwrap(), SMALL);
@@ -80,28 +80,28 @@ impl Scene {
     }
 }
 
-fn fetch(url: &str, dir: &Path, patience: RetryPolicy) -> Result<Fetched, FetchError> {
-    Fetch { base_url: url, dir, files: &FILES, patience }.run(|_| {})
+fn fetch(url: &str, dir: &Path, retry: RetryPolicy) -> Result<Fetched, FetchError> {
+    Fetch { base_url: url, dir, files: &FILES, retry }.run(|_| {})
 }
 
 #[test]
-fn files_are_fetched_once() {
+fn existing_files_are_not_downloaded_again() {
     let scene = Scene::new(&[]);
     assert_eq!(scene.fetch(0).unwrap(), Fetched { new: 2, kept: 0, bytes: 300_011 });
     scene.assert_complete();
-    let asked = ["/big", "/small"].map(|path| Request { path: path.to_owned(), start: None });
-    assert_eq!(scene.server.requests(), asked);
+    let expected = ["/big", "/small"].map(|path| Request { path: path.to_owned(), start: None });
+    assert_eq!(scene.server.requests(), expected);
 
     assert_eq!(scene.fetch(0).unwrap(), Fetched { new: 0, kept: 2, bytes: 0 });
     assert_eq!(scene.server.requests().len(), 2);
 }
 
 #[test]
-fn progress_grows_to_the_total() {
+fn progress_increases_to_the_total() {
     let scene = Scene::with_part(&big()[..1000], &[]);
     let mut seen = Vec::new();
     let (url, dir) = (scene.server.url(), scene.dir());
-    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, patience: RetryPolicy::default() };
+    let fetch = Fetch { base_url: &url, dir: &dir, files: &FILES, retry: RetryPolicy::default() };
     fetch.run(|progress| seen.push((progress.file.to_owned(), progress.done, progress.total))).unwrap();
     assert_eq!(seen.first(), Some(&("big".to_owned(), 1000, 300_011)));
     assert_eq!(seen.last(), Some(&("small".to_owned(), 300_011, 300_011)));
@@ -109,7 +109,7 @@ fn progress_grows_to_the_total() {
 }
 
 #[test]
-fn a_broken_download_is_continued_by_the_next_command() {
+fn interrupted_download_is_resumed_by_the_next_command() {
     let scene = Scene::new(&[Reply::Cut(100_000)]);
     let error = scene.fetch(0).unwrap_err();
     assert!(matches!(error, FetchError::Broken { done: 100_000, .. }), "{error}");
@@ -121,7 +121,7 @@ fn a_broken_download_is_continued_by_the_next_command() {
 }
 
 #[test]
-fn a_broken_download_is_continued_at_once() {
+fn interrupted_download_is_resumed_within_the_retries() {
     let scene = Scene::new(&[Reply::Cut(100_000), Reply::Cut(50_000)]);
     assert_eq!(scene.fetch(2).unwrap().bytes, 300_011);
     scene.assert_complete();
@@ -129,7 +129,7 @@ fn a_broken_download_is_continued_at_once() {
 }
 
 #[test]
-fn a_server_that_brings_nothing_is_not_asked_again() {
+fn no_retry_without_progress() {
     let scene = Scene::new(&[Reply::Cut(0)]);
     let error = scene.fetch(8).unwrap_err();
     assert!(matches!(error, FetchError::Broken { done: 0, .. }), "{error}");
@@ -137,14 +137,14 @@ fn a_server_that_brings_nothing_is_not_asked_again() {
 }
 
 #[test]
-fn a_server_without_ranges_sends_all_again() {
+fn server_without_ranges_restarts_the_download() {
     let scene = Scene::with_part(&[1; 1000], &[Reply::NoRange]);
     assert_eq!(scene.fetch(0).unwrap().bytes, 300_011);
     scene.assert_complete();
 }
 
 #[test]
-fn a_part_that_the_server_cannot_continue_is_fetched_anew() {
+fn unusable_range_response_restarts_the_download() {
     for reply in [Reply::Status(416), Reply::OtherRange] {
         let scene = Scene::with_part(&[1; 1000], &[reply]);
         scene.fetch(0).unwrap();
@@ -154,14 +154,14 @@ fn a_part_that_the_server_cannot_continue_is_fetched_anew() {
 }
 
 #[test]
-fn a_whole_part_needs_no_server() {
+fn complete_part_needs_no_request() {
     let scene = Scene::with_part(&big(), &[]);
     assert_eq!(scene.fetch(0).unwrap().bytes, 11);
     scene.assert_complete();
 }
 
 #[test]
-fn a_part_that_is_too_long_is_fetched_anew() {
+fn part_longer_than_the_file_restarts_the_download() {
     let scene = Scene::with_part(&vec![1; 300_001], &[]);
     scene.fetch(0).unwrap();
     scene.assert_complete();
@@ -169,13 +169,13 @@ fn a_part_that_is_too_long_is_fetched_anew() {
 }
 
 #[test]
-fn a_wrong_checksum_removes_the_part() {
+fn checksum_mismatch_deletes_the_part() {
     let fresh = Scene::new(&[Reply::Instead(vec![1; 300_000])]);
     let continued = Scene::with_part(&[1; 1000], &[]);
     for scene in [fresh, continued] {
         let error = scene.fetch(0).unwrap_err();
         assert!(matches!(&error, FetchError::WrongChecksum { .. }), "{error}");
-        assert!(error.to_string().contains("the file was removed"), "{error}");
+        assert!(error.to_string().contains("the file was deleted"), "{error}");
         assert!(!scene.path("big").exists() && !scene.path("big.part").exists());
 
         scene.fetch(0).unwrap();
@@ -184,7 +184,7 @@ fn a_wrong_checksum_removes_the_part() {
 }
 
 #[test]
-fn another_length_is_refused_before_a_byte_is_written() {
+fn wrong_content_length_is_rejected_before_writing() {
     for length in [5, 300_001] {
         let scene = Scene::new(&[Reply::Instead(vec![1; length])]);
         let error = scene.fetch(0).unwrap_err();
@@ -195,7 +195,7 @@ fn another_length_is_refused_before_a_byte_is_written() {
 }
 
 #[test]
-fn no_more_is_written_than_expected() {
+fn body_longer_than_expected_is_rejected() {
     let scene = Scene::new(&[Reply::Unmeasured(vec![1; 1_000_000])]);
     let error = scene.fetch(0).unwrap_err();
     assert!(matches!(error, FetchError::WrongSize { found: None, .. }), "{error}");
@@ -203,7 +203,7 @@ fn no_more_is_written_than_expected() {
 }
 
 #[test]
-fn a_length_need_not_be_told() {
+fn content_length_is_optional() {
     let scene = Scene::new(&[Reply::Unmeasured(big())]);
     scene.fetch(0).unwrap();
     scene.assert_complete();
@@ -214,7 +214,7 @@ fn a_length_need_not_be_told() {
 }
 
 #[test]
-fn a_server_error_is_named_and_keeps_the_part() {
+fn server_error_keeps_the_part() {
     for status in [404, 500] {
         let scene = Scene::with_part(&big()[..1000], &[Reply::Status(status)]);
         let error = scene.fetch(8).unwrap_err();
@@ -224,16 +224,16 @@ fn a_server_error_is_named_and_keeps_the_part() {
 }
 
 #[test]
-fn silence_ends_in_an_error() {
+fn stalled_download_times_out() {
     let scene = Scene::new(&[Reply::Stall(1000)]);
-    let patience = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
-    let error = fetch(&scene.server.url(), &scene.dir(), patience).unwrap_err();
+    let retry = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
+    let error = fetch(&scene.server.url(), &scene.dir(), retry).unwrap_err();
     assert!(matches!(error, FetchError::Broken { done: 1000, .. }), "{error}");
     scene.assert_part(1000);
 }
 
 #[test]
-fn a_closed_port_is_named() {
+fn refused_connection_names_the_url() {
     let url = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())
@@ -245,7 +245,7 @@ fn a_closed_port_is_named() {
 }
 
 #[test]
-fn a_file_of_the_user_is_left_alone() {
+fn foreign_file_is_not_overwritten() {
     let scene = Scene::new(&[]);
     fs::create_dir(scene.dir()).unwrap();
     fs::write(scene.path("big"), "mine").unwrap();
@@ -256,7 +256,7 @@ fn a_file_of_the_user_is_left_alone() {
 }
 
 #[test]
-fn two_downloads_do_not_mix() {
+fn concurrent_download_to_the_same_directory_is_rejected() {
     let scene = Scene::new(&[]);
     fs::create_dir(scene.dir()).unwrap();
     let other = fs::File::create(scene.path(".fetch.lock")).unwrap();
@@ -268,7 +268,7 @@ fn two_downloads_do_not_mix() {
 }
 
 #[test]
-fn a_directory_that_cannot_be_made_is_named() {
+fn uncreatable_directory_is_named() {
     let scene = Scene::new(&[]);
     fs::write(scene.dir(), "a file").unwrap();
     let error = scene.fetch(0).unwrap_err();

@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use cnn_tui::cli::data::{CommandContext, DataCommand, FetchCommand, Shading, Surface};
+use cnn_tui::cli::data::{DataCommand, DataContext, FetchCommand, Shading, Surface};
 use cnn_tui::data::{DataLocation, DataLocations, Dataset, FASHION_MNIST, Roots};
 
 use crate::server::{Reply, Server};
@@ -20,7 +20,7 @@ fn full_set() -> Option<PathBuf> {
 }
 
 #[test]
-fn the_full_set_is_read() {
+fn full_set_has_its_size_and_checksum() {
     let Some(dir) = full_set() else { return };
     let set = Dataset::open(&dir).unwrap();
     assert_eq!(set.describe(), "fashion-mnist 60,000");
@@ -56,35 +56,35 @@ fn published(dir: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 #[test]
-fn the_published_files_are_fetched_and_found() {
+fn published_files_are_downloaded_and_found() {
     let Some(dir) = full_set() else { return };
     let server = Server::start(published(&dir), vec![Reply::Cut(10_000_000)]);
     let root = tempfile::tempdir().unwrap();
-    let world = CommandContext {
+    let context = DataContext {
         roots: Roots { data: Some(root.path().join("data")), system: root.path().join("system") },
-        surface: Surface { width: 80, ink: Shading::Ascii },
+        surface: Surface { width: 80, shading: Shading::Ascii },
     };
 
     let mut out = Vec::new();
     let command = DataCommand::Fetch(FetchCommand { to: None, url: server.url() });
-    command.run(&world, &mut out).unwrap();
-    let fetched = world.roots.fetched().unwrap();
+    command.run(&context, &mut out).unwrap();
+    let fetched = context.roots.fetched().unwrap();
     let text = format!(
-        "{}: 4 files fetched (30,878,645 bytes), 0 were there\n`cnn-tui train` uses them\n",
+        "{}: 4 files downloaded (30,878,645 bytes), 0 already present\nrun `cnn-tui train` to train on them\n",
         fetched.display()
     );
     assert_eq!(String::from_utf8(out).unwrap(), text);
-    assert_eq!(server.requests().len(), 5, "the cut is continued");
+    assert_eq!(server.requests().len(), 5, "the interrupted download is resumed");
 
-    let found = DataLocations::new(None, &world.roots).locate().unwrap();
-    assert_eq!(found.place, DataLocation::Fetched(fetched.clone()));
+    let found = DataLocations::new(None, &context.roots).locate().unwrap();
+    assert_eq!(found.location, DataLocation::Fetched(fetched.clone()));
     assert_eq!(found.dataset.checksum, Dataset::open(&dir).unwrap().checksum);
 
     let mut out = Vec::new();
     let command = DataCommand::Fetch(FetchCommand { to: Some(fetched.clone()), url: server.url() });
-    command.run(&world, &mut out).unwrap();
+    command.run(&context, &mut out).unwrap();
     let text = format!(
-        "{dir}: 0 files fetched (0 bytes), 4 were there\n`cnn-tui train --data {dir}` uses them\n",
+        "{dir}: 0 files downloaded (0 bytes), 4 already present\nrun `cnn-tui train --data {dir}` to train on them\n",
         dir = fetched.display()
     );
     assert_eq!(String::from_utf8(out).unwrap(), text);

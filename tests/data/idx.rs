@@ -51,14 +51,14 @@ fn valid() -> impl Strategy<Value = (Content, Vec<u8>)> {
 
 proptest! {
     #[test]
-    fn what_is_written_is_read((content, items) in items()) {
+    fn written_items_are_read_back((content, items) in items()) {
         let bytes = file(content, &items);
         prop_assert_eq!(parse(content, &bytes[..]).unwrap(), items.clone());
         prop_assert_eq!(parse(content, &gzip(&bytes)[..]).unwrap(), items);
     }
 
     #[test]
-    fn arbitrary_bytes_are_refused_or_make_sense(bytes in vec(any::<u8>(), 0..2000), magic in 0..4_usize) {
+    fn arbitrary_bytes_are_rejected_or_parse_to_whole_items(bytes in vec(any::<u8>(), 0..2000), magic in 0..4_usize) {
         let start: &[u8] = [&[0, 0, 8, 3][..], &[0, 0, 8, 1], &[0x1f, 0x8b, 8], &[]][magic];
         let bytes = [start, &bytes].concat();
         for content in BOTH {
@@ -69,7 +69,7 @@ proptest! {
     }
 
     #[test]
-    fn a_damaged_file_is_refused_or_makes_sense(
+    fn damaged_files_are_rejected_or_parse_to_valid_items(
         (content, mut bytes) in valid(),
         damage in vec((any::<Index>(), any::<u8>()), 1..4),
     ) {
@@ -84,7 +84,7 @@ proptest! {
     }
 
     #[test]
-    fn a_longer_file_is_refused((content, items) in items(), tail in vec(any::<u8>(), 1..50)) {
+    fn trailing_bytes_are_rejected((content, items) in items(), tail in vec(any::<u8>(), 1..50)) {
         let bytes = [file(content, &items), tail].concat();
         for bytes in [gzip(&bytes), bytes] {
             let trailing = matches!(parse(content, &bytes[..]), Err(IdxError::Trailing { .. }));
@@ -94,7 +94,7 @@ proptest! {
 }
 
 #[test]
-fn a_file_cut_anywhere_is_truncated() {
+fn truncation_at_any_byte_is_detected() {
     for (content, items) in [(Content::Images, vec![7; 2 * PIXELS]), (Content::Labels, vec![7; 300])] {
         let whole = file(content, &items);
         for length in 0..whole.len() {
@@ -115,7 +115,7 @@ fn a_file_cut_anywhere_is_truncated() {
     }
 }
 
-/// Zeros without end; counts those that were taken.
+/// An endless stream of zeros that counts the bytes read.
 struct Zeros<'a>(&'a Cell<u64>);
 
 impl Read for Zeros<'_> {
@@ -127,7 +127,7 @@ impl Read for Zeros<'_> {
 }
 
 #[test]
-fn an_endless_file_is_left_after_one_byte_too_many() {
+fn reading_stops_one_byte_after_the_announced_items() {
     for content in BOTH {
         let taken = Cell::new(0);
         let header = content.header(3);

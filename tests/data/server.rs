@@ -1,4 +1,4 @@
-//! A local HTTP server that answers as badly as it is told to.
+//! A local HTTP server with scripted failures.
 
 use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 
 /// How a request is answered.
-#[derive(Clone, Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Reply {
     /// As it should be, with ranges.
     Honest,
@@ -28,7 +28,7 @@ pub(crate) enum Reply {
 }
 
 /// A request as it came in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) path: String,
     /// The first byte asked for, if not all are.

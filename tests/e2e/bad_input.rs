@@ -1,20 +1,20 @@
-//! Input that makes no sense, and places that are not there: one clear message each.
+//! Invalid arguments, missing files and damaged data: one clear message each.
 
 use std::fs;
 
 use crate::world::World;
 
-/// Who refuses it, which decides how many lines it takes.
+/// What rejects the input; decides the format of the message.
 #[derive(Clone, Copy, PartialEq)]
 enum By {
-    /// The parser of flags, with a hint at the help.
+    /// clap, which adds usage and a hint at `--help`.
     Parser,
-    /// The program, on one line.
+    /// The program, in one line.
     Program,
 }
 
-/// Checks that a command ends with this code, prints nothing, and says all of this on the standard error.
-fn refused(world: &World, arguments: &[&str], by: By, code: i32, says: &[&str]) {
+/// Checks that a command exits with this code, prints nothing to standard output, and that its error has these parts.
+fn rejected(world: &World, arguments: &[&str], by: By, code: i32, parts: &[&str]) {
     let ended = world.process(arguments).end();
     let shown = format!("{arguments:?}: {:?}\n{}", ended.code, ended.err);
     assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{shown}");
@@ -24,14 +24,14 @@ fn refused(world: &World, arguments: &[&str], by: By, code: i32, says: &[&str]) 
             assert!(ended.err.starts_with("cnn-tui: ") && ended.err.lines().count() == 1, "{shown}");
         }
     }
-    for part in says {
+    for part in parts {
         assert!(ended.err.contains(part), "{part:?} is not in {shown}");
     }
     assert!(!ended.err.chars().any(|c| c.is_control() && c != '\n'), "{shown}");
 }
 
 #[test]
-fn wrong_flags_are_named_with_what_would_be_right() {
+fn invalid_flags_are_named_with_valid_values() {
     let world = World::bare();
     let cases: &[(&[&str], By, &[&str])] = &[
         (&["--nope"], By::Parser, &["--nope", "Usage: cnn-tui", "--help"]),
@@ -66,48 +66,48 @@ fn wrong_flags_are_named_with_what_would_be_right() {
         (&["--color", "8"], By::Program, &["'8'", "truecolor, 256, 16 or none"]),
         (&["--glyphs", "emoji"], By::Program, &["'emoji'", "unicode or ascii"]),
     ];
-    for (arguments, by, says) in cases {
+    for (arguments, by, parts) in cases {
         let headless = arguments[0] == "train";
         let arguments: Vec<&str> =
             arguments.iter().copied().chain(headless.then_some("--headless")).collect();
         // `train --epochs` is about the flag that has no value.
         let arguments =
             if arguments == ["train", "--epochs", "--headless"] { &arguments[..2] } else { &arguments };
-        refused(&world, arguments, *by, 2, says);
+        rejected(&world, arguments, *by, 2, parts);
     }
     assert!(!world.runs_dir().exists(), "nothing was created");
 }
 
 #[test]
-fn without_a_terminal_the_way_out_is_told() {
+fn missing_terminal_suggests_headless() {
     let world = World::bare();
     for arguments in [&[][..], &["train"], &["resume", "any"]] {
-        refused(&world, arguments, By::Program, 2, &["needs a terminal", "--headless"]);
+        rejected(&world, arguments, By::Program, 2, &["needs a terminal", "--headless"]);
     }
     assert!(!world.runs_dir().exists(), "nothing was created");
 }
 
 #[test]
-fn data_that_is_not_there_is_named() {
+fn missing_data_is_named() {
     let world = World::bare();
-    let train = |data: &str, says: &[&str]| {
+    let train = |data: &str, parts: &[&str]| {
         for how in ["--headless", "--foreground"] {
-            let says = [says, &["`cnn-tui data "]].concat();
-            refused(&world, &["train", how, "--data", data], By::Program, 1, &says);
+            let parts = [parts, &["`cnn-tui data "]].concat();
+            rejected(&world, &["train", how, "--data", data], By::Program, 1, &parts);
         }
     };
     train("/no/such/place", &["/no/such/place"]);
     let empty = world.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let empty = empty.to_str().unwrap();
-    train(empty, &[empty, "lacks train-images-idx3-ubyte"]);
-    // What is not absolute is meant from here.
+    train(empty, &[empty, "missing train-images-idx3-ubyte"]);
+    // A relative path is relative to the working directory.
     train("empty", &[empty]);
     assert!(!world.runs_dir().exists(), "nothing was created");
 }
 
 #[test]
-fn data_that_is_damaged_is_named() {
+fn damaged_data_is_named() {
     let world = World::bare();
     let dir = world.path().join("bad");
     fs::create_dir(&dir).unwrap();
@@ -116,29 +116,29 @@ fn data_that_is_damaged_is_named() {
         fs::write(dir.join(format!("{half}-labels-idx1-ubyte")), [0, 0, 8, 1, 0, 0, 0, 1, 3]).unwrap();
     }
     let arguments = ["train", "--headless", "--data", dir.to_str().unwrap()];
-    refused(&world, &arguments, By::Program, 1, &["bad/train-images-idx3-ubyte"]);
+    rejected(&world, &arguments, By::Program, 1, &["bad/train-images-idx3-ubyte"]);
     assert!(!world.runs_dir().exists(), "nothing was created");
 }
 
 #[test]
-fn a_run_that_is_not_there_is_named() {
+fn resume_rejects_an_unknown_run() {
     let world = World::bare();
     let runs = world.runs_dir();
-    let says = ["no run is called \"nosuch\"", runs.to_str().unwrap(), "--runs"];
-    refused(&world, &["resume", "nosuch", "--headless"], By::Program, 1, &says);
-    refused(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run is called"]);
-    refused(&world, &["resume", "", "--headless"], By::Program, 1, &["no run is called \"\""]);
+    let parts = ["no run is called \"nosuch\"", runs.to_str().unwrap(), "--runs"];
+    rejected(&world, &["resume", "nosuch", "--headless"], By::Program, 1, &parts);
+    rejected(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run is called"]);
+    rejected(&world, &["resume", "", "--headless"], By::Program, 1, &["no run is called \"\""]);
 }
 
 #[test]
-fn a_file_in_place_of_the_runs_is_named_with_the_way_out() {
+fn runs_path_that_is_a_file_suggests_another_directory() {
     let world = World::bare();
     let file = world.path().join("file");
     fs::write(&file, "no directory").unwrap();
     for path in [file.clone(), file.join("below")] {
         let path = path.to_str().unwrap();
         let train = ["train", "--headless", "--data", "built-in", "--runs", path];
-        refused(&world, &train, By::Program, 1, &[path, "--runs"]);
+        rejected(&world, &train, By::Program, 1, &[path, "--runs"]);
         let listed = world.process(&["runs", "--runs", path]).end();
         assert_eq!(listed.code, Some(0));
         assert!(listed.out.contains(&format!("{path}: cannot be read: Not a directory")), "{}", listed.out);
@@ -147,12 +147,12 @@ fn a_file_in_place_of_the_runs_is_named_with_the_way_out() {
 }
 
 #[test]
-fn settings_and_themes_that_make_no_sense_are_named_with_their_place() {
+fn invalid_settings_and_themes_are_named_with_their_line() {
     let world = World::bare();
     let config = world.path().join("config/cnn-tui");
     fs::create_dir_all(config.join("themes")).unwrap();
     let train = ["train", "--headless"];
-    for (settings, says) in [
+    for (settings, parts) in [
         ("[train]\nepoch = 3\n", &["config.toml", "line 2", "epoch"][..]),
         ("theme = ", &["config.toml", "line 1"]),
         ("[train]\nepochs = 0\n", &["config.toml", "epochs is 0"]),
@@ -160,10 +160,10 @@ fn settings_and_themes_that_make_no_sense_are_named_with_their_place() {
         ("theme = 'drak'\n", &["no theme `drak`", "high-contrast"]),
     ] {
         fs::write(config.join("config.toml"), settings).unwrap();
-        refused(&world, &train, By::Program, 2, says);
+        rejected(&world, &train, By::Program, 2, parts);
     }
 
-    // A broken theme is told on the screen, and hides no other.
+    // A broken theme is reported on the screen; the others still work.
     fs::write(config.join("config.toml"), "").unwrap();
     fs::write(config.join("themes/mine.toml"), "text = 'blurple'\n").unwrap();
     let mut terminal = world.terminal(&[], (120, 36));
@@ -173,5 +173,5 @@ fn settings_and_themes_that_make_no_sense_are_named_with_their_place() {
     terminal.wait_for("the hints", |screen| screen.contains("theme") && !screen.contains("mine.toml"));
     terminal.press("q");
     assert_eq!(terminal.end().code, 0);
-    refused(&world, &["--theme", "mine"], By::Program, 2, &["no theme `mine`", "mine.toml", "blurple"]);
+    rejected(&world, &["--theme", "mine"], By::Program, 2, &["no theme `mine`", "mine.toml", "blurple"]);
 }

@@ -1,4 +1,4 @@
-//! Settings that are changed while a run trains, runs that are forked, and what a run remembers of its pauses.
+//! Changing settings during training, forks, and the record of pauses.
 
 use cnn_tui::run::{Change, Event, PauseReason, RecordedStatus};
 use rustix::process::{Signal, kill_process};
@@ -9,7 +9,7 @@ use crate::world::{World, wait_for};
 const BACKSPACE: &str = "\u{7f}";
 
 #[test]
-fn the_learning_rate_is_changed_while_it_trains() {
+fn learning_rate_changes_during_training_and_survives_a_crash() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], (120, 36));
     terminal.wait_for_text("training");
@@ -26,8 +26,8 @@ fn the_learning_rate_is_changed_while_it_trains() {
     terminal.press(ENTER);
     let change = Change { learning_rate: Some(0.03), ..Change::default() };
     let changed = run.wait_for("the change", |event| matches!(event, Event::Changed { .. }));
-    let Event::Changed { step, change: told, .. } = changed else { unreachable!() };
-    assert_eq!(told, change);
+    let Event::Changed { step, change: recorded, .. } = changed else { unreachable!() };
+    assert_eq!(recorded, change);
     let rate_of = |event: &Event| match event {
         Event::Steps { first, learning_rate, .. } if *first > step => Some(*learning_rate),
         _ => None,
@@ -36,7 +36,7 @@ fn the_learning_rate_is_changed_while_it_trains() {
     assert!((rate - 0.03).abs() < 1e-6, "{rate}");
     terminal.wait_for_text("sgd 0.03");
 
-    // It holds for the trainer that comes next, too.
+    // The next trainer uses it, too.
     run.kill_trainer();
     terminal.wait_for_text("interrupted");
     terminal.press("r");
@@ -45,11 +45,11 @@ fn the_learning_rate_is_changed_while_it_trains() {
     let rates = run.events().into_iter().filter_map(|event| rate_of(&event));
     assert!(rates.into_iter().all(|rate| (rate - 0.03).abs() < 1e-6), "up to step {last}");
     let is_change = |event: &&Event| matches!(event, Event::Changed { .. });
-    assert_eq!(run.events().iter().filter(is_change).count(), 1, "told once");
+    assert_eq!(run.events().iter().filter(is_change).count(), 1, "recorded once");
 }
 
 #[test]
-fn a_fork_goes_on_from_a_checkpoint_with_other_settings() {
+fn fork_continues_from_a_checkpoint_with_changed_settings() {
     let world = World::bare();
     let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--threads", "1"];
     let ended = world.process(&[&train[..], &["--epochs", "2", "--name", "parent"]].concat()).end();
@@ -85,7 +85,7 @@ fn a_fork_goes_on_from_a_checkpoint_with_other_settings() {
 }
 
 #[test]
-fn signals_save_and_stop_and_the_run_remembers() {
+fn signals_save_or_stop_and_pauses_are_recorded() {
     let world = World::new();
     let mut process = world.process(&["train", "--headless"]);
     process.wait_for_text("Train Epoch: 1");

@@ -1,4 +1,4 @@
-//! The story of last week's runs beside today's: found, compared, labelled, thrown away, tried again.
+//! A long session in the table of runs: query, compare, label, delete, fork, sweep.
 
 use cnn_tui::run::RecordedStatus;
 
@@ -20,7 +20,7 @@ fn world() -> World {
 }
 
 #[test]
-fn last_weeks_runs_beside_todays() {
+fn runs_are_found_compared_labelled_deleted_and_forked() {
     let world = world();
     let mut terminal = world.terminal(&[], (160, 40));
     terminal.wait_for_text("look at the runs");
@@ -28,7 +28,7 @@ fn last_weeks_runs_beside_todays() {
     terminal
         .wait_for("the runs", |screen| ["slow", "good", "other"].iter().all(|name| screen.contains(name)));
 
-    // What is wrong with a question is told under the word; what is right narrows the table.
+    // An error in a query is shown below the word; a valid query filters the table.
     terminal.press("/preset = dnn and best_ac > 0.5");
     terminal.wait_for_text("is it `best_acc`?");
     terminal.press(&BACKSPACE.repeat(6));
@@ -38,7 +38,7 @@ fn last_weeks_runs_beside_todays() {
     });
     terminal.press(ENTER);
 
-    // A tag is typed, and the run is junk.
+    // Tag a run, so that the query no longer matches it.
     terminal.press("G");
     terminal.press("e");
     terminal.wait_for_text("words, with spaces between");
@@ -51,7 +51,7 @@ fn last_weeks_runs_beside_todays() {
     let slow = world.runs().into_iter().find(|run| run.record().name == "slow").unwrap();
     assert_eq!(slow.record().tags, ["junk"]);
 
-    // The other two: curves, what differs, values under the crosshair.
+    // Compare the other two: curves, differences, values at the crosshair.
     terminal.press("gmmc");
     let screen = terminal.wait_for_text("± against");
     assert!(screen.contains("seed") && screen.contains("best accuracy"), "{screen}");
@@ -69,7 +69,7 @@ fn last_weeks_runs_beside_todays() {
     terminal.press("x+");
     terminal.wait_for_text("along epochs");
 
-    // Thrown away, and back. Escape puts the crosshair away first.
+    // Delete and restore. The first Escape hides the crosshair.
     terminal.press(ESC);
     terminal.wait_for_text("best accuracy");
     terminal.press(ESC);
@@ -79,7 +79,7 @@ fn last_weeks_runs_beside_todays() {
     terminal.press("u");
     terminal.wait_for_text("2 of ");
 
-    // A fork of the first run for one epoch more.
+    // Fork the first run for one more epoch.
     terminal.press("gF");
     terminal.wait_for_text("goes on from a checkpoint");
     terminal.press(DOWN);
@@ -91,7 +91,7 @@ fn last_weeks_runs_beside_todays() {
     terminal.press(ESC);
     terminal.wait_for_text("2 of ");
 
-    // A sweep from the form: the group grows while nobody does anything.
+    // Queue a sweep from the form; the group grows by itself.
     terminal.press("v");
     terminal.wait_for_text("dnn");
     terminal.press("n");
@@ -111,7 +111,7 @@ fn last_weeks_runs_beside_todays() {
     terminal.press("q");
     assert_eq!(terminal.end().code, 0);
 
-    // The next start goes on as this one ended.
+    // The next start restores the view.
     let mut terminal = world.terminal(&[], (160, 40));
     terminal.wait_for_text("look at the runs");
     terminal.press("2");

@@ -1,4 +1,4 @@
-//! A trainer that is killed.
+//! Killed trainers and damaged checkpoints.
 
 use std::fs;
 
@@ -8,17 +8,17 @@ use crate::terminal::key::ENTER;
 use crate::world::World;
 
 #[test]
-fn a_killed_trainer_is_seen_and_its_run_goes_on() {
+fn killed_trainer_is_shown_as_interrupted_and_resumes() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], (120, 36));
     terminal.wait_for_text("training");
     let run = world.run();
-    // There is something to go on from.
+    // Save a checkpoint to resume from.
     terminal.press("c");
     run.wait_for("a checkpoint", |event| matches!(event, Event::Checkpoint { .. }));
     run.kill_trainer();
     terminal.wait_for_text("interrupted");
-    assert_eq!(run.record().status, RecordedStatus::Running, "nobody could write how it ended");
+    assert_eq!(run.record().status, RecordedStatus::Running, "a killed trainer cannot record its end");
 
     terminal.press("2");
     // The table cuts long names.
@@ -38,7 +38,7 @@ fn a_killed_trainer_is_seen_and_its_run_goes_on() {
 }
 
 #[test]
-fn a_killed_headless_trainer_is_told() {
+fn headless_reports_a_killed_trainer() {
     let world = World::new();
     let mut process = world.process(&["train", "--headless"]);
     process.wait_for_text("Train Epoch: 1");
@@ -47,11 +47,9 @@ fn a_killed_headless_trainer_is_told() {
     let ended = process.end();
     assert_eq!(ended.code, Some(1));
     let log = run.dir().trainer_log();
-    let told = format!(
-        "cnn-tui: the trainer ended (signal: 9 (SIGKILL)) without a word; {} may tell why\n",
-        log.display()
-    );
-    assert_eq!(ended.err, told);
+    let message =
+        format!("cnn-tui: the trainer exited unexpectedly (signal: 9 (SIGKILL)); see {}\n", log.display());
+    assert_eq!(ended.err, message);
     assert_eq!(run.dir().look().unwrap().1.status, RecordedStatus::Interrupted);
 }
 
@@ -70,7 +68,7 @@ fn stopped(world: &World) -> crate::world::Run {
 }
 
 #[test]
-fn a_run_is_not_begun_anew_over_its_checkpoints() {
+fn resume_rejects_a_missing_checkpoint() {
     let world = World::bare();
     let run = stopped(&world);
     let last = run.dir().checkpoint_path(CheckpointName::Last);
@@ -83,7 +81,7 @@ fn a_run_is_not_begun_anew_over_its_checkpoints() {
 }
 
 #[test]
-fn a_damaged_checkpoint_is_refused() {
+fn resume_rejects_a_damaged_checkpoint() {
     let world = World::bare();
     let run = stopped(&world);
     let last = run.dir().checkpoint_path(CheckpointName::Last);
@@ -98,7 +96,7 @@ fn a_damaged_checkpoint_is_refused() {
 }
 
 #[test]
-fn a_headless_run_that_diverges_tells() {
+fn headless_reports_divergence() {
     let world = World::bare();
     let train = ["train", "--headless", "--preset", "dnn", "--data", "built-in", "--lr", "1e30"];
     let process = world.process(&train);

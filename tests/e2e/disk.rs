@@ -1,7 +1,8 @@
-//! Disks that are full or cannot be written, as small file systems of their own.
+//! Full, read-only and inaccessible disks, as small mounted file systems.
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
 use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, Store};
@@ -10,42 +11,50 @@ use rustix::process::geteuid;
 use crate::process::{Ended, Process};
 use crate::world::{PROGRAM, World, skip, wait_for};
 
-/// What lets `unshare` mount: being root, or being root in a world of one's own.
-const WAYS: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
+/// Arguments with which `unshare` may mount: as root, or as root of a user namespace.
+const UNSHARE_ARGUMENTS: [&[&str]; 2] = [&["--mount"], &["--mount", "--map-root-user"]];
 
-/// How to mount something that is gone with the process that mounted it; none if that cannot be done here.
+/// The arguments for a mount that disappears with its process; `None` if mounting is impossible here.
 fn unshare() -> Option<&'static [&'static str]> {
-    let works = |way: &&&[&str]| {
+    let works = |arguments: &&&[&str]| {
         let mut command = Command::new("unshare");
-        command.args(**way).args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]);
+        command.args(**arguments).args(["sh", "-c", "mount -t tmpfs tmpfs /mnt"]);
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         command.status().is_ok_and(|status| status.success())
     };
-    WAYS.iter().find(works).copied()
+    UNSHARE_ARGUMENTS.iter().find(works).copied()
 }
 
-/// Runs the program with its runs on a file system that is mounted with these options and prepared with this command;
-/// none if that cannot be done here.
+/// Runs the program with its runs on a file system mounted with these options and prepared with this command; `None` if
+/// mounting is impossible here.
 fn run_on(world: &World, options: &str, prepare: &str, arguments: &[&str]) -> Option<Ended> {
-    run_and(world, options, prepare, arguments, "exec \"$@\"")
+    run_script(world, options, prepare, arguments, "exec \"$@\"")
 }
 
-/// The same, by these words of a shell: `$0` is where the runs are, `$@` the program.
-fn run_and(world: &World, options: &str, prepare: &str, arguments: &[&str], words: &str) -> Option<Ended> {
-    let Some(way) = unshare() else {
+/// Like [`run_on`], with a shell script in which `$0` is the runs directory and `$@` the program.
+fn run_script(world: &World, options: &str, prepare: &str, arguments: &[&str], body: &str) -> Option<Ended> {
+    let Some(unshare_arguments) = unshare() else {
         skip("a file system cannot be mounted here");
         return None;
     };
     fs::create_dir_all(world.runs_dir()).unwrap();
-    let script = format!("mount -t tmpfs -o {options} tmpfs \"$0\" && {prepare}; {words}");
+    let script = format!("mount -t tmpfs -o {options} tmpfs \"$0\" && {prepare}; {body}");
     let mut command = world.command("unshare");
-    command.args(way).args(["sh", "-c", &script]).arg(world.runs_dir()).arg(PROGRAM).args(arguments);
+    command
+        .args(unshare_arguments)
+        .args(["sh", "-c", &script])
+        .arg(world.runs_dir())
+        .arg(PROGRAM)
+        .args(arguments);
     Some(Process::start(command).end())
 }
 
+/// User and group id of `nobody` on most systems.
+const NOBODY: u32 = 65534;
+
 const TRAIN: [&str; 8] = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
 
-fn assert_told(ended: &Ended, says: &[&str]) {
+fn assert_error(ended: &Ended, says: &[&str]) {
     assert_eq!((ended.code, ended.err.lines().count()), (Some(1), 1), "{ended:?}");
     for part in says {
         assert!(ended.err.contains(part), "{part:?} is not in {ended:?}");
@@ -53,16 +62,16 @@ fn assert_told(ended: &Ended, says: &[&str]) {
 }
 
 #[test]
-fn a_disk_that_is_full_is_told() {
+fn full_disk_at_start_is_an_error() {
     let world = World::bare();
     let fill = "{ cat /dev/zero > \"$0/filler\"; } 2> /dev/null";
     let Some(ended) = run_on(&world, "size=64k", fill, &TRAIN) else { return };
     let runs = world.runs_dir();
-    assert_told(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "No space left on device"]);
+    assert_error(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "No space left on device"]);
     assert_eq!(ended.out, "");
 }
 
-/// Shell words that start the program, wait until it waits for the disk, and make room again.
+/// Starts the program, waits until it waits for the disk, and frees space again.
 const MAKE_ROOM: &str = r#"
     "$@" 2> "$HOME/errors" & program=$!
     until grep -q "training waits" "$HOME/errors"; do sleep 0.05; done
@@ -74,12 +83,12 @@ const MAKE_ROOM: &str = r#"
     exit $ended"#;
 
 #[test]
-fn training_waits_for_a_disk_that_is_full_and_goes_on() {
+fn training_waits_for_a_full_disk_and_continues() {
     let world = World::bare();
     // The network's weights and momentum are 1.9 MB, and up to five checkpoints of them are there at once.
     let fill = "head -c 13000000 /dev/zero > \"$0/filler\"";
     let train = [&TRAIN[..6], &["--epochs", "6", "--checkpoint-space", "2"]].concat();
-    let Some(ended) = run_and(&world, "size=16m", fill, &train, MAKE_ROOM) else { return };
+    let Some(ended) = run_script(&world, "size=16m", fill, &train, MAKE_ROOM) else { return };
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
     let errors = read("errors");
@@ -89,7 +98,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
             .all(|part| errors.contains(part)),
         "{errors}"
     );
-    // Anyone who looked was told, although nothing else could be written.
+    // The lock and `runs` show the reason, although nothing else could be written.
     assert!(read("lock").contains("No space left on device"), "{}", read("lock"));
     assert!(read("listed").contains("waiting"), "{}", read("listed"));
 
@@ -100,27 +109,27 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     let mut next = 1;
     for record in run.dir.journal_reader().poll().unwrap().records {
         if let Event::Steps { first, losses, .. } = record.event {
-            assert_eq!(first, next, "no step is lost, and none told twice");
+            assert_eq!(first, next, "each step once");
             next += losses.len() as u64;
         }
     }
     assert_eq!(next, 6 * 94 + 1);
     let oldest = CheckpointName::Epoch(1);
-    assert!(!run.dir.checkpoint_path(oldest).exists(), "the oldest made room");
+    assert!(!run.dir.checkpoint_path(oldest).exists(), "the oldest was deleted");
     Checkpoint::read(&run.dir.checkpoint_path(CheckpointName::Last)).unwrap();
 }
 
 #[test]
-fn a_stop_does_not_wait_for_a_full_disk() {
+fn stop_does_not_wait_for_a_full_disk() {
     let world = World::bare();
     let fill = "head -c 7000000 /dev/zero > \"$0/filler\"";
     let stop = MAKE_ROOM.replace("rm \"$0/filler\"", "kill -TERM $program");
-    let Some(ended) = run_and(&world, "size=10m", fill, &TRAIN, &stop) else { return };
+    let Some(ended) = run_script(&world, "size=10m", fill, &TRAIN, &stop) else { return };
     assert_eq!(ended.code, Some(1), "{ended:?}");
 }
 
 #[test]
-fn training_waits_for_a_directory_that_is_moved_away_and_goes_on() {
+fn training_waits_for_a_moved_directory_and_continues() {
     let world = World::new();
     let process = world.process(&["train", "--foreground"]);
     let run = world.run();
@@ -129,8 +138,8 @@ fn training_waits_for_a_directory_that_is_moved_away_and_goes_on() {
     fs::rename(run.dir().path(), &elsewhere).unwrap();
     let lock = elsewhere.join("lock");
     let trouble = || fs::read_to_string(&lock).ok().filter(|text| text.contains("trouble"));
-    let told = wait_for("the trouble", trouble);
-    assert!(told.contains("No such file or directory"), "{told}");
+    let message = wait_for("the trouble", trouble);
+    assert!(message.contains("No such file or directory"), "{message}");
     fs::rename(&elsewhere, run.dir().path()).unwrap();
     run.wait_for("the pause", |event| matches!(event, Event::Paused { reason: PauseReason::Disk, .. }));
     run.wait_for("it going on", |event| matches!(event, Event::Resumed { .. }));
@@ -140,28 +149,36 @@ fn training_waits_for_a_directory_that_is_moved_away_and_goes_on() {
 }
 
 #[test]
-fn a_disk_that_cannot_be_written_is_told() {
+fn read_only_disk_is_an_error() {
     let world = World::bare();
     let Some(ended) = run_on(&world, "ro", "true", &TRAIN) else { return };
     let runs = world.runs_dir();
-    assert_told(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "Read-only file system", "--runs"]);
+    assert_error(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "Read-only file system", "--runs"]);
     assert_eq!(ended.out, "");
 }
 
 #[test]
-fn a_directory_without_permission_is_told() {
-    if geteuid().is_root() {
-        // Not even where skipping is forbidden can this be had.
-        eprintln!("skipped: permissions do not bind root");
-        return;
-    }
+fn directory_without_permission_is_an_error() {
     let world = World::bare();
+    // Permissions do not apply to root, so root runs the program as another user.
+    fs::set_permissions(world.path(), Permissions::from_mode(0o755)).unwrap();
+    let program = |arguments: &[&str]| {
+        let mut command = world.command(PROGRAM);
+        command.args(arguments);
+        if geteuid().is_root() {
+            command.uid(NOBODY).gid(NOBODY);
+        }
+        command
+    };
+    if program(&["--version"]).output().is_err() {
+        return skip("root cannot run the program as another user here");
+    }
     let runs = world.runs_dir();
     fs::create_dir(&runs).unwrap();
     fs::set_permissions(&runs, Permissions::from_mode(0o000)).unwrap();
-    let ended = world.process(&TRAIN).end();
-    assert_told(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "Permission denied", "--runs"]);
-    let listed = world.process(&["runs"]).end();
+    let ended = Process::start(program(&TRAIN)).end();
+    assert_error(&ended, &["cnn-tui: ", runs.to_str().unwrap(), "Permission denied", "--runs"]);
+    let listed = Process::start(program(&["runs"])).end();
     assert!(listed.out.contains("cannot be read: Permission denied"), "{listed:?}");
     fs::set_permissions(&runs, Permissions::from_mode(0o700)).unwrap();
 }

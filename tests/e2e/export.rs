@@ -1,4 +1,4 @@
-//! What other programs get of runs.
+//! Exports for TensorBoard and PyTorch.
 
 use std::fs;
 use std::path::Path;
@@ -21,7 +21,7 @@ fn printed(world: &World, arguments: &str) -> String {
     ended.out
 }
 
-/// A run `one` of one epoch, and `two`, a fork of it that goes on to a second.
+/// A run `one` of one epoch, and `two`, a fork of it that trains a second.
 fn trained() -> World {
     let world = World::bare();
     printed(&world, "train --foreground --preset dnn --data built-in --epochs 1 --name one");
@@ -30,13 +30,13 @@ fn trained() -> World {
 }
 
 #[test]
-fn tensorboard_gets_a_directory_for_each_run() {
+fn tensorboard_export_has_a_directory_per_run() {
     let world = trained();
     let out = printed(&world, "runs tensorboard one two one --to board");
     let lines: Vec<_> = out.lines().collect();
     assert_eq!(lines.len(), 3, "{out}");
     assert!(lines[0].starts_with("one: board/one/events.out.tfevents."), "{out}");
-    assert_eq!(lines[2], "`tensorboard --logdir board` shows what is there");
+    assert_eq!(lines[2], "run `tensorboard --logdir board` to view them");
     let files = |name: &str| fs::read_dir(world.path().join("board").join(name)).unwrap().count();
     assert_eq!((files("one"), files("two")), (1, 1));
 
@@ -49,11 +49,11 @@ fn tensorboard_gets_a_directory_for_each_run() {
     let json = printed(&world, "runs tensorboard two --to other --json");
     let json: Value = serde_json::from_str(&json).unwrap();
     assert!(world.path().join(json["file"].as_str().unwrap()).is_file(), "{json}");
-    assert_eq!(program(&world, "runs tensorboard one").code, Some(2), "it needs to know where to");
+    assert_eq!(program(&world, "runs tensorboard one").code, Some(2), "--to is required");
 }
 
 #[test]
-fn runs_that_cannot_be_directories_have_their_ids() {
+fn tensorboard_directories_fall_back_to_run_ids() {
     let world = trained();
     for name in ["same", "same", "../up"] {
         printed(&world, &format!("fork one --epochs 2 --name {name} --foreground"));
@@ -68,7 +68,7 @@ fn runs_that_cannot_be_directories_have_their_ids() {
 }
 
 #[test]
-fn pytorch_gets_the_weights_alone() {
+fn weights_export_contains_only_the_weights() {
     let world = World::bare();
     let tensors = |file: &str| {
         let bytes = fs::read(world.path().join(file)).unwrap();
@@ -77,14 +77,14 @@ fn pytorch_gets_the_weights_alone() {
         names.sort();
         names.join(" ")
     };
-    let told = printed(&world, "runs weights cnn-reference --to cnn.safetensors");
+    let output = printed(&world, "runs weights cnn-reference --to cnn.safetensors");
     let end = "cnn-reference (cnn) after epoch 40, 21,840 parameters in 8 tensors\n";
-    assert_eq!(told, format!("cnn.safetensors: {end}"));
+    assert_eq!(output, format!("cnn.safetensors: {end}"));
     let cnn = "conv1.bias conv1.weight conv2.bias conv2.weight fc1.bias fc1.weight fc2.bias fc2.weight";
     assert_eq!(tensors("cnn.safetensors"), cnn);
-    let told = printed(&world, "runs weights dnn-reference --from last --to dnn.safetensors --json");
-    let told: Value = serde_json::from_str(&told).unwrap();
-    assert_eq!((&told["epoch"], &told["preset"]), (&json!(40), &json!("dnn")));
+    let output = printed(&world, "runs weights dnn-reference --from last --to dnn.safetensors --json");
+    let output: Value = serde_json::from_str(&output).unwrap();
+    assert_eq!((&output["epoch"], &output["preset"]), (&json!(40), &json!("dnn")));
     assert_eq!(tensors("dnn.safetensors"), "fc1.bias fc1.weight fc2.bias fc2.weight fc3.bias fc3.weight");
 
     for (arguments, code, says) in [
@@ -106,7 +106,7 @@ fn pytorch_gets_the_weights_alone() {
 }
 
 #[test]
-fn tensorboard_reads_what_the_journal_holds() {
+fn tensorboard_reads_the_values_of_the_journal() {
     let python = std::env::var_os("CNN_TUI_PYTHON").unwrap_or_else(|| "python3".into());
     let has_it = Command::new(&python).args(["-c", "import tensorboard"]).output();
     if !has_it.is_ok_and(|output| output.status.success()) {

@@ -7,7 +7,7 @@ use crate::world::{World, skip};
 
 const DATA: &str = "/usr/share/datasets/fashion-mnist";
 
-/// Whether the full set is missing, which is told.
+/// Whether the full set is missing; if so, the test is reported as skipped.
 fn is_missing() -> bool {
     let is_missing = !Path::new(DATA).is_dir();
     if is_missing {
@@ -17,7 +17,7 @@ fn is_missing() -> bool {
 }
 
 #[test]
-fn what_the_readme_says_of_the_reference_runs_is_what_the_program_says() {
+fn readme_output_of_reference_runs_matches_the_program() {
     if is_missing() {
         return;
     }
@@ -40,7 +40,7 @@ fn what_the_readme_says_of_the_reference_runs_is_what_the_program_says() {
 }
 
 #[test]
-fn an_epoch_on_the_full_set_is_the_lectures() {
+fn epoch_on_the_full_set_prints_the_expected_lines() {
     if is_missing() {
         return;
     }

@@ -1,4 +1,4 @@
-//! Training without a screen.
+//! Training without the dashboard.
 
 use cnn_tui::run::{Event, RecordedStatus};
 use rustix::process::Signal;
@@ -8,7 +8,7 @@ use crate::process::Process;
 use crate::terminal::key::CTRL_C;
 use crate::world::{PROGRAM, Run, World, wait_for};
 
-/// The plain network on the built-in images: 94 steps an epoch.
+/// The fully connected network on the built-in images: 94 steps per epoch.
 const TRAIN: &[&str] = &["train", "--preset", "dnn", "--data", "built-in", "--threads", "1"];
 
 fn train(more: &[&'static str]) -> Vec<&'static str> {
@@ -16,7 +16,7 @@ fn train(more: &[&'static str]) -> Vec<&'static str> {
 }
 
 #[test]
-fn headless_prints_the_lectures_lines_and_nothing_else() {
+fn headless_prints_only_progress_lines() {
     let world = World::bare();
     let ended = world.process(&train(&["--headless", "--epochs", "2"])).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
@@ -35,7 +35,7 @@ fn headless_prints_the_lectures_lines_and_nothing_else() {
 }
 
 #[test]
-fn foreground_prints_them_too_and_needs_no_other_process() {
+fn foreground_prints_progress_from_a_single_process() {
     let world = World::bare();
     let mut process = world.process(&train(&["--foreground", "--epochs", "1", "--batch-size", "16"]));
     process.wait_for_text("Train Epoch: 1 [0/6000 (0%)]");
@@ -47,7 +47,7 @@ fn foreground_prints_them_too_and_needs_no_other_process() {
 }
 
 #[test]
-fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
+fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     let world = World::bare();
     let mut terminal = world.terminal(&train(&["--headless", "--epochs", "3"]), (160, 24));
     terminal.wait_for_text("Train Epoch: 1 [0/6000 (0%)]");
@@ -55,8 +55,8 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
     let ended = terminal.end();
     let run = world.run();
     assert_eq!(ended.code, 1);
-    let told = format!("cnn-tui: stopped and saved; `cnn-tui resume {}` goes on", run.id());
-    assert!(ended.screen.contains(&told), "{}", ended.screen);
+    let message = format!("cnn-tui: stopped and saved; run `cnn-tui resume {}` to continue", run.id());
+    assert!(ended.screen.contains(&message), "{}", ended.screen);
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let first = run.step();
     assert!(first < 282, "it was stopped too late");
@@ -66,7 +66,7 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
     run.wait_for_step_after(first);
     process.signal(Signal::INT);
     let ended = process.end();
-    assert_eq!((ended.code, ended.err), (Some(1), told + "\n"));
+    assert_eq!((ended.code, ended.err), (Some(1), message + "\n"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     let second = run.step();
     assert!(second < 282, "it was stopped too late");
@@ -86,16 +86,16 @@ fn what_is_interrupted_is_saved_and_goes_on_where_it_stopped() {
 
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!(ended.code, Some(2));
-    let told = format!(
-        "cnn-tui: {} has finished its 3 epochs; `cnn-tui fork {} --epochs N` trains a copy on\n",
+    let message = format!(
+        "cnn-tui: {} has finished all 3 epochs; run `cnn-tui fork {} --epochs N` to train a copy for longer\n",
         run.name(),
         run.name()
     );
-    assert_eq!(ended.err, told);
+    assert_eq!(ended.err, message);
 }
 
 #[test]
-fn foreground_ends_with_its_shell() {
+fn foreground_stops_on_hangup() {
     let world = World::bare();
     let mut terminal = world.terminal(&train(&["--foreground", "--epochs", "1000"]), (160, 24));
     terminal.wait_for_text("Train Epoch: 1 ");
@@ -111,12 +111,16 @@ fn foreground_ends_with_its_shell() {
     terminal.press(CTRL_C);
     let ended = terminal.end();
     assert_eq!(ended.code, 1);
-    assert!(ended.screen.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.screen);
+    assert!(
+        ended.screen.contains(&format!("run `cnn-tui resume {}` to continue", run.id())),
+        "{}",
+        ended.screen
+    );
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
-fn an_interrupt_before_it_has_begun_is_heard() {
+fn interrupt_before_the_first_step_stops_the_run() {
     let world = World::bare();
     let process = world.process(&train(&["--headless", "--epochs", "100"]));
     let run = world.run();
@@ -125,28 +129,28 @@ fn an_interrupt_before_it_has_begun_is_heard() {
     process.signal(Signal::INT);
     let ended = process.end();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
-    assert!(ended.err.contains(&format!("`cnn-tui resume {}` goes on", run.id())), "{}", ended.err);
+    assert!(ended.err.contains(&format!("run `cnn-tui resume {}` to continue", run.id())), "{}", ended.err);
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     assert!(run.step() < 94);
 }
 
 #[test]
-fn a_run_trains_once_at_a_time() {
+fn resume_rejects_a_run_that_is_training() {
     let world = World::new();
     let mut process = world.process(&["train", "--headless"]);
     process.wait_for_text("Train Epoch: 1");
     let run = world.run();
     let refused = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
-    let told = [run.name(), "already", "`cnn-tui` shows it"];
-    assert!(told.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
+    let message = [run.name(), "is already training", "run `cnn-tui` to open it"];
+    assert!(message.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
     process.signal(Signal::TERM);
     assert_eq!(process.end().code, Some(1));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
-fn a_reader_of_the_lines_may_leave() {
+fn closed_output_pipe_does_not_stop_training() {
     let world = World::bare();
     let command = "\"$@\" | head -n 1";
     let arguments = train(&["--headless", "--epochs", "2"]);
@@ -156,17 +160,17 @@ fn a_reader_of_the_lines_may_leave() {
     assert_eq!(ended.err, "");
     assert_are(&ended.out, &[lines::first(1, 6000)]);
     let run = world.run();
-    assert_eq!(run.wait_for_end(), RecordedStatus::Finished, "the run goes on without a reader");
+    assert_eq!(run.wait_for_end(), RecordedStatus::Finished, "the run continues without a reader");
     assert_eq!(run.step(), 188);
 }
 
-/// The steps that trainers of this run began at.
+/// The steps at which trainers of this run started.
 fn starts(run: &Run) -> Vec<u64> {
     let step = |event| if let Event::Started { step, .. } = event { Some(step) } else { None };
     run.events().into_iter().filter_map(step).collect()
 }
 
-/// Where the steps in the journal do not follow one another: the step that was due, and the one that came.
+/// Gaps in the steps of the journal: the expected step and the actual one.
 fn gaps(run: &Run) -> Vec<(u64, u64)> {
     let mut due = 1;
     let mut gaps = Vec::new();

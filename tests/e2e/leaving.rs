@@ -1,4 +1,4 @@
-//! Starting, watching, leaving and coming back.
+//! Starting the dashboard, watching a run, leaving and coming back.
 
 use cnn_tui::run::{Event, RecordedStatus};
 use rustix::process::{Signal, getsid, kill_process};
@@ -8,27 +8,27 @@ use crate::terminal::key::{ENTER, ESC, SPACE, TAB};
 use crate::world::{World, wait_for};
 
 const SIZE: (u16, u16) = (120, 36);
-/// The question that `q` asks.
+/// The title of the dialog that `q` opens.
 const QUESTION: &str = "What is to become of";
 
-/// The step that the loss chart has come to, from its title.
+/// The last step of the loss chart, from its title.
 fn step(screen: &str) -> Option<u64> {
     let (_, rest) = screen.split_once("─ step ")?;
     let digits: String = rest.chars().take_while(|c| c.is_ascii_digit() || *c == ',').collect();
     digits.replace(',', "").parse().ok()
 }
 
-/// Waits until the loss chart has come further than this.
+/// Waits until the loss chart shows a later step.
 fn wait_for_step_after(terminal: &Terminal, before: u64) -> u64 {
     step(&terminal.wait_for("a later step", |screen| step(screen) > Some(before))).unwrap()
 }
 
-/// Whether the line that is chosen begins with this.
+/// Whether the selected menu item starts with this.
 fn is_chosen(screen: &str, offer: &str) -> bool {
     screen.contains(&format!("▸ {offer} "))
 }
 
-/// Answers the question of `q`, waits for the program's end, and gives what it left on the screen.
+/// Quits with this answer, waits for the program to exit, and returns what it left on the screen.
 fn leave(terminal: &mut Terminal, answer: &str) -> String {
     terminal.press("q");
     terminal.wait_for_text(QUESTION);
@@ -42,7 +42,7 @@ fn leave(terminal: &mut Terminal, answer: &str) -> String {
 }
 
 #[test]
-fn a_first_start_needs_nothing() {
+fn first_start_needs_no_setup() {
     let world = World::bare();
     let mut terminal = world.terminal(&[], (80, 24));
     let screen = terminal.wait_for("data for new runs", |screen| {
@@ -60,14 +60,14 @@ fn a_first_start_needs_nothing() {
     assert!(screen.contains("training") && screen.contains("fashion-mnist"), "{screen}");
     let run = world.run();
     assert_eq!(run.record().config.preset, "cnn");
-    let told = leave(&mut terminal, "s");
+    let message = leave(&mut terminal, "s");
     let name = run.name();
-    assert_eq!(told, format!("{name} stops and saves; `cnn-tui resume {name}` goes on"));
+    assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
 }
 
 #[test]
-fn a_run_is_paused_left_and_found_again() {
+fn run_is_paused_detached_and_found_again() {
     let world = World::new();
     let mut terminal = world.terminal(&[], SIZE);
     terminal.wait_for("the offer", |screen| is_chosen(screen, "train cnn"));
@@ -111,7 +111,7 @@ fn a_run_is_paused_left_and_found_again() {
     wait_for_step_after(&terminal, at);
     terminal.wait_for("training", |screen| screen.contains("training") && screen.contains("ETA"));
     assert_eq!(
-        run.wait_for("it going on", |event| matches!(event, Event::Resumed { .. })),
+        run.wait_for("resuming", |event| matches!(event, Event::Resumed { .. })),
         Event::Resumed { step: at, position }
     );
 
@@ -123,8 +123,8 @@ fn a_run_is_paused_left_and_found_again() {
     terminal.press(ESC);
     terminal.wait_for("the screen below", |screen| !screen.contains(QUESTION));
     let name = run.name();
-    assert_eq!(leave(&mut terminal, "d"), format!("{name} goes on training; `cnn-tui` shows it"));
-    let trainer = run.trainer().expect("the trainer goes on");
+    assert_eq!(leave(&mut terminal, "d"), format!("{name} is still training; run `cnn-tui` to open it"));
+    let trainer = run.trainer().expect("the trainer is running");
     let left = run.wait_for_step_after(run.step());
 
     // Another start finds it, and has the whole curve.
@@ -136,21 +136,21 @@ fn a_run_is_paused_left_and_found_again() {
     terminal.wait_for_text("paused");
     wait_for_step_after(&terminal, seen);
     assert_eq!(run.trainer(), Some(trainer));
-    let told = leave(&mut terminal, "s");
-    assert_eq!(told, format!("{name} stops and saves; `cnn-tui resume {name}` goes on"));
+    let message = leave(&mut terminal, "s");
+    assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
     assert_eq!(run.trainer(), None);
 }
 
 #[test]
-fn a_run_can_be_paused_on_leaving() {
+fn quit_can_pause_the_run() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], SIZE);
     wait_for_step_after(&terminal, 0);
     let run = world.run();
     let name = run.name();
-    let told = leave(&mut terminal, "p");
-    assert_eq!(told, format!("{name} is paused; `cnn-tui` shows it"));
+    let message = leave(&mut terminal, "p");
+    assert_eq!(message, format!("{name} is paused; run `cnn-tui` to open it"));
     run.wait_for("the pause", |event| matches!(event, Event::Paused { .. }));
     assert!(run.trainer().is_some(), "the trainer waits");
     let at = run.step();
@@ -165,7 +165,7 @@ fn a_run_can_be_paused_on_leaving() {
         (terminal, screen)
     };
     let (mut terminal, before) = look();
-    assert_eq!(leave(&mut terminal, "d"), told);
+    assert_eq!(leave(&mut terminal, "d"), message);
     let (mut terminal, after) = look();
     assert_eq!(curve(&before), curve(&after));
     assert_eq!(run.step(), at);
@@ -184,7 +184,7 @@ fn curve(screen: &str) -> Vec<String> {
 }
 
 #[test]
-fn a_stopped_run_is_resumed_on_the_screen() {
+fn stopped_run_is_resumed_from_the_dashboard() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], SIZE);
     wait_for_step_after(&terminal, 0);
@@ -203,7 +203,7 @@ fn a_stopped_run_is_resumed_on_the_screen() {
 }
 
 #[test]
-fn a_closed_window_takes_only_the_dashboard_with_it() {
+fn hangup_ends_only_the_dashboard() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], (80, 24));
     wait_for_step_after(&terminal, 0);
@@ -217,7 +217,7 @@ fn a_closed_window_takes_only_the_dashboard_with_it() {
 }
 
 #[test]
-fn signals_end_the_dashboard_in_order_and_nothing_else() {
+fn signals_end_only_the_dashboard_and_restore_the_terminal() {
     let world = World::new();
     let mut terminal = world.terminal(&["train"], (80, 24));
     wait_for_step_after(&terminal, 0);

@@ -1,4 +1,4 @@
-//! The lecture's lines, as patterns in which `#` stands for a digit.
+//! Progress lines, as patterns in which `#` stands for a digit.
 
 /// The first line of an epoch on `images` images.
 pub(crate) fn first(epoch: u32, images: u32) -> String {

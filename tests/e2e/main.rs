@@ -1,16 +1,18 @@
-//! The program as a person meets it: the real binary in a real terminal, and real trainers.
+//! End-to-end tests: the real binary in a real terminal, with real trainer processes.
 //!
-//! A test reads like a session: what is pressed, and what is seen or lies on disk then. It waits for conditions, each
-//! for [`world::PATIENCE`] at most. Whatever it started ends with it, also when it fails.
+//! A test reads like a session: keys pressed, then what is on the screen or on disk. Tests wait for conditions, each
+//! for at most [`world::TIMEOUT`], and end everything they started, even when they fail.
 //!
-//! A test that needs more than Rust says so when it skips; with `CNN_TUI_NO_SKIP` set it fails instead.
+//! A test that needs other programs prints a message and skips if they are missing; if `CNN_TUI_NO_SKIP` is set, it
+//! fails instead.
 
 #![expect(
     clippy::unwrap_used,
     clippy::print_stderr,
-    reason = "a test fails by a panic and says on the standard error why it skips"
+    reason = "a test fails by a panic and prints to standard error why it skips"
 )]
 
+mod appearance;
 mod bad_input;
 mod changing;
 mod compare;
@@ -21,11 +23,10 @@ mod full_set;
 mod headless;
 mod leaving;
 mod lines;
-mod look;
+mod lr_find;
 mod predictions;
 mod process;
 mod queue;
-mod rates;
 mod runs;
 mod snapshot;
 mod ssh;

@@ -1,4 +1,4 @@
-//! What two runs predict: in the shell and on the screen.
+//! Comparing predictions, on the command line and in the dashboard.
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ fn world() -> World {
 }
 
 #[test]
-fn two_runs_are_compared_image_by_image() {
+fn runs_predict_compares_two_runs_image_by_image() {
     let world = world();
     let json = predict(&world, &["one", "wide", "--json"]);
     assert_eq!((json.code, json.err.as_str()), (Some(0), ""), "{json:?}");
@@ -50,11 +50,11 @@ fn two_runs_are_compared_image_by_image() {
     assert!(same.out.contains("the two differ by no more than their seed"), "{}", same.out);
     let none = predict(&world, &["one", "two", "--checkpoint", "epoch-9"]);
     assert_eq!((none.code, none.out.as_str()), (Some(1), ""));
-    assert!(none.err.contains("one has no checkpoint epoch-009"), "{}", none.err);
+    assert!(none.err.contains("one has no epoch-009 checkpoint"), "{}", none.err);
 }
 
 #[test]
-fn the_images_that_changed_are_looked_at() {
+fn dashboard_shows_images_whose_prediction_differs() {
     let world = world();
     let mut terminal = world.terminal(&[], (120, 36));
     terminal.wait_for_text("look at the runs");

@@ -1,4 +1,4 @@
-//! Sweeps and the queue: runs that wait for each other, with nobody watching.
+//! Sweeps and the queue, without a dashboard.
 
 use cnn_tui::run::RecordedStatus;
 use serde_json::Value;
@@ -6,12 +6,12 @@ use serde_json::Value;
 use crate::process::Ended;
 use crate::world::{Run, World, wait_for};
 
-fn does(world: &World, arguments: &[&str]) -> Ended {
+fn run(world: &World, arguments: &[&str]) -> Ended {
     world.process(arguments).end()
 }
 
 fn printed(world: &World, arguments: &[&str]) -> String {
-    let ended = does(world, arguments);
+    let ended = run(world, arguments);
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
     ended.out
 }
@@ -24,7 +24,7 @@ fn waiting(world: &World) -> usize {
     queue(world)["runs"].as_array().unwrap().len()
 }
 
-/// The runs that train now.
+/// The runs that are training.
 fn training(world: &World) -> Vec<Run> {
     world.runs().into_iter().filter(|run| run.trainer().is_some()).collect()
 }
@@ -32,11 +32,11 @@ fn training(world: &World) -> Vec<Run> {
 const SHORT: [&str; 6] = ["--preset", "dnn", "--data", "built-in", "--epochs", "1"];
 
 #[test]
-fn a_sweep_is_trained_one_run_after_another_with_nobody_watching() {
+fn sweep_trains_one_run_after_another_without_a_dashboard() {
     let world = World::bare();
     let sweep = [&["sweep", "lr=0.01,0.03", "seed=1..2", "--tag", "night"], &SHORT[..]].concat();
-    let told = printed(&world, &sweep);
-    assert!(told.ends_with("4 runs queued\n"), "{told}");
+    let output = printed(&world, &sweep);
+    assert!(output.ends_with("4 runs queued\n"), "{output}");
     let mut most = 0;
     wait_for("the end of all", || {
         most = most.max(training(&world).len());
@@ -52,16 +52,19 @@ fn a_sweep_is_trained_one_run_after_another_with_nobody_watching() {
     settings.sort_by(|one, other| one.partial_cmp(other).unwrap());
     assert_eq!(settings, [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]);
     assert_eq!(printed(&world, &["runs", "--json", "-q", "tag:night"]).lines().count(), 4);
-    wait_for("the worker's end", || (queue(&world)["is_worked_on"] == false).then_some(()));
-    assert!(printed(&world, &["queue"]).starts_with("0 runs queued, 1 run at a time, nothing waits"));
+    wait_for("the worker's end", || (queue(&world)["has_worker"] == false).then_some(()));
+    assert!(printed(&world, &["queue"]).starts_with("0 runs queued, 1 run at a time, empty"));
 }
 
 #[test]
-fn the_queue_is_paused_reordered_and_emptied() {
+fn queue_can_be_paused_reordered_resumed_and_emptied() {
     let world = World::new();
     printed(&world, &["queue", "pause"]);
-    let told = printed(&world, &["sweep", "seed=1..4"]);
-    assert!(told.ends_with("4 runs queued; the queue is paused, `cnn-tui queue go` starts it\n"), "{told}");
+    let output = printed(&world, &["sweep", "seed=1..4"]);
+    assert!(
+        output.ends_with("4 runs queued; the queue is paused, run `cnn-tui queue resume` to start it\n"),
+        "{output}"
+    );
     assert!(training(&world).is_empty());
 
     let ids: Vec<String> =
@@ -69,7 +72,7 @@ fn the_queue_is_paused_reordered_and_emptied() {
     printed(&world, &["queue", "move", &ids[3], "1"]);
     printed(&world, &["queue", "rm", &ids[1]]);
     printed(&world, &["queue", "jobs", "2"]);
-    printed(&world, &["queue", "go"]);
+    printed(&world, &["queue", "resume"]);
     wait_for("two that train", || (training(&world).len() == 2).then_some(()));
     let mut at_work: Vec<String> = training(&world).iter().map(|run| run.id().to_owned()).collect();
     at_work.sort();
@@ -81,15 +84,15 @@ fn the_queue_is_paused_reordered_and_emptied() {
 
     printed(&world, &["queue", "empty"]);
     assert_eq!((waiting(&world), world.runs().len()), (0, 2));
-    // What was emptied is not lost.
+    // Emptying the queue moves its runs to the trash.
     printed(&world, &["runs", "restore", &ids[2]]);
-    let refused = does(&world, &["queue", "rm", &ids[0]]);
+    let refused = run(&world, &["queue", "rm", &ids[0]]);
     assert_eq!(refused.code, Some(2));
     assert!(refused.err.contains("is not in the queue"), "{refused:?}");
 }
 
 #[test]
-fn what_is_no_sweep_creates_nothing() {
+fn invalid_sweep_creates_no_runs() {
     let world = World::bare();
     for (axes, says) in [
         (&["lr"][..], "`lr` is no setting with values"),
@@ -98,7 +101,7 @@ fn what_is_no_sweep_creates_nothing() {
         (&["seed=1..3", "--tag", "two words"], "a tag is one word"),
         (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),
     ] {
-        let ended = does(&world, &[&["sweep"], axes].concat());
+        let ended = run(&world, &[&["sweep"], axes].concat());
         assert_ne!(ended.code, Some(0));
         assert!(ended.err.contains(says), "{says} in {ended:?}");
     }

@@ -1,4 +1,4 @@
-//! `runs` from the shell: asking, looking, throwing away and bringing back.
+//! `cnn-tui runs`: queries, details, labels, deletion and export.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ fn world() -> World {
 }
 
 #[test]
-fn runs_are_asked_for_sorted_and_shown() {
+fn runs_are_queried_sorted_and_shown() {
     let world = world();
     let names = |arguments: &[&str]| -> Vec<String> {
         let lines = printed(&world, arguments);
@@ -38,7 +38,7 @@ fn runs_are_asked_for_sorted_and_shown() {
     assert_eq!(names(&["list", "--json", "-q", "state = finished and lr > 0.02"]), ["two"]);
     assert_eq!(names(&["--json", "--sort", "lr", "--query", "tag:short"]), ["one", "two"]);
     assert_eq!(names(&["--json", "--sort", "-lr"]), ["two", "one"]);
-    assert!(printed(&world, &["-q", "lr > 5"]).starts_with("no such runs in "));
+    assert!(printed(&world, &["-q", "lr > 5"]).starts_with("no matching runs in "));
 
     let shown = printed(&world, &["show", "two"]);
     for line in ["lr           0.05", "preset       dnn", "state        finished", "epoch        1"] {
@@ -64,23 +64,25 @@ fn runs_are_asked_for_sorted_and_shown() {
 }
 
 #[test]
-fn what_is_thrown_away_can_be_brought_back() {
+fn deleted_run_can_be_restored() {
     let world = world();
-    // One that is not there spoils it for all.
+    // If one does not exist, none is deleted.
     assert_eq!(runs(&world, &["rm", "one", "three"]).code, Some(1));
     assert!(printed(&world, &[]).contains(" one "));
-    assert!(printed(&world, &["rm", "one"]).starts_with("one is thrown away; `cnn-tui runs restore "));
+    assert!(
+        printed(&world, &["rm", "one"]).starts_with("moved one to the trash; run `cnn-tui runs restore ")
+    );
     assert!(!printed(&world, &[]).contains(" one "));
     assert!(printed(&world, &["--trash"]).contains(" one "));
-    assert_eq!(printed(&world, &["restore", "one"]), "one is back\n");
+    assert_eq!(printed(&world, &["restore", "one"]), "restored one\n");
     assert!(printed(&world, &[]).contains(" one "));
 
-    // The beginning of a name finds a run, but throws none away.
+    // A prefix finds a run, but does not delete it.
     assert!(printed(&world, &["show", "tw"]).contains("two"));
     let ended = runs(&world, &["rm", "tw"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(
-        ended.err.contains("is only how two (") && ended.err.contains("give the whole name"),
+        ended.err.contains("is only a prefix of two (") && ended.err.contains("give its full name"),
         "{ended:?}"
     );
 
@@ -90,7 +92,7 @@ fn what_is_thrown_away_can_be_brought_back() {
 }
 
 #[test]
-fn runs_are_told_apart_and_given_to_other_programs() {
+fn runs_are_compared_and_exported() {
     let world = world();
     let lines = printed(&world, &["diff", "one", "two"]);
     let lines: Vec<Vec<&str>> = lines.lines().map(|line| line.split_whitespace().collect()).collect();
@@ -118,7 +120,7 @@ fn runs_are_told_apart_and_given_to_other_programs() {
 }
 
 #[test]
-fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
+fn run_is_renamed_tagged_and_noted_while_training() {
     let world = World::new();
     let trainer = world.process(&["train", "--headless", "--name", "first"]);
     let run = world.run();
@@ -130,7 +132,7 @@ fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
         printed(&world, &["note", "baseline", "lr is fine"]),
         "baseline             good  lr is fine\n"
     );
-    // What its trainer writes does not undo that.
+    // The trainer does not overwrite the labels.
     let then = run.step();
     run.wait_for_step_after(then + 100);
     let json: Value = serde_json::from_str(&printed(&world, &["show", "baseline", "--json"])).unwrap();

@@ -1,4 +1,4 @@
-//! The dashboard without a terminal.
+//! `cnn-tui snapshot`: the dashboard without a terminal.
 
 use crate::process::Ended;
 use crate::world::World;
@@ -15,7 +15,7 @@ fn printed(world: &World, arguments: &str) -> String {
 }
 
 #[test]
-fn every_screen_can_be_printed() {
+fn snapshot_prints_every_screen() {
     let world = World::bare();
     for (arguments, words) in [
         ("", &["train cnn", "look at the runs"][..]),
@@ -38,7 +38,7 @@ fn every_screen_can_be_printed() {
 }
 
 #[test]
-fn keys_are_pressed_first_and_change_nothing() {
+fn snapshot_keys_change_no_run() {
     let world = World::bare();
     let printed = |arguments: &[&str]| {
         let ended = world.process(&[&["snapshot", "--format", "text"], arguments].concat()).end();
@@ -51,14 +51,14 @@ fn keys_are_pressed_first_and_change_nothing() {
     assert!(read.contains("at epoch 39, ± against dnn-reference"), "{read}");
     assert!(printed(&["cnn-reference", "--keys", "?"]).contains("every key"));
     printed(&["--keys", "enter"]);
-    assert!(world.runs().is_empty(), "nothing was trained");
+    assert!(world.runs().is_empty(), "no run was created");
     let refused = world.process(&["snapshot", "--keys", "F9"]).end();
     assert_eq!(refused.code, Some(2), "{refused:?}");
     assert!(refused.err.contains("there is no key 'F9'"), "{refused:?}");
 }
 
 #[test]
-fn the_picture_is_what_the_dashboard_shows() {
+fn snapshot_equals_the_dashboard() {
     let world = World::bare();
     for (keys, arguments) in [("", "--screen runs"), ("g\r", "dnn-reference")] {
         let mut terminal = world.terminal(&["--color", "none"], (120, 36));
@@ -78,7 +78,7 @@ fn the_picture_is_what_the_dashboard_shows() {
 }
 
 #[test]
-fn a_pane_can_be_had_by_itself_and_at_any_size() {
+fn snapshot_prints_single_panes_at_any_size() {
     let world = World::bare();
     for (pane, word) in [
         ("loss", "test 0.31"),
@@ -95,17 +95,17 @@ fn a_pane_can_be_had_by_itself_and_at_any_size() {
 }
 
 #[test]
-fn colours_and_symbols_are_those_that_are_asked_for() {
+fn snapshot_honours_colour_and_glyph_options() {
     let world = World::bare();
     let live = |more: &str| printed(&world, &format!("cnn-reference {more}"));
-    assert!(live("").contains("\u{1b}[38;5;"), "the terminal says that it has 256");
+    assert!(live("").contains("\u{1b}[38;5;"), "the terminal has 256 colours");
     assert!(live("--color truecolor --theme light").contains("\u{1b}[48;2;"));
     let plain = live("--color none --glyphs ascii");
     assert!(plain.is_ascii() && !plain.contains("38;") && plain.contains("\u{1b}[1m"), "{plain}");
     assert!(!live("--format text").contains('\u{1b}'));
     let svg = live("--format svg");
     assert!(svg.contains("<title>cnn-tui cnn-reference</title>") && svg.contains("#10131a"), "{svg}");
-    // A picture does not depend on where it is drawn.
+    // SVG does not depend on the environment.
     let elsewhere = World::bare().with("NO_COLOR", "1").with("LANG", "C").with("TERM", "dumb");
     assert_eq!(printed(&elsewhere, "cnn-reference --format svg"), svg);
     let light = live("--format svg --theme light");
@@ -113,19 +113,15 @@ fn colours_and_symbols_are_those_that_are_asked_for() {
 }
 
 #[test]
-fn what_cannot_be_shown_is_told() {
+fn snapshot_rejects_invalid_arguments() {
     let world = World::bare();
     for (arguments, code, says) in [
         ("nobody", 1, "no run is called \"nobody\""),
-        ("--screen live", 2, "the live screen shows one run: give its id"),
-        (
-            "--screen compare cnn-reference cnn-reference",
-            2,
-            "from 2 to 8 runs can be compared: give their ids",
-        ),
-        ("--pane loss", 2, "a pane is of one run: give its id"),
-        ("--screen runs cnn-reference", 2, "this screen shows all runs: give no id"),
-        ("--size 120", 2, "use columns and rows from 1 to 1000, such as 120x36"),
+        ("--screen live", 2, "--screen live needs exactly one run ID"),
+        ("--screen compare cnn-reference cnn-reference", 2, "--screen compare needs 2 to 8 run IDs"),
+        ("--pane loss", 2, "--pane needs exactly one run ID"),
+        ("--screen runs cnn-reference", 2, "--screen home and --screen runs take no run IDs"),
+        ("--size 120", 2, "expected columns and rows from 1 to 1000, such as 120x36"),
         ("--pane loss --screen live cnn-reference", 2, "cannot be used with"),
         ("--theme drak", 2, "there is no theme `drak`"),
     ] {

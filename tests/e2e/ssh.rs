@@ -90,7 +90,7 @@ impl Drop for Server<'_> {
 }
 
 #[test]
-fn training_outlives_a_line_that_drops_and_a_new_login_sees_every_point() {
+fn training_outlives_a_dropped_ssh_connection_and_a_new_login_sees_every_step() {
     let world = World::new();
     let Some(server) = Server::start(&world) else { return };
     let line = server.login(&["train"]);

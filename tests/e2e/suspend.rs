@@ -8,17 +8,19 @@ use crate::world::{PROGRAM, World, skip};
 
 const CTRL_Z: &str = "\u{1a}";
 
-/// Whether the shell waits for a line, after it told so often that the program is stopped. What is typed before its prompt
-/// is there may be lost.
+/// Whether the shell shows its prompt and has reported this many stops. Input before the prompt may be lost.
 fn is_prompt(screen: &str, stops: usize) -> bool {
     screen.matches("Stopped").count() == stops && screen.trim_end().ends_with(['#', '$'])
 }
 
 #[test]
-fn the_shell_comes_back_and_fg_brings_the_screen_back() {
+fn ctrl_z_returns_to_the_shell_and_fg_restores_the_screen() {
     let world = World::new();
     if world.command("bash").arg("--version").output().is_err() {
         return skip("there is no bash");
+    }
+    if world.command("pgrep").arg("--version").output().is_err() {
+        return skip("there is no pgrep (Debian package procps)");
     }
     let mut bash = CommandBuilder::new("bash");
     bash.args(["--norc", "--noprofile", "-i"]);
@@ -30,14 +32,14 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     terminal.press(CTRL_Z);
     let screen = terminal.wait_for("the shell", |screen| is_prompt(screen, 1));
     assert!(!screen.contains("─ loss "), "{screen}");
-    // Lines are edited as ever, and training goes on.
+    // The shell edits lines as before, and training continues.
     terminal.press("echo $((6 * 7))\r");
     terminal.wait_for("the echo", |screen| screen.lines().any(|line| line.trim() == "42"));
     run.wait_for_step_after(run.step());
 
     terminal.press("fg\r");
     terminal.wait_for("the screen", |screen| screen.contains("─ loss ") && screen.contains("training"));
-    // It hears keys again, and another program that stops it is obeyed in the same way.
+    // It reads keys again, and a TSTP from another process has the same effect.
     terminal.press("2");
     terminal.wait_for_text("─ runs ─");
     let bash = terminal.pid().as_raw_nonzero().to_string();
@@ -48,7 +50,7 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     terminal.wait_for("the shell again", |screen| !screen.contains("─ runs ─") && is_prompt(screen, 2));
     terminal.press("fg\r");
     terminal.wait_for_text("─ runs ─");
-    // One that leaves it no time to give the terminal back.
+    // STOP leaves it no time to restore the terminal.
     kill_process(pid, Signal::STOP).unwrap();
     // Its screen is still there.
     terminal.wait_for("the shell once more", |screen| is_prompt(screen, 1));
@@ -59,7 +61,7 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     terminal.press("d");
     // What is typed before the prompt is there may still be heard by the dashboard.
     terminal.wait_for("the prompt", |screen| {
-        screen.contains("goes on training") && screen.trim_end().ends_with(['#', '$'])
+        screen.contains("is still training") && screen.trim_end().ends_with(['#', '$'])
     });
     terminal.press("exit");
     terminal.press(ENTER);

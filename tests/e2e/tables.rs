@@ -1,11 +1,11 @@
-//! What commands print.
+//! Output of commands: summary, help, the table of runs.
 
 use std::{fs, io};
 
 use crate::process::Process;
 use crate::world::{PROGRAM, World};
 
-/// What torchsummary prints for the lecture's network.
+/// torchsummary's output for the `cnn` preset.
 const SUMMARY: &str = "\
 ----------------------------------------------------------------
         Layer (type)               Output Shape         Param #
@@ -27,7 +27,7 @@ Estimated Total Size (MB): 4.37
 ----------------------------------------------------------------
 ";
 
-/// What a command that should succeed prints.
+/// Output of a command, which must succeed.
 fn printed(world: &World, arguments: &[&str]) -> String {
     let ended = world.process(arguments).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{arguments:?}");
@@ -35,7 +35,7 @@ fn printed(world: &World, arguments: &[&str]) -> String {
 }
 
 #[test]
-fn the_summary_is_the_lectures() {
+fn summary_equals_torchsummary() {
     let world = World::bare();
     assert_eq!(printed(&world, &["summary"]), SUMMARY);
     let dnn = printed(&world, &["summary", "--preset", "dnn", "--batch-size", "1"]);
@@ -43,7 +43,7 @@ fn the_summary_is_the_lectures() {
 }
 
 #[test]
-fn help_and_version_are_there() {
+fn every_command_has_help() {
     let world = World::bare();
     let help = printed(&world, &["--help"]);
     for word in ["train", "resume", "runs", "summary", "data", "--theme", "--runs"] {
@@ -53,11 +53,17 @@ fn help_and_version_are_there() {
         let help = printed(&world, &[command, "--help"]);
         assert!(help.contains(&format!("Usage: cnn-tui {command}")), "{help}");
     }
+    for command in
+        [&[][..], &["train"], &["queue"], &["sweep"], &["runs"], &["runs", "export"], &["snapshot"]]
+    {
+        let help = printed(&world, &[command, &["--help"]].concat());
+        assert!(help.contains("\nExamples:\n  cnn-tui"), "{help}");
+    }
     assert_eq!(printed(&world, &["--version"]), format!("cnn-tui {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
-fn a_broken_run_is_listed_and_hides_no_other() {
+fn broken_run_is_listed_beside_the_others() {
     let world = World::bare();
     let train = ["train", "--foreground", "--preset", "dnn", "--data", "built-in", "--epochs", "1"];
     printed(&world, &train);
@@ -92,7 +98,7 @@ fn a_broken_run_is_listed_and_hides_no_other() {
 }
 
 #[test]
-fn what_an_older_version_wrote_is_read_and_what_a_newer_one_wrote_is_listed() {
+fn older_runs_are_read_and_newer_ones_are_listed_as_such() {
     let world = World::bare();
     let write = |id: &str, record: &str| {
         let dir = world.runs_dir().join(id);
@@ -117,20 +123,20 @@ fn what_an_older_version_wrote_is_read_and_what_a_newer_one_wrote_is_listed() {
 }
 
 #[test]
-fn output_that_cannot_be_written_is_told() {
+fn write_errors_of_the_output_are_reported() {
     let world = World::bare();
     for arguments in [&["summary"][..], &["runs"], &["data", "show"]] {
         let mut command = world.command(PROGRAM);
         command.args(arguments).stdout(fs::File::create("/dev/full").unwrap());
         let ended = Process::start_into(command).end();
         assert_eq!(ended.code, Some(1), "{arguments:?}");
-        let told = ["cnn-tui: the output", "No space left on device"];
-        assert!(told.iter().all(|part| ended.err.contains(part)), "{arguments:?}: {}", ended.err);
+        let message = ["cnn-tui: cannot write output", "No space left on device"];
+        assert!(message.iter().all(|part| ended.err.contains(part)), "{arguments:?}: {}", ended.err);
     }
 }
 
 #[test]
-fn a_reader_who_leaves_is_no_error() {
+fn closed_output_pipe_is_not_an_error() {
     let world = World::bare();
     for arguments in [&["summary"][..], &["runs"], &["data", "show"]] {
         let (reader, writer) = io::pipe().unwrap();

@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::process::STARTING;
-use crate::world::{PATIENCE, wait_for};
+use crate::world::{TIMEOUT, wait_for};
 
 /// What a key sends.
 pub(crate) mod key {
@@ -81,7 +81,7 @@ impl Terminal {
 
     /// Waits until the screen is as it should be, and gives its text.
     pub(crate) fn wait_for(&self, what: &str, is_it: impl Fn(&str) -> bool) -> String {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         let mut state = self.shown.lock();
         loop {
             let screen = state.text();
@@ -142,7 +142,7 @@ impl Terminal {
     }
 
     fn wait_for_end_of_output(&self) {
-        let end = Instant::now() + PATIENCE;
+        let end = Instant::now() + TIMEOUT;
         let mut state = self.shown.lock();
         while !state.ended {
             let left = end.saturating_duration_since(Instant::now());
@@ -190,11 +190,11 @@ fn modes(master: &dyn MasterPty) -> String {
 
 /// What the terminal shows, and a bell for who waits for it.
 struct Shown {
-    state: Mutex<RunState>,
+    state: Mutex<ScreenState>,
     changed: Condvar,
 }
 
-struct RunState {
+struct ScreenState {
     parser: vt100::Parser,
     raw: Vec<u8>,
     /// The length of what is on the screen: all but a frame that is still being drawn.
@@ -209,11 +209,11 @@ const END_FRAME: &[u8] = b"\x1b[?2026l";
 impl Shown {
     fn new(columns: u16, rows: u16) -> Self {
         let parser = vt100::Parser::new(least_one(rows), least_one(columns), 0);
-        let state = RunState { parser, raw: Vec::new(), drawn: 0, ended: false, hung_up: false };
+        let state = ScreenState { parser, raw: Vec::new(), drawn: 0, ended: false, hung_up: false };
         Self { state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn lock(&self) -> MutexGuard<'_, RunState> {
+    fn lock(&self) -> MutexGuard<'_, ScreenState> {
         // A test that failed while it looked still has something to end.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -235,7 +235,7 @@ impl Shown {
     }
 }
 
-impl RunState {
+impl ScreenState {
     /// Takes output in, and shows frames only as a whole, as terminals do that know synchronized updates.
     fn take(&mut self, bytes: &[u8]) {
         self.raw.extend(bytes);

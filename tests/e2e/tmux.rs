@@ -1,4 +1,4 @@
-//! The dashboard in tmux, as people keep it who work over SSH.
+//! The dashboard in tmux.
 
 use std::path::PathBuf;
 
@@ -55,7 +55,7 @@ impl Drop for Tmux<'_> {
 }
 
 #[test]
-fn training_outlives_clients_and_panes() {
+fn training_outlives_tmux_clients_and_panes() {
     let world = World::new();
     let Some(tmux) = Tmux::start(&world) else { return };
     let dashboard = format!("'{PROGRAM}'");
@@ -92,6 +92,6 @@ fn training_outlives_clients_and_panes() {
     tmux.press(&["q"]);
     tmux.wait_for(&["What is to become of"]);
     tmux.press(&["s"]);
-    tmux.wait_for(&["stops and saves"]);
+    tmux.wait_for(&["is stopping and saving"]);
     assert_eq!(run.wait_for_end(), cnn_tui::run::RecordedStatus::Stopped);
 }

@@ -1,4 +1,4 @@
-//! A trainer that is killed at any moment, again and again.
+//! Trainers killed at random moments, again and again.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,12 +10,12 @@ use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, RecordedSta
 
 use crate::world::{PROGRAM, Run, World, wait_for};
 
-/// How often a trainer is killed, unless the variable `CNN_TUI_KILLS` says how often.
+/// Number of kills, unless the variable `CNN_TUI_KILLS` is set.
 const KILLS: usize = 12;
-/// The longest that a trainer lives: twice as long as what it may lose.
+/// Maximum lifetime of a trainer in seconds: twice what it may lose.
 const LONGEST: f32 = 2.0;
 
-/// What a run came to, in everything but time.
+/// The result of a run, without times.
 #[derive(PartialEq)]
 struct Result {
     checkpoint: Checkpoint,
@@ -93,7 +93,7 @@ fn trainer(world: &World, dir: &Path) -> Command {
 }
 
 #[test]
-fn runs_that_are_killed_end_like_runs_that_are_not() {
+fn killed_and_resumed_runs_end_bit_for_bit_like_uninterrupted_ones() {
     let kills = std::env::var("CNN_TUI_KILLS").map_or(KILLS, |kills| kills.parse().unwrap());
     let world = World::bare();
     let calm = create(&world, "calm");
@@ -102,7 +102,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
     let steps = want.losses.len() as u64;
     assert!(want.losses.iter().map(|(step, _)| *step).eq(1..=steps), "each step once");
 
-    let mut delays = SeededRng::new(kills as u64).draws(StreamId::Weights(0), 0);
+    let mut delays = SeededRng::new(kills as u64).stream(StreamId::Weights(0), 0);
     let (mut killed, mut runs) = (0, 0);
     while killed < kills {
         runs += 1;
@@ -127,7 +127,7 @@ fn runs_that_are_killed_end_like_runs_that_are_not() {
         assert_eq!(record.status, RecordedStatus::Finished);
         assert!(record.pauses.len() <= kills_of_run + 1, "{:?}", record.pauses);
         assert!(record.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
-        assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended in another way");
+        assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended differently");
     }
     eprintln!("{killed} kills over {runs} runs of {steps} steps");
 }

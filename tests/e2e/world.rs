@@ -1,4 +1,4 @@
-//! A home directory, the runs in it, and what can be started there.
+//! Test fixture: a temporary home directory with its runs, and processes started in it.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -14,12 +14,12 @@ use tempfile::TempDir;
 use crate::process::Process;
 use crate::terminal::Terminal;
 
-/// How long a test waits for a condition before it fails. Only a test that fails waits so long.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
-/// The time between two looks at something that cannot tell when it changes.
-const LOOK: Duration = Duration::from_millis(20);
+/// How long a test waits for a condition before it fails.
+pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
+/// Interval for polling conditions.
+const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// The program.
+/// Path of the binary under test.
 pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cnn-tui");
 
 /// Settings for runs that are quick to start, leave a core to others, and last longer than any test.
@@ -146,7 +146,7 @@ impl Drop for World {
             if fs::remove_dir_all(self.path()).is_ok() {
                 return;
             }
-            thread::sleep(LOOK);
+            thread::sleep(POLL_INTERVAL);
         }
     }
 }
@@ -231,19 +231,19 @@ impl Run {
     }
 }
 
-/// Looks again and again until there is something.
-pub(crate) fn wait_for<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+/// Polls until there is a value; fails after [`TIMEOUT`].
+pub(crate) fn wait_for<T>(what: &str, mut poll: impl FnMut() -> Option<T>) -> T {
     let start = Instant::now();
     loop {
-        if let Some(found) = look() {
+        if let Some(found) = poll() {
             return found;
         }
-        assert!(start.elapsed() < PATIENCE, "{what} did not come");
-        thread::sleep(LOOK);
+        assert!(start.elapsed() < TIMEOUT, "timed out waiting for {what}");
+        thread::sleep(POLL_INTERVAL);
     }
 }
 
-/// Says why a test cannot run here; fails if that is forbidden.
+/// Reports why a test cannot run here; panics if `CNN_TUI_NO_SKIP` is set.
 pub(crate) fn skip(reason: &str) {
     assert!(std::env::var_os("CNN_TUI_NO_SKIP").is_none(), "would skip: {reason}");
     eprintln!("skipped: {reason}");

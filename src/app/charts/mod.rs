@@ -65,10 +65,10 @@ impl XAxis {
     /// Where the steps of a run lie.
     pub fn ruler(self, run: &RunView) -> XScale<'_> {
         match self {
-            Self::Epochs => XScale::Every(run.steps_per_epoch()),
-            Self::Steps => XScale::X,
-            Self::ActiveTime => XScale::Through(&run.times),
-            Self::WallTime => XScale::Through(&run.wall_times),
+            Self::Epochs => XScale::PerUnit(run.steps_per_epoch()),
+            Self::Steps => XScale::IDENTITY,
+            Self::ActiveTime => XScale::Lookup(&run.times),
+            Self::WallTime => XScale::Lookup(&run.wall_times),
         }
     }
 
@@ -78,14 +78,14 @@ impl XAxis {
         // So that a step of any run is told from the next one.
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
-            if self.ruler(run).place(middle) < place { low = middle } else { high = middle }
+            if self.ruler(run).position(middle) < place { low = middle } else { high = middle }
         }
         high
     }
 
     /// Where a run's last step lies.
     pub fn end(self, run: &RunView) -> f64 {
-        self.ruler(run).place(run.step as f64)
+        self.ruler(run).position(run.step as f64)
     }
 }
 
@@ -220,7 +220,7 @@ impl App {
         self.charts.along = along.next();
         self.charts.whole();
         let Some((run, _)) = self.focused_curve() else { return };
-        let moved = |x: f64| self.charts.along.ruler(run).place(along.step_at(run, x));
+        let moved = |x: f64| self.charts.along.ruler(run).position(along.step_at(run, x));
         let (low, high, crosshair) = (moved(shown.low()), moved(shown.high()), crosshair.map(moved));
         self.charts.window = match window {
             Window::All => Window::All,
@@ -248,11 +248,13 @@ impl App {
         let ruler = self.charts.along.ruler(run);
         let stride = shown.width() * STRIDE * strides;
         let place = match (self.crosshair(), way) {
-            (None, _) => curve.previous_place(ruler, shown.high()),
+            (None, _) => curve.previous_position(ruler, shown.high()),
             (Some(before), Direction::Back) => {
-                curve.previous_place(ruler, (before - stride).min(before.next_down()))
+                curve.previous_position(ruler, (before - stride).min(before.next_down()))
             }
-            (Some(before), Direction::On) => curve.next_place(ruler, (before + stride).max(before.next_up())),
+            (Some(before), Direction::On) => {
+                curve.next_position(ruler, (before + stride).max(before.next_up()))
+            }
         };
         match place {
             Some(place) => self.read_at(place),
@@ -265,8 +267,8 @@ impl App {
         let Some((run, curve)) = self.focused_curve() else { return };
         let ruler = self.charts.along.ruler(run);
         let place = match way {
-            Direction::Back => curve.next_place(ruler, 0.0),
-            Direction::On => curve.previous_place(ruler, f64::INFINITY),
+            Direction::Back => curve.next_position(ruler, 0.0),
+            Direction::On => curve.previous_position(ruler, f64::INFINITY),
         };
         if let Some(place) = place {
             self.read_at(place);

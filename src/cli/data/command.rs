@@ -1,56 +1,39 @@
-//! The subcommands and what they need of the world.
+//! The subcommands of `data`, and what they need from their environment.
 
-use std::io::{self, Write};
+use std::io::Write;
 
 use clap::Subcommand;
-use thiserror::Error;
 
 use super::fetch::FetchCommand;
 use super::show::ShowCommand;
 use super::surface::Surface;
-use crate::data::{DataError, FetchError, Roots};
+use crate::cli::CliError;
+use crate::data::Roots;
 
-/// Get the data set, and see what is there.
-#[derive(Clone, Debug, PartialEq, Eq, Subcommand)]
+/// Download Fashion-MNIST and show available data sets.
+#[derive(Debug, Subcommand)]
 pub enum DataCommand {
-    /// Download the full Fashion-MNIST (31 MB); a broken download is continued.
+    /// Download the full Fashion-MNIST (31 MB); an interrupted download is resumed.
     Fetch(FetchCommand),
-    /// List the data sets found and draw a few test images.
+    /// List available data sets and draw some test images.
     Show(ShowCommand),
 }
 
-/// Why a data command failed.
-#[derive(Debug, Error)]
-pub enum DataCliError {
-    /// There is no usable data set.
-    #[error(transparent)]
-    Data(#[from] DataError),
-    /// The download failed.
-    #[error(transparent)]
-    Fetch(#[from] FetchError),
-    /// The user has no home directory and named no other.
-    #[error("there is no home directory to put the data in; name a directory with --to")]
-    NoDirectory,
-    /// The output could not be written.
-    #[error("the output cannot be written: {0}")]
-    Output(#[from] io::Error),
-}
-
-/// What the commands see of the world.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CommandContext {
-    /// Where data sets are looked for.
+/// The environment of the commands, so that tests can set it.
+#[derive(Debug, Clone)]
+pub struct DataContext {
+    /// Where to look for data sets.
     pub roots: Roots,
-    /// What is drawn on.
+    /// Where to draw images.
     pub surface: Surface,
 }
 
 impl DataCommand {
-    /// Does what the command says and writes the outcome to `out`; progress goes to the standard error.
-    pub fn run(self, world: &CommandContext, out: &mut impl Write) -> Result<(), DataCliError> {
+    /// Runs the command and writes its result to `out`; progress goes to standard error.
+    pub fn run(self, context: &DataContext, out: &mut impl Write) -> Result<(), CliError> {
         match self {
-            Self::Fetch(args) => args.run(&world.roots, out),
-            Self::Show(args) => args.run(world, out),
+            Self::Fetch(command) => command.run(&context.roots, out),
+            Self::Show(command) => command.run(context, out),
         }
     }
 }

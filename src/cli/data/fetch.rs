@@ -1,4 +1,4 @@
-//! `cnn-tui data fetch`.
+//! `data fetch`: download Fashion-MNIST.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -6,32 +6,39 @@ use std::path::PathBuf;
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::command::DataCliError;
-use crate::data::text::{shown, thousands};
+use crate::cli::CliError;
 use crate::data::{BASE_URL, Fetch, Roots};
+use crate::metrics::text;
+use crate::strings::printable_path;
 
-/// What `data fetch` is told.
-#[derive(Args, Clone, Debug, PartialEq, Eq)]
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui data fetch                    Download to the data directory, where training finds it
+  cnn-tui data fetch --to ~/fashion     Download to another directory";
+
+/// Download the full Fashion-MNIST (31 MB); an interrupted download is resumed.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct FetchCommand {
-    /// Directory for the files, instead of the data directory.
+    /// Target directory [default: the data directory].
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
-    /// Where the files are downloaded from.
+    /// Base URL of the files.
     #[arg(long, value_name = "BASE", default_value = BASE_URL)]
     pub url: String,
 }
 
 impl FetchCommand {
-    pub(super) fn run(&self, roots: &Roots, out: &mut impl Write) -> Result<(), DataCliError> {
-        let dir = self.to.clone().or_else(|| roots.fetched()).ok_or(DataCliError::NoDirectory)?;
+    pub(super) fn run(&self, roots: &Roots, out: &mut impl Write) -> Result<(), CliError> {
+        let dir = self.to.clone().or_else(|| roots.fetched()).ok_or_else(no_directory)?;
         let fetch = Fetch::fashion_mnist(&self.url, &dir);
 
-        // The bar draws on the standard error, and only if that is a terminal.
+        // The bar draws on standard error, and only if that is a terminal.
         let bar = ProgressBar::no_length().with_style(style());
         let result = fetch.run(|progress| {
             if bar.length().is_none() {
                 bar.set_length(progress.total);
-                // What an earlier command left is no speed of this one.
+                // Bytes of an earlier attempt must not count towards the speed.
                 bar.set_position(progress.done);
                 bar.reset_eta();
             }
@@ -43,18 +50,28 @@ impl FetchCommand {
         bar.finish_and_clear();
 
         let fetched = result?;
-        let (new, kept, bytes) = (fetched.new, fetched.kept, thousands(fetched.bytes));
-        let how = if self.to.is_some() { format!(" --data {}", shown(&dir)) } else { String::new() };
-        writeln!(out, "{}: {new} files fetched ({bytes} bytes), {kept} were there", shown(&dir))?;
-        writeln!(out, "`cnn-tui train{how}` uses them")?;
+        let (new, kept, bytes) = (fetched.new, fetched.kept, text::count(fetched.bytes));
+        let flag =
+            if self.to.is_some() { format!(" --data {}", printable_path(&dir)) } else { String::new() };
+        writeln!(
+            out,
+            "{}: {new} files downloaded ({bytes} bytes), {kept} already present",
+            printable_path(&dir)
+        )?;
+        writeln!(out, "run `cnn-tui train{flag}` to train on them")?;
         Ok(())
     }
 }
 
-/// File, bar, bytes, speed and time left on one line.
+/// The error if there is no default target directory.
+fn no_directory() -> CliError {
+    CliError::Usage("no home directory to store the data in; choose a directory with --to".to_owned())
+}
+
+/// File name, bar, bytes, speed and time left on one line.
 fn style() -> ProgressStyle {
     let template = "{msg:26} [{wide_bar}] {bytes}/{total_bytes} {bytes_per_sec} {eta}";
-    // The template is a constant; were it wrong, the plain bar would do.
+    // The template is a constant, so this cannot fail; the default bar would do.
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")

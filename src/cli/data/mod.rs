@@ -1,4 +1,4 @@
-//! `cnn-tui data`: get the data set, and see what is there.
+//! `data`: download Fashion-MNIST and show available data sets.
 
 mod command;
 mod fetch;
@@ -6,7 +6,7 @@ mod picture;
 mod show;
 mod surface;
 
-pub use command::{CommandContext, DataCliError, DataCommand};
+pub use command::{DataCommand, DataContext};
 pub use fetch::FetchCommand;
 pub use show::ShowCommand;
 pub use surface::{Shading, Surface};

@@ -1,6 +1,6 @@
-//! Images as rows of text.
+//! Images as text.
 //!
-//! A character cell is about twice as high as wide, so it shows two pixels, one above the other. An image takes 28
+//! A terminal cell is about twice as high as wide, so it shows two pixels, one above the other. An image takes 28
 //! columns and 14 rows and looks square:
 //!
 //! ```text
@@ -22,37 +22,41 @@ const GAP: usize = 2;
 /// ASCII shades from background to the brightest pixel.
 const SHADES: &[u8; 10] = b" .:-=+*#%@";
 
-/// An image with a line above it.
+/// An image with a caption above it.
 pub(super) struct CaptionedImage<'a> {
     pub(super) caption: String,
     pub(super) image: &'a Image,
 }
 
-/// How many pictures stand side by side in `width` columns: none if even one is too wide.
-pub(super) fn abreast(width: usize) -> usize {
+/// How many images fit side by side in `width` columns.
+pub(super) fn per_row(width: usize) -> usize {
     (width + GAP) / (SIDE + GAP)
 }
 
-/// Draws `pictures` side by side, each caption cut to its picture's width.
-pub(super) fn draw(pictures: &[CaptionedImage<'_>], ink: Shading, out: &mut impl Write) -> io::Result<()> {
+/// Draws `pictures` side by side, with captions cut to the width of an image.
+pub(super) fn draw(
+    pictures: &[CaptionedImage<'_>],
+    shading: Shading,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let gap = " ".repeat(GAP);
     let captions = pictures.iter().map(|picture| format!("{:SIDE$.SIDE$}", picture.caption));
     writeln!(out, "{}", captions.collect::<Vec<_>>().join(&gap).trim_end())?;
     for row in 0..SIDE / 2 {
-        let cells = pictures.iter().map(|picture| cells(picture.image, row, ink));
+        let cells = pictures.iter().map(|picture| cells(picture.image, row, shading));
         writeln!(out, "{}", cells.collect::<Vec<_>>().join(&gap).trim_end())?;
     }
     Ok(())
 }
 
-/// One row of cells: two rows of pixels.
-fn cells(image: &Image, row: usize, ink: Shading) -> String {
+/// One row of cells, which shows two rows of pixels.
+fn cells(image: &Image, row: usize, shading: Shading) -> String {
     let start = 2 * row * SIDE;
     let (upper, lower) = image[start..start + 2 * SIDE].split_at(SIDE);
     let mut text = String::new();
     let mut last = None;
     for (&upper, &lower) in upper.iter().zip(lower) {
-        let (upper, lower) = match ink {
+        let (upper, lower) = match shading {
             Shading::TrueColour => (true_colour(upper), true_colour(lower)),
             Shading::Greys => (grey(upper), grey(lower)),
             Shading::Ascii => {
@@ -77,7 +81,7 @@ fn true_colour(pixel: u8) -> Color {
     RgbColor(pixel, pixel, pixel).into()
 }
 
-/// One of the palette's 24 greys, which run from 232 to 255.
+/// One of the 24 greys of the 256-colour palette, numbers 232 to 255.
 fn grey(pixel: u8) -> Color {
     Ansi256Color(232 + pixel / 11).into()
 }
@@ -91,7 +95,7 @@ mod tests {
     use super::*;
     use crate::data::PIXELS;
 
-    /// Black above, then a row of every brightness, white below.
+    /// Black at the top, then two rows with a gradient, white at the bottom.
     fn wedge() -> Image {
         let mut image = [0; PIXELS];
         for (pixel, column) in image[14 * SIDE..15 * SIDE].iter_mut().zip(0_u16..) {
@@ -102,22 +106,22 @@ mod tests {
         image
     }
 
-    fn drawn(captions: &[&str], ink: Shading) -> String {
+    fn drawn(captions: &[&str], shading: Shading) -> String {
         let image = wedge();
         let pictures: Vec<_> = captions
             .iter()
             .map(|&caption| CaptionedImage { caption: caption.to_owned(), image: &image })
             .collect();
         let mut out = Vec::new();
-        draw(&pictures, ink, &mut out).unwrap();
+        draw(&pictures, shading, &mut out).unwrap();
         String::from_utf8(out).unwrap()
     }
 
     #[test]
-    fn pictures_fill_the_width() {
+    fn as_many_images_as_fit_are_side_by_side() {
         let cases = [(0, 0), (27, 0), (28, 1), (57, 1), (58, 2), (80, 2), (88, 3), (200, 6)];
         for (width, count) in cases {
-            assert_eq!(abreast(width), count, "{width}");
+            assert_eq!(per_row(width), count, "{width}");
         }
     }
 
@@ -134,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn colours_are_set_where_they_change_and_reset_at_the_end() {
+    fn colours_are_set_on_change_and_reset_at_line_end() {
         let text = drawn(&["one"], Shading::TrueColour);
         let lines: Vec<_> = text.lines().collect();
         let black = format!("\u{1b}[38;2;0;0;0m\u{1b}[48;2;0;0;0m{}\u{1b}[0m", "▀".repeat(28));
@@ -147,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn captions_are_cut() {
+    fn long_captions_are_cut() {
         let long = "x".repeat(40);
         assert_eq!(drawn(&[&long], Shading::Ascii).lines().next(), Some("x".repeat(28).as_str()));
     }

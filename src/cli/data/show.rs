@@ -1,47 +1,56 @@
-//! `cnn-tui data show`.
+//! `data show`: available data sets and sample images.
 
 use std::io::{self, Write};
 
 use clap::Args;
 
-use super::command::{CommandContext, DataCliError};
+use super::command::DataContext;
 use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
-use crate::data::text::{shown, thousands};
+use crate::cli::CliError;
 use crate::data::{DataLocations, Dataset, Outcome, SIDE, Source, Survey};
+use crate::metrics::text;
+use crate::strings::printable_path;
 
-/// What `data show` is told.
-#[derive(Args, Clone, Debug, PartialEq, Eq)]
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui data show                         List data sets, and draw images of the one in use
+  cnn-tui data show --data ~/mnist          Check a directory
+  cnn-tui data show --count 40              Draw 40 images";
+
+/// List available data sets and draw some test images.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub struct ShowCommand {
-    /// Look only there: a directory with four IDX files, or `built-in`.
+    /// Data set to show: a directory with IDX files, or `built-in` [default: all that are found].
     #[arg(long, value_name = "DIR")]
     pub data: Option<Source>,
-    /// How many test images to draw [default: a row of them].
+    /// Number of test images to draw [default: one row].
     #[arg(long, value_name = "N")]
     pub count: Option<usize>,
 }
 
 impl ShowCommand {
-    pub(super) fn run(&self, world: &CommandContext, out: &mut impl Write) -> Result<(), DataCliError> {
-        let survey = DataLocations::new(self.data.clone(), &world.roots).survey()?;
+    pub(super) fn run(&self, context: &DataContext, out: &mut impl Write) -> Result<(), CliError> {
+        let survey = DataLocations::new(self.data.clone(), &context.roots).survey()?;
         list(&survey, out)?;
-        draw(&survey.dataset, self.count, world.surface, out)?;
+        draw(&survey.dataset, self.count, context.surface, out)?;
         Ok(())
     }
 }
 
-/// A line for each place and one for the set in use.
+/// Prints a line for each location, and the data set in use.
 fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
-    for (index, looked) in survey.looked.iter().enumerate() {
+    for (index, report) in survey.reports.iter().enumerate() {
         let mark = if index == survey.used { '*' } else { ' ' };
-        write!(out, "{mark} {:14}  ", looked.place.to_string())?;
-        let dir = looked.place.dir().map_or_else(String::new, |dir| format!("{}: ", shown(dir)));
-        match &looked.outcome {
+        write!(out, "{mark} {:14}  ", report.location.to_string())?;
+        let dir = report.location.dir().map_or_else(String::new, |dir| format!("{}: ", printable_path(dir)));
+        match &report.outcome {
             Outcome::Ready { name, train, test } => {
-                let (train, test) = (thousands(*train), thousands(*test));
+                let (train, test) = (text::count(*train as u64), text::count(*test as u64));
                 writeln!(out, "{dir}{name}, {train} training and {test} test images")?;
             }
-            Outcome::Absent => writeln!(out, "{dir}nothing there")?,
+            Outcome::Absent => writeln!(out, "{dir}no data set")?,
             Outcome::Broken(error) => writeln!(out, "broken: {error}")?,
         }
     }
@@ -49,11 +58,11 @@ fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
     writeln!(out, "sha256 {}", survey.dataset.checksum)
 }
 
-/// The first `count` test images, as many in a row as fit.
+/// Draws the first `count` test images, as many per row as fit.
 fn draw(set: &Dataset, count: Option<usize>, surface: Surface, out: &mut impl Write) -> io::Result<()> {
-    let abreast = picture::abreast(surface.width);
-    if abreast == 0 {
-        return writeln!(out, "\nan image needs {SIDE} columns, the terminal has {}", surface.width);
+    let per_row = picture::per_row(surface.width);
+    if per_row == 0 {
+        return writeln!(out, "\nimages need {SIDE} columns, but the terminal has {}", surface.width);
     }
     let names = set.class_names();
     let captioned = set
@@ -62,10 +71,10 @@ fn draw(set: &Dataset, count: Option<usize>, surface: Surface, out: &mut impl Wr
         .iter()
         .zip(set.test.labels())
         .map(|(image, &label)| CaptionedImage { caption: names[usize::from(label)].to_owned(), image });
-    let pictures: Vec<_> = captioned.take(count.unwrap_or(abreast)).collect();
-    for row in pictures.chunks(abreast) {
+    let pictures: Vec<_> = captioned.take(count.unwrap_or(per_row)).collect();
+    for row in pictures.chunks(per_row) {
         writeln!(out)?;
-        picture::draw(row, surface.ink, out)?;
+        picture::draw(row, surface.shading, out)?;
     }
     Ok(())
 }

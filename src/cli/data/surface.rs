@@ -1,11 +1,11 @@
-//! What pictures are drawn on.
+//! The surface that images are drawn on.
 
 use std::io::{self, IsTerminal as _};
 
 use crate::ui::{ColorDepth, Glyphs};
 
-/// How the shades of a picture are shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How grey values are rendered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shading {
     /// Half blocks in 24-bit colour.
     TrueColour,
@@ -15,33 +15,33 @@ pub enum Shading {
     Ascii,
 }
 
-/// A terminal, or what stands for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A terminal, or a file or pipe in its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Surface {
-    /// Columns.
+    /// Width in columns.
     pub width: usize,
-    /// The best that it shows.
-    pub ink: Shading,
+    /// The best shading that it supports.
+    pub shading: Shading,
 }
 
 impl Surface {
-    /// Columns where nobody says how many there are.
+    /// Width if it cannot be determined.
     pub const DEFAULT_WIDTH: usize = 80;
 
-    /// The process's standard output, with the symbols and colours that its terminal has.
+    /// Standard output, given the symbols and colours of its terminal.
     pub fn of_stdout(glyphs: Glyphs, depth: ColorDepth) -> Self {
         let stdout = io::stdout();
         if !stdout.is_terminal() {
-            return Self { width: Self::DEFAULT_WIDTH, ink: Shading::Ascii };
+            return Self { width: Self::DEFAULT_WIDTH, shading: Shading::Ascii };
         }
         let columns = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| usize::from(size.ws_col));
         let width = if columns == 0 { Self::DEFAULT_WIDTH } else { columns };
-        Self { width, ink: Shading::of(glyphs, depth) }
+        Self { width, shading: Shading::of(glyphs, depth) }
     }
 }
 
 impl Shading {
-    /// The best ink of a terminal with these symbols and colours.
+    /// The best shading for a terminal with these symbols and colours.
     pub fn of(glyphs: Glyphs, depth: ColorDepth) -> Self {
         match (glyphs, depth) {
             (Glyphs::Unicode, ColorDepth::TrueColor) => Self::TrueColour,

@@ -1,4 +1,4 @@
-//! `runs tag`, `runs rename` and `runs note`.
+//! `runs tag`, `runs rename` and `runs note`: labels of runs.
 
 use std::io::Write;
 
@@ -8,54 +8,54 @@ use serde_json::json;
 use super::{CliError, find};
 use crate::run::{Labels, RunDir, RunError, Store};
 
-/// Give tags, or take them away.
+/// Add or remove tags.
 #[derive(Debug, Args)]
 pub(super) struct TagCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// A word to find them by; can be said again.
+    /// Tag to add (repeatable).
     #[arg(long, value_name = "TAG")]
     add: Vec<String>,
-    /// A word that they are not to be found by any more; can be said again.
+    /// Tag to remove (repeatable).
     #[arg(long, value_name = "TAG")]
     remove: Vec<String>,
-    /// As JSON, one object a line.
+    /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
 }
 
-/// Give a run another name.
+/// Rename a run.
 #[derive(Debug, Args)]
 pub(super) struct RenameCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     id: String,
-    /// What to call it.
+    /// New name.
     #[arg(value_name = "NAME")]
     name: String,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
-/// Write down something about a run.
+/// Set the note of a run.
 #[derive(Debug, Args)]
 pub(super) struct NoteCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     id: String,
-    /// What to remember, in place of what it says now; empty: nothing.
+    /// New note, replacing the old one; an empty text removes it.
     #[arg(value_name = "TEXT")]
     text: String,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 impl TagCommand {
     pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        // All of them are found before the first is changed.
+        // Resolve all IDs first, so that an unknown one leaves every run unchanged.
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, RunError>>()?;
         for run in runs {
             let mut tags = run.record.tags.clone();
@@ -85,7 +85,7 @@ impl NoteCommand {
     }
 }
 
-/// Labels a run, and prints what it is called then.
+/// Changes the labels of a run and prints its new ones.
 fn label(
     store: &Store,
     dir: &RunDir,
@@ -99,9 +99,9 @@ fn label(
     if json {
         writeln!(out, "{}", json!({ "id": id, "name": name, "tags": tags, "notes": notes }))?;
     } else {
-        let told = [tags.join(" "), notes.clone()];
-        let told: Vec<_> = told.into_iter().filter(|text| !text.is_empty()).collect();
-        writeln!(out, "{}", format!("{name:<20} {}", told.join("  ")).trim_end())?;
+        let labels = [tags.join(" "), notes.clone()];
+        let labels: Vec<_> = labels.into_iter().filter(|text| !text.is_empty()).collect();
+        writeln!(out, "{}", format!("{name:<20} {}", labels.join("  ")).trim_end())?;
     }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! `runs`: what there is, one run whole, and away with one.
+//! `runs`: list, inspect, compare, label, export and delete runs.
 
 mod export;
 mod labels;
@@ -17,9 +17,35 @@ use super::CliError;
 use crate::metrics::text;
 use crate::run::{Field, Listing, Query, QueryError, RunEntry, RunError, Sort, Store, UnknownField};
 
-/// List the runs.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs                                               List all runs
+  cnn-tui runs -q 'preset = cnn and best_acc > 0.88'         List some runs
+  cnn-tui runs --sort -best_acc                              The most accurate first
+  cnn-tui runs show calm-otter                               Everything about a run
+  cnn-tui runs rm calm-otter                                 Move a run to the trash";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs list -q 'state = finished and lr > 0.02'      Query by fields
+  cnn-tui runs list -q tag:night --json                      Runs with a tag, as JSON
+  cnn-tui runs list --sort -best_acc                         The most accurate first
+  cnn-tui runs list --trash                                  Runs in the trash";
+
+const EXPORT_EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs export one two > epochs.csv                              Metrics per epoch as CSV
+  cnn-tui runs export one --what steps --json                           Loss per step as JSON
+  cnn-tui runs export one two --what summary --format markdown          A table for a report";
+
+const TAG_EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs tag one two --add baseline           Add a tag to two runs
+  cnn-tui runs tag one --add good --remove slow     Replace a tag";
+
+/// List, inspect, compare, export and delete runs.
 #[derive(Debug, Args)]
-#[command(args_conflicts_with_subcommands = true)]
+#[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub(super) struct RunsCommand {
     #[command(flatten)]
     list: ListCommand,
@@ -29,86 +55,90 @@ pub(super) struct RunsCommand {
 
 #[derive(Debug, Subcommand)]
 enum RunsSubcommand {
-    /// List the runs, the newest first.
+    /// List runs, newest first.
+    #[command(after_help = LIST_EXAMPLES)]
     List(ListCommand),
-    /// Print all about a run.
+    /// Show everything about a run.
     Show(ShowCommand),
-    /// Print in what two runs or more differ.
+    /// Show how runs differ.
     Diff(export::DiffCommand),
-    /// Compare what two runs predict: which images they get right, and whether that is more than chance.
+    /// Compare the predictions of two runs, with a significance test.
     Predict(predict::PredictCommand),
-    /// Print numbers of runs for other programs, as CSV, JSON or Markdown.
+    /// Export metrics as CSV, JSON or Markdown.
+    #[command(after_help = EXPORT_EXAMPLES)]
     Export(export::ExportCommand),
-    /// Give tags, or take them away.
+    /// Add or remove tags.
+    #[command(after_help = TAG_EXAMPLES)]
     Tag(labels::TagCommand),
-    /// Give a run another name.
+    /// Rename a run.
     Rename(labels::RenameCommand),
-    /// Write down something about a run.
+    /// Set the note of a run.
     Note(labels::NoteCommand),
-    /// Write what runs measured for TensorBoard.
+    /// Export metrics as TensorBoard event files.
     Tensorboard(tensorboard::TensorboardCommand),
-    /// Write the weights of a run for PyTorch, as a safetensors file.
+    /// Export weights as a safetensors file for PyTorch.
     ///
-    /// `model.load_state_dict(safetensors.torch.load_file(FILE))` takes them into a module that has the preset's layers:
-    /// conv1, conv2, fc1 and fc2 of `cnn`; fc1, fc2 and fc3 of `dnn`. It gets pixels as (x / 255 - 0.1307) / 0.3081.
+    /// Load it with `model.load_state_dict(safetensors.torch.load_file(FILE))` into a module with the layers of the
+    /// preset: conv1, conv2, fc1 and fc2 for `cnn`; fc1, fc2 and fc3 for `dnn`. Normalise pixels with
+    /// (x / 255 - 0.1307) / 0.3081.
     Weights(weights::WeightsCommand),
-    /// Throw runs away; `restore` brings them back.
+    /// Move runs to the trash (undo with `restore`).
     Rm(RmCommand),
-    /// Bring a run back that was thrown away.
+    /// Restore a run from the trash.
     Restore(RestoreCommand),
 }
 
 #[derive(Debug, Args)]
 struct ListCommand {
-    /// Only those for which this holds, such as `preset = cnn and best_acc > 0.88`; `--fields` names what can be asked.
+    /// Show only matching runs, for example `preset = cnn and best_acc > 0.88`; see `--fields`.
     #[arg(long, short, value_name = "QUERY", default_value = "")]
     query: String,
-    /// Sort by a field, downwards with a `-` before it.
+    /// Sort by a field; prefix it with `-` for descending order.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
-    /// Those that were thrown away.
+    /// List runs in the trash.
     #[arg(long)]
     trash: bool,
-    /// Print what can be asked of a run, and no runs.
+    /// List the fields for queries and sorting instead of runs.
     #[arg(long)]
     fields: bool,
-    /// As JSON, one object a line.
+    /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 struct ShowCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 struct RmCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Args)]
 struct RestoreCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
 
 impl RunsCommand {
-    /// Does what it says.
+    /// Runs the command.
     pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         match self.command {
             None => self.list.run(store, out),
@@ -160,9 +190,9 @@ impl ListCommand {
         if listed.is_empty() {
             let root = store.root().display();
             if self.trash || !query.is_empty() {
-                writeln!(out, "no such runs in {root}")?;
+                writeln!(out, "no matching runs in {root}")?;
             } else {
-                writeln!(out, "no runs in {root} yet; `cnn-tui train` starts one")?;
+                writeln!(out, "no runs in {root} yet; run `cnn-tui train` to start one")?;
             }
             return Ok(());
         }
@@ -170,7 +200,7 @@ impl ListCommand {
     }
 }
 
-/// A query that was not understood.
+/// The error for an invalid query, with its position.
 fn refused(query: &str, error: &QueryError) -> CliError {
     let column = query[..error.at.start].chars().count() + 1;
     CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
@@ -178,7 +208,7 @@ fn refused(query: &str, error: &QueryError) -> CliError {
 
 fn sort(text: &str) -> Result<Sort, CliError> {
     text.parse().map_err(|UnknownField(name)| {
-        CliError::Usage(format!("there is no field `{name}`; `cnn-tui runs --fields` names them"))
+        CliError::Usage(format!("there is no field `{name}`; run `cnn-tui runs --fields` to list them"))
     })
 }
 
@@ -189,7 +219,7 @@ fn as_json(listed: &Listing) -> Json {
     }
 }
 
-/// A run's `run.json`, with how it really stands and where it is.
+/// The run's `run.json`, with its actual state and directory.
 fn run_json(run: &RunEntry) -> Json {
     let mut json = serde_json::to_value(&run.record).unwrap_or_default();
     json["state"] = json!(table::state(run));
@@ -197,7 +227,7 @@ fn run_json(run: &RunEntry) -> Json {
     json
 }
 
-/// The run that a person means, with how it stands.
+/// Resolves an ID, name or prefix to a run with its state.
 fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
     store.look(&store.resolve(query)?)
 }
@@ -210,16 +240,19 @@ impl ShowCommand {
             return Ok(());
         }
         for field in Field::all() {
-            let answer = field.in_words(field.of(&run));
-            if !answer.is_empty() {
-                writeln!(out, "{field:<12} {answer}")?;
+            let value = field.in_words(field.of(&run));
+            if !value.is_empty() {
+                writeln!(out, "{field:<12} {value}")?;
             }
         }
         for pause in &run.record.pauses {
-            let exact = pause.before.is_some() && pause.before == pause.after;
-            let lasted = pause.to.map_or("until now".to_owned(), |to| text::duration(Some(to - pause.from)));
-            let exact = if exact { ", exact" } else { "" };
-            writeln!(out, "{:<12} {} at step {}, {lasted}{exact}", "pause", pause.reason, pause.step)?;
+            let duration = pause.to.map_or("until now".to_owned(), |to| {
+                format!("for {}", text::duration(Some(to - pause.from)))
+            });
+            let is_exact = pause.before.is_some() && pause.before == pause.after;
+            let exact = if is_exact { ", resumed bit-exact" } else { "" };
+            let step = text::count(pause.step);
+            writeln!(out, "{:<12} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
         }
         writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
         Ok(())
@@ -228,14 +261,14 @@ impl ShowCommand {
 
 impl RmCommand {
     fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        // All of them are found before the first is thrown away.
+        // Resolve all IDs first, so that an unknown one leaves every run in place.
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
-        for (run, meant) in runs.iter().zip(&self.ids) {
+        for (run, query) in runs.iter().zip(&self.ids) {
             let (id, name) = (run.dir.id(), &run.record.name);
-            if name != meant && !id.as_str().starts_with(meant.as_str()) {
-                let told =
-                    format!("`{meant}` is only how {name} ({id}) begins: give the whole name or the id");
-                return Err(CliError::Usage(told));
+            if name != query && !id.as_str().starts_with(query.as_str()) {
+                return Err(CliError::Usage(format!(
+                    "`{query}` is only a prefix of {name} ({id}); to delete it, give its full name or ID"
+                )));
             }
         }
         for run in runs {
@@ -244,7 +277,7 @@ impl RmCommand {
             if self.json {
                 writeln!(out, "{}", json!({ "thrown_away": id }))?;
             } else {
-                writeln!(out, "{name} is thrown away; `cnn-tui runs restore {id}` brings it back")?;
+                writeln!(out, "moved {name} to the trash; run `cnn-tui runs restore {id}` to restore it")?;
             }
         }
         Ok(())
@@ -257,7 +290,7 @@ impl RestoreCommand {
         if self.json {
             writeln!(out, "{}", json!({ "restored": dir.id() }))?;
         } else {
-            writeln!(out, "{} is back", dir.record()?.name)?;
+            writeln!(out, "restored {}", dir.record()?.name)?;
         }
         Ok(())
     }

@@ -1,4 +1,4 @@
-//! `runs predict`: what two runs take the same images for.
+//! `runs predict`: compare the predictions of two runs.
 
 use std::io::{self, Write};
 
@@ -11,22 +11,29 @@ use crate::metrics::{McNemarMethod, Spread, text};
 use crate::run::{CheckpointName, Store};
 use crate::shell;
 
-/// Compare what two runs predict on their test set.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs predict one two                          Compare the best checkpoints
+  cnn-tui runs predict one two --checkpoint last        Compare the last checkpoints
+  cnn-tui runs predict one two --count 50               List more images";
+
+/// Compare the predictions of two runs on their test set.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct PredictCommand {
-    /// The run to measure against: its id, its name, or how its id begins.
+    /// Run to compare against: ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     first: String,
-    /// The other run.
+    /// Run to compare.
     #[arg(value_name = "OTHER")]
     second: String,
-    /// The checkpoint of both: best, last, or such as epoch-007.
+    /// Checkpoint of both runs: best, last, or epoch-NNN.
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Best)]
     checkpoint: CheckpointName,
-    /// How many images to list of those that only one of them gets right.
+    /// Number of images to list for each of the two runs, of those that only it classifies correctly.
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
-    /// As JSON, with all of those images.
+    /// Print JSON, with all images that only one run classifies correctly.
     #[arg(long)]
     json: bool,
 }

@@ -1,4 +1,4 @@
-//! The table of runs on standard output.
+//! Prints the table of runs.
 
 use std::io::Write;
 
@@ -6,7 +6,7 @@ use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{Listing, Origin, RunEntry};
 
-/// Prints a line for each run.
+/// Prints a header and a line for each run.
 pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), CliError> {
     writeln!(
         out,
@@ -24,7 +24,7 @@ pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), Cli
     Ok(())
 }
 
-/// How a run stands, in a word.
+/// The state of a run in one word: its status, or `waiting`, `elsewhere`, `diverged` or `broken`.
 pub(super) fn state(run: &RunEntry) -> &'static str {
     let state = &run.state;
     if state.trouble().is_some() {
@@ -46,7 +46,7 @@ fn row(run: &RunEntry) -> String {
     let (id, preset) = (dir.id().as_str(), &record.config.preset);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
     let (name, state) = (&record.name, state(run));
-    // What a run waits for is what one wants to know of it.
+    // A waiting run shows what it waits for.
     let waits_for = run.state.trouble().map_or(String::new(), |trouble| format!("  {trouble}"));
     format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}{waits_for}")
 }

@@ -1,4 +1,4 @@
-//! `runs tensorboard`.
+//! `runs tensorboard`: TensorBoard event files.
 
 use std::ffi::OsStr;
 use std::io::Write;
@@ -10,16 +10,22 @@ use serde_json::json;
 use super::{CliError, find};
 use crate::run::{RunEntry, RunError, Store};
 
-/// Write what runs measured for TensorBoard: loss, accuracy and learning rate, by step.
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs tensorboard one two --to logs     Export two runs
+  tensorboard --logdir logs                      View them";
+
+/// Export loss, accuracy and learning rate by step as TensorBoard event files.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct TensorboardCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// Where to: each run gets a new directory in this one, called as the run. `tensorboard --logdir DIR` shows them.
+    /// Target directory; each run gets a new subdirectory named after it.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
-    /// As JSON, one object a line.
+    /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
 }
@@ -33,8 +39,8 @@ impl TensorboardCommand {
                 runs.push(run);
             }
         }
-        let directories: Vec<_> = runs.iter().map(|run| self.to.join(name(run, &runs))).collect();
-        // All are looked for before the first is written.
+        let directories: Vec<_> = runs.iter().map(|run| self.to.join(directory_name(run, &runs))).collect();
+        // Check all of them before writing the first.
         if let Some(path) = directories.iter().find(|path| path.symlink_metadata().is_ok()) {
             return Err(RunError::InTheWay { path: path.clone() }.into());
         }
@@ -47,16 +53,16 @@ impl TensorboardCommand {
             }
         }
         if !self.json {
-            writeln!(out, "`tensorboard --logdir {}` shows what is there", self.to.display())?;
+            writeln!(out, "run `tensorboard --logdir {}` to view them", self.to.display())?;
         }
         Ok(())
     }
 }
 
-/// What a run's directory is called: as the run, or where a second run is called so or no file can be, as its id.
-fn name<'a>(run: &'a RunEntry, runs: &[RunEntry]) -> &'a str {
+/// Name of a run's subdirectory: the run's name, or its ID if the name is not unique or not a valid file name.
+fn directory_name<'a>(run: &'a RunEntry, runs: &[RunEntry]) -> &'a str {
     let name = &run.record.name;
-    let is_the_only_one = runs.iter().filter(|other| other.record.name == *name).count() == 1;
+    let is_unique = runs.iter().filter(|other| other.record.name == *name).count() == 1;
     let is_a_file_name = Path::new(name).file_name() == Some(OsStr::new(name)) && name.len() < 256;
-    if is_the_only_one && is_a_file_name { name } else { run.dir.id().as_str() }
+    if is_unique && is_a_file_name { name } else { run.dir.id().as_str() }
 }

@@ -1,4 +1,4 @@
-//! `runs weights`.
+//! `runs weights`: weights for PyTorch.
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -10,19 +10,19 @@ use super::{CliError, find};
 use crate::metrics::text;
 use crate::run::{CheckpointName, RunError, Store, write_new};
 
-/// Write the weights of a run.
+/// Export weights as a safetensors file for PyTorch.
 #[derive(Debug, Args)]
 pub(super) struct WeightsCommand {
-    /// The run: its id, its name, or how its id begins.
+    /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
-    /// The checkpoint: best, last, or such as epoch-007.
+    /// Checkpoint: best, last, or epoch-NNN.
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Best)]
     from: CheckpointName,
-    /// The file to write, which must not be there yet.
+    /// File to write; must not exist yet.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
-    /// As JSON.
+    /// Print JSON.
     #[arg(long)]
     json: bool,
 }
@@ -38,11 +38,11 @@ impl WeightsCommand {
         let (tensors, preset) = (checkpoint.weights.len(), &checkpoint.progress.preset);
         let numbers: usize = checkpoint.weights.iter().map(|tensor| tensor.values.len()).sum();
         if self.json {
-            let told = json!({
+            let report = json!({
                 "run": run.dir.id(), "checkpoint": self.from.to_string(), "preset": preset, "epoch": epoch,
                 "file": self.to, "tensors": tensors, "parameters": numbers,
             });
-            writeln!(out, "{told}")?;
+            writeln!(out, "{report}")?;
         } else {
             let (numbers, file) = (text::count(numbers as u64), self.to.display());
             writeln!(

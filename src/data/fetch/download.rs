@@ -1,4 +1,4 @@
-//! One file of a download.
+//! Downloading one file.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
@@ -11,9 +11,9 @@ use ureq::{Agent, Body};
 use super::error::{FetchError, at};
 use super::plan::Fetch;
 use super::remote::RemoteFile;
-use crate::data::text::hex;
+use crate::strings::hex;
 
-/// One file on its way.
+/// The download of one file, to `part` first and then renamed to `path`.
 pub(super) struct Download<'a> {
     file: &'a RemoteFile<'a>,
     url: String,
@@ -31,8 +31,8 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Whether the file is there and whole.
-    pub(super) fn is_there(&self) -> Result<bool, FetchError> {
+    /// Whether the file exists with the expected content; an error if it has other content.
+    pub(super) fn is_complete(&self) -> Result<bool, FetchError> {
         match File::open(&self.path) {
             Ok(file) => {
                 let size = file.metadata().map_err(at(&self.path))?.len();
@@ -45,7 +45,7 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Downloads the rest of the part, checks it and gives it its name; returns the bytes received.
+    /// Downloads the missing rest of the part file, verifies it and renames it; returns the number of bytes received.
     pub(super) fn run(
         &self,
         agent: &Agent,
@@ -55,7 +55,7 @@ impl<'a> Download<'a> {
         let mut received = 0;
         for left in (0..=retries).rev() {
             let before = received;
-            match self.extend(agent, &mut received, report) {
+            match self.fetch_rest(agent, &mut received, report) {
                 Ok(()) => break,
                 Err(FetchError::Broken { .. }) if received > before && left > 0 => {}
                 Err(error) => return Err(error),
@@ -65,8 +65,8 @@ impl<'a> Download<'a> {
         Ok(received)
     }
 
-    /// Asks once for what the part lacks, and adds what comes to the part and to `received`.
-    fn extend(
+    /// Requests the missing rest once, appends what arrives to the part file and adds its length to `received`.
+    fn fetch_rest(
         &self,
         agent: &Agent,
         received: &mut u64,
@@ -76,11 +76,11 @@ impl<'a> Download<'a> {
         let size = self.file.size;
         let mut part =
             OpenOptions::new().create(true).truncate(false).write(true).open(&self.part).map_err(at_part)?;
-        let there = part.metadata().map_err(at_part)?.len();
-        if there == size {
+        let existing = part.metadata().map_err(at_part)?.len();
+        if existing == size {
             return Ok(());
         }
-        let (mut body, mut done) = self.ask(agent, if there < size { there } else { 0 })?;
+        let (mut body, mut done) = self.request(agent, if existing < size { existing } else { 0 })?;
         part.set_len(done).map_err(at_part)?;
         part.seek(SeekFrom::Start(done)).map_err(at_part)?;
         report(done);
@@ -88,7 +88,7 @@ impl<'a> Download<'a> {
         let mut reader = body.as_reader();
         let mut buffer = vec![0; 64 * 1024];
         loop {
-            // A byte too many shows that the server goes on; it is never written.
+            // One byte beyond the expected size shows that the server sends too much; it is never written.
             let room = usize::try_from(size - done + 1).map_or(buffer.len(), |room| room.min(buffer.len()));
             let broken = |reason| FetchError::Broken { url: self.url.clone(), done, size, reason };
             match reader.read(&mut buffer[..room]) {
@@ -110,10 +110,11 @@ impl<'a> Download<'a> {
         }
     }
 
-    /// Asks for the bytes from `start` on; returns what comes and where it starts, which may be at 0 all the same.
-    fn ask(&self, agent: &Agent, mut start: u64) -> Result<(Body, u64), FetchError> {
+    /// Requests the bytes from `start` on. Returns the body and its actual start, which is 0 if the server cannot
+    /// resume.
+    fn request(&self, agent: &Agent, mut start: u64) -> Result<(Body, u64), FetchError> {
         let mut response = self.get(agent, start)?;
-        if start > 0 && unusable(&response, start) {
+        if start > 0 && !can_resume(&response, start) {
             start = 0;
             response = self.get(agent, start)?;
         }
@@ -142,7 +143,7 @@ impl<'a> Download<'a> {
         FetchError::WrongSize { url: self.url.clone(), expected: self.file.size, found }
     }
 
-    /// Checks the whole part and renames it; both are on the disk afterwards.
+    /// Verifies the part file, renames it, and syncs file and directory to disk.
     fn finish(&self) -> Result<(), FetchError> {
         let at_part = at(&self.part);
         let part = OpenOptions::new().read(true).write(true).open(&self.part).map_err(at_part)?;
@@ -161,21 +162,21 @@ impl<'a> Download<'a> {
     }
 }
 
-/// Whether an answer to a request for the bytes from `start` on calls for one without a range: the server has no such
-/// bytes, or sends others.
-fn unusable(response: &Response<Body>, start: u64) -> bool {
+/// Whether a response to a range request can be appended at `start`. Not if the server has no such range or sends a
+/// different one. A full response (status 200) is accepted and starts at 0.
+fn can_resume(response: &Response<Body>, start: u64) -> bool {
     match response.status() {
-        StatusCode::RANGE_NOT_SATISFIABLE => true,
+        StatusCode::RANGE_NOT_SATISFIABLE => false,
         StatusCode::PARTIAL_CONTENT => {
             let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
             let first = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok());
-            first != Some(start)
+            first == Some(start)
         }
-        _ => false,
+        _ => true,
     }
 }
 
-/// The SHA-256 of all that `input` yields, in hexadecimal.
+/// The SHA-256 of `input`, in hexadecimal.
 fn sha256(mut input: impl Read) -> io::Result<String> {
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 64 * 1024];

@@ -1,99 +1,104 @@
-//! What can go wrong with a download.
+//! Errors of a download.
 
 use std::io;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use crate::data::text::{printable, shown, thousands};
+use crate::strings::{group_thousands, printable, printable_path};
 
-/// Why a download did not succeed.
+/// Why a download failed.
 #[derive(Debug, Error)]
 pub enum FetchError {
-    /// The system could not read or write a file.
-    #[error("{}: {source}", shown(.path))]
+    /// A file could not be read or written.
+    #[error("{}: {source}", printable_path(.path))]
     Io {
         /// The file or directory.
         path: PathBuf,
-        /// What the system said.
+        /// The I/O error.
         source: io::Error,
     },
-    /// Another download is at work in the directory.
-    #[error("{}: another download is at work here; wait for it to end", shown(.dir))]
+    /// Another download to the same directory is running.
+    #[error("{}: another download to this directory is running; wait until it has finished", printable_path(.dir))]
     Busy {
         /// The directory.
         dir: PathBuf,
     },
-    /// There is a file of that name with other content.
+    /// A file of that name with other content exists.
     #[error(
-        "{}: there is already another file of this name; move it away or choose another directory with --to",
-        shown(.path)
+        "{}: already exists with different content; move it away or choose another directory with --to",
+        printable_path(.path)
     )]
     Foreign {
         /// The file.
         path: PathBuf,
     },
-    /// The server could not be asked.
-    #[error("{}: {source}; check the connection, or name a mirror with --url", printable(.url))]
+    /// The request could not be sent or was not answered.
+    #[error("{}: {source}; check your connection or choose a mirror with --url", printable(.url))]
     Request {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
-        /// What went wrong.
+        /// The HTTP client's error.
         source: Box<ureq::Error>,
     },
-    /// The server did not give the file.
-    #[error("{}: the server answered with status {status}; name a mirror with --url", printable(.url))]
+    /// The server answered with an error status.
+    #[error("{}: the server returned status {status}; choose a mirror with --url", printable(.url))]
     Status {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
         /// The HTTP status.
         status: u16,
     },
-    /// The server offers something of another length.
+    /// The file on the server has another length.
     #[error(
-        "{}: expected {} bytes, the server offers {}; name another mirror with --url",
-        printable(.url), thousands(*.expected), .found.map_or_else(|| "more".to_owned(), thousands)
+        "{}: expected {} bytes, but the server has {}; choose another mirror with --url",
+        printable(.url), bytes(*.expected), .found.map_or_else(|| "more".to_owned(), bytes)
     )]
     WrongSize {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
-        /// The length that was asked for.
+        /// The expected length in bytes.
         expected: u64,
-        /// The length offered, if the server told it.
+        /// The length on the server, if it sent one; `None` means more than expected.
         found: Option<u64>,
     },
-    /// The connection ended too early, or nothing came for too long.
+    /// The connection was lost, or no data arrived within the timeout.
     #[error(
-        "{}: the connection broke after {} of {} bytes ({reason}); run the command again to continue",
-        printable(.url), thousands(*.done), thousands(*.size)
+        "{}: connection lost after {} of {} bytes ({reason}); run the command again to resume",
+        printable(.url), bytes(*.done), bytes(*.size)
     )]
     Broken {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
         /// Bytes on the disk.
         done: u64,
-        /// Bytes of the file.
+        /// Expected length in bytes.
         size: u64,
-        /// What the line said.
+        /// The I/O error.
         reason: io::Error,
     },
-    /// The file has the right length but other content; it was removed.
+    /// The checksum does not match; the file was deleted.
     #[error(
-        "{}: the checksum is wrong (expected sha256 {expected}, found {found}); the file was removed, \
-         run the command again or name another mirror with --url",
+        "{}: checksum mismatch (expected sha256 {expected}, found {found}); the file was deleted; \
+         run the command again or choose another mirror with --url",
         printable(.url)
     )]
     WrongChecksum {
-        /// What was asked for.
+        /// The requested URL.
         url: String,
-        /// The checksum that it should have.
+        /// The expected SHA-256.
         expected: String,
-        /// The checksum that it had.
+        /// The SHA-256 of the downloaded file.
         found: String,
     },
 }
 
-/// Adds the path to a system's error.
+/// A number of bytes with thousands separators.
+fn bytes(number: u64) -> String {
+    group_thousands(&number.to_string())
+}
+
+/// Adds a path to an I/O error.
 pub(super) fn at(path: &Path) -> impl Fn(io::Error) -> FetchError + Copy {
     move |source| FetchError::Io { path: path.into(), source }
 }

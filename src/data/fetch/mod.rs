@@ -1,9 +1,9 @@
 //! Downloading the full Fashion-MNIST.
 //!
-//! A file is written to `NAME.part` and renamed to its name once its length and SHA-256 are right, so what bears the
-//! name is whole. A part that is left behind is continued with an HTTP range request, within one command and in the
-//! next. Nothing is downloaded twice, no more is written than the known size, and a file of the user's own is never
-//! replaced. One command at a time works in a directory.
+//! A file is downloaded to `NAME.part` and renamed once its length and SHA-256 match, so a file under its final name is
+//! always complete. An interrupted download is resumed with an HTTP range request, within the same command or by the
+//! next one. Nothing is downloaded twice, never more than the expected size is written, and other files of the same
+//! name are never overwritten. A lock allows one download per directory at a time.
 
 mod download;
 mod error;

@@ -1,4 +1,4 @@
-//! A download of several files to a directory.
+//! Downloading several files to a directory.
 
 use std::fs::{self, File, TryLockError};
 use std::path::Path;
@@ -10,14 +10,14 @@ use super::download::Download;
 use super::error::{FetchError, at};
 use super::remote::{FASHION_MNIST, RemoteFile};
 
-/// How long and how often a server is waited for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Timeouts and the number of retries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RetryPolicy {
-    /// For a connection.
+    /// Timeout for establishing a connection.
     pub connect: Duration,
-    /// For the next bytes.
+    /// Timeout for the next bytes to arrive.
     pub stall: Duration,
-    /// How often a broken download of a file is continued, as long as each time brings some of it.
+    /// How many times an interrupted download is resumed. Only attempts that made progress are followed by another.
     pub retries: u32,
 }
 
@@ -28,47 +28,47 @@ impl Default for RetryPolicy {
 }
 
 /// A download to a directory.
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Fetch<'a> {
-    /// The URL that the names are appended to, with or without a slash at its end.
+    /// The URL that file names are appended to, with or without a trailing slash.
     pub base_url: &'a str,
-    /// Where the files go; it is made if need be.
+    /// Target directory; created if missing.
     pub dir: &'a Path,
-    /// What to download.
+    /// The files to download.
     pub files: &'a [RemoteFile<'a>],
-    /// When to give up.
-    pub patience: RetryPolicy,
+    /// Timeouts and retries.
+    pub retry: RetryPolicy,
 }
 
-/// How far a download is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// Progress of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DownloadProgress<'a> {
-    /// The file at work.
+    /// Name of the current file.
     pub file: &'a str,
-    /// Bytes of all files that are on the disk.
+    /// Bytes on the disk, over all files.
     pub done: u64,
-    /// Bytes of all files.
+    /// Total bytes of all files.
     pub total: u64,
 }
 
-/// What a download did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Outcome of a download.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Fetched {
-    /// Files that are new.
+    /// Files downloaded.
     pub new: usize,
-    /// Files that were there already.
+    /// Files that already existed.
     pub kept: usize,
-    /// Bytes that came over the line.
+    /// Bytes received.
     pub bytes: u64,
 }
 
 impl<'a> Fetch<'a> {
-    /// The full Fashion-MNIST from `base_url` to `dir`.
+    /// Downloads the full Fashion-MNIST from `base_url` to `dir`.
     pub fn fashion_mnist(base_url: &'a str, dir: &'a Path) -> Self {
-        Self { base_url, dir, files: &FASHION_MNIST, patience: RetryPolicy::default() }
+        Self { base_url, dir, files: &FASHION_MNIST, retry: RetryPolicy::default() }
     }
 
-    /// Downloads what is missing and calls `progress` as bytes arrive.
+    /// Downloads the missing files and calls `progress` as bytes arrive.
     pub fn run(&self, mut progress: impl FnMut(DownloadProgress<'_>)) -> Result<Fetched, FetchError> {
         fs::create_dir_all(self.dir).map_err(at(self.dir))?;
         let _lock = self.lock()?;
@@ -79,11 +79,11 @@ impl<'a> Fetch<'a> {
             let mut report =
                 |done| progress(DownloadProgress { file: file.name, done: before + done, total });
             let download = Download::new(self, file);
-            if download.is_there()? {
+            if download.is_complete()? {
                 fetched.kept += 1;
                 report(file.size);
             } else {
-                fetched.bytes += download.run(&agent, self.patience.retries, &mut report)?;
+                fetched.bytes += download.run(&agent, self.retry.retries, &mut report)?;
                 fetched.new += 1;
             }
             before += file.size;
@@ -91,13 +91,13 @@ impl<'a> Fetch<'a> {
         Ok(fetched)
     }
 
-    /// Keeps other downloads out of the directory until the file is dropped.
+    /// Locks the directory against other downloads until the returned file is dropped.
     fn lock(&self) -> Result<File, FetchError> {
         let path = self.dir.join(".fetch.lock");
         let lock = File::create(&path).map_err(at(&path))?;
         match lock.try_lock() {
             Err(TryLockError::WouldBlock) => Err(FetchError::Busy { dir: self.dir.into() }),
-            // A file system without locks: the checksums still tell a file that two wrote.
+            // The file system has no locks; the checksums still detect a file that two processes wrote.
             Ok(()) | Err(TryLockError::Error(_)) => Ok(lock),
         }
     }
@@ -105,13 +105,13 @@ impl<'a> Fetch<'a> {
     fn agent(&self) -> Agent {
         Agent::config_builder()
             .user_agent(concat!("cnn-tui/", env!("CARGO_PKG_VERSION")))
-            // The files are gzip as they are; nothing is to be packed or unpacked on the way.
+            // The files themselves are gzip; the server must not compress or decompress them.
             .accept_encoding("identity")
             .http_status_as_error(false)
-            .timeout_resolve(Some(self.patience.connect))
-            .timeout_connect(Some(self.patience.connect))
-            .timeout_per_read(Some(self.patience.stall))
-            .timeout_per_write(Some(self.patience.stall))
+            .timeout_resolve(Some(self.retry.connect))
+            .timeout_connect(Some(self.retry.connect))
+            .timeout_per_read(Some(self.retry.stall))
+            .timeout_per_write(Some(self.retry.stall))
             .build()
             .new_agent()
     }

@@ -1,20 +1,21 @@
-//! What there is to download.
+//! The files of Fashion-MNIST on the server.
 
-/// Where the project itself publishes the files.
+/// The base URL where the Fashion-MNIST project publishes the files.
 pub const BASE_URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
-/// A file to download.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A file on the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RemoteFile<'a> {
-    /// Its name, at the server and in the directory.
+    /// File name, on the server and locally.
     pub name: &'a str,
-    /// Its length in bytes.
+    /// Length in bytes.
     pub size: u64,
-    /// The SHA-256 of its bytes, in lower-case hexadecimal.
+    /// SHA-256 in lower-case hexadecimal.
     pub sha256: &'a str,
 }
 
-/// The files of the full Fashion-MNIST. The project publishes MD5 sums; they hold for the files with these SHA-256.
+/// The files of the full Fashion-MNIST. The SHA-256 sums are of files whose MD5 sums match those that the project
+/// publishes.
 pub const FASHION_MNIST: [RemoteFile<'static>; 4] = [
     RemoteFile {
         name: "train-images-idx3-ubyte.gz",

@@ -1,7 +1,8 @@
-//! A noisy curve together with its smoothed self.
+//! A series together with its moving average.
+
 use crate::metrics::{Ema, Series};
 
-/// Raw points and their moving average, taken point by point before anything is thinned.
+/// Raw points and their moving average, which is computed from every point before any thinning.
 #[derive(Debug, Clone)]
 pub struct Curve {
     raw: Series,
@@ -10,12 +11,12 @@ pub struct Curve {
 }
 
 impl Curve {
-    /// An empty curve that will be smoothed by `ema`.
+    /// An empty curve, smoothed by `ema`.
     pub fn new(ema: Ema) -> Self {
         Self { raw: Series::default(), smooth: Series::default(), ema }
     }
 
-    /// Appends a point; one that is not beyond the last goes back to it, as [`Series::push`] does.
+    /// Appends a point. If `x` is not beyond the last point, the curve is rewound to it first, as in [`Series::push`].
     pub fn push(&mut self, x: f64, y: f64) {
         if self.raw.last().is_some_and(|last| x <= last.x) {
             self.rewind(x);
@@ -24,14 +25,14 @@ impl Curve {
         self.smooth.push(x, self.ema.push(y));
     }
 
-    /// Forgets the points at and after `x`, and what the average took from them.
+    /// Discards the points at and after `x` and recomputes the average.
     pub fn rewind(&mut self, x: f64) {
         self.raw.rewind(x);
-        self.smooth_by(self.ema);
+        self.set_smoothing(self.ema);
     }
 
-    /// Smooths all points anew by another average.
-    pub fn smooth_by(&mut self, ema: Ema) {
+    /// Recomputes the smoothed series with another average.
+    pub fn set_smoothing(&mut self, ema: Ema) {
         self.ema = ema;
         self.smooth.clear();
         self.ema.reset();
@@ -40,12 +41,12 @@ impl Curve {
         }
     }
 
-    /// The points as they were measured.
+    /// The points as measured.
     pub const fn raw(&self) -> &Series {
         &self.raw
     }
 
-    /// Their moving average.
+    /// The moving average at each point.
     pub const fn smooth(&self) -> &Series {
         &self.smooth
     }
@@ -56,8 +57,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn replayed_steps_leave_no_trace_in_the_average() {
-        let mut replayed = Curve::new(Ema::over(5.0));
+    fn replayed_steps_do_not_count_twice_in_the_average() {
+        let mut replayed = Curve::new(Ema::with_span(5.0));
         let mut straight = replayed.clone();
         for (x, y) in [(1.0, 2.0), (2.0, 1.5), (3.0, 9.0), (2.0, 1.5), (3.0, 1.2)] {
             replayed.push(x, y);
@@ -70,15 +71,15 @@ mod tests {
     }
 
     #[test]
-    fn another_average_is_as_if_it_had_been_there_from_the_start() {
-        let mut curves = [30.0, 5.0].map(|values| Curve::new(Ema::over(values)));
+    fn set_smoothing_equals_smoothing_from_the_start() {
+        let mut curves = [30.0, 5.0].map(|values| Curve::new(Ema::with_span(values)));
         for curve in &mut curves {
             for (x, y) in [(1.0, 2.0), (2.0, 1.5), (3.0, f64::NAN), (4.0, 1.2)] {
                 curve.push(x, y);
             }
         }
         let [mut other, want] = curves;
-        other.smooth_by(Ema::over(5.0));
+        other.set_smoothing(Ema::with_span(5.0));
         other.push(5.0, 3.0);
         let mut longer = want;
         longer.push(5.0, 3.0);
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_gap_in_the_points_is_a_gap_in_the_average() {
-        let mut curve = Curve::new(Ema::over(5.0));
+        let mut curve = Curve::new(Ema::with_span(5.0));
         curve.push(1.0, 2.0);
         curve.push(2.0, f64::NAN);
         assert_eq!(curve.smooth().first_non_finite(), Some(2.0));

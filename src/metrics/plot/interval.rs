@@ -1,13 +1,13 @@
-//! A finite, closed range of numbers.
+//! A closed interval of finite numbers.
 
-/// Beyond this, sums and differences of two ends could overflow.
+/// Ends are clamped to this, so that sums and differences of two ends cannot overflow.
 const LIMIT: f64 = 1e300;
-/// Ends that differ by less than this share of their size are the same for a drawing.
+/// Intervals narrower than this, relative to the size of their ends, count as empty when drawing.
 const FLAT: f64 = 1e-9;
 
-/// A closed range of finite numbers, the low end never above the high one.
+/// A closed interval of finite numbers, with `low <= high`.
 ///
-/// A span may be flat, as the values of a constant curve are; [`Interval::widened`] gives one with room to draw in.
+/// It may have zero width, like the values of a constant curve; [`Interval::widened`] makes it drawable.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Interval {
     low: f64,
@@ -18,14 +18,14 @@ impl Interval {
     /// From 0 to 1.
     pub const UNIT: Self = Self { low: 0.0, high: 1.0 };
 
-    /// The span between two numbers in any order, or `None` if one of them is not finite.
+    /// The interval between two numbers in any order; `None` if either is not finite.
     pub fn new(a: f64, b: f64) -> Option<Self> {
         let clamp = |x: f64| x.is_finite().then_some(x.clamp(-LIMIT, LIMIT));
         let (a, b) = (clamp(a)?, clamp(b)?);
         Some(Self { low: a.min(b), high: a.max(b) })
     }
 
-    /// The smallest span that holds every finite one of `values`, or `None` if there is none.
+    /// The smallest interval that contains every finite value; `None` if there is none.
     pub fn of(values: impl IntoIterator<Item = f64>) -> Option<Self> {
         values.into_iter().filter_map(|value| Self::new(value, value)).reduce(Self::join)
     }
@@ -45,7 +45,7 @@ impl Interval {
         self.high - self.low
     }
 
-    /// The smallest span that holds both.
+    /// The smallest interval that contains both.
     #[must_use]
     pub const fn join(self, other: Self) -> Self {
         Self { low: self.low.min(other.low), high: self.high.max(other.high) }
@@ -56,7 +56,7 @@ impl Interval {
         self.low <= x && x <= self.high
     }
 
-    /// This span if it has room to draw in, else one around it that has.
+    /// This interval, or, if it is too narrow to draw, a wider one around it.
     #[must_use]
     pub fn widened(self) -> Self {
         let size = self.low.abs().max(self.high.abs());
@@ -67,13 +67,14 @@ impl Interval {
         Self { low: self.low - margin, high: self.high + margin }
     }
 
-    /// How far `x` lies along the span: 0 at the low end, 1 at the high end, beyond for what is outside.
+    /// Position of `x` relative to the interval: 0 at the low end, 1 at the high end, outside 0..=1 if `x` lies
+    /// outside.
     pub fn ratio(self, x: f64) -> f64 {
-        let span = self.widened();
-        (x - span.low) / span.width()
+        let wide = self.widened();
+        (x - wide.low) / wide.width()
     }
 
-    /// The one of `columns` equal parts that holds `x`, or `None` for what is outside.
+    /// The index of the column that contains `x` when the interval is split into `columns` equal parts; `None` outside.
     pub fn column(self, x: f64, columns: usize) -> Option<usize> {
         let last = columns.checked_sub(1)?;
         let ratio = self.ratio(x);
@@ -81,7 +82,7 @@ impl Interval {
     }
 }
 
-/// The index of the unit interval that holds `x`; zero below zero and for NaN.
+/// `x` rounded down to an index; 0 for negative numbers and NaN.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
@@ -98,21 +99,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_finite_numbers_make_a_span() {
+    fn non_finite_ends_are_rejected() {
         assert_eq!(Interval::new(f64::NAN, 1.0), None);
         assert_eq!(Interval::of([f64::NAN, f64::INFINITY]), None);
         assert_eq!(Interval::of([f64::NAN, 2.0, -1.0]), Interval::new(-1.0, 2.0));
     }
 
     #[test]
-    fn a_flat_span_gets_room() {
+    fn zero_width_is_widened() {
         assert_eq!(Interval::of([3.0, 3.0]).unwrap().widened(), Interval::new(2.5, 3.5).unwrap());
         assert_eq!(Interval::of([1e6]).unwrap().widened(), Interval::new(0.95e6, 1.05e6).unwrap());
         assert_eq!(Interval::UNIT.widened(), Interval::UNIT);
     }
 
     #[test]
-    fn both_ends_have_a_column() {
+    fn both_ends_belong_to_a_column() {
         assert_eq!(Interval::UNIT.column(0.0, 10), Some(0));
         assert_eq!(Interval::UNIT.column(1.0, 10), Some(9));
         assert_eq!(Interval::UNIT.column(1.1, 10), None);
@@ -122,7 +123,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_widened_span_is_never_empty(a in any::<f64>(), b in any::<f64>()) {
+        fn widened_contains_the_interval_and_is_never_empty(a in any::<f64>(), b in any::<f64>()) {
             if let Some(span) = Interval::new(a, b) {
                 let wide = span.widened();
                 prop_assert!(wide.low() < wide.high() && wide.width().is_finite());

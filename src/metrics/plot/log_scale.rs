@@ -1,50 +1,52 @@
-//! A vertical axis of ratios.
+//! Logarithmic y axis.
+
 use super::interval::floor_index;
 use super::ticks;
 use crate::metrics::{Interval, Tick, text};
 
-/// What is not above zero has no logarithm: such a low end is this share of the high one.
-const LEAST: f64 = 1e-4;
-/// Below this ratio of its ends, an axis has ticks at equal distances rather than at equal ratios.
-const NARROW: f64 = 4.0;
-/// Ticks are about this many rows apart at least.
-const NOT_IN_RECIPE: f64 = 1.5;
+/// A low end of zero or less is replaced by this fraction of the high end.
+const MIN_RATIO: f64 = 1e-4;
+/// If the ratio of the ends is below this, ticks are linearly spaced.
+const LINEAR_BELOW: f64 = 4.0;
+/// Minimum distance between ticks, in rows.
+const MIN_TICK_ROWS: f64 = 1.5;
 
-/// A vertical axis of text rows on which equal ratios are equally far apart. Ticks stand on the row nearest to them.
+/// A logarithmic y axis of text rows: equal ratios are equally far apart. Each tick is drawn on the nearest row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LogScale {
-    /// The logarithm to base ten in the middle of the bottom row.
+    /// log10 of the value in the middle of the bottom row.
     bottom: f64,
+    /// log10 units per row.
     per_row: f64,
     rows: usize,
 }
 
 impl LogScale {
-    /// The ladder of `rows` rows on which `span` fills all but the top `headroom` rows.
+    /// A scale of `rows` rows on which `span` fills all but the top `headroom` rows.
     pub fn fit(span: Interval, rows: usize, headroom: usize) -> Self {
         let rows = rows.max(1);
         let span = if span.high() > 0.0 { span } else { Interval::UNIT };
-        let positive = |low: f64| if low > 0.0 { low } else { span.high() * LEAST };
+        let positive = |low: f64| if low > 0.0 { low } else { span.high() * MIN_RATIO };
         let wide = Interval::new(positive(span.low()), span.high()).unwrap_or(Interval::UNIT).widened();
         let (low, high) = (positive(wide.low()).log10(), wide.high().log10());
         let gaps = rows.saturating_sub(headroom + 1).max(1) as f64;
         Self { bottom: low, per_row: ((high - low) / gaps).max(f64::MIN_POSITIVE), rows }
     }
 
-    /// The height of `value` above the bottom edge of the bottom row, in rows; what is not above zero is below it.
+    /// Height of `value` above the bottom edge of the bottom row, in rows; -1 for values of zero or less.
     pub fn height(&self, value: f64) -> f64 {
         if value > 0.0 { (value.log10() - self.bottom) / self.per_row + 0.5 } else { -1.0 }
     }
 
-    /// Every tick and its row, counted from the top.
+    /// The ticks with their rows, counted from the top.
     pub fn ticks(&self) -> Vec<(usize, Tick)> {
         let log = |height: f64| self.bottom + (height - 0.5) * self.per_row;
         let (low, high) = (log(0.0), log(self.rows as f64));
-        let values = if high - low < NARROW.log10() {
+        let values = if high - low < LINEAR_BELOW.log10() {
             let span = Interval::new(10_f64.powf(low), 10_f64.powf(high));
             span.map(|span| ticks(span, (self.rows / 3).max(4))).unwrap_or_default()
         } else {
-            self.round(low, high)
+            self.decade_ticks(low, high)
         };
         let mut free = 0.0;
         let mut placed = Vec::new();
@@ -58,12 +60,12 @@ impl LogScale {
         placed
     }
 
-    /// 1, 2 and 5 times powers of ten, or where these are too close, powers of ten alone.
-    fn round(&self, low: f64, high: f64) -> Vec<Tick> {
-        let is_close = 2_f64.log10() < NOT_IN_RECIPE * self.per_row;
+    /// Ticks at 1, 2 and 5 times powers of ten, or only at powers of ten if those would be too close.
+    fn decade_ticks(&self, low: f64, high: f64) -> Vec<Tick> {
+        let is_close = 2_f64.log10() < MIN_TICK_ROWS * self.per_row;
         let digits: &[f64] = if is_close { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let every = (NOT_IN_RECIPE * self.per_row).ceil().max(1.0);
-        let decades = (0_u32..).map(|place| (low / every).floor() * every + f64::from(place) * every);
+        let every = (MIN_TICK_ROWS * self.per_row).ceil().max(1.0);
+        let decades = (0_u32..).map(|index| (low / every).floor() * every + f64::from(index) * every);
         let values = decades
             .take_while(|decade| *decade <= high)
             .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powf(decade)));
@@ -78,12 +80,12 @@ mod tests {
     use super::*;
 
     fn labels(low: f64, high: f64, rows: usize) -> Vec<(usize, String)> {
-        let ladder = LogScale::fit(Interval::new(low, high).unwrap(), rows, 0);
-        ladder.ticks().into_iter().map(|(row, tick)| (row, tick.label)).collect()
+        let scale = LogScale::fit(Interval::new(low, high).unwrap(), rows, 0);
+        scale.ticks().into_iter().map(|(row, tick)| (row, tick.label)).collect()
     }
 
     #[test]
-    fn ticks_are_round_and_stand_on_their_rows() {
+    fn ticks_are_round_and_on_the_nearest_row() {
         let named = |ticks: &[(usize, &str)]| {
             ticks.iter().map(|(row, label)| (*row, (*label).to_owned())).collect::<Vec<_>>()
         };
@@ -96,19 +98,19 @@ mod tests {
     }
 
     #[test]
-    fn equal_ratios_are_equally_far_apart() {
-        let ladder = LogScale::fit(Interval::new(0.25, 4.0).unwrap(), 9, 0);
-        let heights = [0.25, 0.5, 1.0, 2.0, 4.0].map(|value| ladder.height(value));
+    fn equal_ratios_are_equally_spaced() {
+        let scale = LogScale::fit(Interval::new(0.25, 4.0).unwrap(), 9, 0);
+        let heights = [0.25, 0.5, 1.0, 2.0, 4.0].map(|value| scale.height(value));
         assert!(heights.windows(2).all(|pair| (pair[1] - pair[0] - 2.0).abs() < 1e-9), "{heights:?}");
-        assert!(ladder.height(0.0) < 0.0 && ladder.height(-3.0) < 0.0);
+        assert!(scale.height(0.0) < 0.0 && scale.height(-3.0) < 0.0);
     }
 
     proptest! {
         #[test]
-        fn anything_has_an_axis(a in any::<f64>(), b in any::<f64>(), rows in 0..60_usize, headroom in 0..3_usize) {
+        fn any_interval_has_an_axis(a in any::<f64>(), b in any::<f64>(), rows in 0..60_usize, headroom in 0..3_usize) {
             let Some(span) = Interval::new(a, b) else { return Ok(()) };
-            let ladder = LogScale::fit(span, rows, headroom);
-            let ticks = ladder.ticks();
+            let scale = LogScale::fit(span, rows, headroom);
+            let ticks = scale.ticks();
             prop_assert!(ticks.len() <= rows.max(1) && ticks.iter().all(|(row, _)| *row < rows.max(1)));
             prop_assert!(ticks.windows(2).all(|pair| pair[0].0 > pair[1].0), "{:?}", ticks);
         }

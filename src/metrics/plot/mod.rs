@@ -1,8 +1,9 @@
-//! What charts are drawn from: series, intervals, scales and ticks.
+//! Series, intervals, axis scales and ticks for charts.
 
 mod curve;
 mod interval;
 mod log_scale;
+mod projection;
 mod series;
 mod ticks;
 mod x_scale;

@@ -1,27 +1,28 @@
-//! Round numbers for axes.
+//! Round tick values, and a linear y axis.
+
 use super::interval::floor_index;
 use crate::metrics::{Interval, text};
 
-/// Labels of values this large, or of steps this small, are written as powers of ten.
+/// Labels use scientific notation from this value on, or if the step's exponent is below `SMALL`.
 const LARGE: f64 = 1e7;
 const SMALL: i32 = -5;
-/// Below this share of a value, steps are lost in its rounding.
+/// Steps smaller than this, relative to the value, are below floating-point resolution.
 const PRECISION: f64 = 1e-12;
-/// What a quotient may be off by, so that an end which is a tick is found to be one.
+/// Tolerance of a quotient, so that an end which is itself a tick is recognised as one.
 const ROUNDING: f64 = 1e-9;
-/// What may stick out of a ladder's outermost rows, in rows.
+/// How far values may reach beyond the middle of the outermost rows, in rows.
 const SLACK: f64 = 0.45;
 
-/// A value on an axis and its name.
+/// A labelled value on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tick {
-    /// Where it stands.
+    /// Position on the axis.
     pub value: f64,
-    /// What is written there, with the fewest digits that tell the ticks of one axis apart.
+    /// Its label, with just enough digits to tell the ticks of one axis apart.
     pub label: String,
 }
 
-/// A round distance: 1, 2 or 5 times a power of ten.
+/// A round tick spacing: 1, 2 or 5 times a power of ten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TickStep {
     digit: u8,
@@ -29,9 +30,9 @@ pub struct TickStep {
 }
 
 impl TickStep {
-    /// The distance of one.
+    /// A spacing of 1.
     pub const ONE: Self = Self { digit: 1, exponent: 0 };
-    /// A distance below which nothing is told apart.
+    /// The smallest spacing that is ever used, 1e-290.
     pub const SMALLEST: Self = Self { digit: 1, exponent: -290 };
 
     /// The smallest step that is not below `size`.
@@ -54,16 +55,16 @@ impl TickStep {
         }
     }
 
-    /// The distance as a number.
+    /// The spacing as a number.
     pub fn size(self) -> f64 {
         self.times(1.0)
     }
 
-    /// `count` steps, as exact as a float can be.
+    /// `count` steps, rounded once.
     pub fn times(self, count: f64) -> f64 {
         let digits = f64::from(self.digit) * count;
         let power = 10_f64.powi(self.exponent.abs());
-        // Dividing by a power of ten is exact to the last bit where multiplying by its inverse is not.
+        // Dividing by a power of ten is correctly rounded; multiplying by its inverse is not.
         if self.exponent < 0 { digits / power } else { digits * power }
     }
 
@@ -71,15 +72,15 @@ impl TickStep {
         if self.size() < other.size() { other } else { self }
     }
 
-    /// The multiples of the step within `span`, named.
+    /// The labelled multiples of the step within `span`.
     fn ticks(self, span: Interval) -> Vec<Tick> {
         let first = (span.low() / self.size() - ROUNDING).ceil();
         let counts = (0..1000).map(|index| first + f64::from(index));
         let values = counts.map(|count| self.times(count)).take_while(|&value| value <= span.high());
-        self.named(values.filter(|&value| value >= span.low()).collect())
+        self.label(values.filter(|&value| value >= span.low()).collect())
     }
 
-    fn named(self, mut values: Vec<f64>) -> Vec<Tick> {
+    fn label(self, mut values: Vec<f64>) -> Vec<Tick> {
         values.dedup();
         let largest = values.iter().fold(0.0, |largest: f64, value| largest.max(value.abs()));
         let label = |value: f64| {
@@ -94,26 +95,26 @@ impl TickStep {
     }
 }
 
-/// The power of ten of a positive number's first digit.
+/// The exponent of a positive number in scientific notation.
 #[expect(clippy::cast_possible_truncation, reason = "the logarithm of a float is below a thousand")]
 fn decade(x: f64) -> i32 {
     x.log10().floor() as i32
 }
 
-/// At most `max` round values within `span`, as close together as that allows.
+/// At most `max` ticks at round values within `span`, as dense as that allows.
 pub fn ticks(span: Interval, max: usize) -> Vec<Tick> {
-    fitting(span, max, TickStep::SMALLEST).ticks(span)
+    step_for(span, max, TickStep::SMALLEST).ticks(span)
 }
 
-/// As [`ticks`], but never closer together than `least`: epochs, for one, are whole.
+/// Like [`ticks`], but at least `least` apart: epochs, for example, are whole numbers.
 pub fn ticks_by(span: Interval, max: usize, least: TickStep) -> Vec<Tick> {
-    if max == 0 { Vec::new() } else { fitting(span, max, least).ticks(span) }
+    if max == 0 { Vec::new() } else { step_for(span, max, least).ticks(span) }
 }
 
-/// `span` with its ends moved out to round values, which are among its own `max` ticks.
+/// `span` extended to round values that are among its own `max` ticks.
 pub fn nice_bounds(span: Interval, max: usize) -> Interval {
     let span = span.widened();
-    let mut step = fitting(span, max, TickStep::SMALLEST);
+    let mut step = step_for(span, max, TickStep::SMALLEST);
     loop {
         let (low, high) = ((span.low() / step.size()).floor(), (span.high() / step.size()).ceil());
         if high - low < max.max(2) as f64 {
@@ -123,8 +124,8 @@ pub fn nice_bounds(span: Interval, max: usize) -> Interval {
     }
 }
 
-/// The smallest step, not below `least`, that has at most `max` multiples in `span`.
-fn fitting(span: Interval, max: usize, least: TickStep) -> TickStep {
+/// The smallest step, at least `least`, with at most `max` multiples in `span`.
+fn step_for(span: Interval, max: usize, least: TickStep) -> TickStep {
     let span = span.widened();
     let precision = span.low().abs().max(span.high().abs()) * PRECISION;
     let mut step = TickStep::at_least((span.width() / (max as f64 + 1.0)).max(precision)).larger(least);
@@ -136,12 +137,11 @@ fn fitting(span: Interval, max: usize, least: TickStep) -> TickStep {
     step
 }
 
-/// A vertical axis of text rows, chosen so that every tick stands in the middle of a row and all are the same number
-/// of rows apart.
+/// A linear y axis of text rows on which every tick is in the middle of a row, a whole number of rows from the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct LinearScale {
     step: TickStep,
-    /// Rows from tick to tick.
+    /// Rows between ticks.
     gap: usize,
     rows: usize,
     /// The bottom row's distance from zero, in rows.
@@ -149,15 +149,15 @@ pub struct LinearScale {
 }
 
 impl LinearScale {
-    /// The finest ladder of `rows` rows that holds `span` and leaves the top `headroom` rows free.
+    /// The finest scale of `rows` rows that contains `span` and leaves the top `headroom` rows free.
     pub fn fit(span: Interval, rows: usize, headroom: usize) -> Self {
         let span = span.widened();
         let rows = rows.max(1);
         let used = rows.saturating_sub(headroom).max(1);
         let closest = (rows / 8).max(2).min(rows.saturating_sub(1).max(1));
         let gaps = closest..=(closest + 1).max(rows / 3);
-        let ladders = gaps.rev().map(|gap| Self::finest(span, rows, used, gap));
-        let finest = ladders.min_by(|a, b| a.per_row().total_cmp(&b.per_row()));
+        let scales = gaps.rev().map(|gap| Self::finest(span, rows, used, gap));
+        let finest = scales.min_by(|a, b| a.per_row().total_cmp(&b.per_row()));
         finest.unwrap_or(Self { step: TickStep::ONE, gap: 1, rows, bottom: 0.0 })
     }
 
@@ -169,7 +169,7 @@ impl LinearScale {
             let bottom = (span.low() / per_row + SLACK).floor();
             let spare = bottom + used as f64 - 1.0 + SLACK - span.high() / per_row;
             if spare >= 0.0 {
-                // The span stands in the middle, but what is never negative does not reach below zero.
+                // Centred, but the axis of a non-negative interval does not extend below zero.
                 let centered = bottom - (spare / 2.0).floor();
                 return Self {
                     step,
@@ -182,24 +182,24 @@ impl LinearScale {
         }
     }
 
-    /// How far the values of two rows lie apart.
+    /// The difference in value between adjacent rows.
     pub fn per_row(&self) -> f64 {
         self.step.size() / self.gap as f64
     }
 
-    /// The height of `value` above the bottom edge of the bottom row, in rows.
+    /// Height of `value` above the bottom edge of the bottom row, in rows.
     pub fn height(&self, value: f64) -> f64 {
         value / self.per_row() - self.bottom + 0.5
     }
 
-    /// Every tick and its row, counted from the top.
+    /// The ticks with their rows, counted from the top.
     pub fn ticks(&self) -> impl Iterator<Item = (usize, Tick)> {
         let gap = self.gap as f64;
         let first = (self.bottom / gap).ceil();
         let (last, offset) = (self.rows - 1, floor_index(first * gap - self.bottom));
         let rows = (offset..self.rows).step_by(self.gap).map(move |row| last - row);
         let values = rows.clone().zip(0_u32..).map(|(_, index)| self.step.times(first + f64::from(index)));
-        rows.zip(self.step.named(values.collect()))
+        rows.zip(self.step.label(values.collect()))
     }
 }
 
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn ticks_are_round() {
+    fn ticks_have_round_labels() {
         assert_eq!(labels(&ticks(span(0.0, 12.0), 5)), ["0", "5", "10"]);
         assert_eq!(labels(&ticks(span(0.38, 2.31), 5)), ["0.5", "1.0", "1.5", "2.0"]);
         assert_eq!(labels(&ticks(span(-0.3, 0.3), 7)), ["-0.3", "-0.2", "-0.1", "0.0", "0.1", "0.2", "0.3"]);
@@ -228,22 +228,22 @@ mod tests {
     }
 
     #[test]
-    fn whole_ticks_are_whole() {
+    fn ticks_by_one_are_whole_numbers() {
         assert_eq!(labels(&ticks_by(span(0.0, 1.2), 6, TickStep::ONE)), ["0", "1"]);
         assert_eq!(labels(&ticks_by(span(0.0, 1.2), 0, TickStep::ONE)), [""; 0]);
     }
 
     #[test]
-    fn bounds_move_out_to_round_values() {
+    fn nice_bounds_extend_to_round_values() {
         assert_eq!(nice_bounds(span(0.38, 2.31), 6), span(0.0, 2.5));
         assert_eq!(nice_bounds(span(57.0, 86.3), 5), span(50.0, 90.0));
         assert_eq!(nice_bounds(span(3.0, 3.0), 5), span(2.5, 3.5));
     }
 
     #[test]
-    fn a_ladders_ticks_are_the_same_number_of_rows_apart() {
-        let ladder = LinearScale::fit(span(0.38, 2.31), 13, 0);
-        let ticks: Vec<_> = ladder.ticks().map(|(row, tick)| format!("{row} {}", tick.label)).collect();
+    fn linear_scale_ticks_are_evenly_spaced_in_rows() {
+        let scale = LinearScale::fit(span(0.38, 2.31), 13, 0);
+        let ticks: Vec<_> = scale.ticks().map(|(row, tick)| format!("{row} {}", tick.label)).collect();
         assert_eq!(ticks, ["11 0.5", "8 1.0", "5 1.5", "2 2.0"]);
     }
 
@@ -258,7 +258,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn ticks_are_sorted_within_bounds_few_and_have_names_of_their_own((a, b) in ends(), max in 1..20_usize) {
+        fn ticks_are_sorted_within_bounds_few_and_have_unique_labels((a, b) in ends(), max in 1..20_usize) {
             if let Some(span) = Interval::new(a, b) {
                 let ticks = ticks(span, max);
                 prop_assert!(ticks.len() <= max);
@@ -272,7 +272,7 @@ mod tests {
         }
 
         #[test]
-        fn nice_bounds_hold_the_span((a, b) in ends(), max in 0..20_usize) {
+        fn nice_bounds_contain_the_span((a, b) in ends(), max in 0..20_usize) {
             if let Some(span) = Interval::new(a, b) {
                 let bounds = nice_bounds(span, max);
                 prop_assert!(bounds.low() <= span.low() && span.high() <= bounds.high());
@@ -281,13 +281,13 @@ mod tests {
         }
 
         #[test]
-        fn a_ladder_holds_the_span((a, b) in ends(), rows in 0..80_usize, headroom in 0..3_usize) {
+        fn linear_scale_contains_the_span((a, b) in ends(), rows in 0..80_usize, headroom in 0..3_usize) {
             if let Some(span) = Interval::new(a, b) {
-                let ladder = LinearScale::fit(span, rows, headroom);
+                let scale = LinearScale::fit(span, rows, headroom);
                 let top = rows.max(1) as f64;
-                prop_assert!((0.0..=top).contains(&ladder.height(span.low())), "{:?}", ladder);
-                prop_assert!((0.0..=top).contains(&ladder.height(span.high())), "{:?}", ladder);
-                let rows: Vec<_> = ladder.ticks().map(|(row, _)| row).collect();
+                prop_assert!((0.0..=top).contains(&scale.height(span.low())), "{:?}", scale);
+                prop_assert!((0.0..=top).contains(&scale.height(span.high())), "{:?}", scale);
+                let rows: Vec<_> = scale.ticks().map(|(row, _)| row).collect();
                 prop_assert!(rows.is_sorted_by(|a, b| a > b) && rows.iter().all(|&row| (row as f64) < top));
             }
         }

@@ -1,25 +1,25 @@
-//! Where the points of a curve lie along an axis.
-use crate::metrics::Series;
+//! Mapping from steps to positions on an x axis.
 
-/// A map from the x of a curve, such as a step, to its place along an axis, such as a time. It never turns round, so
-/// that points keep their order.
+use super::series::Series;
+
+/// A monotonic map from the x of a series (a step) to its position on an axis (a step, an epoch or a time).
 #[derive(Debug, Clone, Copy)]
 pub enum XScale<'a> {
-    /// So many x make one: steps make an epoch.
-    Every(f64),
-    /// The value that this curve has there, which must never fall: the time of a step.
-    Through(&'a Series),
+    /// Position is x divided by this: steps per epoch give epochs.
+    PerUnit(f64),
+    /// Position is the interpolated value of this series, which must not decrease: the time of a step.
+    Lookup(&'a Series),
 }
 
 impl XScale<'_> {
-    /// The axis is x itself.
-    pub const X: Self = Self::Every(1.0);
+    /// Position is x itself.
+    pub const IDENTITY: Self = Self::PerUnit(1.0);
 
-    /// Where `x` lies. What no curve tells lies at zero.
-    pub fn place(self, x: f64) -> f64 {
+    /// The position of `x`; 0 if the look-up series is empty.
+    pub fn position(self, x: f64) -> f64 {
         match self {
-            Self::Every(unit) => x / unit,
-            Self::Through(series) => series.value_near(x).unwrap_or(0.0),
+            Self::PerUnit(unit) => x / unit,
+            Self::Lookup(series) => series.interpolate(x).unwrap_or(0.0),
         }
     }
 }
@@ -29,13 +29,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_a_share_or_a_measured_value() {
+    fn position_is_a_quotient_or_an_interpolated_value() {
         let mut times = Series::default();
-        assert_eq!(XScale::Through(&times).place(3.0).to_bits(), 0.0_f64.to_bits());
+        assert_eq!(XScale::Lookup(&times).position(3.0).to_bits(), 0.0_f64.to_bits());
         times.push(10.0, 5.0);
         times.push(20.0, 6.0);
-        let places = [10.0, 15.0, 99.0].map(|x| XScale::Through(&times).place(x));
-        assert_eq!(places.map(f64::to_bits), [5.0, 5.5, 6.0].map(f64::to_bits));
-        assert_eq!(XScale::Every(4.0).place(10.0).to_bits(), 2.5_f64.to_bits());
+        let positions = [10.0, 15.0, 99.0].map(|x| XScale::Lookup(&times).position(x));
+        assert_eq!(positions.map(f64::to_bits), [5.0, 5.5, 6.0].map(f64::to_bits));
+        assert_eq!(XScale::PerUnit(4.0).position(10.0).to_bits(), 2.5_f64.to_bits());
     }
 }

@@ -1,4 +1,4 @@
-//! Statistics: averages, spreads and tests.
+//! Statistics: moving averages, throughput, spread over seeds, significance tests.
 
 mod ema;
 mod noise;

@@ -1,13 +1,14 @@
-//! How fast a run goes, and how long it will take.
+//! Throughput and time left.
+
 use std::collections::VecDeque;
 
-/// How many samples stand for a window; closer ones replace each other.
-const SAMPLES: f64 = 128.0;
+/// Samples kept per window; samples closer together than `window / SAMPLES_PER_WINDOW` replace each other.
+const SAMPLES_PER_WINDOW: f64 = 128.0;
 
 /// Throughput over a sliding window of active time.
 ///
-/// Samples carry active seconds and not the clock's, so a pause of an hour leaves the pace and the estimate as they
-/// were. Everything is `None` until two samples tell a pace.
+/// Time is counted in active seconds, not wall-clock seconds, so a pause changes neither rate nor ETA. Everything is
+/// `None` until two samples with progress between them have arrived.
 #[derive(Debug, Clone)]
 pub struct Pace {
     window: f64,
@@ -21,16 +22,17 @@ struct Sample {
 }
 
 impl Pace {
-    /// A pace over the last `window` active seconds.
+    /// A rate averaged over the last `window` active seconds.
     ///
-    /// An estimate that shall include what happens once per epoch needs a window longer than an epoch.
+    /// For an ETA that includes work done once per epoch, such as evaluation, use a window longer than an epoch.
     pub const fn new(window: f64) -> Self {
         Self { window, samples: VecDeque::new() }
     }
 
-    /// Takes in that `step` was reached after `active_seconds`.
+    /// Records that `step` was reached after `active_seconds`; non-finite values are ignored.
     ///
-    /// A step or a time before the last one means that the run was resumed from a checkpoint: the pace starts anew.
+    /// A step or a time before the last one means that the run was resumed from a checkpoint: earlier samples are
+    /// discarded.
     pub fn push(&mut self, active_seconds: f64, step: f64) {
         let sample = Sample { seconds: active_seconds, step };
         if !(active_seconds.is_finite() && step.is_finite()) {
@@ -48,10 +50,10 @@ impl Pace {
         }
     }
 
-    /// Whether the last sample can give way to `next` and the window still has its resolution.
+    /// Whether `next` may replace the last sample without losing resolution.
     fn is_crowded(&self, next: Sample) -> bool {
         let before_last = self.samples.len().checked_sub(2).and_then(|index| self.samples.get(index));
-        before_last.is_some_and(|sample| next.seconds - sample.seconds < self.window / SAMPLES)
+        before_last.is_some_and(|sample| next.seconds - sample.seconds < self.window / SAMPLES_PER_WINDOW)
     }
 
     /// Steps per active second.
@@ -66,7 +68,7 @@ impl Pace {
         self.rate().map(f64::recip)
     }
 
-    /// The active seconds that `steps` more steps will take.
+    /// Estimated active seconds for `steps` more steps.
     pub fn eta(&self, steps: f64) -> Option<f64> {
         self.rate().map(|rate| steps.max(0.0) / rate)
     }
@@ -83,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pace_needs_two_samples_and_progress() {
+    fn rate_needs_two_samples_and_progress() {
         let mut pace = Pace::new(10.0);
         assert_eq!((pace.rate(), pace.eta(5.0)), (None, None));
         pace.push(1.0, 10.0);
@@ -97,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn only_the_window_counts() {
+    fn samples_before_the_window_are_ignored() {
         let mut pace = Pace::new(10.0);
         for second in 0..200_u32 {
             let slow_then_fast = if second < 100 { second } else { 100 + (second - 100) * 5 };
@@ -107,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn samples_far_apart_still_tell_a_pace() {
+    fn samples_further_apart_than_the_window_still_give_a_rate() {
         let mut pace = Pace::new(1.0);
         pace.push(0.0, 0.0);
         pace.push(100.0, 50.0);
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_resume_from_an_earlier_step_starts_anew() {
+    fn resuming_from_an_earlier_step_resets_the_rate() {
         let mut pace = Pace::new(10.0);
         pace.push(0.0, 100.0);
         pace.push(1.0, 200.0);
@@ -128,7 +130,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_steady_run_has_its_pace_and_few_samples(rate in 0.1..1e6_f64, gap in 1e-4..20.0_f64) {
+        fn constant_rate_is_recovered_from_a_bounded_number_of_samples(rate in 0.1..1e6_f64, gap in 1e-4..20.0_f64) {
             let mut pace = Pace::new(10.0);
             for index in 0..2000_u32 {
                 let seconds = f64::from(index) * gap;

@@ -1,44 +1,44 @@
-//! Two classifiers on the same images.
+//! McNemar's test: two classifiers on the same images.
 
-/// Discordant images below which the test is the exact binomial one; above it the chi-square distribution is as good.
+/// Below this number of discordant images the exact binomial test is used; from here on chi-square is accurate enough.
 const EXACT_BELOW: u64 = 25;
 
-/// How two classifiers did on the same images: McNemar's table of two by two.
+/// McNemar's 2×2 contingency table: on how many images each of two classifiers is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Paired {
-    /// Both are right.
+    /// Images that both classify correctly.
     pub both: u64,
-    /// Only the first is right.
+    /// Images that only the first classifies correctly.
     pub only_first: u64,
-    /// Only the second is right.
+    /// Images that only the second classifies correctly.
     pub only_second: u64,
-    /// Both are wrong.
+    /// Images that both classify wrongly.
     pub neither: u64,
 }
 
-/// McNemar's test of whether two classifiers err equally often.
+/// The result of McNemar's test for equal error rates.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct McNemar {
-    /// The probability of a difference at least as large, if both err equally often.
+    /// The two-sided p-value: the probability of a difference at least this large if both had the same error rate.
     pub p: f64,
-    /// How it was found.
+    /// The distribution that `p` was computed from.
     pub method: McNemarMethod,
 }
 
-/// How the probability of McNemar's test is found.
+/// The distribution used for the p-value of McNemar's test.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum McNemarMethod {
-    /// From the binomial distribution, two-sided.
+    /// Exact binomial distribution, two-sided.
     Exact,
-    /// From the chi-square distribution with one degree of freedom.
+    /// Chi-square distribution with one degree of freedom.
     ChiSquare {
-        /// The statistic, with the correction for continuity.
+        /// The test statistic, with continuity correction.
         statistic: f64,
     },
 }
 
 impl Paired {
-    /// Counts an image by who is right.
+    /// Adds an image, given which of the two classifiers is right about it.
     pub const fn count(&mut self, first: bool, second: bool) {
         *match (first, second) {
             (true, true) => &mut self.both,
@@ -48,52 +48,52 @@ impl Paired {
         } += 1;
     }
 
-    /// All images.
+    /// The number of images.
     pub const fn total(&self) -> u64 {
         self.both + self.only_first + self.only_second + self.neither
     }
 
-    /// The share of images that each gets right; NaN if there are none.
+    /// The accuracy of each classifier, from 0 to 1; NaN if there are no images.
     pub fn accuracies(&self) -> [f64; 2] {
         let share = |right: u64| right as f64 / self.total() as f64;
         [share(self.both + self.only_first), share(self.both + self.only_second)]
     }
 
-    /// Whether the difference could be chance (McNemar, 1947, <https://doi.org/10.1007/BF02295996>; recommended for two
-    /// classifiers on one test set by Dietterich, 1998, <https://doi.org/10.1162/089976698300017197>).
+    /// Tests whether the difference could be due to chance (McNemar, 1947, <https://doi.org/10.1007/BF02295996>;
+    /// recommended for two classifiers on one test set by Dietterich, 1998,
+    /// <https://doi.org/10.1162/089976698300017197>).
     ///
-    /// Only the discordant images tell: `b` that the first alone gets right, and `c` that the second alone does. If both
-    /// err equally often, `b` is binomial with `n = b + c` and one half. Below 25 of them the probability is that of
-    /// the binomial distribution, two-sided; else it is that of the chi-square distribution with one degree of freedom
-    /// for `(|b - c| - 1)² / n`, with the correction for continuity of Edwards, 1948
-    /// (<https://doi.org/10.1007/BF02289261>).
+    /// Only discordant images count: `b` that only the first classifies correctly, and `c` that only the second does.
+    /// Under equal error rates `b` follows a binomial distribution with `n = b + c` and probability one half. For
+    /// `n < 25` the test is exact and two-sided; otherwise it uses chi-square with one degree of freedom for
+    /// `(|b - c| - 1)² / n`, with the continuity correction of Edwards, 1948 (<https://doi.org/10.1007/BF02289261>).
     pub fn mcnemar(&self) -> McNemar {
         let discordant = self.only_first + self.only_second;
         let fewer = self.only_first.min(self.only_second);
         if discordant < EXACT_BELOW {
-            return McNemar { p: two_sided(fewer, discordant), method: McNemarMethod::Exact };
+            return McNemar { p: binomial_two_sided(fewer, discordant), method: McNemarMethod::Exact };
         }
         let distance = (self.only_first.abs_diff(self.only_second) as f64 - 1.0).max(0.0);
         let statistic = distance * distance / discordant as f64;
-        let p = complementary_error((statistic / 2.0).sqrt());
+        let p = erfc((statistic / 2.0).sqrt());
         McNemar { p, method: McNemarMethod::ChiSquare { statistic } }
     }
 }
 
-/// The probability that of `n` fair coins at most `k`, or at most `k` of the other side, are heads.
-fn two_sided(k: u64, n: u64) -> f64 {
-    let mut ways = 1.0;
+/// The two-sided binomial p-value: the probability that `n` fair coins show at most `k` heads or at most `k` tails.
+fn binomial_two_sided(k: u64, n: u64) -> f64 {
+    let mut coefficient = 1.0;
     let mut tail = 1.0;
     for heads in 1..=k {
-        ways *= (n + 1 - heads) as f64 / heads as f64;
-        tail += ways;
+        coefficient *= (n + 1 - heads) as f64 / heads as f64;
+        tail += coefficient;
     }
     (2.0 * tail / 2_f64.powf(n as f64)).min(1.0)
 }
 
-/// The complementary error function for `x` from 0, to about 14 digits of its size: by the series of
-/// Abramowitz and Stegun 7.1.6 near zero, and by their continued fraction 7.1.14 beyond.
-fn complementary_error(x: f64) -> f64 {
+/// The complementary error function for `x >= 0`, to about 14 significant digits: the series of Abramowitz and Stegun
+/// 7.1.6 below 2, their continued fraction 7.1.14 above.
+fn erfc(x: f64) -> f64 {
     let density = (-x * x).exp() / std::f64::consts::PI.sqrt();
     if x < 2.0 {
         let mut term = x;
@@ -104,7 +104,7 @@ fn complementary_error(x: f64) -> f64 {
         }
         return 1.0 - 2.0 * density * sum;
     }
-    // From the inside out: x + (1/2)/(x + 1/(x + (3/2)/(x + ...
+    // Evaluated from the innermost term outwards: x + (1/2)/(x + 1/(x + (3/2)/(x + ...
     let fraction = (1..=120_u8).rev().fold(x, |inner, half| x + f64::from(half) / 2.0 / inner);
     density / fraction
 }
@@ -123,9 +123,9 @@ mod tests {
         assert!((found - expected).abs() <= expected.abs() * 1e-9, "{found}, not {expected}");
     }
 
-    /// The values are those of statsmodels 0.14 (`mcnemar(table, exact, correction=True)`).
+    /// Expected values from statsmodels 0.14 (`mcnemar(table, exact, correction=True)`).
     #[test]
-    fn many_discordant_images_are_tested_by_chi_square() {
+    fn chi_square_test_matches_statsmodels() {
         for (first, second, statistic, p) in [
             // Approval ratings of Agresti, 1990, p. 350.
             (86, 150, 16.817_796_610_169_49, 4.114_562_281_345_944e-5),
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn few_discordant_images_are_tested_exactly() {
+    fn exact_test_is_used_below_25_discordant_images() {
         for (first, second, p) in [
             (0, 0, 1.0),
             (1, 9, 0.021_484_375),
@@ -158,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn the_error_function_is_scipys() {
+    fn erfc_matches_scipy() {
         for (x, expected) in [
             (0.0, 1.0),
             (0.1, 0.887_537_083_981_715_2),
@@ -168,12 +168,12 @@ mod tests {
             (3.0, 2.209_049_699_858_544_5e-5),
             (10.0, 2.088_487_583_762_544_6e-45),
         ] {
-            assert_close(complementary_error(x), expected);
+            assert_close(erfc(x), expected);
         }
     }
 
     #[test]
-    fn equally_many_errors_are_no_difference() {
+    fn equal_error_counts_give_p_1() {
         assert_eq!(
             discordant(40, 40),
             McNemar { p: 1.0, method: McNemarMethod::ChiSquare { statistic: 0.0 } }
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn images_are_counted_by_who_is_right() {
+    fn images_are_counted_in_the_matching_cell() {
         let mut table = Paired::default();
         for (first, second) in [(true, true), (true, true), (true, false), (false, false)] {
             table.count(first, second);
@@ -192,7 +192,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn the_order_does_not_matter_and_p_is_a_probability(b in 0..10_000_u64, c in 0..10_000_u64) {
+        fn p_is_a_probability_and_symmetric(b in 0..10_000_u64, c in 0..10_000_u64) {
             let p = discordant(b, c).p;
             prop_assert!((0.0..=1.0).contains(&p), "{p}");
             prop_assert_eq!(p.to_bits(), discordant(c, b).p.to_bits());

@@ -1,18 +1,18 @@
-//! How far apart the results of repeated runs are.
+//! Mean and standard deviation of repeated results.
 
-/// Mean and standard deviation of some numbers; those that are not finite are left out.
+/// Count, mean and sample standard deviation of the finite values of a set.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Spread {
-    /// How many numbers there are.
+    /// The number of finite values.
     pub count: usize,
-    /// Their mean; none if there are none.
+    /// Their mean; `None` if there are no values.
     pub mean: Option<f64>,
-    /// The standard deviation of what they are a sample of (n - 1 in the denominator); none for fewer than two.
+    /// Their sample standard deviation (n - 1 in the denominator); `None` for fewer than two values.
     pub deviation: Option<f64>,
 }
 
 impl Spread {
-    /// Of these numbers.
+    /// Computes the statistics of `numbers`, ignoring non-finite ones.
     pub fn of(numbers: impl IntoIterator<Item = f64>) -> Self {
         let numbers: Vec<f64> = numbers.into_iter().filter(|number| number.is_finite()).collect();
         let count = numbers.len();
@@ -30,7 +30,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_deviation_is_that_of_a_sample() {
+    fn deviation_is_that_of_a_sample() {
         let spread = Spread::of([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0, f64::NAN]);
         assert_eq!((spread.count, spread.mean), (8, Some(5.0)));
         assert!((spread.deviation.unwrap() - (32.0_f64 / 7.0).sqrt()).abs() < 1e-12);

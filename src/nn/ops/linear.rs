@@ -212,8 +212,8 @@ mod tests {
 
     /// Numbers from -1 to below 1, a share of them 0.
     fn random(seed: u64, len: usize, zeros: f32) -> Vec<f32> {
-        let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
-        let mut draw = || if draws.unit() < zeros { 0.0 } else { draws.symmetric(1.0) };
+        let mut stream = SeededRng::new(seed).stream(StreamId::Weights(0), 0);
+        let mut draw = || if stream.unit() < zeros { 0.0 } else { stream.symmetric(1.0) };
         (0..len).map(|_| draw()).collect()
     }
 

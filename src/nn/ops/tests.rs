@@ -15,8 +15,8 @@ const STEP: f64 = 1e-6;
 const DIFFERENCE: f64 = 1e-6;
 
 fn random(seed: u64, len: usize) -> Vec<f64> {
-    let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
-    (0..len).map(|_| f64::from(draws.symmetric(1.0))).collect()
+    let mut stream = SeededRng::new(seed).stream(StreamId::Weights(0), 0);
+    (0..len).map(|_| f64::from(stream.symmetric(1.0))).collect()
 }
 
 fn assert_close(got: &[f64], want: &[f64], tolerance: f64) {

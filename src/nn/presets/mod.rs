@@ -1,6 +1,6 @@
-//! The networks that the program knows by name, one short file each.
+//! Predefined networks, one file each.
 //!
-//! To add one: write its file beside these, and add a line to [`PRESETS`] and one to [`build`].
+//! To add one, write its file beside these and add a line each to [`PRESETS`] and [`build`].
 
 mod cnn;
 mod dnn;
@@ -9,32 +9,32 @@ use super::backend::Backend;
 use super::model::Model;
 use super::ops::LayerDevice;
 
-/// A network that can be asked for by name.
+/// A predefined network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// What it is called on the command line.
+    /// Name on the command line and in `run.json`.
     pub name: &'static str,
-    /// What it is, in one line.
+    /// One-line description.
     pub about: &'static str,
 }
 
-/// Every preset; the first is the one that is offered first.
+/// All presets, in the order in which they are offered.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "cnn", about: "two convolutional layers" },
     Preset { name: "dnn", about: "plain layers, to compare with" },
 ];
 
-/// The preset with this name on a device, with all parameters zero; `None` if there is no such preset.
-/// `dropout` replaces the rates that the preset has of its own.
+/// Builds a preset on a device, with all parameters zero; `None` if there is no preset `name`. `dropout` replaces the
+/// preset's own dropout rates.
 pub(super) fn build<D: LayerDevice + 'static>(
     name: &str,
     device: D,
-    kernels: Backend,
+    backend: Backend,
     dropout: Option<f32>,
 ) -> Option<Box<dyn Model>> {
     match name {
-        "cnn" => Some(cnn::build(device, kernels, dropout)),
-        "dnn" => Some(dnn::build(device, kernels, dropout)),
+        "cnn" => Some(cnn::build(device, backend, dropout)),
+        "dnn" => Some(dnn::build(device, backend, dropout)),
         _ => None,
     }
 }
@@ -47,7 +47,7 @@ mod tests {
     use crate::nn::model::Parameter;
 
     #[test]
-    fn every_preset_can_be_built_by_its_name() {
+    fn every_preset_builds_by_name() {
         for preset in PRESETS {
             let model = build(preset.name, Cpu::default(), Backend::best(), None).unwrap();
             let parameters: usize = model.parameters().iter().map(Parameter::len).sum();

@@ -1,7 +1,6 @@
 //! A checkpoint: everything a run needs to go on as if it had never stopped.
 
 use std::collections::{HashMap, HashSet};
-use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 
@@ -14,6 +13,7 @@ use thiserror::Error;
 use super::error::RunError;
 use crate::run::disk::{file, float, sanitize, sanitized};
 use crate::run::settings::Change;
+use crate::strings::hex;
 
 /// The version of the format of checkpoints that this program writes.
 const FORMAT: u32 = 1;
@@ -187,15 +187,6 @@ fn safetensors_file(
     Ok(bytes)
 }
 
-/// Bytes in hexadecimal digits.
-fn digits(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
 impl Checkpoint {
     /// The bytes of the checkpoint's file.
     pub fn encode(&self) -> Result<Vec<u8>, CheckpointError> {
@@ -204,7 +195,7 @@ impl Checkpoint {
             return Err(CheckpointError::Name { tensor: tensor.clone() });
         }
         let data = data(&tensors);
-        let data_sha256 = digits(&Sha256::digest(&data));
+        let data_sha256 = hex(&Sha256::digest(&data));
         let header =
             serde_json::to_string(&Header { format: FORMAT, data_sha256, progress: &self.progress })?;
         safetensors_file((METADATA_KEY, header), tensors, &data)
@@ -229,7 +220,7 @@ impl Checkpoint {
         let data = bytes.get(8 + header_len..).unwrap_or_default();
         // Checkpoints of the first versions have none.
         if let Some(written) = serde_json::from_str::<Written>(header)?.data_sha256
-            && written != digits(&Sha256::digest(data))
+            && written != hex(&Sha256::digest(data))
         {
             return Err(CheckpointError::Altered);
         }
@@ -292,7 +283,7 @@ impl Checkpoint {
                 hash.update(value.to_le_bytes());
             }
         }
-        digits(&hash.finalize())
+        hex(&hash.finalize())
     }
 
     /// The tensors as they stand in the file, with their names there.

@@ -112,7 +112,7 @@ struct Shell<'a, S> {
 impl<'a, S: DrawTarget> Shell<'a, S> {
     fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
         let mut app = options.app();
-        let memory = paths::read_memory();
+        let memory = paths::read_view_state();
         app.recall(&memory);
         let remembered = options.themes.iter().position(|theme| theme.name == memory.theme);
         app.theme = remembered.filter(|_| !options.theme_is_chosen).unwrap_or(app.theme);
@@ -186,7 +186,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         };
         let memory = ViewState { theme, ..self.app.memory() };
         if memory != self.memory {
-            paths::write_memory(&memory);
+            paths::write_view_state(&memory);
             self.memory = memory;
         }
     }
@@ -318,7 +318,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             let Ok(exit) = trainer.wait() else { return };
             let silent = dir.record().is_ok_and(|record| record.reason.is_none());
             if silent && exit.code().is_some_and(|code| code != 0) {
-                let error = ShellError::Ended { exit, log: dir.trainer_log() };
+                let error = ShellError::Exited { exit, log: dir.trainer_log() };
                 let _ = sender.send(Msg::Failed(error.to_string()));
             }
         };

@@ -1,9 +1,9 @@
-//! Forks of runs.
+//! Forking runs.
 
 use super::new_run::new_run;
 use crate::run::{Change, CheckpointName, NewRun, RunConfig, RunDir, RunError, Store};
 
-/// Creates a run that goes on from a checkpoint of another one with these changes.
+/// Creates a run that starts from a checkpoint of `parent`, with its settings and these changes.
 pub fn fork(
     store: &Store,
     parent: &RunDir,
@@ -11,6 +11,6 @@ pub fn fork(
     change: Change,
     name: Option<String>,
 ) -> Result<RunDir, RunError> {
-    // Its settings are the parent's with the changes, whatever stands here.
+    // The config is ignored: a fork takes its parent's, with the changes.
     store.fork(parent, from, change, NewRun { name, ..new_run(RunConfig::default()) })
 }

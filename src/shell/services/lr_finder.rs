@@ -1,4 +1,4 @@
-//! The learning-rate finder: a range test on a fresh network, of which nothing is kept.
+//! The learning-rate range test on a fresh network. Nothing is saved.
 
 use std::ops::ControlFlow;
 use std::sync::Arc;
@@ -15,47 +15,46 @@ use crate::shell::resources::{cores, source};
 use crate::shell::thread::spawn;
 use crate::train::Session;
 
-/// A search on a thread of its own. Dropping it ends it within a step.
+/// A range test on a thread of its own. Dropping it stops the test within a step.
 #[derive(Debug)]
-pub(crate) struct Search(#[expect(dead_code, reason = "that it is dropped is the message")] Sender<()>);
+pub(crate) struct Search(#[expect(dead_code, reason = "dropping it is the signal")] Sender<()>);
 
 impl Search {
-    /// Begins it. Each loss is sent under its number, and why it cannot go on.
+    /// Starts the test. Each loss, and an error if there is one, is sent with `number`.
     pub(crate) fn start(number: u64, config: RunConfig, messages: &UnboundedSender<Msg>) -> Self {
-        let (wanted, asked) = mpsc::channel();
+        let (stop, stopped) = mpsc::channel();
         let work = move |messages: &UnboundedSender<Msg>| {
-            let found = lr_find(config, |loss| {
-                let left = asked.try_recv() == Err(TryRecvError::Disconnected);
-                if left || messages.send(Msg::Tried(number, loss)).is_err() {
+            let result = lr_find(config, |loss| {
+                let is_dropped = stopped.try_recv() == Err(TryRecvError::Disconnected);
+                if is_dropped || messages.send(Msg::Tried(number, loss)).is_err() {
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
             });
-            if let Err(error) = found {
+            if let Err(error) = result {
                 let _ = messages.send(Msg::NotTried(number, error.to_string()));
             }
         };
         if let Err(error) = spawn("lr-find", messages, work) {
             let _ = messages.send(Msg::NotTried(number, ShellError::Runtime(error).to_string()));
         }
-        Self(wanted)
+        Self(stop)
     }
 }
 
-/// Tries learning rates on a fresh network with these settings, and tells each loss until told to break off. Nothing is
-/// written.
+/// Runs a range test with these settings, and calls `progress` with each loss until it breaks. Nothing is written.
 pub fn lr_find(
     config: RunConfig,
-    mut tell: impl FnMut(f64) -> ControlFlow<()>,
+    mut progress: impl FnMut(f64) -> ControlFlow<()>,
 ) -> Result<RangeTest, ShellError> {
     let data = DataLocations::new(source(&config), &Roots::of_user()).locate()?.dataset;
     let threads = config.threads.unwrap_or_else(cores);
     let mut session = Session::new(config, Arc::new(data), threads)?;
     let mut test = RangeTest::default();
     while let Some(rate) = test.next_rate() {
-        let loss = session.try_rate(rate)?;
+        let loss = session.step_with_rate(rate)?;
         test.push(loss);
-        if tell(loss).is_break() {
+        if progress(loss).is_break() {
             break;
         }
     }
@@ -75,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rate_is_found_and_the_same_one_again() {
+    fn range_test_is_reproducible() {
         let mut losses = Vec::new();
         let test = lr_find(config(), |loss| {
             losses.push(loss);
@@ -90,21 +89,21 @@ mod tests {
     }
 
     #[test]
-    fn a_search_that_is_dropped_ends() {
-        let (messages, mut told) = unbounded_channel();
+    fn dropping_a_search_stops_it() {
+        let (messages, mut received) = unbounded_channel();
         let search = Search::start(7, config(), &messages);
-        assert!(matches!(told.blocking_recv(), Some(Msg::Tried(7, _))));
+        assert!(matches!(received.blocking_recv(), Some(Msg::Tried(7, _))));
         drop((search, messages));
         // When its thread ends, so does the channel.
-        let rest = std::iter::from_fn(|| told.blocking_recv()).count();
+        let rest = std::iter::from_fn(|| received.blocking_recv()).count();
         assert!(rest < 350, "{rest}");
     }
 
     #[test]
-    fn a_search_that_cannot_be_is_told() {
-        let (messages, mut told) = unbounded_channel();
+    fn failure_to_start_is_sent() {
+        let (messages, mut received) = unbounded_channel();
         let _search = Search::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
-        let Some(Msg::NotTried(1, problem)) = told.blocking_recv() else { unreachable!() };
+        let Some(Msg::NotTried(1, problem)) = received.blocking_recv() else { unreachable!() };
         assert!(problem.contains("/nowhere"), "{problem}");
     }
 }

@@ -1,4 +1,4 @@
-//! Work that the dashboard and the command line ask for.
+//! Operations that the dashboard and the command line share.
 
 mod fork;
 mod lr_finder;

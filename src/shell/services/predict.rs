@@ -1,4 +1,4 @@
-//! What two runs predict on the test set that both were trained for, beside each other.
+//! Comparing the predictions of two runs on their common test set.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,26 +18,26 @@ use crate::shell::resources::{cores, source};
 use crate::shell::thread::spawn;
 use crate::train::predict;
 
-/// Compares on a thread what two runs predict, and sends the answer.
+/// Compares the predictions of two runs on a thread, and sends the result.
 pub(crate) fn send_predictions(store: Store, runs: [RunDir; 2], messages: &UnboundedSender<Msg>) {
     let compared = runs.clone();
     let work = move |messages: &UnboundedSender<Msg>| {
         let diff = predictions(&store, &compared, CheckpointName::Best);
-        let told = Box::new(diff.map_err(|error| error.to_string()));
-        // Whoever asked may have gone.
-        let _ = messages.send(Msg::Predicted(compared, told));
+        let result = Box::new(diff.map_err(|error| error.to_string()));
+        // The dashboard may have closed.
+        let _ = messages.send(Msg::Predicted(compared, result));
     };
     if let Err(error) = spawn("predict", messages, work) {
-        let refused = Err(ShellError::Runtime(error).to_string());
-        let _ = messages.send(Msg::Predicted(runs, Box::new(refused)));
+        let failed = Err(ShellError::Runtime(error).to_string());
+        let _ = messages.send(Msg::Predicted(runs, Box::new(failed)));
     }
 }
 
-/// What two runs predict, each with the weights of this checkpoint, and what repeating them with other seeds changes.
-/// Nothing of a run is locked or written.
+/// Compares the predictions of two runs with the weights of this checkpoint, and the accuracies of their repetitions
+/// with other seeds. Runs are neither locked nor written.
 ///
-/// `best` is the checkpoint with the highest accuracy on this very test set, so both accuracies are a little too high;
-/// the noise is that of repeated runs' best accuracies, which are so too.
+/// `best` is the checkpoint with the highest accuracy on this same test set, so both accuracies are biased upwards; so
+/// are the accuracies of the repetitions, which are those of their best checkpoints.
 pub fn predictions(
     store: &Store,
     runs: &[RunDir; 2],
@@ -65,33 +65,36 @@ pub fn predictions(
     Ok(PredictionDiff::new(names, described, classes, data.test.labels(), [&one, &other], pixels, seeds))
 }
 
-/// The data that both runs were trained on.
+/// Finds the data that both runs were trained on.
 fn common_data(first: &RunManifest, second: &RunManifest) -> Result<Dataset, ShellError> {
     let info = |record: &RunManifest| {
         let data = record.provenance.dataset.clone();
-        data.ok_or_else(|| ShellError::NotBegun { run: record.name.clone() })
+        data.ok_or_else(|| ShellError::NotStarted { run: record.name.clone() })
     };
     let (one, other) = (info(first)?, info(second)?);
     if one.checksum != other.checksum {
-        let told = |record: &RunManifest, data: &DataInfo| {
+        let describe = |record: &RunManifest, data: &DataInfo| {
             let sum: String = data.checksum.chars().take(8).collect();
             format!("{} on {} (sha256 {sum})", record.name, data.description)
         };
-        return Err(ShellError::TwoSets { first: told(first, &one), second: told(second, &other) });
+        return Err(ShellError::DifferentData {
+            first: describe(first, &one),
+            second: describe(second, &other),
+        });
     }
-    let given = [source(&first.config), source(&second.config)].into_iter().flatten();
-    let places = given.map(Some).chain([None]);
+    let sources = [source(&first.config), source(&second.config)].into_iter().flatten();
+    let sources = sources.map(Some).chain([None]);
     let roots = Roots::of_user();
     let found =
-        places.map(|place| DataLocations::new(place, &roots)).find_map(|places| places.find(&one.checksum));
-    found.ok_or(ShellError::NoSuchData { description: one.description, from: one.source })
+        sources.map(|source| DataLocations::new(source, &roots)).find_map(|data| data.find(&one.checksum));
+    found.ok_or(ShellError::DataNotFound { description: one.description, from: one.source })
 }
 
-/// The accuracies of the runs that repeat each of two runs, and how to train more of those.
+/// The accuracies of the repetitions of each run, and the command that trains more of them.
 fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result<Seeds, ShellError> {
     let listed: Vec<_> = store.list().into_iter().filter_map(Listing::run).collect();
     let group = |run: &RunManifest| -> Result<Spread, RunError> {
-        // The same seed comes to the same, so it tells nothing twice.
+        // Runs with the same seed are identical and count once.
         let mut by_seed = BTreeMap::new();
         for other in &listed {
             if other.state.status == RecordedStatus::Finished && other.record.repeats(run) {
@@ -107,7 +110,7 @@ fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result
     })
 }
 
-/// A run's accuracy on the test set at a checkpoint, as its trainer found it.
+/// A run's test accuracy at a checkpoint, as recorded during training.
 fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Option<f64>, RunError> {
     let wanted = match at {
         CheckpointName::Best => return Ok(record.summary.best_test_accuracy),
@@ -118,7 +121,7 @@ fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Op
     Ok(history.epochs.iter().find(|row| row.epoch == wanted).map(|row| row.test_accuracy))
 }
 
-/// The command that trains a run again with other seeds.
+/// The command that repeats a run with other seeds.
 fn repetition(run: &RunManifest) -> String {
     format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&NOT_IN_RECIPE))
 }
@@ -142,7 +145,7 @@ mod tests {
             Self { store: Store::open(root.path()), _root: root }
         }
 
-        /// A finished run with fresh weights, and this accuracy.
+        /// Creates a finished run with initial weights and this accuracy.
         fn run(&self, config: RunConfig, checksum: &str, accuracy: f64) -> RunDir {
             let data = Dataset::built_in().unwrap();
             let info = DataInfo {
@@ -172,7 +175,7 @@ mod tests {
     }
 
     #[test]
-    fn two_runs_are_compared_and_their_seeds_told() {
+    fn predictions_compares_runs_and_their_repetitions() {
         let fixture = Fixture::new();
         let runs = [1, 2].map(|number| fixture.run(seed(number), "", 0.5 + number as f64 / 100.0));
         let other = fixture.run(RunConfig { preset: "dnn".to_owned(), ..seed(3) }, "", 0.9);
@@ -189,25 +192,25 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_compared_is_told() {
+    fn incomparable_runs_are_rejected_with_the_reason() {
         let fixture = Fixture::new();
-        let told = |runs: [&RunDir; 2], from| {
+        let error = |runs: [&RunDir; 2], from| {
             predictions(&fixture.store, &runs.map(Clone::clone), from).unwrap_err().to_string()
         };
         let (built_in, elsewhere) = (fixture.run(seed(1), "", 0.5), fixture.run(seed(2), "1234", 0.5));
-        let message = told([&built_in, &elsewhere], CheckpointName::Best);
+        let message = error([&built_in, &elsewhere], CheckpointName::Best);
         assert!(
             message.contains("run-1 on a set (sha256 85f8f7ec), run-2 on a set (sha256 1234)"),
             "{message}"
         );
-        let message = told([&elsewhere, &elsewhere], CheckpointName::Best);
+        let message = error([&elsewhere, &elsewhere], CheckpointName::Best);
         assert!(message.contains("`cnn-tui data fetch`"), "{message}");
-        let message = told([&built_in, &built_in], CheckpointName::Epoch(3));
-        assert!(message.starts_with("run-1 has no checkpoint epoch-003"), "{message}");
+        let message = error([&built_in, &built_in], CheckpointName::Epoch(3));
+        assert!(message.starts_with("run-1 has no epoch-003 checkpoint"), "{message}");
     }
 
     #[test]
-    fn a_damaged_checkpoint_is_told() {
+    fn incomplete_checkpoint_names_the_missing_tensor() {
         let fixture = Fixture::new();
         let run = fixture.run(seed(1), "", 0.5);
         let progress = TrainState { preset: "cnn".to_owned(), ..TrainState::default() };
@@ -218,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn commands_can_be_typed_as_they_are_shown() {
+    fn repetition_command_is_quoted_for_the_shell() {
         let fixture = Fixture::new();
         let config = RunConfig { data: Some("/my data/it's".into()), ..RunConfig::default() };
         let mut record = fixture.run(seed(1), "", 0.5).record().unwrap();

@@ -507,7 +507,7 @@ fn started(session: &Session, data: DataInfo) -> Event {
         device: session.device().to_string(),
         threads: session.threads(),
         kernels: match session.device() {
-            DeviceKind::Cpu => session.kernels().name().to_owned(),
+            DeviceKind::Cpu => session.backend().name().to_owned(),
             DeviceKind::Cuda => String::new(),
         },
         data,

@@ -80,7 +80,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             if let Some(reason) = dir.record()?.reason {
                 return Err(ShellError::Failed(reason));
             }
-            return Err(ShellError::Ended { exit, log: dir.trainer_log() });
+            return Err(ShellError::Exited { exit, log: dir.trainer_log() });
         }
     }
 }

@@ -88,7 +88,7 @@ impl Widget for AccuracyPane<'_> {
             .render(area, buf);
 
         let best = run.best().map(|best| {
-            let x = ruler.place(best.step as f64);
+            let x = ruler.position(best.step as f64);
             Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
         curves::chart(look, app, Metric::Accuracy)

@@ -162,7 +162,7 @@ fn a_pause_takes_wall_time_and_no_active_time() {
     let records = records.map(|(time, event)| JournalEntry { time, event }).to_vec();
     run.update(Update { records, ..Update::default() });
     let places =
-        |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).place(step)));
+        |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).position(step)));
     assert_eq!(places(XAxis::ActiveTime), ["5", "6", "10"]);
     assert_eq!(places(XAxis::WallTime), ["5", "65", "70"]);
 }

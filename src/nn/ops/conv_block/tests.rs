@@ -11,8 +11,8 @@ use crate::nn::rng::{SeededRng, StreamId};
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
 fn random(seed: u64, len: usize) -> Vec<f32> {
-    let mut draws = SeededRng::new(seed).draws(StreamId::Weights(0), 0);
-    (0..len).map(|_| draws.symmetric(1.0)).collect()
+    let mut stream = SeededRng::new(seed).stream(StreamId::Weights(0), 0);
+    (0..len).map(|_| stream.symmetric(1.0)).collect()
 }
 
 /// What a block gave: its maps, and the gradients of images, weights and biases.

@@ -74,7 +74,7 @@ const BEADS: usize = 3;
 
 impl<'a> ChartLine<'a> {
     const fn new(series: &'a Series, style: Style, shape: Shape) -> Self {
-        Self { series, ruler: XScale::X, style, shape }
+        Self { series, ruler: XScale::IDENTITY, style, shape }
     }
 
     /// A line from point to point.
@@ -316,7 +316,7 @@ mod tests {
 
     /// A falling loss over 12 epochs of 100 steps, with noise that repeats.
     fn loss() -> Curve {
-        let mut curve = Curve::new(Ema::over(30.0));
+        let mut curve = Curve::new(Ema::with_span(30.0));
         for step in 1..=1200_u32 {
             let noise = f64::from(step * 7919 % 101) / 101.0 - 0.5;
             curve.push(step.into(), 0.4 + 1.9 * (-f64::from(step) / 150.0).exp() + 0.3 * noise);
@@ -444,7 +444,7 @@ mod tests {
     fn a_curve_lies_where_its_ruler_says() {
         let (look, line) = (ascii(), series([(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)]));
         let times = series([(0.0, 0.0), (10.0, 90.0), (20.0, 100.0)]);
-        let layer = ChartLine::line(&line, look.palette.curve.train).along(XScale::Through(&times));
+        let layer = ChartLine::line(&line, look.palette.curve.train).along(XScale::Lookup(&times));
         insta::assert_snapshot!(text(Chart::new(&look).layer(layer), 44, 9));
     }
 
@@ -488,7 +488,7 @@ mod tests {
                         .layer(ChartLine::dots(series, look.palette.curve.raw))
                         .layer(ChartLine::line(series, look.palette.curve.train))
                         .layer(ChartLine::beads(series, look.palette.curve.test, look.glyphs.dot()))
-                        .layer(ChartLine::line(series, look.palette.curve.train).along(XScale::Through(&tame)))
+                        .layer(ChartLine::line(series, look.palette.curve.train).along(XScale::Lookup(&tame)))
                         .marks(marks.clone())
                         .log_y(log)
                         .crosshair(marked, "here")

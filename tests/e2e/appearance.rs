@@ -1,47 +1,47 @@
-//! What is drawn, and with what.
+//! Colours, glyphs, themes and window sizes.
 
 use crate::terminal::Terminal;
 use crate::terminal::key::{DOWN, ENTER, ESC, UP};
 use crate::world::World;
 
-/// Goes through every screen and question of the program, and hands each to `look`.
-fn tour(terminal: &mut Terminal, mut look: impl FnMut(&str)) {
-    look(&terminal.wait_for_text("new runs: fashion-mnist"));
+/// Visits every screen and dialog, and passes each to `check`.
+fn tour(terminal: &mut Terminal, mut check: impl FnMut(&str)) {
+    check(&terminal.wait_for_text("new runs: fashion-mnist"));
     terminal.press(ENTER);
-    look(
+    check(
         &terminal.wait_for("a first step", |screen| screen.contains("step ") && screen.contains("training")),
     );
     for _ in 0..5 {
         terminal.press("z");
-        look(&terminal.wait_for_text("quit"));
+        check(&terminal.wait_for_text("quit"));
         terminal.press("z\t");
-        look(&terminal.wait_for_text("quit"));
+        check(&terminal.wait_for_text("quit"));
     }
     terminal.press(" ");
-    look(&terminal.wait_for_text("paused"));
+    check(&terminal.wait_for_text("paused"));
     terminal.press("?");
-    look(&terminal.wait_for_text("pause within one step"));
+    check(&terminal.wait_for_text("pause within one step"));
     terminal.press(ESC);
-    look(&terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step")));
+    check(&terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step")));
     terminal.press("s");
-    look(&terminal.wait_for_text("Stop "));
+    check(&terminal.wait_for_text("Stop "));
     terminal.press(ESC);
-    look(&terminal.wait_for("the screen below", |screen| !screen.contains("Stop ")));
+    check(&terminal.wait_for("the screen below", |screen| !screen.contains("Stop ")));
     terminal.press("2");
     let table =
         |screen: &str| screen.contains(" runs ") && screen.contains("epoch") && screen.contains("age");
-    look(&terminal.wait_for("the runs", table));
+    check(&terminal.wait_for("the runs", table));
     for _ in 0..8 {
         terminal.press("t");
-        look(&terminal.wait_for("the runs", table));
+        check(&terminal.wait_for("the runs", table));
     }
     terminal.press("1q");
-    look(&terminal.wait_for_text("What is to become of"));
+    check(&terminal.wait_for_text("What is to become of"));
     terminal.press("s");
     terminal.end();
 }
 
-/// The selections of graphic rendition in what a program wrote: `38;2;1;2;3` and the like.
+/// The SGR parameters in a program's output, such as `38;2;1;2;3`.
 fn renditions(raw: &str) -> impl Iterator<Item = &str> {
     raw.split("\x1b[").filter_map(|rest| {
         let end = rest.find(|c: char| !c.is_ascii_digit() && c != ';' && c != ':')?;
@@ -49,32 +49,32 @@ fn renditions(raw: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Whether a rendition chooses a colour. 39 and 49 only give the terminal's own back.
+/// Whether SGR parameters select a colour. 39 and 49 only reset to the terminal's own.
 fn is_colour(rendition: &str) -> bool {
     let codes = rendition.split([';', ':']).filter_map(|code| code.parse::<u8>().ok());
     codes.into_iter().any(|code| matches!(code, 30..=38 | 40..=48 | 58 | 90..=97 | 100..=107))
 }
 
 #[test]
-fn colours_are_found() {
+fn colour_codes_are_recognised() {
     let raw = "\x1b[1mbold\x1b[38;5;4mblue\x1b[39;49m\x1b[2J\x1b[0;31mred";
     assert_eq!(renditions(raw).collect::<Vec<_>>(), ["1", "38;5;4", "39;49", "0;31"]);
     assert_eq!(renditions(raw).map(is_colour).collect::<Vec<_>>(), [false, true, false, true]);
 }
 
 #[test]
-fn no_color_means_no_colour() {
+fn no_color_disables_all_colours() {
     let world = World::new().with("NO_COLOR", "1");
     let mut terminal = world.terminal(&[], (80, 24));
     tour(&mut terminal, |_| {});
     let raw = terminal.raw();
-    assert!(raw.len() > 10_000 && renditions(&raw).count() > 10, "there is something to look at");
+    assert!(raw.len() > 10_000 && renditions(&raw).count() > 10, "there is output to check");
     let colours: Vec<&str> = renditions(&raw).filter(|rendition| is_colour(rendition)).collect();
     assert!(colours.is_empty(), "{colours:?}");
 }
 
 #[test]
-fn colours_are_there_otherwise() {
+fn colours_are_on_by_default() {
     let world = World::new();
     let mut terminal = world.terminal(&[], (80, 24));
     terminal.wait_for_text("train cnn");
@@ -84,7 +84,7 @@ fn colours_are_there_otherwise() {
 }
 
 #[test]
-fn ascii_is_drawn_in_ascii_alone() {
+fn ascii_glyphs_print_only_ascii() {
     let world = World::new();
     let mut terminal = world.terminal(&["--glyphs", "ascii"], (120, 36));
     tour(&mut terminal, |screen| assert!(screen.is_ascii(), "{screen}"));
@@ -92,7 +92,7 @@ fn ascii_is_drawn_in_ascii_alone() {
 }
 
 #[test]
-fn a_window_may_become_too_small_and_large_again() {
+fn dashboard_survives_a_too_small_window() {
     let world = World::new();
     let mut terminal = world.terminal(&[], (80, 24));
     terminal.wait_for_text("train cnn");
@@ -112,7 +112,7 @@ fn a_window_may_become_too_small_and_large_again() {
 }
 
 #[test]
-fn the_selection_moves_and_a_preset_is_chosen() {
+fn arrow_keys_choose_a_preset() {
     let world = World::new();
     let mut terminal = world.terminal(&[], (80, 24));
     terminal.wait_for_text("▸ train cnn");
@@ -128,7 +128,7 @@ fn the_selection_moves_and_a_preset_is_chosen() {
 }
 
 #[test]
-fn the_theme_is_remembered_unless_another_one_is_asked_for() {
+fn theme_is_remembered_unless_given_as_an_option() {
     let world = World::new();
     let background = |arguments: &[&str], keys: &str| {
         let mut terminal = world.terminal(arguments, (80, 24));
@@ -143,5 +143,5 @@ fn the_theme_is_remembered_unless_another_one_is_asked_for() {
     let light = background(&[], "");
     assert_ne!(light, dark);
     assert_eq!(background(&["--theme", "dark"], "t"), dark);
-    assert_eq!(background(&[], ""), light, "what is asked for once is not remembered");
+    assert_eq!(background(&[], ""), light, "an option is not remembered");
 }

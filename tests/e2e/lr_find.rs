@@ -1,4 +1,4 @@
-//! The learning-rate finder: in the shell and on the screen.
+//! The learning-rate range test, on the command line and in the dashboard.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::terminal::key::{DOWN, ENTER, ESC, TAB};
 use crate::world::{World, wait_for};
 
 #[test]
-fn the_shell_finds_a_rate_and_keeps_nothing() {
+fn lr_find_suggests_a_rate_and_creates_no_run() {
     let world = World::bare();
     let find = |arguments: &[&str]| {
         let all = [&["lr-find", "--data", "built-in", "--preset", "dnn"], arguments].concat();
@@ -27,15 +27,15 @@ fn the_shell_finds_a_rate_and_keeps_nothing() {
         assert!(printed.contains(part), "{part} in {printed}");
     }
     assert!(printed.contains(&steep.to_string()), "the same as before: {printed}");
-    assert!(!world.runs_dir().exists(), "no run is made");
+    assert!(!world.runs_dir().exists(), "no run is created");
 
     let ended = world.process(&["lr-find", "--data", "/nowhere"]).end();
     assert_eq!(ended.code, Some(1));
-    assert!(ended.err.contains("/nowhere: cannot be opened"), "{}", ended.err);
+    assert!(ended.err.contains("/nowhere: cannot open directory"), "{}", ended.err);
 }
 
 #[test]
-fn a_rate_is_found_on_the_screen_and_trained_with() {
+fn dashboard_finds_a_rate_and_trains_with_it() {
     let world = World::new();
     let mut terminal = world.terminal(&[], (120, 36));
     terminal.wait_for_text("new runs: fashion-mnist");
@@ -43,7 +43,7 @@ fn a_rate_is_found_on_the_screen_and_trained_with() {
     terminal.press("f");
     let screen = terminal.wait_for_text("suggestions");
     assert!(screen.contains("loss by learning rate, dnn") && screen.contains("lowest"), "{screen}");
-    assert!(world.runs().is_empty(), "no run is made");
+    assert!(world.runs().is_empty(), "no run is created");
     terminal.press(TAB);
     terminal.press(ESC);
     terminal.wait_for_text("train dnn");
