@@ -105,7 +105,7 @@ impl CliError {
     /// 2 for arguments that make no sense, 1 for everything else.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Run(RunError::Config(_)) => 2,
+            Self::Usage(_) | Self::Run(RunError::Config(_) | RunError::NothingToTrain { .. }) => 2,
             Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Output(_) => 1,
         }
     }

@@ -18,10 +18,10 @@ mod store;
 pub use dir::{
     Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, EpochRow, Follower, History,
     Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness,
-    NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
+    LockError, NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
     RunState, SCHEMA, StepRow, TrainState, Update,
 };
-pub use disk::{Extra, sanitize, write_atomic, write_new};
+pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use protocol::{
     Command, DataInfo, Event, JournalEntry, LayerRow, PauseReason, Position, RecordedStatus, StepTime,
 };

@@ -124,10 +124,10 @@ fn data_that_is_damaged_is_named() {
 fn a_run_that_is_not_there_is_named() {
     let world = World::bare();
     let runs = world.runs_dir();
-    let says = ["no run is called \"nosuch\"", runs.to_str().unwrap(), "--runs"];
+    let says = ["no run named \"nosuch\"", runs.to_str().unwrap(), "--runs"];
     refused(&world, &["resume", "nosuch", "--headless"], By::Program, 1, &says);
-    refused(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run is called"]);
-    refused(&world, &["resume", "", "--headless"], By::Program, 1, &["no run is called \"\""]);
+    refused(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run named"]);
+    refused(&world, &["resume", "", "--headless"], By::Program, 1, &["no run named \"\""]);
 }
 
 #[test]

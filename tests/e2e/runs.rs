@@ -86,7 +86,7 @@ fn what_is_thrown_away_can_be_brought_back() {
 
     let reference = runs(&world, &["rm", "cnn-reference"]);
     assert_eq!(reference.code, Some(1));
-    assert!(reference.err.contains("is not one of your own runs"), "{reference:?}");
+    assert!(reference.err.contains("is a reference run"), "{reference:?}");
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
     for (arguments, says) in [
         (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
         (&["rename", "baseline", " "], "a name needs a visible character"),
-        (&["note", "cnn-reference", "mine"], "is not one of your own runs"),
+        (&["note", "cnn-reference", "mine"], "is a reference run"),
     ] {
         let ended = runs(&world, arguments);
         assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -116,7 +116,7 @@ fn colours_and_symbols_are_those_that_are_asked_for() {
 fn what_cannot_be_shown_is_told() {
     let world = World::bare();
     for (arguments, code, says) in [
-        ("nobody", 1, "no run is called \"nobody\""),
+        ("nobody", 1, "no run named \"nobody\""),
         ("--screen live", 2, "the live screen shows one run: give its id"),
         (
             "--screen compare cnn-reference cnn-reference",

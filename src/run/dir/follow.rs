@@ -1,13 +1,15 @@
-//! Following a run, whether it trains, is paused, is over or was killed.
+//! Following a run, whether it trains, is paused, has ended or was killed.
 
-use super::checkpoint::Checkpoint;
-use super::checkpoint_name::CheckpointName;
+use std::fmt::Display;
+
+use super::checkpoint::{CHECKPOINT_LIMIT, Checkpoint, CheckpointName};
 use super::error::RunError;
 use super::journal::{JournalBatch, JournalReader};
+use super::labels::LABELS_LIMIT;
 use super::manifest::RunManifest;
 use super::run_dir::{RECORD_LIMIT, RunDir};
 use super::state::RunState;
-use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, file, sanitize};
+use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, sanitize};
 use crate::run::protocol::JournalEntry;
 
 /// How much of the log's end is looked at first, and the most that one look reads.
@@ -65,9 +67,9 @@ impl Follower {
     pub fn new(dir: RunDir) -> Self {
         Self {
             record: None,
-            record_file: Watched::new(dir.record_path()),
-            labels_file: Watched::new(dir.labels_path()),
-            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last)),
+            record_file: Watched::new(dir.record_path(), RECORD_LIMIT),
+            labels_file: Watched::new(dir.labels_path(), LABELS_LIMIT),
+            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last), CHECKPOINT_LIMIT),
             journal: dir.journal_reader(),
             log: LineReader::new(dir.trainer_log(), LOG_WINDOW, ReadFrom::End),
             dir,
@@ -98,7 +100,7 @@ impl Follower {
             .as_ref()
             .map(|record| RunState::settled(record.status, before, &self.dir.lock_path()));
         let checkpoint_path = self.dir.checkpoint_path(CheckpointName::Last);
-        let checkpoint = self.checkpoint_file.poll(|file| Checkpoint::read_open(file, &checkpoint_path));
+        let checkpoint = self.checkpoint_file.poll(|bytes| Checkpoint::parse(&checkpoint_path, bytes));
         let (batch, journal_problem) = or_problem(self.journal.poll());
         let batch = batch.unwrap_or(JournalBatch { caught_up: true, ..JournalBatch::default() });
         let (lines, log_problem) = or_problem(self.log.poll());
@@ -122,12 +124,10 @@ impl Follower {
 
     /// The record, where it changed.
     fn poll_record(&mut self) -> Option<RunManifest> {
-        let (dir, path) = (&self.dir, self.dir.record_path());
-        if self.labels_file.poll(|_| Ok(())).is_some() {
+        if self.labels_file.poll_changed() {
             self.record_file.forget();
         }
-        let read = |file| dir.parse_record(&file::read_open(file, &path, RECORD_LIMIT)?);
-        let record = self.record_file.poll(read)?;
+        let record = self.record_file.poll(|bytes| self.dir.parse_record(bytes))?;
         self.record = Some(record.clone());
         Some(record)
     }
@@ -139,7 +139,7 @@ fn shown(line: &[u8]) -> String {
 }
 
 /// The value or the words of the error.
-fn or_problem<T>(outcome: Result<T, RunError>) -> (Option<T>, Option<String>) {
+fn or_problem<T>(outcome: Result<T, impl Display>) -> (Option<T>, Option<String>) {
     match outcome {
         Ok(value) => (Some(value), None),
         Err(error) => (None, Some(error.to_string())),
@@ -257,7 +257,7 @@ mod tests {
         let path = fixture.dir.checkpoint_path(CheckpointName::Last);
         fs::write(&path, "torn").unwrap();
         for _ in 0..2 {
-            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a whole"));
+            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a valid"));
         }
         let checkpoint = fixture.write_checkpoint(2);
         let update = follower.poll();
@@ -272,7 +272,7 @@ mod tests {
         follower.poll();
         fs::remove_dir_all(fixture.dir.path()).unwrap();
         let update = follower.poll();
-        assert!(update.problem.as_ref().unwrap().contains("is gone"), "{update:?}");
+        assert!(update.problem.as_ref().unwrap().contains("no longer exists"), "{update:?}");
         assert!(update.is_empty());
     }
 

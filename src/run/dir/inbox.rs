@@ -11,8 +11,7 @@ use std::{fs, io, process};
 
 use thiserror::Error;
 
-use super::error::RunError;
-use crate::run::disk::{file, sanitize, sanitized};
+use crate::run::disk::{FileError, file, sanitize, sanitized};
 use crate::run::protocol::Command;
 
 /// The most bytes that a command may have.
@@ -24,14 +23,14 @@ const BATCH: usize = 256;
 ///
 /// The file appears as a whole. Its name begins with the time, so that commands are taken in the order in which they
 /// were given.
-pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), RunError> {
+pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileError> {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     file::create_dir(inbox)?;
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let path = inbox.join(format!("{since_1970:020}-{count:010}-{}.json", process::id()));
     let mut text =
-        serde_json::to_vec(&command).map_err(|error| RunError::io("written", &path)(error.into()))?;
+        serde_json::to_vec(&command).map_err(|error| FileError::io("written", &path)(error.into()))?;
     text.push(b'\n');
     file::write_atomic(&path, &text)
 }
@@ -65,14 +64,14 @@ impl Inbox {
     /// A command is a regular file `*.json` of this user with at most 64 KiB. Names that begin with a dot are files
     /// that are still being written, and are left alone. A file that cannot be removed is not obeyed, since it would
     /// be again and again.
-    pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, RunError> {
+    pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, FileError> {
         let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(RunError::io("read", &self.path))?,
+            entries => entries.map_err(FileError::io("read", &self.path))?,
         };
         let mut names = Vec::new();
         for entry in entries {
-            let name = entry.map_err(RunError::io("read", &self.path))?.file_name();
+            let name = entry.map_err(FileError::io("read", &self.path))?.file_name();
             if is_command(&name) && !self.stuck.contains(&name) {
                 names.push(name);
             }
@@ -91,7 +90,7 @@ impl Inbox {
             self.stuck.insert(name);
             return Err(Rejection {
                 file,
-                reason: format!("cannot be removed, so it is not obeyed: {error}"),
+                reason: format!("is ignored, because it cannot be removed: {error}"),
             });
         }
         outcome.map_err(|reason| Rejection { file, reason: sanitized(reason) })
@@ -110,7 +109,7 @@ fn read_command(path: &Path) -> Result<Command, String> {
         return Err("belongs to another user".to_owned());
     }
     let bytes = file::read_open(file, path, LIMIT).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("is not a command: {error}"))
+    serde_json::from_slice(&bytes).map_err(|error| format!("is not a valid command: {error}"))
 }
 
 #[cfg(test)]

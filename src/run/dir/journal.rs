@@ -8,8 +8,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::error::RunError;
-use crate::run::disk::{LineReader, ReadFrom, file};
+use crate::run::disk::{FileError, LineReader, ReadFrom, file};
 use crate::run::protocol::JournalEntry;
 
 /// The most bytes of the journal that one [`JournalReader::poll`] reads, and the most that a line may have.
@@ -28,10 +27,10 @@ pub struct JournalWriter {
 
 impl JournalWriter {
     /// Opens the journal at `path`, creates it where it is missing, and removes a last line that a crash tore.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
+    pub fn open(path: &Path) -> Result<Self, FileError> {
         let (file, metadata) = file::open_append(path)?;
         let mut writer = Self { file, path: path.to_owned(), len: 0 };
-        writer.repair(&metadata).map_err(RunError::io("repaired", path))?;
+        writer.repair(&metadata).map_err(FileError::io("repaired", path))?;
         Ok(writer)
     }
 
@@ -39,11 +38,11 @@ impl JournalWriter {
     ///
     /// They are safe from the end of this process when it returns, and from the end of the machine after
     /// [`sync`](Self::sync).
-    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), RunError> {
+    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), FileError> {
         if records.is_empty() {
             return Ok(());
         }
-        self.try_append(records).map_err(RunError::io("appended to", &self.path))
+        self.try_append(records).map_err(FileError::io("appended to", &self.path))
     }
 
     /// Whether another file, or none, is where this one was: somebody removed or replaced it.
@@ -59,8 +58,8 @@ impl JournalWriter {
     }
 
     /// Forces what was appended to the disk.
-    pub fn sync(&mut self) -> Result<(), RunError> {
-        self.file.sync_data().map_err(RunError::io("written", &self.path))
+    pub fn sync(&mut self) -> Result<(), FileError> {
+        self.file.sync_data().map_err(FileError::io("written", &self.path))
     }
 
     fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
@@ -136,7 +135,7 @@ impl JournalReader {
     }
 
     /// Reads the records that were appended since the last look, up to 4 MiB of them.
-    pub fn poll(&mut self) -> Result<JournalBatch, RunError> {
+    pub fn poll(&mut self) -> Result<JournalBatch, FileError> {
         let lines = self.lines.poll()?;
         if lines.restarted {
             (self.damaged, self.foreign) = (0, 0);

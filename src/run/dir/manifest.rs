@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::id::RunId;
+use super::labels::Labels;
+use super::schema::SCHEMA;
 use crate::run::disk::{Extra, sanitize};
 use crate::run::protocol::{DataInfo, PauseReason, Position, RecordedStatus};
 use crate::run::settings::{Change, RunConfig};
-
-/// The version of the run directory's formats that this program writes.
-pub const SCHEMA: u32 = 1;
 
 /// `run.json`: what a run is, and its result in short, so that a table of runs reads nothing else.
 ///
@@ -92,6 +91,16 @@ impl RunManifest {
     /// How it trains now, after all changes.
     pub fn settings(&self) -> RunConfig {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
+    }
+
+    /// The manifest under these labels.
+    pub(crate) fn labelled(self, labels: Labels) -> Self {
+        Self {
+            name: labels.name.unwrap_or(self.name),
+            notes: labels.notes.unwrap_or(self.notes),
+            tags: labels.tags.unwrap_or(self.tags),
+            ..self
+        }
     }
 
     /// The record in the bytes of the `run.json` at `path`, which may be anything.
@@ -334,7 +343,7 @@ mod tests {
         let message = |json: Value| parse(&json).unwrap_err().to_string();
         assert_eq!(
             message(json!({"schema": 2})),
-            "run.json: was written by a newer cnn-tui (schema 2, and this version reads up to 1); update cnn-tui"
+            "run.json: was written by a newer cnn-tui (schema 2; this version reads up to 1); update cnn-tui"
         );
         let mut json = minimal();
         json["id"] = json!("../../etc");

@@ -4,8 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::Checkpoint;
-use super::checkpoint_name::CheckpointName;
+use super::checkpoint::{Checkpoint, CheckpointName};
 use super::error::RunError;
 use super::id::RunId;
 use super::inbox::{self, Inbox};
@@ -14,7 +13,7 @@ use super::labels::Labels;
 use super::lock::{Liveness, RunLock, liveness};
 use super::manifest::RunManifest;
 use super::state::RunState;
-use crate::run::disk::file;
+use crate::run::disk::{FileError, file};
 use crate::run::protocol::Command;
 
 /// The most bytes that `run.json` may have.
@@ -43,7 +42,7 @@ pub struct RunDir {
 impl RunDir {
     /// The run in the directory at `path`.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        let path = fs::canonicalize(path).map_err(RunError::io("read", path))?;
+        let path = fs::canonicalize(path).map_err(FileError::io("read", path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let dir = Self { id: RunId::try_from(name)?, path };
         if dir.exists() { Ok(dir) } else { Err(RunError::NotARun { path: dir.path }) }
@@ -71,21 +70,24 @@ impl RunDir {
 
     /// Reads `run.json`. Its id is the name of the directory, also where that was renamed or copied.
     pub fn record(&self) -> Result<RunManifest, RunError> {
-        let bytes = file::read(&self.record_path(), RECORD_LIMIT);
-        let missing = |_| RunError::NotARun { path: self.path.clone() };
-        self.parse_record(&bytes.map_err(|error| if error.is_not_found() { missing(error) } else { error })?)
+        match file::read(&self.record_path(), RECORD_LIMIT) {
+            Err(error) if error.is_not_found() => Err(RunError::NotARun { path: self.path.clone() }),
+            bytes => self.parse_record(&bytes?),
+        }
     }
 
     /// The record in the bytes of `run.json`, under the labels that it has now.
     pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
         let record = RunManifest::parse(&self.record_path(), bytes)?;
-        Ok(Labels::read(&self.labels_path()).apply(RunManifest { id: self.id.clone(), ..record }))
+        Ok(RunManifest { id: self.id.clone(), ..record }.labelled(Labels::read(&self.labels_path())))
     }
 
     /// Gives the run these labels; what they do not name stays. Also while the run trains.
     pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
         let path = self.labels_path();
-        labels.over(Labels::read(&path)).write(&path)
+        let labels = labels.over(Labels::read(&path));
+        labels.validate()?;
+        Ok(labels.write(&path)?)
     }
 
     pub(crate) fn labels_path(&self) -> PathBuf {
@@ -96,7 +98,7 @@ impl RunDir {
     /// other's changes.
     pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
         let path = self.record_path();
-        file::write_atomic(&path, &record.to_bytes(&path)?)
+        Ok(file::write_atomic(&path, &record.to_bytes(&path)?)?)
     }
 
     /// Reads `run.json` and how the run really stands.
@@ -110,7 +112,9 @@ impl RunDir {
     /// Takes the run for this process, to train it or to change its record, and removes what a trainer that was killed
     /// left unfinished.
     pub fn lock(&self) -> Result<RunLock, RunError> {
-        let lock = RunLock::acquire(&self.lock_path())?;
+        let path = self.lock_path();
+        let name = || self.record().map_or_else(|_| self.id.name().to_owned(), |record| record.name);
+        let lock = RunLock::acquire(&path).map_err(RunError::lock(&path, name))?;
         file::create_dir(&self.checkpoints_path())?;
         file::sweep(&self.checkpoints_path());
         file::sweep(&self.path);
@@ -124,7 +128,7 @@ impl RunDir {
 
     /// Opens the journal for appending. Only for who holds the [lock](Self::lock).
     pub fn journal(&self) -> Result<JournalWriter, RunError> {
-        JournalWriter::open(&self.journal_path())
+        Ok(JournalWriter::open(&self.journal_path())?)
     }
 
     /// Follows the journal from its beginning.
@@ -139,12 +143,12 @@ impl RunDir {
 
     /// Tells the trainer something.
     pub fn drop_command(&self, command: Command) -> Result<(), RunError> {
-        inbox::drop_command(&self.inbox_path(), command)
+        Ok(inbox::drop_command(&self.inbox_path(), command)?)
     }
 
     /// Opens the trainer's log for appending.
     pub fn open_trainer_log(&self) -> Result<File, RunError> {
-        file::open_append(&self.trainer_log()).map(|(file, _)| file)
+        Ok(file::open_append(&self.trainer_log())?.0)
     }
 
     /// The trainer's log, `trainer.log`.
@@ -162,9 +166,9 @@ impl RunDir {
         let path = self.checkpoint_path(name);
         match Checkpoint::read(&path) {
             Err(error) if error.is_not_found() => {
-                let mut there: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
-                there.sort_unstable();
-                Err(RunError::NoCheckpoint { path, there })
+                let mut available: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
+                available.sort_unstable();
+                Err(RunError::NoCheckpoint { path, available })
             }
             read => read,
         }
@@ -175,11 +179,11 @@ impl RunDir {
         let path = self.checkpoints_path();
         let entries = match fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(RunError::io("read", &path))?,
+            entries => entries.map_err(FileError::io("read", &path))?,
         };
         let mut checkpoints = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(RunError::io("read", &path))?;
+            let entry = entry.map_err(FileError::io("read", &path))?;
             let name = entry.file_name();
             let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
             if let Some(Ok(name)) = name.map(str::parse) {
@@ -200,7 +204,7 @@ impl RunDir {
         let mut epochs = Vec::new();
         for (name, path) in self.checkpoints()? {
             if let CheckpointName::Epoch(epoch) = name {
-                let size = fs::symlink_metadata(&path).map_err(RunError::io("read", &path))?.len();
+                let size = fs::symlink_metadata(&path).map_err(FileError::io("read", &path))?.len();
                 epochs.push((epoch, size, path));
             }
         }
@@ -210,7 +214,7 @@ impl RunDir {
             if total <= space {
                 break;
             }
-            fs::remove_file(&path).map_err(RunError::io("removed", &path))?;
+            fs::remove_file(&path).map_err(FileError::io("removed", &path))?;
             total -= size;
         }
         Ok(())
@@ -299,15 +303,15 @@ mod tests {
         let message = |name| dir.checkpoint(name).unwrap_err().to_string();
         assert!(
             message(CheckpointName::Best)
-                .ends_with("best.safetensors: is not there; the run has no checkpoints")
+                .ends_with("best.safetensors: does not exist; the run has no checkpoints")
         );
         fs::create_dir(dir.checkpoints_path()).unwrap();
         for name in ["epoch-002", "last", "epoch-010"] {
             fs::write(dir.checkpoints_path().join(format!("{name}.safetensors")), "").unwrap();
         }
-        let there = "best.safetensors: is not there; the run has last, epoch-002, epoch-010";
+        let there = "best.safetensors: does not exist; the run has last, epoch-002, epoch-010";
         assert!(message(CheckpointName::Best).ends_with(there), "{}", message(CheckpointName::Best));
-        assert!(message(CheckpointName::Last).contains("is not a whole safetensors file"));
+        assert!(message(CheckpointName::Last).contains("is not a valid safetensors file"));
     }
 
     #[test]

@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use super::lock::{Holder, Liveness, liveness};
+use super::holder::Holder;
+use super::lock::{Liveness, liveness};
 use crate::run::protocol::RecordedStatus;
 
 /// How a run really stands: what its trainer wrote, corrected by whether there is a trainer.

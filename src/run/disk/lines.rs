@@ -5,8 +5,8 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use super::error::FileError;
 use super::file;
-use crate::run::dir::RunError;
 
 /// Where the first look at a file begins.
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +71,7 @@ impl LineReader {
     }
 
     /// Looks for new whole lines. What stands after the last line feed is left for later.
-    pub(crate) fn poll(&mut self) -> Result<Lines, RunError> {
+    pub(crate) fn poll(&mut self) -> Result<Lines, FileError> {
         let (mut file, metadata) = match file::open(&self.path) {
             Err(error) if error.is_not_found() => {
                 self.gone |= self.file.take().is_some();
@@ -84,7 +84,7 @@ impl LineReader {
             file.seek(SeekFrom::Start(self.offset))?;
             file.take(self.window).read_to_end(&mut lines.bytes)
         };
-        let count = read().map_err(RunError::io("read", &self.path))? as u64;
+        let count = read().map_err(FileError::io("read", &self.path))? as u64;
         lines.more = count == self.window;
         self.keep_whole_lines(&mut lines, count);
         Ok(lines)
@@ -232,7 +232,7 @@ mod tests {
     fn a_directory_is_an_error_and_no_file() {
         let fixture = Fixture::new();
         fs::create_dir(fixture.path()).unwrap();
-        assert!(matches!(fixture.reader(8, ReadFrom::Beginning).poll(), Err(RunError::NotAFile { .. })));
+        assert!(matches!(fixture.reader(8, ReadFrom::Beginning).poll(), Err(FileError::NotAFile { .. })));
     }
 
     proptest! {

@@ -15,7 +15,7 @@ use std::{fs, io};
 use crc::{CRC_32_ISCSI, Crc};
 
 use crate::run::dir::{EpochRow, History, RunDir, RunError, RunManifest, StepRow};
-use crate::run::disk::write_new;
+use crate::run::disk::{FileError, write_new};
 
 /// The version that the first event of a file names.
 const FILE_VERSION: &str = "brain.Event:2";
@@ -60,19 +60,19 @@ impl RunDir {
         let record = self.record()?;
         let bytes = event_file(&self.history()?, record.created);
         if let Some(above) = into.parent() {
-            fs::create_dir_all(above).map_err(RunError::io("created", above))?;
+            fs::create_dir_all(above).map_err(FileError::io("created", above))?;
         }
         match fs::create_dir(into) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(RunError::InTheWay { path: into.to_owned() });
+                return Err(FileError::AlreadyExists { path: into.to_owned() }.into());
             }
-            created => created.map_err(RunError::io("created", into))?,
+            created => created.map_err(FileError::io("created", into))?,
         }
         let path = into.join(event_file_name(&record));
         if let Err(error) = write_new(&path, &bytes) {
             // An empty directory would be in the way of the next try.
             let _ = fs::remove_dir(into);
-            return Err(error);
+            return Err(error.into());
         }
         Ok(path)
     }
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(path.parent(), Some(into.as_path()));
         assert_eq!(fs::read(path).unwrap(), event_file(&History::default(), 0.0));
         let refused = dir.write_event_file(&into).unwrap_err().to_string();
-        assert!(refused.ends_with("board/mine: is in the way; move it away first"), "{refused}");
+        assert!(refused.ends_with("board/mine: already exists; choose another path"), "{refused}");
     }
 
     #[test]

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::directory::{Listing, Origin, Store, list_one, names};
+use super::directory::Store;
+use super::listing::{Listing, Origin};
+use super::scan::{list_one, names};
 use crate::run::dir::Liveness;
 use crate::run::disk::sanitize;
 use crate::run::protocol::RecordedStatus;

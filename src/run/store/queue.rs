@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::directory::Store;
-use crate::run::dir::{Liveness, RunError, RunId, RunLock, liveness};
-use crate::run::disk::{Extra, file};
+use crate::run::dir::{Liveness, LockError, RunError, RunId, RunLock, liveness};
+use crate::run::disk::{Extra, FileError, file};
 use crate::run::protocol::RecordedStatus;
 
 /// The most bytes that the file may have.
@@ -65,9 +65,9 @@ impl Store {
     pub fn queue(&self) -> Result<Queue, RunError> {
         let path = self.queue_path();
         match file::read(&path, LIMIT) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| RunError::Damaged { path, source }),
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| RunError::DamagedQueue { path, source }),
             Err(error) if error.is_not_found() => Ok(Queue::default()),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
@@ -77,14 +77,14 @@ impl Store {
         let path = self.root().join(".queue.changing");
         let (file, _) = file::open_write(&path)?;
         // Given back when the file is closed.
-        file.lock().map_err(RunError::io("locked", &path))?;
+        file.lock().map_err(FileError::io("locked", &path))?;
         let before = self.queue()?;
         let mut queue = before.clone();
         let outcome = change(&mut queue);
         if queue != before {
             let path = self.queue_path();
-            let damaged = |source| RunError::Damaged { path: path.clone(), source };
-            let bytes = serde_json::to_vec_pretty(&queue).map_err(damaged)?;
+            let text = serde_json::to_vec_pretty(&queue);
+            let bytes = text.map_err(|error| FileError::io("written", &path)(error.into()))?;
             file::write_atomic(&path, &bytes)?;
         }
         Ok(outcome)
@@ -109,10 +109,12 @@ impl Store {
     /// Takes the right to start the queue's runs; `None` if another process has it.
     pub fn work_on_queue(&self) -> Result<Option<RunLock>, RunError> {
         file::create_dir(self.root())?;
-        match RunLock::acquire(&self.queue_lock_path()) {
+        let path = self.queue_lock_path();
+        match RunLock::acquire(&path) {
             Ok(lock) => Ok(Some(lock)),
-            Err(RunError::Locked { .. }) => Ok(None),
-            Err(error) => Err(error),
+            Err(LockError::Held(_)) => Ok(None),
+            Err(LockError::Elsewhere(holder)) => Err(RunError::Elsewhere { path, holder }),
+            Err(LockError::File(error)) => Err(error.into()),
         }
     }
 

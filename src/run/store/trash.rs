@@ -3,9 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::directory::{Listing, RunEntry, Store};
+use super::directory::Store;
+use super::listing::{Listing, RunEntry};
 use crate::run::dir::{RunDir, RunError};
-use crate::run::disk::file;
+use crate::run::disk::{FileError, file};
 
 /// The directory of runs that were thrown away, among the others. Names that begin with a dot are not listed.
 const TRASH: &str = ".trash";
@@ -40,17 +41,17 @@ impl Store {
         let thrown = Store::open(self.trash_path()).resolve(query)?;
         let path = self.root().join(thrown.id().as_str());
         if path.symlink_metadata().is_ok() {
-            return Err(RunError::InTheWay { path });
+            return Err(RunError::CannotRestore { path });
         }
         rename(thrown.path(), &path)?;
         RunDir::open(&path)
     }
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), RunError> {
-    fs::rename(from, to).map_err(RunError::io("moved", from))?;
+fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::rename(from, to).map_err(FileError::io("moved", from))?;
     for dir in [from, to].into_iter().filter_map(Path::parent) {
-        file::sync_dir(dir).map_err(RunError::io("written", dir))?;
+        file::sync_dir(dir).map_err(FileError::io("written", dir))?;
     }
     Ok(())
 }

@@ -52,7 +52,7 @@ pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<R
     }
     let lock = dir.lock()?;
     // What an earlier trainer was told and did not hear is not meant for this one. From here on it is.
-    dir.inbox().take()?;
+    dir.inbox().take().map_err(RunError::from)?;
     let mut desk = Recorder {
         record: dir.record()?,
         journal: dir.journal()?,
@@ -314,7 +314,7 @@ impl<W: Write> Recorder<'_, W> {
         match self.flush() {
             Ok(()) => {
                 if self.trouble.take().is_some() {
-                    self.lock.sign(None)?;
+                    self.lock.sign(None).map_err(RunError::from)?;
                     let _ = orders.send(ControlMsg::Release);
                 }
                 Ok(true)
