@@ -3,8 +3,11 @@
 use std::time::Duration;
 
 use super::TrainError;
-use super::session::{Advance, EpochResult, Session};
-use crate::run::{Change, Checkpoint, CheckpointName, Command, Event, PauseReason, Position, RecordedStatus};
+use super::session::{Advance, Session};
+use crate::run::{
+    Change, Checkpoint, CheckpointName, Command, EpochReport, Event, PauseReason, Position, RecordedStatus,
+    StepBatch,
+};
 
 /// The least time between two reports of steps: a few a second keep a curve moving.
 const REPORT: Duration = Duration::from_millis(100);
@@ -123,7 +126,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                     self.learning_rate = learning_rate;
                 }
                 Advance::Evaluating => {}
-                Advance::Epoch(result) => self.report_epoch(result),
+                Advance::Epoch(report) => self.report_epoch(report),
                 Advance::Finished => return Ok(RecordedStatus::Finished),
             }
             if has_diverged(advance)
@@ -229,21 +232,12 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         Ok(())
     }
 
-    fn report_epoch(&mut self, result: EpochResult) {
+    fn report_epoch(&mut self, report: EpochReport) {
         self.report_steps();
-        let EpochResult { epoch, train, test, learning_rate, best } = result;
-        self.supervisor.report(Event::Epoch {
-            epoch,
-            step: self.session.progress().step,
-            train_loss: train.mean_loss(),
-            train_accuracy: train.accuracy(),
-            test_loss: test.mean_loss(),
-            test_accuracy: test.accuracy(),
-            learning_rate,
-            active_seconds: self.active_seconds(),
-        });
-        let mut names = vec![CheckpointName::Last, CheckpointName::Epoch(epoch)];
-        if best {
+        let report = EpochReport { active_seconds: self.active_seconds(), ..report };
+        self.supervisor.report(Event::Epoch(report));
+        let mut names = vec![CheckpointName::Last, CheckpointName::Epoch(report.epoch)];
+        if self.session.progress().best_epoch == Some(report.epoch) {
             names.push(CheckpointName::Best);
         }
         self.save(names);
@@ -260,13 +254,13 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             return;
         }
         let losses = std::mem::take(&mut self.losses);
-        self.supervisor.report(Event::Steps {
+        self.supervisor.report(Event::Steps(StepBatch {
             first: self.session.progress().step + 1 - losses.len() as u64,
             losses,
             learning_rate: self.learning_rate,
             active_seconds: self.active_seconds(),
             spent: Some(self.session.take_step_time()),
-        });
+        }));
     }
 
     fn refresh(&mut self) {
@@ -304,7 +298,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
 fn has_diverged(advance: Advance) -> bool {
     match advance {
         Advance::Step { loss, .. } => !loss.is_finite(),
-        Advance::Epoch(result) => !result.test.mean_loss().is_finite(),
+        Advance::Epoch(report) => !report.test_loss.is_finite(),
         Advance::Evaluating | Advance::Finished => false,
     }
 }
@@ -371,7 +365,7 @@ mod tests {
     /// The steps that the events tell of, in their order.
     fn steps(script: &Script) -> Vec<u64> {
         let of = |event: &Event| match event {
-            Event::Steps { first, losses, .. } => (*first..first + losses.len() as u64).collect(),
+            Event::Steps(StepBatch { first, losses, .. }) => (*first..first + losses.len() as u64).collect(),
             _ => Vec::new(),
         };
         script.events.iter().flat_map(of).collect()
@@ -388,7 +382,7 @@ mod tests {
             "{ended:?}"
         );
         // Several steps a report, and not one each.
-        assert!(script.events.iter().filter(|event| matches!(event, Event::Steps { .. })).count() <= 10);
+        assert!(script.events.iter().filter(|event| matches!(event, Event::Steps(_))).count() <= 10);
     }
 
     #[test]
@@ -418,7 +412,7 @@ mod tests {
         // What trains afterwards is what was paused.
         assert_eq!(before.as_ref().unwrap().batch, 4);
         assert_eq!(before, after);
-        assert!(matches!(script.events[paused - 1], Event::Steps { first, ref losses, .. }
+        assert!(matches!(script.events[paused - 1], Event::Steps(StepBatch { first, ref losses, .. })
             if first + losses.len() as u64 == 5));
         assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
     }
@@ -464,7 +458,7 @@ mod tests {
         assert!(script.events.contains(&changed));
         assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
         let rates = script.events.iter().filter_map(|event| match event {
-            Event::Steps { first, learning_rate, .. } => Some((*first > 4, *learning_rate)),
+            Event::Steps(StepBatch { first, learning_rate, .. }) => Some((*first > 4, *learning_rate)),
             _ => None,
         });
         for (after, rate) in rates {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cnn_tui::run::{CheckpointName, Event, RecordedStatus};
+use cnn_tui::run::{CheckpointName, Event, RecordedStatus, TrainerInfo};
 
 use crate::terminal::key::ENTER;
 use crate::world::World;
@@ -31,8 +31,10 @@ fn a_killed_trainer_is_seen_and_its_run_goes_on() {
 
     terminal.press("r");
     terminal.wait_for_text("training");
-    let again = |event: &Event| matches!(event, Event::Started { step, .. } if *step > 0);
-    let Event::Started { step, .. } = run.wait_for("the second start", again) else { unreachable!() };
+    let again = |event: &Event| matches!(event, Event::Started(TrainerInfo { step, .. }) if *step > 0);
+    let Event::Started(TrainerInfo { step, .. }) = run.wait_for("the second start", again) else {
+        unreachable!()
+    };
     run.wait_for_step_after(step);
     assert_eq!(run.record().status, RecordedStatus::Running);
 }

@@ -4,7 +4,9 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 use std::process::{Command, Stdio};
 
-use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, Store};
+use cnn_tui::run::{
+    Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, StepBatch, Store,
+};
 use rustix::process::geteuid;
 
 use crate::process::{Ended, Process};
@@ -99,7 +101,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
     for record in run.dir.journal_reader().poll().unwrap().records {
-        if let Event::Steps { first, losses, .. } = record.event {
+        if let Event::Steps(StepBatch { first, losses, .. }) = record.event {
             assert_eq!(first, next, "no step is lost, and none told twice");
             next += losses.len() as u64;
         }

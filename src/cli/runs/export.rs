@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use super::{CliError, find};
-use crate::run::{EpochRow, Field, RunEntry, RunError, Store, Value};
+use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Value};
 
 /// Print numbers of runs for other programs.
 #[derive(Debug, Args)]
@@ -124,46 +124,29 @@ fn summary(runs: &[RunEntry], write: fn(Field, Value) -> Json) -> Table {
     }
 }
 
-const EPOCHS: [&str; 9] = [
-    "run",
-    "epoch",
-    "step",
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "learning_rate",
-    "active_seconds",
-];
-const STEPS: [&str; 3] = ["run", "step", "loss"];
-
 fn from_journals(runs: &[RunEntry], what: What) -> Result<Table, RunError> {
-    let headings = if what == What::Epochs { &EPOCHS[..] } else { &STEPS[..] };
+    let columns: Vec<&str> = match what {
+        What::Epochs => {
+            ["epoch", "step"].into_iter().chain(EpochMetric::all().map(|metric| metric.key)).collect()
+        }
+        What::Steps | What::Summary => vec!["step", "loss"],
+    };
     let mut rows = Vec::new();
     for run in runs {
         let id = run.dir.id().as_str();
         let history = run.dir.history()?;
         if what == What::Epochs {
-            rows.extend(history.epochs.iter().map(|row| epoch(id, row)));
+            rows.extend(history.reports().map(|report| epoch(id, report)));
         } else {
             rows.extend(history.steps.iter().map(|row| vec![json!(id), json!(row.step), json!(row.loss)]));
         }
     }
-    Ok(Table { headings: headings.iter().map(ToString::to_string).collect(), rows })
+    Ok(Table { headings: ["run"].into_iter().chain(columns).map(str::to_owned).collect(), rows })
 }
 
-fn epoch(id: &str, row: &EpochRow) -> Vec<Json> {
-    vec![
-        json!(id),
-        json!(row.epoch),
-        json!(row.step),
-        json!(row.train_loss),
-        json!(row.train_accuracy),
-        json!(row.test_loss),
-        json!(row.test_accuracy),
-        json!(row.learning_rate),
-        json!(row.active_seconds),
-    ]
+fn epoch(id: &str, report: &EpochReport) -> Vec<Json> {
+    let place = [json!(id), json!(report.epoch), json!(report.step)];
+    place.into_iter().chain(EpochMetric::all().map(|metric| json!(metric.of(report)))).collect()
 }
 
 impl Table {

@@ -207,7 +207,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("elsewhere"), "kept").unwrap();
         std::os::unix::fs::symlink("elsewhere", lock_path(&dir)).unwrap();
-        assert!(matches!(RunLock::acquire(&lock_path(&dir)), Err(LockError::File(FileError::NotAFile { .. }))));
+        assert!(matches!(
+            RunLock::acquire(&lock_path(&dir)),
+            Err(LockError::File(FileError::NotAFile { .. }))
+        ));
         assert_eq!(liveness(&lock_path(&dir)), Liveness::Unknown);
         assert_eq!(std::fs::read_to_string(dir.path().join("elsewhere")).unwrap(), "kept");
     }

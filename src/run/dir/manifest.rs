@@ -1,5 +1,6 @@
 //! `run.json`: what a run is, and its result in short.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -9,7 +10,7 @@ use super::id::RunId;
 use super::labels::Labels;
 use super::schema::SCHEMA;
 use crate::run::disk::{Extra, sanitize};
-use crate::run::protocol::{DataInfo, PauseReason, Position, RecordedStatus};
+use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RecordedStatus};
 use crate::run::settings::{Change, RunConfig};
 
 /// `run.json`: what a run is, and its result in short, so that a table of runs reads nothing else.
@@ -133,7 +134,7 @@ pub struct Provenance {
     /// The program's version.
     #[serde(deserialize_with = "sanitize::string")]
     pub version: String,
-    /// The commit that the program was built from, with `-dirty` where the sources had changes.
+    /// The commit that the program was built from, where that was known when it was built.
     #[serde(deserialize_with = "sanitize::option")]
     pub git_commit: Option<String>,
     /// The command that created the run.
@@ -191,6 +192,9 @@ pub struct Results {
     /// Epochs with their accuracy on the test set, at most 64 of them: of a longer run not every one.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<(u32, f64)>,
+    /// Further metrics after the last epoch, by their keys: those without a field of their own here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_metrics: BTreeMap<String, f64>,
     /// Training time, without pauses, in seconds.
     pub active_seconds: f64,
     /// Training images per second of active time.
@@ -201,6 +205,34 @@ pub struct Results {
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Results {
+    /// The value of a metric after the last epoch, if it is finite.
+    pub fn last(&self, metric: &EpochMetric) -> Option<f64> {
+        match metric.key {
+            "train_loss" => self.last_train_loss,
+            "test_loss" => self.last_test_loss,
+            "test_accuracy" => self.last_test_accuracy,
+            key => self.last_metrics.get(key).copied(),
+        }
+    }
+
+    /// Takes in the metrics of the last epoch that are fields of a run.
+    pub(super) fn set_last(&mut self, report: &EpochReport) {
+        for metric in EpochMetric::all().filter(|metric| metric.field.is_some()) {
+            let value = Some(metric.of(report)).filter(|value| value.is_finite());
+            match metric.key {
+                "train_loss" => self.last_train_loss = value,
+                "test_loss" => self.last_test_loss = value,
+                "test_accuracy" => self.last_test_accuracy = value,
+                key => match value {
+                    Some(value) => drop(self.last_metrics.insert(key.to_owned(), value)),
+                    None => drop(self.last_metrics.remove(key)),
+                },
+            }
+        }
+    }
 }
 
 #[cfg(test)]

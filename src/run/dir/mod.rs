@@ -21,7 +21,7 @@ pub use checkpoint::{
 };
 pub use error::RunError;
 pub use follow::{Follower, Update};
-pub use history::{EpochRow, History, StepRow};
+pub use history::{History, StepRow};
 pub use holder::Holder;
 pub use id::{IdError, RunId};
 pub use inbox::{Inbox, Rejection};

@@ -51,11 +51,12 @@ impl Watched {
 
     /// Whether the file changed since the last poll. Its content is not read.
     pub(crate) fn poll_changed(&mut self) -> bool {
-        self.open_changed().unwrap_or_else(|error| {
-            self.fail(&error);
-            None
-        })
-        .is_some()
+        self.open_changed()
+            .unwrap_or_else(|error| {
+                self.fail(&error);
+                None
+            })
+            .is_some()
     }
 
     fn changed_bytes(&mut self) -> Result<Option<Vec<u8>>, FileError> {

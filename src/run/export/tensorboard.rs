@@ -14,8 +14,9 @@ use std::{fs, io};
 
 use crc::{CRC_32_ISCSI, Crc};
 
-use crate::run::dir::{EpochRow, History, RunDir, RunError, RunManifest, StepRow};
+use crate::run::dir::{History, RunDir, RunError, RunManifest, StepRow};
 use crate::run::disk::{FileError, write_new};
+use crate::run::protocol::{EpochMetric, TimedEpoch, Unit};
 
 /// The version that the first event of a file names.
 const FILE_VERSION: &str = "brain.Event:2";
@@ -37,16 +38,13 @@ impl From<&StepRow> for Scalars {
     }
 }
 
-impl From<&EpochRow> for Scalars {
-    fn from(row: &EpochRow) -> Self {
+impl From<&TimedEpoch> for Scalars {
+    fn from(TimedEpoch { time, report }: &TimedEpoch) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "scalars are f32 in event files")]
-        let narrow = |value: f64| value as f32;
-        let values = vec![
-            ("loss/test", narrow(row.test_loss)),
-            ("accuracy/train", narrow(row.train_accuracy)),
-            ("accuracy/test", narrow(row.test_accuracy)),
-        ];
-        Self { step: row.step, time: row.time, values }
+        let scalar = |metric: EpochMetric| Some((metric.tag?, metric.of(report) as f32));
+        let mut metrics: Vec<_> = EpochMetric::all().collect();
+        metrics.sort_by_key(|metric| metric.unit != Unit::Loss);
+        Self { step: report.step, time: *time, values: metrics.into_iter().filter_map(scalar).collect() }
     }
 }
 
@@ -176,6 +174,7 @@ fn checksum(bytes: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::protocol::EpochReport;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
     fn step(step: u64, time: f64, loss: f32, learning_rate: Option<f32>) -> StepRow {
@@ -185,16 +184,16 @@ mod tests {
     /// TensorBoard's own classes wrote the fixture: see `tests/tensorboard/README.md`.
     #[test]
     fn the_bytes_are_those_that_tensorboard_writes() {
-        let epoch = EpochRow {
+        let report = EpochReport {
             epoch: 1,
             step: 300,
-            time: 1_795_528_443.75,
             train_loss: 9.0,
             train_accuracy: 0.5,
             test_loss: 0.1,
             test_accuracy: 0.8869,
             learning_rate: 0.01,
             active_seconds: 0.5,
+            ..EpochReport::default()
         };
         let history = History {
             steps: vec![
@@ -203,7 +202,8 @@ mod tests {
                 step(300, 1_795_528_443.5, f32::NAN, None),
                 step(70_000, 1_795_528_444.0, f32::INFINITY, Some(0.005)),
             ],
-            epochs: vec![epoch],
+            epochs: vec![TimedEpoch { time: 1_795_528_443.75, report }],
+            ..History::default()
         };
         let want = include_bytes!("../../../tests/tensorboard/small.tfevents");
         assert_eq!(event_file(&history, 1_795_528_442.799_511_2), want);

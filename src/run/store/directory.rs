@@ -39,7 +39,9 @@ impl Store {
     pub fn create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         new.config.validate()?;
         self.try_create(new).map_err(|error| match error {
-            RunError::File(FileError::Io { source, .. }) => RunError::Root { root: self.root.clone(), source },
+            RunError::File(FileError::Io { source, .. }) => {
+                RunError::Root { root: self.root.clone(), source }
+            }
             other => other,
         })
     }

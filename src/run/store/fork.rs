@@ -3,7 +3,9 @@
 use super::directory::Store;
 use super::new_run::NewRun;
 use crate::run::dir::{CheckpointName, RunDir, RunError, RunManifest};
-use crate::run::protocol::{Event, JournalEntry, RecordedStatus};
+use crate::run::protocol::{
+    EpochReport, Event, JournalEntry, RecordedStatus, StepBatch, Timeline, TrainerInfo,
+};
 use crate::run::settings::Change;
 
 impl Store {
@@ -52,13 +54,18 @@ fn copy_journal(
     record: &mut RunManifest,
 ) -> Result<(), RunError> {
     let (mut from, mut to) = (parent.journal_reader(), child.journal()?);
+    let mut timeline = Timeline::<()>::default();
     loop {
         let batch = from.poll()?;
         let records: Vec<_> = batch.records.into_iter().filter_map(|record| up_to(step, record)).collect();
         for JournalEntry { time, event } in &records {
-            // Its settings have the parent's changes already.
+            timeline.take(*time, event);
+            // The fork's settings include the parent's changes.
             if !matches!(event, Event::Changed { .. }) {
                 record.apply(*time, event);
+            }
+            if matches!(event, Event::Rewound { .. }) {
+                record.summary.recompute(timeline.reports());
             }
         }
         to.append(&records)?;
@@ -70,13 +77,15 @@ fn copy_journal(
 
 fn up_to(last: u64, mut record: JournalEntry) -> Option<JournalEntry> {
     let keep = match &mut record.event {
-        Event::Steps { first, losses, .. } => {
+        Event::Steps(StepBatch { first, losses, .. }) => {
             let kept = usize::try_from((last + 1).saturating_sub(*first)).unwrap_or(usize::MAX);
             losses.truncate(kept);
             !losses.is_empty()
         }
-        Event::Epoch { step, .. } | Event::Changed { step, .. } | Event::Rewound { step } => *step <= last,
-        Event::Started { step, .. } => *step == 0,
+        Event::Epoch(EpochReport { step, .. }) | Event::Changed { step, .. } | Event::Rewound { step } => {
+            *step <= last
+        }
+        Event::Started(TrainerInfo { step, .. }) => *step == 0,
         _ => false,
     };
     keep.then_some(record)
@@ -91,7 +100,7 @@ mod tests {
 
     fn steps(first: u64, count: usize) -> Event {
         let losses = vec![1.0; count];
-        Event::Steps { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None }
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None })
     }
 
     fn events(dir: &RunDir) -> Vec<Event> {

@@ -65,7 +65,9 @@ impl Store {
     pub fn queue(&self) -> Result<Queue, RunError> {
         let path = self.queue_path();
         match file::read(&path, LIMIT) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| RunError::DamagedQueue { path, source }),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|source| RunError::DamagedQueue { path, source })
+            }
             Err(error) if error.is_not_found() => Ok(Queue::default()),
             Err(error) => Err(error.into()),
         }

@@ -24,7 +24,8 @@ impl Store {
         let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
         let mut matches: Vec<_> = runs.iter().filter(|run| run.record.name == query).collect();
         if matches.is_empty() && !query.is_empty() {
-            matches = runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();
+            matches =
+                runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();
         }
         match matches.as_slice() {
             [] => Err(self.unknown(query)),
