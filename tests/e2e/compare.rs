@@ -30,7 +30,7 @@ fn last_weeks_runs_beside_todays() {
 
     // What is wrong with a question is told under the word; what is right narrows the table.
     terminal.press("/preset = dnn and best_ac > 0.5");
-    terminal.wait_for_text("is it `best_acc`?");
+    terminal.wait_for_text("did you mean `best_acc`?");
     terminal.press(&BACKSPACE.repeat(6));
     terminal.press("c > 0.2 and epochs = 2 and not tag:junk");
     terminal.wait_for("the runs asked for", |screen| {

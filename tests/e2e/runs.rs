@@ -52,7 +52,7 @@ fn runs_are_asked_for_sorted_and_shown() {
         (
             &["-q", "best_ac > 1"][..],
             2,
-            "there is no field `best_ac`; is it `best_acc`? (in `best_ac > 1`, at character 1)",
+            "no field named `best_ac`; did you mean `best_acc`? (in `best_ac > 1`, at character 1)",
         ),
         (&["--sort", "size"], 2, "there is no field `size`"),
         (&["show", "three"], 1, "three"),

@@ -206,3 +206,50 @@ fn cell(value: &Json) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+
+    use super::*;
+    use crate::app::{Column, RunView, Smoothing};
+    use crate::run::{Event, JournalEntry, NewRun, Provenance, Query, RunConfig, Update};
+
+    /// The metric `trial` exists in tests alone. It is declared in `run/protocol/epoch.rs`, and named in no other file
+    /// but this one.
+    #[test]
+    fn a_declared_metric_is_exported_queried_listed_and_drawn() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let new = NewRun::new(jiff::Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
+        let dir = store.create(&new).unwrap();
+        let report = EpochReport { epoch: 1, step: 10, trial: 0.25, ..EpochReport::default() };
+        let entry = JournalEntry { time: 1.0, event: Event::Epoch(report) };
+        dir.journal().unwrap().append(slice::from_ref(&entry)).unwrap();
+        let mut manifest = dir.record().unwrap();
+        manifest.apply(entry.time, &entry.event);
+        dir.write_record(&manifest).unwrap();
+
+        for format in [OutputFormat::Csv, OutputFormat::Json, OutputFormat::Markdown] {
+            let ids = vec![dir.id().to_string()];
+            let mut out = Vec::new();
+            ExportCommand { ids, what: What::Epochs, format, json: false }.run(&store, &mut out).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.contains("trial") && out.contains("0.25"), "{out}");
+        }
+
+        let run = store.look(&dir).unwrap();
+        assert!("trial = 0.25 and trial < 0.5".parse::<Query>().unwrap().matches(&run));
+        let column: Column = "trial".parse().unwrap();
+        assert!(Column::all().any(|known| known == column));
+        let field = Field::named("trial").unwrap();
+        assert_eq!(field.in_words(field.of(&run)), "0.2500");
+
+        let metric = EpochMetric::all().find(|metric| metric.label == "trial").unwrap();
+        let mut view = RunView::new(dir, Smoothing::default());
+        view.update(Update { records: vec![entry], ..Update::default() });
+        let points =
+            view.by_epoch(metric).points().iter().map(|point| (point.x, point.y)).collect::<Vec<_>>();
+        assert_eq!(points, [(10.0, 0.25)]);
+    }
+}

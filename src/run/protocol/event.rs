@@ -246,6 +246,48 @@ mod tests {
         );
     }
 
+    /// Every event with the bytes that it has on disk: these are schema 1, and never change.
+    #[test]
+    fn every_event_has_its_line_on_disk() {
+        let position = r#"{"epoch":1,"batch":0,"weights_hash":"x"}"#;
+        let lines = [
+            format!(
+                r#"{{"started":{{"step":0,"position":{position},"device":"x","threads":2,"kernels":"x","data":{{"description":"x","train":6000,"test":1000,"checksum":"x","source":"x"}},"steps_per_epoch":94,"total_steps":3760,"parameters":21840,"layers":[{{"name":"x","kind":"x","setting":"x","output":[10,24,24],"parameters":260}}]}}}}"#
+            ),
+            r#"{"steps":{"first":1,"losses":[2.3,2.25],"learning_rate":0.01,"active_seconds":0.5,"spent":{"data":0.25,"forward":0.5,"backward":1.0,"update":0.125}}}"#.to_owned(),
+            r#"{"epoch":{"epoch":1,"step":94,"train_loss":0.30000000000000004,"train_accuracy":0.5,"test_loss":0.3333333333333333,"test_accuracy":0.75,"learning_rate":0.01,"active_seconds":2.5}}"#.to_owned(),
+            format!(r#"{{"paused":{{"step":94,"reason":"disk","position":{position}}}}}"#),
+            format!(r#"{{"resumed":{{"step":94,"position":{position}}}}}"#),
+            r#"{"changed":{"step":94,"change":{"epochs":60},"total_steps":5640}}"#.to_owned(),
+            r#"{"rewound":{"step":90}}"#.to_owned(),
+            r#"{"checkpoint":{"step":94,"name":"x"}}"#.to_owned(),
+            r#"{"rejected":{"file":"x","reason":"x"}}"#.to_owned(),
+            r#"{"note":{"text":"x"}}"#.to_owned(),
+            format!(r#"{{"ended":{{"step":94,"status":"failed","reason":"x","position":{position}}}}}"#),
+        ];
+        for (event, line) in all("x").iter().zip(lines) {
+            assert_eq!(json(event), format!(r#"{{"time":1.25,"event":{line}}}"#));
+        }
+    }
+
+    /// Fields that the first versions did not write.
+    #[test]
+    fn events_of_older_versions_are_read() {
+        let event = |line: &str| read(&format!(r#"{{"time":0,"event":{line}}}"#)).event;
+        let started = event(
+            r#"{"started":{"step":0,"device":"x","threads":2,"data":{"description":"x","train":1,"test":1,"checksum":"x","source":"x"},"steps_per_epoch":10,"total_steps":20,"parameters":0,"layers":[]}}"#,
+        );
+        let Event::Started(trainer) = started else { unreachable!("{started:?}") };
+        assert_eq!((trainer.position, trainer.kernels.as_str(), trainer.threads), (None, "", 2));
+        let (paused, resumed) =
+            (event(r#"{"paused":{"step":3,"reason":"command"}}"#), event(r#"{"resumed":{"step":3}}"#));
+        assert_eq!(paused, Event::Paused { step: 3, reason: PauseReason::Command, position: None });
+        assert_eq!(resumed, Event::Resumed { step: 3, position: None });
+        let ended = event(r#"{"ended":{"step":3,"status":"finished"}}"#);
+        let status = RecordedStatus::Finished;
+        assert_eq!(ended, Event::Ended { step: 3, status, reason: None, position: None });
+    }
+
     #[test]
     fn steps_of_an_older_version_do_not_say_what_took_time() {
         let record = read(

@@ -18,7 +18,7 @@ pub struct Sort {
 
 /// A word that names no field.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no field `{0}`")]
+#[error("no field named `{0}`")]
 pub struct UnknownField(pub String);
 
 impl FromStr for Sort {

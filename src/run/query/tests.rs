@@ -54,6 +54,15 @@ fn runs_are_found_by_what_they_are() {
 }
 
 #[test]
+fn the_state_can_be_called_as_on_the_screen() {
+    let mut run = run();
+    run.state.status = RecordedStatus::Running;
+    for query in ["state = training", "state:Training", "state = running"] {
+        assert!(query.parse::<Query>().unwrap().matches(&run), "{query}");
+    }
+}
+
+#[test]
 fn and_binds_more_tightly_than_or() {
     let written = |query: &str| query.parse::<Query>().unwrap().to_string();
     assert_eq!(written("a or b and not c"), "(a or (b and not c))");
@@ -64,29 +73,29 @@ fn and_binds_more_tightly_than_or() {
 #[test]
 fn an_error_says_where_and_what() {
     for (query, at, message) in [
-        ("preset = cnn and", 16..16, "here must be a condition, such as `best_acc > 0.88`"),
-        ("best_ac > 0.8", 0..7, "there is no field `best_ac`; is it `best_acc`?"),
-        ("lr >", 4..4, "here must be a value"),
-        ("lr 0.1", 3..6, "after `lr` must be =, :, !=, <, <=, >, >= or ~"),
-        ("(lr = 1", 0..1, "this `(` has no `)`"),
-        ("lr = 1)", 6..7, "this `)` has no `(`"),
-        ("name = \"x", 7..9, "a `\"` has no other end"),
-        ("or lr = 1", 0..2, "before `or` must be a condition"),
-        ("lr ! 1", 3..4, "`!` needs `=` after it"),
-        ("seed = seven", 7..12, "here must be a number: `seed` is one"),
-        ("created > now", 10..13, "here must be a day, such as 2026-11-24: `created` is one"),
-        ("lr > 1 && seed = 2", 7..9, "`&&` is no word: use `and`, `or` and `not`"),
+        ("preset = cnn and", 16..16, "expected a condition, such as `best_acc > 0.88`"),
+        ("best_ac > 0.8", 0..7, "no field named `best_ac`; did you mean `best_acc`?"),
+        ("lr >", 4..4, "expected a value"),
+        ("lr 0.1", 3..6, "expected =, :, !=, <, <=, >, >= or ~ after `lr`"),
+        ("(lr = 1", 0..1, "missing `)` for this `(`"),
+        ("lr = 1)", 6..7, "unmatched `)`"),
+        ("name = \"x", 7..9, "missing closing `\"`"),
+        ("or lr = 1", 0..2, "expected a condition before `or`"),
+        ("lr ! 1", 3..4, "expected `=` after `!`"),
+        ("seed = seven", 7..12, "expected a number for `seed`"),
+        ("created > now", 10..13, "expected a date, such as 2026-11-24 for `created`"),
+        ("lr > 1 && seed = 2", 7..9, "`&&` is not an operator; use `and`, `or` and `not`"),
         (
             "state = done",
             8..12,
-            "there is no state `done`; there are: queued, running, paused, finished, stopped, failed, interrupted",
+            "no state named `done`; use one of queued, running, paused, finished, stopped, failed, interrupted",
         ),
     ] {
         let error = query.parse::<Query>().unwrap_err();
         assert_eq!(error, QueryError { at, message: message.to_owned() }, "{query}");
     }
     let deep = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(deep.parse::<Query>().unwrap_err().message, "this is nested too deeply");
+    assert_eq!(deep.parse::<Query>().unwrap_err().message, "too many nested conditions");
     assert!("not ".repeat(100_000).parse::<Query>().is_err());
 }
 

@@ -40,7 +40,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
             _ => match operator {
                 Some((operator, symbol)) => (TokenKind::Operator(*operator), symbol.len()),
                 None if character == '!' => {
-                    return Err(QueryError { at: at..at + 1, message: "`!` needs `=` after it".to_owned() });
+                    return Err(QueryError { at: at..at + 1, message: "expected `=` after `!`".to_owned() });
                 }
                 // Only the first colon of `tag:x` stands for itself: times have colons too.
                 None if character == ':' => (TokenKind::Colon, 1),
@@ -69,5 +69,5 @@ fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
             _ => word.push(character),
         }
     }
-    Err(QueryError { at: at..at + rest.len(), message: "a `\"` has no other end".to_owned() })
+    Err(QueryError { at: at..at + rest.len(), message: "missing closing `\"`".to_owned() })
 }
