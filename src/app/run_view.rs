@@ -1,4 +1,4 @@
-//! One run as a person follows it: everything that the screen shows of it, folded from its events.
+//! One run as the screen shows it, folded from its events.
 
 use std::collections::VecDeque;
 
@@ -10,24 +10,24 @@ use crate::run::{
     Timeline, TrainerInfo, Unit, Update,
 };
 
-/// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
+/// The window of throughput and ETA in active seconds: longer than an epoch, so that evaluation counts.
 const PACE: f64 = 120.0;
-/// What is left of the time that earlier steps took, when the next steps are reported: numbers that change
-/// ten times a second cannot be read.
+/// The weight of earlier steps in the split of a step's time, when further steps are reported: numbers that change ten
+/// times a second cannot be read.
 const LASTING: f32 = 0.95;
 /// Lines of the trainer's log that are kept.
 const LOG: usize = 1000;
 
-/// One run as a person follows it.
+/// One run as the screen shows it.
 #[derive(Debug, Clone)]
 pub struct RunView {
     /// Its directory.
     pub dir: RunDir,
-    /// Its record, once that was read.
+    /// Its manifest, once it was read.
     pub record: Option<RunManifest>,
-    /// How it really stands, once that is known.
+    /// Its actual state, once it is known.
     pub state: Option<RunState>,
-    /// What its trainer said when it began.
+    /// Its last trainer, once one has started.
     pub start: Option<TrainerInfo>,
     /// Training loss by step.
     pub loss: Curve,
@@ -41,11 +41,11 @@ pub struct RunView {
     pub times: Series,
     /// Time by step since it began, with pauses, in seconds.
     pub wall_times: Series,
-    /// What threads worked on of late: old times count less and less. Nothing if the trainer did not say.
+    /// Where the threads' time went lately: older steps count less and less. Zero if the trainer did not report it.
     pub spent: StepTime,
     /// The learning rate of the last step.
     pub learning_rate: Option<f32>,
-    /// When the pause began, in seconds since 1970, if it is paused.
+    /// When the present pause began, in seconds since 1970 UTC, if it is paused.
     pub paused_since: Option<f64>,
     /// The kernels of its convolutions, as in its newest checkpoint.
     pub kernels: Vec<NamedTensor>,
@@ -53,21 +53,21 @@ pub struct RunView {
     pub kernels_step: u64,
     /// The end of its trainer's log.
     pub log: VecDeque<String>,
-    /// Where exactly it stood when it last paused or began.
+    /// The exact position when it last paused or started.
     pub position: Option<Position>,
-    /// What was asked of the trainer and not answered yet.
+    /// The command that the trainer has not answered yet.
     pub asked: Option<Command>,
-    /// What cannot be read of it at the moment.
+    /// Why something of it cannot be read at the moment.
     pub problem: Option<String>,
-    /// Whether everything that is on disk was read once.
+    /// Whether everything on disk was read once.
     pub caught_up: bool,
     smoothing: Smoothing,
-    /// When its journal begins, in seconds since 1970.
+    /// When its journal begins, in seconds since 1970 UTC.
     began: Option<f64>,
 }
 
 impl RunView {
-    /// A run of which nothing was read yet.
+    /// A run before anything of it was read.
     pub fn new(dir: RunDir, smoothing: Smoothing) -> Self {
         Self {
             dir,
@@ -101,7 +101,7 @@ impl RunView {
             let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
             *self = Self { record, log, ..Self::new(self.dir.clone(), self.smoothing) };
         }
-        // Before the events: it says whether the run is a fork.
+        // Before the events: the manifest says whether the run is a fork.
         if let Some(record) = update.record {
             self.record = Some(record);
         }
@@ -205,26 +205,26 @@ impl RunView {
         self.push_wall_time(step as f64, wall_time);
     }
 
-    /// What comes after `step` comes after `wall_time`: it was not trained while it was paused.
+    /// Notes that the steps after `step` begin at `wall_time`, after a pause.
     fn go_on_at(&mut self, step: u64, wall_time: f64) {
         self.push_wall_time(step as f64 + 0.5, wall_time);
     }
 
-    /// A clock that was set back does not turn the axis round.
+    /// Wall times never decrease, even if the clock was set back.
     fn push_wall_time(&mut self, step: f64, wall_time: f64) {
         self.wall_times.rewind(step);
         let before = self.wall_times.last().map_or(0.0, |last| last.y);
         self.wall_times.push(step, wall_time.max(before));
     }
 
-    /// Epochs after which the run ends if none of them is better; `None` if it does not wait for a better one.
+    /// Epochs without a better accuracy that are left until the run ends; `None` without patience.
     pub fn patience_left(&self) -> Option<u32> {
         let patience = self.record.as_ref()?.settings().patience;
         let waited = self.timeline.reports().next_back()?.epoch - self.best()?.epoch;
         (patience > 0 && self.is_live()).then(|| patience.saturating_sub(waited))
     }
 
-    /// The reason of the pause that lasts, if one does.
+    /// The reason of the present pause, if it is paused.
     pub fn pause_reason(&self) -> Option<PauseReason> {
         self.paused_since?;
         self.timeline.annotations.iter().rev().find_map(|annotation| match annotation.kind {
@@ -244,12 +244,12 @@ impl RunView {
         self.kernels = checkpoint.weights.into_iter().filter(|weight| weight.shape.len() == 4).collect();
     }
 
-    /// Batches in an epoch; one while that is not known.
+    /// Batches in an epoch; 1 until it is known.
     pub fn steps_per_epoch(&self) -> f64 {
         self.start.as_ref().map_or(1, |start| start.steps_per_epoch.max(1)) as f64
     }
 
-    /// Smooths the training loss anew.
+    /// Changes the smoothing of the training loss.
     pub(super) fn smooth(&mut self, smoothing: Smoothing) {
         self.smoothing = smoothing;
         self.loss.smooth_by(Ema::over(smoothing.steps(self.steps_per_epoch())));
@@ -265,17 +265,17 @@ impl RunView {
         series
     }
 
-    /// How it stands; none until that is known.
+    /// Its status; `None` until it is known.
     pub fn status(&self) -> Option<RecordedStatus> {
         self.state.as_ref().map(|state| state.status)
     }
 
-    /// Whether a trainer has it, so that commands are heard.
+    /// Whether a trainer holds it and takes commands.
     pub fn is_live(&self) -> bool {
         self.state.as_ref().is_some_and(RunState::is_live)
     }
 
-    /// What people call it.
+    /// Its name.
     pub fn name(&self) -> &str {
         self.record.as_ref().map_or_else(|| self.dir.id().name(), |record| &record.name)
     }

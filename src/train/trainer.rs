@@ -1,4 +1,4 @@
-//! The training loop: works, listens for commands between two pieces of work, and reports.
+//! The training loop: it trains, takes commands between two steps, and reports.
 
 use std::time::Duration;
 
@@ -12,14 +12,14 @@ use crate::run::{
 /// The least time between two reports of steps: a few a second keep a curve moving.
 const REPORT: Duration = Duration::from_millis(100);
 
-/// The least time between two checkpoints within an epoch. They are what kernels are drawn from while
-/// they form, and what a run that was killed goes on from.
+/// The least time between two checkpoints within an epoch. The dashboard draws kernels from them, and a run that was
+/// killed resumes from them.
 const SAVE: Duration = Duration::from_secs(1);
 
-/// The world around a trainer. None of its calls but [`wait`](TrainerHost::wait) may take long:
-/// training does not wait for a disk or a screen.
+/// The process around a trainer. Only [`wait`](TrainerHost::wait) may block: training does not wait for a disk or a
+/// screen.
 pub trait TrainerHost {
-    /// Takes an event, for the journal.
+    /// Takes an event for the journal.
     fn report(&mut self, event: Event);
 
     /// Takes a checkpoint that must be kept, under these names.
@@ -28,28 +28,28 @@ pub trait TrainerHost {
     /// Takes a checkpoint that only matters until there is a newer one.
     fn refresh(&mut self, checkpoint: Checkpoint);
 
-    /// The next order, if there is one.
+    /// The next message, if there is one.
     fn order(&mut self) -> Option<ControlMsg>;
 
-    /// The next order, after waiting for it; `None` if none can come any more.
+    /// Waits for the next message; `None` if there will be no more.
     fn wait(&mut self) -> Option<ControlMsg>;
 
-    /// Time since some moment.
+    /// Time since a fixed moment.
     fn now(&self) -> Duration;
 }
 
-/// What a trainer is to do.
+/// A message to a trainer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ControlMsg {
-    /// What a person wants.
+    /// A command of a person.
     Command(Command),
-    /// Pause: nothing can be written down.
+    /// Pause: the run directory cannot be written.
     Hold,
-    /// Go on, unless somebody has paused it meanwhile: it can be written down again.
+    /// Resume, unless somebody has paused the run meanwhile: the run directory can be written again.
     Release,
 }
 
-/// Trains until the run is finished or stopped, and gives its final status.
+/// Trains until the run is finished or stopped, and returns its final status.
 pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
     let mut trainer = Trainer::new(session, supervisor);
     let status = trainer.run()?;
@@ -63,7 +63,7 @@ pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result
     Ok(status)
 }
 
-/// Whether to go on.
+/// Whether to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Work,
@@ -73,7 +73,7 @@ enum Next {
 struct Trainer<'a, S> {
     session: &'a mut Session,
     supervisor: &'a mut S,
-    /// Losses that were not reported yet; the last is that of the last step.
+    /// Losses that were not reported yet, up to the last step.
     losses: Vec<f32>,
     learning_rate: f32,
     /// The last checkpoint with finite weights.
@@ -164,7 +164,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.active_before = self.active_seconds();
         self.report_pause(reason);
-        // Whether it waits for a person, and whether for the disk: it goes on when neither keeps it.
+        // Whether it waits for a person, and whether for the disk: it resumes when it waits for neither.
         let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
             match self.supervisor.wait() {
@@ -202,7 +202,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         self.supervisor.report(Event::Paused { step, reason, position });
     }
 
-    /// Changes settings. They are in a checkpoint before anybody is told, so that a resumed run has them too.
+    /// Changes settings. They are in a checkpoint before they are reported, so that a resumed run has them too.
     fn change(&mut self, change: Change) {
         self.report_steps();
         match self.session.change(change) {
@@ -221,7 +221,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         self.supervisor.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
     }
 
-    /// Takes up the last checkpoint with finite weights, and changes settings there.
+    /// Restores the last checkpoint with finite weights, and changes settings there.
     fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
         self.session.restore(&self.good)?;
@@ -243,7 +243,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         self.save(names);
     }
 
-    /// Steps done, and where exactly the run stands.
+    /// Steps done, and the exact position.
     fn place(&self) -> (u64, Option<Position>) {
         (self.session.progress().step, Some(self.session.position()))
     }
@@ -264,7 +264,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     }
 
     fn refresh(&mut self) {
-        // Who goes on from it finds all of its steps in the journal.
+        // The steps of a checkpoint are in the journal before it.
         self.report_steps();
         if let Some(checkpoint) = self.checkpoint() {
             self.supervisor.refresh(checkpoint);
@@ -277,8 +277,8 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
     }
 
-    /// A checkpoint, which is also kept to go back to; `None` where weights are no numbers, so that the last good one
-    /// stays what it is, here and on disk.
+    /// A checkpoint, which is also kept to go back to; `None` if a weight is not finite, so that the last good one stays,
+    /// here and on disk.
     fn checkpoint(&mut self) -> Option<Checkpoint> {
         self.saved = self.supervisor.now();
         if !self.session.is_finite() {
@@ -294,7 +294,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     }
 }
 
-/// Whether a piece of work showed a loss that is no number.
+/// Whether a loss is no longer finite.
 fn has_diverged(advance: Advance) -> bool {
     match advance {
         Advance::Step { loss, .. } => !loss.is_finite(),
@@ -362,7 +362,7 @@ mod tests {
         Session::new(config, Arc::new(data), 1).unwrap()
     }
 
-    /// The steps that the events tell of, in their order.
+    /// The steps of the events, in their order.
     fn steps(script: &Script) -> Vec<u64> {
         let of = |event: &Event| match event {
             Event::Steps(StepBatch { first, losses, .. }) => (*first..first + losses.len() as u64).collect(),
@@ -386,7 +386,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_is_kept_under_its_names() {
+    fn an_epoch_is_saved_under_its_names() {
         let mut script = Script::default();
         train(&mut session(1), &mut script).unwrap();
         let names = vec![CheckpointName::Last, CheckpointName::Epoch(1), CheckpointName::Best];
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_takes_effect_at_once_and_counts_as_no_time() {
+    fn a_pause_takes_effect_at_once_and_takes_no_active_time() {
         let mut script = Script {
             commands: vec![(4, ControlMsg::Command(Command::Pause))],
             waited: vec![ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume)],
@@ -418,11 +418,11 @@ mod tests {
     }
 
     #[test]
-    fn a_stop_saves_what_was_done_also_out_of_a_pause() {
+    fn a_stop_saves_all_steps_even_during_a_pause() {
         for (commands, waited) in [
             (vec![(3, ControlMsg::Command(Command::Stop))], vec![]),
             (vec![(3, ControlMsg::Command(Command::Pause))], vec![ControlMsg::Command(Command::Stop)]),
-            // Nobody is left who could say anything.
+            // No more messages can come.
             (vec![(3, ControlMsg::Command(Command::Pause))], vec![]),
         ] {
             let mut script = Script { commands, waited, ..Script::default() };
@@ -441,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_holds_from_the_next_step_on_and_is_in_the_checkpoint_before_it_is_told() {
+    fn a_change_takes_effect_at_the_next_step_and_is_saved_before_it_is_reported() {
         let change = Change { learning_rate: Some(0.5), epochs: Some(2), ..Change::default() };
         let wrong = Change { dropout: Some(2.0), ..Change::default() };
         let mut script = Script {
@@ -512,7 +512,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_held_goes_on_when_nothing_keeps_it_any_more() {
+    fn a_held_run_resumes_when_it_waits_for_nothing() {
         let (pause, resume) = (ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume));
         for (waited, reasons) in [
             (vec![ControlMsg::Release], vec![PauseReason::Disk]),

@@ -86,7 +86,7 @@ fn training_waits_for_a_disk_that_is_full_and_goes_on() {
     let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
     let errors = read("errors");
     assert!(
-        ["No space left on device", "; training waits until that is over"]
+        ["No space left on device", "; training waits until it can be written"]
             .iter()
             .all(|part| errors.contains(part)),
         "{errors}"

@@ -1,4 +1,4 @@
-//! `runs export` and `runs diff`: numbers of runs for other programs, and for documents.
+//! `runs export` and `runs diff`: metrics of runs for other programs and documents.
 
 use std::io::Write;
 
@@ -8,58 +8,58 @@ use serde_json::{Map, Value as Json, json};
 use super::{CliError, find};
 use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Value};
 
-/// Print numbers of runs for other programs.
+/// Export metrics as CSV, JSON or Markdown.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "`runs tensorboard` writes them for TensorBoard, and `runs weights` writes weights for PyTorch."
+    after_help = "Use `runs tensorboard` for TensorBoard event files, and `runs weights` for weights to load in PyTorch."
 )]
 pub(super) struct ExportCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Runs: ids, names, or unique beginnings of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// What of them.
+    /// What to export.
     #[arg(long, value_enum, default_value_t = What::Epochs)]
     what: What,
-    /// In what form.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = OutputFormat::Csv)]
     format: OutputFormat,
-    /// As JSON: the same as `--format json`.
+    /// Same as `--format json`.
     #[arg(long)]
     json: bool,
 }
 
-/// Print in what two runs or more differ.
+/// Show how runs differ.
 #[derive(Debug, Args)]
 pub(super) struct DiffCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Runs: ids, names, or unique beginnings of them.
     #[arg(value_name = "ID", required = true, num_args = 2..)]
     ids: Vec<String>,
-    /// As JSON.
+    /// Print JSON, one object a line.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// A row for each epoch.
+    /// One row per epoch, with every metric.
     Epochs,
-    /// A row for each step, with its loss.
+    /// One row per step, with its training loss.
     Steps,
-    /// A row for each run.
+    /// One row per run, with every field.
     Summary,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OutputFormat {
-    /// Values between commas.
+    /// Comma-separated values with a header.
     Csv,
-    /// One object a line.
+    /// One JSON object a line.
     Json,
-    /// A table for a document.
+    /// A Markdown table.
     Markdown,
 }
 
-/// Rows under headings.
+/// Rows with headings.
 struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<Json>>,
@@ -89,7 +89,7 @@ impl DiffCommand {
             let cells = values.into_iter().map(|value| write(field, value));
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
-        // Every run has a name, an id and a time of its own.
+        // Name, id and time always differ.
         let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
         let rows = Field::all().filter(told).filter_map(row).collect();
         let table = Table { headings, rows };
@@ -97,7 +97,7 @@ impl DiffCommand {
     }
 }
 
-/// An answer for programs. Whole numbers are written as such.
+/// A value for programs. Whole numbers are written as integers.
 #[expect(clippy::cast_possible_truncation, reason = "a whole number of that size is exact")]
 fn as_json(_: Field, value: Value) -> Json {
     match value {
@@ -111,7 +111,7 @@ fn as_json(_: Field, value: Value) -> Json {
     }
 }
 
-/// An answer for people.
+/// A value for people.
 fn in_words(field: Field, value: Value) -> Json {
     json!(field.in_words(value))
 }
@@ -182,7 +182,7 @@ impl Table {
         Ok(())
     }
 
-    /// In columns, for people.
+    /// Prints aligned columns for people.
     fn print(&self, out: &mut impl Write) -> Result<(), CliError> {
         let lines: Vec<Vec<String>> = [self.headings.clone()]
             .into_iter()
@@ -198,7 +198,7 @@ impl Table {
     }
 }
 
-/// A value as text; nothing for what is not there or not a number.
+/// A value as text; empty if there is none or it is not finite.
 fn cell(value: &Json) -> String {
     match value {
         Json::Null => String::new(),

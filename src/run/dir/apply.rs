@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_told_from_each_other_and_end_where_training_goes_on() {
+    fn pauses_have_their_own_reasons_and_end_when_training_resumes() {
         let mut record = record();
         let position = |batch, hash: &str| Some(Position { epoch: 0, batch, weights_hash: hash.to_owned() });
         let started = |step, at| {
@@ -190,12 +190,12 @@ mod tests {
         record.apply(1.0, &started(0, position(0, "00")));
         assert_eq!(record.pauses, []);
         record.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
-        // Stopped out of the pause, and taken up later: one pause.
+        // Stopped during the pause, and resumed later: one pause.
         let ended =
             Event::Ended { step: 7, status: RecordedStatus::Stopped, reason: None, position: at.clone() };
         record.apply(3.0, &ended);
         record.apply(9.0, &started(7, at.clone()));
-        // Killed, and taken up from an earlier step.
+        // Killed, and resumed from an earlier step.
         record.begin_pause(PauseReason::Crash, 10.0, 9, None);
         record.apply(12.0, &started(8, position(8, "bb")));
         let pause = |reason, from, to, step, before, resumed, after| Pause {
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_diverged_until_it_goes_on() {
+    fn a_run_has_diverged_until_it_resumes() {
         let mut record = record();
         let paused = |reason| Event::Paused { step: 3, reason, position: None };
         record.apply(1.0, &paused(PauseReason::Command));

@@ -12,11 +12,11 @@ use super::state::RunState;
 use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, sanitize};
 use crate::run::protocol::JournalEntry;
 
-/// How much of the log's end is looked at first, and the most that one look reads.
+/// The bytes of the log's end that the first poll reads, and the most that a later one reads.
 const LOG_WINDOW: u64 = 64 << 10;
 
-/// Follows one run by looking at its directory again and again. It only reads, and never fails: what cannot be read
-/// now is told and tried again.
+/// Follows one run by reading its directory again and again. It only reads, and never fails: what cannot be read is a
+/// [`problem`](Update::problem) of the update, and is read again next time.
 #[derive(Debug)]
 pub struct Follower {
     dir: RunDir,
@@ -29,30 +29,30 @@ pub struct Follower {
     log: LineReader,
 }
 
-/// What is new since the last look.
+/// What is new since the last poll.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
-    /// The record, where it changed.
+    /// The manifest, if it changed.
     pub record: Option<RunManifest>,
-    /// How the run really stands; none until its record could be read once.
+    /// The actual state; `None` until the manifest was read once.
     pub state: Option<RunState>,
     /// The events that were appended to the journal.
     pub records: Vec<JournalEntry>,
-    /// Whether the journal began again: earlier events count no more.
+    /// Whether the journal was replaced: earlier events no longer count.
     pub restarted: bool,
-    /// Whether there are no more events for now. Until then, look again at once.
+    /// Whether there are no more events for now. Until then, poll again at once.
     pub caught_up: bool,
-    /// The checkpoint `last`, where it changed.
+    /// The checkpoint `last`, if it changed.
     pub checkpoint: Option<Checkpoint>,
-    /// The lines that were appended to the trainer's log, [sanitized](super::sanitize()). The first look finds the end
-    /// of a long log.
+    /// The lines that were appended to the trainer's log, [sanitized](crate::run::sanitize()). The first poll reads
+    /// only the end of a long log.
     pub log: Vec<String>,
-    /// What could not be read, as long as that is so.
+    /// What cannot be read at the moment.
     pub problem: Option<String>,
 }
 
 impl Update {
-    /// Whether nothing is to be drawn for it, as far as the run's content goes.
+    /// Whether the run's content is unchanged, so that nothing needs to be drawn.
     pub fn is_empty(&self) -> bool {
         self.record.is_none()
             && self.records.is_empty()
@@ -81,15 +81,15 @@ impl Follower {
         &self.dir
     }
 
-    /// The journal's reader, which knows how much of it could not be read.
+    /// The reader of the journal, which counts the lines that it could not read.
     pub fn journal(&self) -> &JournalReader {
         &self.journal
     }
 
-    /// Looks at the run. A look reads at most 4 MiB of the journal.
+    /// Reads what is new. One poll reads at most 4 MiB of the journal.
     pub fn poll(&mut self) -> Update {
         if !self.dir.path().is_dir() {
-            // A lock that is not there says nothing of the trainer: it waits for its directory.
+            // Without its lock nothing is known about the trainer: it waits until the directory is back.
             let problem = RunError::Gone { path: self.dir.path().to_owned() }.to_string();
             return Update { problem: Some(problem), caught_up: true, ..Update::default() };
         }
@@ -122,7 +122,7 @@ impl Follower {
         }
     }
 
-    /// The record, where it changed.
+    /// The manifest, if it changed.
     fn poll_record(&mut self) -> Option<RunManifest> {
         if self.labels_file.poll_changed() {
             self.record_file.forget();
@@ -138,7 +138,7 @@ fn shown(line: &[u8]) -> String {
     sanitize(&String::from_utf8_lossy(line)).into_owned()
 }
 
-/// The value or the words of the error.
+/// The value, or the error's message.
 fn or_problem<T>(outcome: Result<T, impl Display>) -> (Option<T>, Option<String>) {
     match outcome {
         Ok(value) => (Some(value), None),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_as_long_as_it_lasts_and_hides_nothing() {
+    fn a_problem_is_reported_while_it_lasts_and_hides_nothing() {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         follower.poll();
@@ -265,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_removed_is_told() {
+    fn a_removed_run_is_a_problem() {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_begins_again_is_told() {
+    fn a_replaced_journal_restarts_the_update() {
         let fixture = Fixture::new();
         fixture.dir.journal().unwrap().append(&[note("one"), note("two")]).unwrap();
         let mut follower = fixture.follower();

@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_done_again_is_there_once() {
+    fn steps_and_epochs_after_a_rewind_appear_once() {
         let root = tempfile::tempdir().unwrap();
         let run = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
         let dir = Store::open(root.path()).create(&run).unwrap();

@@ -1,4 +1,4 @@
-//! `inbox/`: how a trainer is told something.
+//! `inbox/`: commands for a trainer.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -16,13 +16,13 @@ use crate::run::protocol::Command;
 
 /// The most bytes that a command may have.
 const LIMIT: u64 = 64 << 10;
-/// The most files that are taken at once.
+/// The most files that one [`Inbox::take`] reads.
 const BATCH: usize = 256;
 
-/// Drops a command into the inbox at `inbox`, for the trainer of that run.
+/// Puts a command into the inbox at `inbox`, for the trainer of that run.
 ///
 /// The file appears as a whole. Its name begins with the time, so that commands are taken in the order in which they
-/// were given.
+/// were sent.
 pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileError> {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     file::create_dir(inbox)?;
@@ -39,15 +39,15 @@ pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileErr
 #[derive(Debug)]
 pub struct Inbox {
     path: PathBuf,
-    /// Refused files that cannot be removed. They are refused once.
+    /// Rejected files that cannot be removed. They are rejected once.
     stuck: HashSet<OsString>,
 }
 
-/// A file in an inbox that is no command from this user.
+/// A file in an inbox that is not a valid command of this user.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file}: {reason}")]
 pub struct Rejection {
-    /// Its name.
+    /// The file's name.
     pub file: String,
     /// Why it was refused.
     pub reason: String,
@@ -62,8 +62,8 @@ impl Inbox {
     /// Takes the commands that are there, oldest first, and removes their files.
     ///
     /// A command is a regular file `*.json` of this user with at most 64 KiB. Names that begin with a dot are files
-    /// that are still being written, and are left alone. A file that cannot be removed is not obeyed, since it would
-    /// be again and again.
+    /// that are still being written, and stay. A file that cannot be removed is rejected: it would be taken again and
+    /// again.
     pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, FileError> {
         let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -102,7 +102,7 @@ fn is_command(name: &OsStr) -> bool {
     !name.as_bytes().starts_with(b".") && name.as_bytes().ends_with(b".json")
 }
 
-/// Reads a command, or tells why it is none.
+/// Reads a command. The error says why the file is not one.
 fn read_command(path: &Path) -> Result<Command, String> {
     let (file, metadata) = file::open(path).map_err(|error| error.to_string())?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {
@@ -189,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_refused_with_its_reason() {
+    fn invalid_commands_are_rejected_with_a_reason() {
         for (text, reason) in [
             ("", "is not a command: EOF"),
             ("\"paus", "is not a command: EOF"),

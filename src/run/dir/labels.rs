@@ -130,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_no_label() {
+    fn labels_are_validated() {
         assert_eq!(named("\u{1b}[2J").validate(), Err(LabelError::Invisible("name")));
         assert_eq!(named("  ").validate(), Err(LabelError::Invisible("name")));
         assert_eq!(tagged(&["two words"]).validate(), Err(LabelError::SeveralWords));

@@ -23,16 +23,16 @@ pub(crate) const RECORD_LIMIT: u64 = 1 << 20;
 ///
 /// | name | what it is |
 /// |-|-|
-/// | `run.json` | [`RunManifest`]: what the run is and its result in short |
-/// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
-/// | `metrics.jsonl` | the journal: one [`JournalEntry`](super::JournalEntry) a line, append only |
+/// | `run.json` | [`RunManifest`]: settings, origin, status and results |
+/// | `labels.json` | [`Labels`]: name, notes and tags, if somebody changed them |
+/// | `metrics.jsonl` | the journal: one [`JournalEntry`](crate::run::JournalEntry) a line, append only |
 /// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
-/// | `lock` | held by the trainer; its [`Holder`](super::Holder) as text |
+/// | `lock` | held by the trainer; its [`Holder`](super::holder::Holder) as JSON |
 /// | `trainer.log` | the trainer's output |
 ///
-/// Its name is the run's id. Directories are for their user only (0700), and so are files (0600). Names that begin with
-/// a dot are unfinished and not part of the run.
+/// Its name is the run's id. Directories (0700) and files (0600) are private to their user. Names that begin with a dot
+/// are unfinished and not part of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     id: RunId,
@@ -53,7 +53,7 @@ impl RunDir {
         Self { path: root.join(id.as_str()), id }
     }
 
-    /// Whether there is a run.
+    /// Whether the directory holds a run.
     pub(crate) fn exists(&self) -> bool {
         self.record_path().symlink_metadata().is_ok()
     }
@@ -68,7 +68,7 @@ impl RunDir {
         &self.path
     }
 
-    /// Reads `run.json`. Its id is the name of the directory, also where that was renamed or copied.
+    /// Reads `run.json`. The id is the directory's name, even if the directory was renamed or copied.
     pub fn record(&self) -> Result<RunManifest, RunError> {
         match file::read(&self.record_path(), RECORD_LIMIT) {
             Err(error) if error.is_not_found() => Err(RunError::NotARun { path: self.path.clone() }),
@@ -76,13 +76,13 @@ impl RunDir {
         }
     }
 
-    /// The record in the bytes of `run.json`, under the labels that it has now.
+    /// The manifest in the bytes of `run.json`, with the run's present labels.
     pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
         let record = RunManifest::parse(&self.record_path(), bytes)?;
         Ok(RunManifest { id: self.id.clone(), ..record }.labelled(Labels::read(&self.labels_path())))
     }
 
-    /// Gives the run these labels; what they do not name stays. Also while the run trains.
+    /// Sets these labels; the others stay. The run may be training.
     pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
         let path = self.labels_path();
         let labels = labels.over(Labels::read(&path));
@@ -94,14 +94,13 @@ impl RunDir {
         self.path.join("labels.json")
     }
 
-    /// Replaces `run.json`. Only for who holds the [lock](Self::lock): two who read, change and write it would undo each
-    /// other's changes.
+    /// Replaces `run.json`. Only for the holder of the [lock](Self::lock): two writers would undo each other's changes.
     pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
         let path = self.record_path();
         Ok(file::write_atomic(&path, &record.to_bytes(&path)?)?)
     }
 
-    /// Reads `run.json` and how the run really stands.
+    /// Reads `run.json` and the run's actual state.
     pub fn look(&self) -> Result<(RunManifest, RunState), RunError> {
         let before = self.liveness();
         let record = self.record()?;
@@ -109,7 +108,7 @@ impl RunDir {
         Ok((record, state))
     }
 
-    /// Takes the run for this process, to train it or to change its record, and removes what a trainer that was killed
+    /// Locks the run for this process, to train it or to change its manifest, and removes files that a killed trainer
     /// left unfinished.
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.lock_path();
@@ -126,7 +125,7 @@ impl RunDir {
         liveness(&self.lock_path())
     }
 
-    /// Opens the journal for appending. Only for who holds the [lock](Self::lock).
+    /// Opens the journal for appending. Only for the holder of the [lock](Self::lock).
     pub fn journal(&self) -> Result<JournalWriter, RunError> {
         Ok(JournalWriter::open(&self.journal_path())?)
     }
@@ -136,12 +135,12 @@ impl RunDir {
         JournalReader::new(self.journal_path())
     }
 
-    /// The inbox as the trainer sees it. Only for who holds the [lock](Self::lock).
+    /// The inbox as the trainer sees it. Only for the holder of the [lock](Self::lock).
     pub fn inbox(&self) -> Inbox {
         Inbox::new(self.inbox_path())
     }
 
-    /// Tells the trainer something.
+    /// Sends the trainer a command.
     pub fn drop_command(&self, command: Command) -> Result<(), RunError> {
         Ok(inbox::drop_command(&self.inbox_path(), command)?)
     }
@@ -161,7 +160,7 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
-    /// Reads a checkpoint. If there is none of this name, the error says which there are.
+    /// Reads a checkpoint. If the run has none of this name, the error lists those that it has.
     pub fn checkpoint(&self, name: CheckpointName) -> Result<Checkpoint, RunError> {
         let path = self.checkpoint_path(name);
         match Checkpoint::read(&path) {
@@ -174,7 +173,7 @@ impl RunDir {
         }
     }
 
-    /// The checkpoints that there are, in no order.
+    /// The run's checkpoints, in no order.
     fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
         let path = self.checkpoints_path();
         let entries = match fs::read_dir(&path) {
@@ -193,7 +192,7 @@ impl RunDir {
         Ok(checkpoints)
     }
 
-    /// Whether there is any checkpoint.
+    /// Whether the run has any checkpoint.
     pub fn has_checkpoints(&self) -> Result<bool, RunError> {
         Ok(!self.checkpoints()?.is_empty())
     }
@@ -298,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_that_is_not_there_is_told_with_those_that_are() {
+    fn a_missing_checkpoint_is_an_error_that_lists_the_others() {
         let Fixture { root: _root, dir } = Fixture::with(&record());
         let message = |name| dir.checkpoint(name).unwrap_err().to_string();
         assert!(

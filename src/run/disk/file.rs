@@ -1,4 +1,4 @@
-//! Files that are whole at every instant, private to their user, and never anything but files.
+//! Regular files that are replaced as a whole and private to their user.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -11,17 +11,17 @@ use rustix::io::Errno;
 
 use super::error::FileError;
 
-/// Files are for their user only.
+/// Files are private to their user.
 const FILE_MODE: u32 = 0o600;
-/// What a person takes away is for whom the person's umask says.
+/// Files that a person exports: the umask decides who may read them.
 const USER_MODE: u32 = 0o666;
-/// Directories are for their user only, too.
+/// Directories are private to their user.
 const DIR_MODE: u32 = 0o700;
-/// How the names of unfinished files begin.
+/// The prefix of the names of unfinished files.
 const TEMP_PREFIX: &str = ".tmp-";
 
-/// Replaces a file as a whole: the bytes are written beside it, forced to the disk, and renamed over it. Whoever reads
-/// `path`, at any instant and after any crash, finds the old content or the new.
+/// Replaces a file as a whole: the bytes are written beside it, forced to the disk, and renamed over it. A reader of
+/// `path` finds the old content or the new, at any instant and after any crash.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || {
         let dir = parent(path);
@@ -34,8 +34,11 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write().map_err(FileError::io("written", path))
 }
 
-/// Writes a new file as a whole, for a person to use: what is there already is never replaced, and who may read it is as
-/// for any file that the user creates.
+/// Writes a new file as a whole, for a person to use. Its permissions follow the umask.
+///
+/// # Errors
+///
+/// [`FileError::AlreadyExists`] if there is anything at `path`: nothing is replaced.
 pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || {
         let mut file = temp_file(parent(path), USER_MODE)?;
@@ -51,18 +54,18 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     }
 }
 
-/// An unfinished file in `dir`, which is removed on drop unless it is given its name.
+/// An unfinished file in `dir`, which is removed on drop unless it was persisted.
 fn temp_file(dir: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(mode)).tempfile_in(dir)
 }
 
-/// An unfinished directory in `dir`, which is removed on drop unless it is given its name.
+/// An unfinished directory in `dir`, which is removed on drop unless it was persisted.
 pub(crate) fn temp_dir(dir: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(DIR_MODE)).tempdir_in(dir)
 }
 
-/// Removes the files that processes that were killed left unfinished in `dir`, as far as that can be done: they are
-/// only in the way of disk space. Only for who alone may write there.
+/// Removes the unfinished files that killed processes left in `dir`, as far as possible: they only cost disk space. Only
+/// for the one process that writes there.
 pub(crate) fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().as_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
@@ -71,7 +74,7 @@ pub(crate) fn sweep(dir: &Path) {
     }
 }
 
-/// Creates a directory for its user only, and those above it where they are missing.
+/// Creates a private directory, and missing ones above it.
 pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
     DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(FileError::io("created", path))
 }
@@ -81,17 +84,17 @@ pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Opens a regular file for reading. Symbolic links are not followed and pipes not waited for.
+/// Opens a regular file for reading. Symbolic links are not followed, and opening a pipe does not block.
 pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true), "read", path)
 }
 
-/// Opens a regular file for reading and appending, and creates it where it is missing.
+/// Opens a regular file for reading and appending, and creates it if it is missing.
 pub(crate) fn open_append(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true).append(true).create(true), "written", path)
 }
 
-/// Opens a regular file for reading and writing, and creates it where it is missing.
+/// Opens a regular file for reading and writing, and creates it if it is missing.
 pub(crate) fn open_write(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true).write(true).create(true).truncate(false), "written", path)
 }
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_is_the_persons_and_replaces_nothing() {
+    fn a_new_file_follows_the_umask_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         write_new(&path, b"new").unwrap();
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_swept() {
+    fn unfinished_files_are_swept() {
         let dir = tempfile::tempdir().unwrap();
         let (_, left) = temp_file(dir.path(), FILE_MODE).unwrap().keep().unwrap();
         fs::write(dir.path().join("last"), "kept").unwrap();

@@ -23,7 +23,7 @@ const FILE_VERSION: &str = "brain.Event:2";
 /// CRC-32C, as the framing has it.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// What happened at a step: values, each under its tag.
+/// The values of a step, each with its tag.
 struct Scalars {
     step: u64,
     time: f64,
@@ -49,11 +49,11 @@ impl From<&TimedEpoch> for Scalars {
 }
 
 impl RunDir {
-    /// Writes what the run measured as an event file into a new directory, and gives the file.
+    /// Writes what the run measured as an event file into a new directory, and returns the file's path.
     ///
-    /// At each step it has `loss/train` and, where the journal has it, `learning_rate`; at the last step of each epoch
-    /// `loss/test`, `accuracy/train` and `accuracy/test` (fractions). The step is that of training, the wall time that
-    /// of the journal. Values that are not finite are written as they are.
+    /// Each step has `loss/train` and, where the journal has it, `learning_rate`. The last step of each epoch has the
+    /// [metrics](EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions. The wall
+    /// time is that of the journal. Values that are not finite are written as they are.
     pub fn write_event_file(&self, into: &Path) -> Result<PathBuf, RunError> {
         let record = self.record()?;
         let bytes = event_file(&self.history()?, record.created);
@@ -76,7 +76,7 @@ impl RunDir {
     }
 }
 
-/// The bytes of the event file of a run that was created then, in the order of its steps.
+/// The bytes of the event file of a run, in the order of its steps. `created` is in seconds since 1970 UTC.
 fn event_file(history: &History, created: f64) -> Vec<u8> {
     let mut file = Vec::new();
     let mut version = Message::default();
@@ -84,7 +84,7 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
     frame(&mut file, &version.0);
     let mut all: Vec<Scalars> = history.steps.iter().map(Scalars::from).collect();
     all.extend(history.epochs.iter().map(Scalars::from));
-    // Of one step, what was measured first stays first.
+    // The sort is stable: of one step, the values of the step come before those of the epoch.
     all.sort_by_key(|scalars| scalars.step);
     for Scalars { step, time, values } in all {
         let mut summary = Message::default();
@@ -100,7 +100,7 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
     file
 }
 
-/// What TensorBoard would call a run's event file: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
+/// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
 fn event_file_name(record: &RunManifest) -> String {
     let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     // As many digits as TensorBoard has, whatever the record says.

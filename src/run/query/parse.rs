@@ -1,4 +1,4 @@
-//! From text to queries, and what can stand at a place of them.
+//! Parsing and completion of queries.
 
 use std::ops::Range;
 
@@ -10,17 +10,17 @@ use super::token::{Token, TokenKind, tokens};
 use super::word::written;
 use crate::run::protocol::{RecordedStatus, Unit};
 
-/// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
+/// The deepest nesting of a query. Deeper input must not exhaust the stack.
 const DEPTH: usize = 64;
 
-/// Something that can stand at the cursor.
+/// A completion at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What it replaces: bytes of the text.
+    /// The bytes of the text that it replaces.
     pub replaces: Range<usize>,
-    /// The word.
+    /// The completed word.
     pub word: String,
-    /// What it is; empty for values.
+    /// A few words of help; empty for values.
     pub about: &'static str,
 }
 
@@ -184,7 +184,7 @@ fn date(text: &str) -> Option<f64> {
     Some(day.duration_since(Date::constant(1970, 1, 1)).as_secs_f64())
 }
 
-/// Why a field cannot be compared with this, if it never can.
+/// Why a field can never be compared with this, if so.
 pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Option<String> {
     let name = field.name();
     if operator == Operator::Contains {
@@ -208,7 +208,7 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
     None
 }
 
-/// The field whose name is most like this word.
+/// The field with the most similar name, if one is similar.
 fn nearest(word: &str) -> Option<&'static str> {
     let likeness = |name: &str| {
         let same = name.chars().zip(word.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
@@ -217,8 +217,8 @@ fn nearest(word: &str) -> Option<&'static str> {
     Field::all().map(Field::name).filter(|name| likeness(name).0 >= 2).max_by_key(|name| likeness(name))
 }
 
-/// What can stand at `cursor`, a byte of `text`: fields where a condition can begin, and `values` of the field after its
-/// operator.
+/// Completions at `cursor`, a byte offset of `text`: fields where a condition can begin, and `values` of a field after
+/// its operator.
 pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>) -> Vec<Completion> {
     let before = text.get(..cursor).unwrap_or(text);
     let Ok(tokens) = tokens(before) else { return Vec::new() };

@@ -42,7 +42,7 @@ fn runs_are_found_by_what_they_are() {
         ("name = \"baseline two\"", true),
         ("tag != junk", true),
         ("tag != keep", false),
-        // What is not there is equal to nothing.
+        // A missing value is equal to nothing.
         ("loss < 1", false),
         ("not loss < 1", true),
         ("loss != 1", true),
@@ -71,7 +71,7 @@ fn and_binds_more_tightly_than_or() {
 }
 
 #[test]
-fn an_error_says_where_and_what() {
+fn errors_say_what_was_expected_and_where() {
     for (query, at, message) in [
         ("preset = cnn and", 16..16, "expected a condition, such as `best_acc > 0.88`"),
         ("best_ac > 0.8", 0..7, "no field named `best_ac`; did you mean `best_acc`?"),
@@ -144,7 +144,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 
 proptest! {
     #[test]
-    fn a_query_is_understood_as_it_is_written(expr in expr()) {
+    fn a_query_parses_as_it_is_shown(expr in expr()) {
         let query = Query::of(expr);
         let text = query.to_string();
         let again = text.parse::<Query>();
@@ -153,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_answered(text in ".*", cursor: usize) {
+    fn no_text_panics(text in ".*", cursor: usize) {
         if let Err(error) = text.parse::<Query>() {
             // What is wrong can be shown.
             prop_assert!(text.get(error.at).is_some());
@@ -162,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_queries_in_any_order_are_answered(
+    fn no_sequence_of_words_panics(
         words in prop::collection::vec(prop::sample::select(vec!["(", ")", "and", "or", "not", "lr", "=", "<", "tag:", "\"", "x", "0.5"]), 0..20)
     ) {
         let text = words.join(" ");

@@ -1,4 +1,4 @@
-//! All runs on this machine.
+//! A directory of runs.
 
 use std::path::{Path, PathBuf};
 use std::{fs, io};
@@ -8,10 +8,10 @@ use super::new_run::NewRun;
 use crate::run::dir::{Labels, RunDir, RunError, RunId};
 use crate::run::disk::{FileError, file};
 
-/// How many ids are tried for a new run. Two runs of the same second have the same id only if their words agree too.
+/// The number of ids that are tried for a new run. Runs of the same second have the same id only if their words agree.
 const IDS: u64 = 32;
 
-/// A directory of runs, and perhaps another one with reference runs that are only looked at.
+/// A directory of runs, and perhaps another one with reference runs, which are never changed.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
@@ -77,13 +77,13 @@ impl Store {
             .ok_or_else(|| self.unknown(id.as_str()))
     }
 
-    /// Gives a run of this store these labels; what they do not name stays. Also while the run trains.
+    /// Sets these labels of a run of this store; the others stay. The run may be training.
     pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
         self.check_own(dir)?;
         dir.label(labels)
     }
 
-    /// Refuses runs that are only looked at.
+    /// Refuses reference runs.
     pub(crate) fn check_own(&self, dir: &RunDir) -> Result<(), RunError> {
         if dir.path().parent() == Some(self.root()) {
             return Ok(());
@@ -91,7 +91,7 @@ impl Store {
         Err(RunError::NotOwn { path: dir.path().to_owned() })
     }
 
-    /// A run as a table shows it.
+    /// Reads a run as a table shows it.
     pub fn look(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
         let (record, state) = dir.look()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
@@ -198,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_cannot_be_is_not_stored() {
+    fn a_run_with_an_invalid_setting_is_not_created() {
         let fixture = Fixture::new();
         let config = RunConfig { epochs: 0, ..RunConfig::default() };
         let refused = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_listed_is_said_and_hides_no_run() {
+    fn an_unreadable_directory_is_listed_as_broken_and_hides_no_run() {
         let fixture = Fixture::new();
         let good = fixture.create(0);
         fs::write(fixture.dir.path().join("reference"), "a file").unwrap();
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_no_run_or_several_is_said() {
+    fn unknown_and_ambiguous_names_are_errors() {
         let fixture = Fixture::new();
         let (first, second) = (fixture.create(0), fixture.create(1));
         for query in ["zebra", "", "..", "../data", "\u{1b}[2J", "-x"] {

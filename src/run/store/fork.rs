@@ -1,4 +1,4 @@
-//! Runs that begin where another one was.
+//! Forks: runs that begin from a checkpoint of another run.
 
 use super::directory::Store;
 use super::new_run::NewRun;
@@ -9,10 +9,10 @@ use crate::run::protocol::{
 use crate::run::settings::Change;
 
 impl Store {
-    /// Creates a run that goes on from a checkpoint of another one, with these changes. Its journal begins with what the
-    /// other one's holds up to there, so that its curves are whole.
+    /// Creates a run that continues from a checkpoint of another one, with these changes. Its journal begins with the
+    /// parent's events up to the checkpoint, so that its curves are whole.
     ///
-    /// `new` says when and by whom; its config and parent are those of the fork.
+    /// The config and parent of `new` are replaced by those of the fork.
     pub fn fork(
         &self,
         parent: &RunDir,
@@ -38,7 +38,7 @@ impl Store {
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
         if let Err(error) = fill() {
-            // What was begun is no run: it would train from nothing.
+            // An incomplete fork must not remain: it would train from the beginning.
             let _ = std::fs::remove_dir_all(child.path());
             return Err(error);
         }
@@ -139,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_forked_leaves_nothing_behind() {
+    fn a_failed_fork_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let parent = store.create(&new(1)).unwrap();

@@ -1,4 +1,4 @@
-//! The lecture's lines, from a run's events.
+//! A run's progress as the lines of the lecture's training loop.
 
 use crate::run::{EpochReport, Event, StepBatch, TrainerInfo};
 
@@ -7,7 +7,7 @@ const EVERY: u64 = 200;
 
 /// Turns events into the lines that the lecture's training loop prints.
 ///
-/// As in the lecture, a line stands for the batch about to be counted: the first of an epoch is
+/// As in the lecture, the number of images does not include the batch itself: the first line of an epoch has
 /// `[0/60000 (0%)]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LectureLines {
@@ -17,7 +17,7 @@ pub struct LectureLines {
 }
 
 impl LectureLines {
-    /// For the run that began with this event; `None` if it is another event.
+    /// For the run whose trainer started with this event; `None` if it is another kind of event.
     pub fn new(batch_size: usize, started: &Event) -> Option<Self> {
         let Event::Started(TrainerInfo { data, steps_per_epoch, .. }) = started else { return None };
         Some(Self {

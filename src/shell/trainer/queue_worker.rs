@@ -1,4 +1,4 @@
-//! Working on the queue, in a process of its own.
+//! The worker of the queue, a process of its own.
 
 use std::collections::BTreeMap;
 use std::process::{Child, Command, Stdio};
@@ -13,25 +13,25 @@ use crate::run::{
 };
 use crate::shell::ShellError;
 
-/// How often it is looked whether a run of the queue has ended.
+/// How often to check whether a run of the queue has ended.
 const LOOK: Duration = Duration::from_millis(300);
-/// How often it is looked what else trains, and whether the queue changed.
+/// How often to check which other runs train, and whether the queue changed.
 const LIST: Duration = Duration::from_secs(1);
 
-/// Starts a process that works on the queue, unless one does. It goes on when this process ends.
+/// Starts the worker of the queue, unless there is one. It outlives this process.
 pub fn launch_queue(store: &Store) -> Result<(), ShellError> {
     let program = std::env::current_exe().map_err(ShellError::Queue)?;
     let mut command = Command::new(program);
     command.arg("--runs").arg(store.root()).arg("queue").arg("work");
     command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).current_dir("/");
     let mut worker = command.spawn().map_err(ShellError::Queue)?;
-    // Only so that it does not stay as a zombie when it has ended.
+    // Waiting for it keeps it from becoming a zombie.
     let wait = move || drop(worker.wait());
     let _ = thread::Builder::new().name("queue".to_owned()).spawn(wait);
     Ok(())
 }
 
-/// Creates runs and queues them, and has somebody work on the queue.
+/// Creates runs, adds them to the queue, and starts the worker.
 pub fn queue_runs(store: &Store, runs: &[NewRun]) -> Result<Vec<RunDir>, ShellError> {
     let dirs = runs.iter().map(|run| store.create(run)).collect::<Result<Vec<_>, _>>()?;
     store.change_queue(|queue| queue.runs.extend(dirs.iter().map(|dir| dir.id().clone())))?;
@@ -39,17 +39,16 @@ pub fn queue_runs(store: &Store, runs: &[NewRun]) -> Result<Vec<RunDir>, ShellEr
     Ok(dirs)
 }
 
-/// Starts the queue's runs one after another, until there are none left or the queue is paused. Gives at once if
-/// another process does it.
+/// Starts the queue's runs one after another, until the queue is empty or paused. Returns at once if another process
+/// does this.
 pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
-    // The keys of the terminal that started it are not meant for it; see the trainer.
+    // The worker leaves the terminal that started it, as a trainer does.
     let _ = setsid();
     let mut right = store.work_on_queue()?;
     let mut lister = Lister::new(store.clone());
     let mut trainers: BTreeMap<RunId, Child> = BTreeMap::new();
-    // Where its directory was removed there is nothing to work on.
     let mut last_look: Option<Instant> = None;
-    // Where its directory was removed there is nothing to work on.
+    // Without its directory there is nothing to work on.
     while right.is_some() && store.root().is_dir() {
         let before = trainers.len();
         trainers.retain(|_, trainer| matches!(trainer.try_wait(), Ok(None)));
@@ -63,7 +62,7 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
         store.change_queue(|queue| {
             start_next(store, queue, &seen, &mut trainers);
             if trainers.is_empty() && (queue.runs.is_empty() || queue.paused) {
-                // Given back before the queue is: whoever adds a run after this finds that nobody works on it.
+                // Released before the queue's lock is: whoever adds a run after this sees that there is no worker.
                 right = None;
             }
         })?;
@@ -71,7 +70,7 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
     Ok(())
 }
 
-/// Starts runs as long as there is room for one more.
+/// Starts runs while fewer than the queue's `jobs` train.
 fn start_next(store: &Store, queue: &mut Queue, seen: &[Listing], trainers: &mut BTreeMap<RunId, Child>) {
     let live = |listed: &Listing| match listed {
         Listing::Run(run) if run.state.is_live() => Some((run.dir.id().clone(), run.state.status)),
@@ -79,10 +78,10 @@ fn start_next(store: &Store, queue: &mut Queue, seen: &[Listing], trainers: &mut
     };
     let mut training: BTreeMap<RunId, RecordedStatus> = seen.iter().filter_map(live).collect();
     for id in trainers.keys() {
-        // One that was started a moment ago is not seen yet.
+        // A run that was started a moment ago may not be listed as live yet.
         training.entry(id.clone()).or_insert(RecordedStatus::Queued);
     }
-    // Who is paused leaves the machine to others.
+    // A paused run does not count: it leaves the machine to others.
     training.retain(|_, status| *status != RecordedStatus::Paused);
     while !queue.paused && training.len() < queue.jobs && !queue.runs.is_empty() {
         let id = queue.runs.remove(0);
@@ -91,7 +90,7 @@ fn start_next(store: &Store, queue: &mut Queue, seen: &[Listing], trainers: &mut
             record.status == RecordedStatus::Queued && !state.is_live()
         };
         if !dir.look().is_ok_and(waits) {
-            // It was thrown away, or started by hand.
+            // It was discarded, or started by hand.
             continue;
         }
         // A run that cannot be started stays `queued`, and can be started by hand.

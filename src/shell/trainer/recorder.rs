@@ -16,7 +16,7 @@ use crate::shell::ShellError;
 use crate::shell::clock::unix_seconds;
 use crate::train::ControlMsg;
 
-/// How often `run.json` is written while steps are done.
+/// How often `run.json` is written while steps are reported.
 const RECORD: Duration = Duration::from_secs(1);
 /// The time between two tries to write what could not be written.
 const RETRY: Duration = Duration::from_secs(1);
@@ -47,15 +47,15 @@ pub(super) struct Recorder<'a, W> {
     timeline: Timeline,
     lines: Option<LectureLines>,
     out: W,
-    /// What is to be written, oldest first.
+    /// What waits to be written, oldest first.
     waiting: VecDeque<Item>,
     /// When `run.json` was written last; `None` if it must be now.
     recorded: Option<Instant>,
     /// When writing last failed, if it still does.
     trouble: Option<Instant>,
-    /// Whether the trainer was asked to end.
+    /// Whether the trainer was asked to stop.
     stopping: bool,
-    /// Whether a signal asked it.
+    /// Whether a signal asked it to stop.
     signalled: bool,
 }
 
@@ -293,9 +293,9 @@ fn went_on(pause: &Pause) -> String {
         Some(before) if Some(before) == pause.after.as_ref() => ", exactly where it paused".to_owned(),
         Some(_) => format!(", and not where it paused, after step {}", pause.step),
         None if pause.step > step => {
-            format!("; the {} steps up to {} are done again", pause.step - step, pause.step)
+            format!("; the {} steps up to {} are trained again", pause.step - step, pause.step)
         }
         None => String::new(),
     };
-    format!("goes on after step {step}{place}{how}")
+    format!("resumed after step {step}{place}{how}")
 }

@@ -8,7 +8,7 @@ use crate::run::{
     Timeline,
 };
 
-/// Stands for losses that a damaged journal lacks: no loss is equal to it.
+/// Stands for a loss that a damaged journal lacks: no loss is equal to it.
 const MISSING: f32 = f32::NEG_INFINITY;
 
 /// What the journal holds of the time after the checkpoint that a run resumes from.
@@ -80,7 +80,7 @@ impl Replay {
         self.ended
     }
 
-    /// The epochs that the journal holds.
+    /// What the journal holds, without the values of single steps.
     pub(crate) fn timeline(&self) -> Timeline {
         Timeline {
             steps: (),
@@ -204,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_come_out_differently_are_taken_back() {
+    fn steps_that_come_out_differently_rewind_the_journal() {
         let journal = vec![steps(1, &[5.0, 4.0, 3.0]), epoch(1, 0.5)];
         let again = vec![steps(1, &[5.0, 4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn losses_that_are_no_numbers_are_the_same_ones() {
+    fn losses_that_are_not_finite_are_equal() {
         let journal = vec![steps(1, &[f32::INFINITY, f32::NAN])];
         assert_eq!(news(journal, 0, vec![steps(1, &[f32::INFINITY, f32::NAN, 1.0])]), [steps(3, &[1.0])]);
     }

@@ -280,7 +280,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_back_is_not_written() {
+    fn invalid_names_are_not_written() {
         let with = |extra: NamedTensor| {
             let mut checkpoint = example();
             checkpoint.weights.push(extra);
@@ -316,7 +316,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_file_passes_for_the_whole() {
+    fn truncated_files_are_refused() {
         let bytes = example().encode().unwrap();
         for len in 0..bytes.len() {
             assert!(Checkpoint::decode(&bytes[..len]).is_err(), "the first {len} bytes");
