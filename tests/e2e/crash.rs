@@ -95,7 +95,7 @@ fn a_damaged_checkpoint_is_refused() {
     fs::write(&last, &bytes).unwrap();
     let ended = world.process(&["resume", run.name(), "--foreground"]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.contains("is damaged: its numbers are not those that were written"), "{ended:?}");
+    assert!(ended.err.contains("is damaged: its checksum does not match"), "{ended:?}");
     assert!(fs::read(&last).unwrap() == bytes, "it stays as it was");
 }
 

@@ -143,7 +143,7 @@ fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
 
     for (arguments, says) in [
         (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
-        (&["rename", "baseline", " "], "a name needs a visible character"),
+        (&["rename", "baseline", " "], "a name must have a visible character"),
         (&["note", "cnn-reference", "mine"], "is a reference run"),
     ] {
         let ended = runs(&world, arguments);

@@ -112,7 +112,10 @@ impl RunDir {
     /// left unfinished.
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.lock_path();
-        let name = || self.record().map_or_else(|_| self.id.name().to_owned(), |record| record.name);
+        let name = || {
+            let name = self.record().map(|record| record.name).unwrap_or_default();
+            if name.is_empty() { self.id.name().to_owned() } else { name }
+        };
         let lock = RunLock::acquire(&path).map_err(RunError::lock(&path, name))?;
         file::create_dir(&self.checkpoints_path())?;
         file::sweep(&self.checkpoints_path());
@@ -293,7 +296,8 @@ mod tests {
         let lock = dir.lock().unwrap();
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::dir::lock::holder(lock.path())));
-        assert!(matches!(dir.lock(), Err(RunError::Locked { .. })));
+        let refused = dir.lock().unwrap_err().to_string();
+        assert_eq!(refused, format!("swift-otter is training (pid {}); stop it first", std::process::id()));
     }
 
     #[test]

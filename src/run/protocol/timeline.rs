@@ -136,3 +136,73 @@ impl<S: StepLog> Timeline<S> {
         self.annotations.push(Annotation { step, kind });
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The steps that count.
+    impl StepLog for Vec<u64> {
+        fn push(&mut self, _: f64, batch: &StepBatch) {
+            self.extend(batch.first..=batch.last());
+        }
+
+        fn rewind(&mut self, rewind: Rewind) {
+            self.retain(|step| rewind.keeps(*step));
+        }
+    }
+
+    fn steps(first: u64, count: usize) -> Event {
+        let losses = vec![1.0; count];
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None })
+    }
+
+    fn epoch(epoch: u32, step: u64) -> Event {
+        Event::Epoch(EpochReport { epoch, step, ..EpochReport::default() })
+    }
+
+    fn folded(events: &[Event]) -> Timeline<Vec<u64>> {
+        let mut timeline = Timeline::default();
+        for (time, event) in (0_u32..).zip(events) {
+            timeline.take(f64::from(time), event);
+        }
+        timeline
+    }
+
+    #[test]
+    fn a_rewind_discards_everything_after_its_step() {
+        let paused = |step| Event::Paused { step, reason: PauseReason::Command, position: None };
+        let events = [steps(1, 2), paused(2), epoch(1, 2), steps(3, 2), paused(3), epoch(2, 4), paused(4)];
+        let rewound = folded(&[&events[..], &[Event::Rewound { step: 2 }]].concat());
+        assert_eq!(rewound, Timeline { step: 2, ..folded(&events[..3]) });
+        assert_eq!(
+            (rewound.steps.as_slice(), rewound.epochs.len(), rewound.annotations.len()),
+            (&[1, 2][..], 1, 1)
+        );
+        assert_eq!(folded(&[&events[..], &[Event::Rewound { step: 4 }]].concat()), folded(&events));
+        let empty = folded(&[&events[..], &[Event::Rewound { step: 0 }]].concat());
+        assert_eq!(empty, Timeline::default());
+    }
+
+    #[test]
+    fn an_epoch_that_is_reported_again_replaces_it_and_later_ones() {
+        let timeline = folded(&[epoch(1, 10), epoch(2, 20), epoch(3, 30), epoch(2, 20)]);
+        let epochs: Vec<_> = timeline.epochs.iter().map(|epoch| (epoch.report.epoch, epoch.time)).collect();
+        assert_eq!(epochs, [(1, 0.0), (2, 3.0)]);
+        assert_eq!(timeline.step, 20);
+    }
+
+    #[test]
+    fn a_trainer_that_resumes_is_annotated() {
+        let timeline = folded(&[Event::started(0), steps(1, 3), Event::started(1)]);
+        assert_eq!(timeline.annotations, [Annotation { step: 1, kind: AnnotationKind::Resumed }]);
+        assert_eq!(
+            (timeline.step, timeline.steps),
+            (1, vec![1, 2, 3]),
+            "a resumed trainer rewinds nothing by itself"
+        );
+        // Resumed before its first checkpoint.
+        let annotations = folded(&[Event::started(0), steps(1, 3), Event::started(0)]).annotations;
+        assert_eq!(annotations, [Annotation { step: 0, kind: AnnotationKind::Resumed }]);
+    }
+}

@@ -42,3 +42,22 @@ impl Unit {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_by_their_unit() {
+        for (unit, number, text) in [
+            (Unit::Accuracy, 0.8868, "88.68 %"),
+            (Unit::Loss, 0.314_51, "0.3145"),
+            (Unit::Setting, 0.001, "0.001"),
+            (Unit::Count, 37_520.0, "37,520"),
+            (Unit::Number, 20_261.0, "20261"),
+            (Unit::Date, 1_795_501_812.0, "2026-11-24 06:30 UTC"),
+        ] {
+            assert_eq!(unit.format(number), text);
+        }
+    }
+}
