@@ -50,8 +50,8 @@ pub enum ControlMsg {
 }
 
 /// Trains until the run is finished or stopped, and returns its final status.
-pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
-    let mut trainer = Trainer::new(session, supervisor);
+pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
+    let mut trainer = Trainer::new(session, host);
     let status = trainer.run()?;
     trainer.report_steps();
     trainer.save(vec![CheckpointName::Last]);
@@ -59,7 +59,7 @@ pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result
     let waited = trainer.session.config().patience;
     let early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
     let reason = early.then(|| format!("no better test accuracy for {waited} epochs"));
-    trainer.supervisor.report(Event::Ended { step, status, reason, position });
+    trainer.host.report(Event::Ended { step, status, reason, position });
     Ok(status)
 }
 
@@ -72,7 +72,7 @@ enum Next {
 
 struct Trainer<'a, S> {
     session: &'a mut Session,
-    supervisor: &'a mut S,
+    host: &'a mut S,
     /// Losses that were not reported yet, up to the last step.
     losses: Vec<f32>,
     learning_rate: f32,
@@ -86,8 +86,8 @@ struct Trainer<'a, S> {
 }
 
 impl<'a, S: TrainerHost> Trainer<'a, S> {
-    fn new(session: &'a mut Session, supervisor: &'a mut S) -> Self {
-        let now = supervisor.now();
+    fn new(session: &'a mut Session, host: &'a mut S) -> Self {
+        let now = host.now();
         let active_before = session.progress().active_seconds;
         Self {
             active_before,
@@ -98,7 +98,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             since: now,
             reported: now,
             saved: now,
-            supervisor,
+            host,
         }
     }
 
@@ -109,7 +109,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.refresh();
         loop {
-            while let Some(order) = self.supervisor.order() {
+            while let Some(order) = self.host.order() {
                 let next = match order {
                     ControlMsg::Command(command) => self.obey(command)?,
                     ControlMsg::Hold => self.pause(PauseReason::Disk)?,
@@ -134,7 +134,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             {
                 return Ok(status);
             }
-            let now = self.supervisor.now();
+            let now = self.host.now();
             if now.saturating_sub(self.reported) >= REPORT {
                 self.report_steps();
             }
@@ -167,7 +167,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         // Whether it waits for a person, and whether for the disk: it resumes when it waits for neither.
         let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
-            match self.supervisor.wait() {
+            match self.host.wait() {
                 Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RecordedStatus::Stopped),
                 Some(ControlMsg::Command(Command::Resume)) => told = false,
                 Some(ControlMsg::Command(Command::Pause)) => {
@@ -189,17 +189,17 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                 break Next::Work;
             }
         };
-        self.since = self.supervisor.now();
+        self.since = self.host.now();
         if next == Next::Work {
             let (step, position) = self.place();
-            self.supervisor.report(Event::Resumed { step, position });
+            self.host.report(Event::Resumed { step, position });
         }
         Ok(next)
     }
 
     fn report_pause(&mut self, reason: PauseReason) {
         let (step, position) = self.place();
-        self.supervisor.report(Event::Paused { step, reason, position });
+        self.host.report(Event::Paused { step, reason, position });
     }
 
     /// Changes settings. They are in a checkpoint before they are reported, so that a resumed run has them too.
@@ -212,20 +212,20 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             }
             Err(error) => {
                 let file = change.to_string();
-                self.supervisor.report(Event::Rejected { file, reason: error.to_string() });
+                self.host.report(Event::Rejected { file, reason: error.to_string() });
             }
         }
     }
 
     fn report_change(&mut self, step: u64, change: Change) {
-        self.supervisor.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
+        self.host.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
     }
 
     /// Restores the last checkpoint with finite weights, and changes settings there.
     fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
         self.session.restore(&self.good)?;
-        self.supervisor.report(Event::Rewound { step: self.session.progress().step });
+        self.host.report(Event::Rewound { step: self.session.progress().step });
         if !change.is_empty() {
             self.change(change);
         }
@@ -235,7 +235,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     fn report_epoch(&mut self, report: EpochReport) {
         self.report_steps();
         let report = EpochReport { active_seconds: self.active_seconds(), ..report };
-        self.supervisor.report(Event::Epoch(report));
+        self.host.report(Event::Epoch(report));
         let mut names = vec![CheckpointName::Last, CheckpointName::Epoch(report.epoch)];
         if self.session.progress().best_epoch == Some(report.epoch) {
             names.push(CheckpointName::Best);
@@ -249,12 +249,12 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     }
 
     fn report_steps(&mut self) {
-        self.reported = self.supervisor.now();
+        self.reported = self.host.now();
         if self.losses.is_empty() {
             return;
         }
         let losses = std::mem::take(&mut self.losses);
-        self.supervisor.report(Event::Steps(StepBatch {
+        self.host.report(Event::Steps(StepBatch {
             first: self.session.progress().step + 1 - losses.len() as u64,
             losses,
             learning_rate: self.learning_rate,
@@ -267,20 +267,20 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         // The steps of a checkpoint are in the journal before it.
         self.report_steps();
         if let Some(checkpoint) = self.checkpoint() {
-            self.supervisor.refresh(checkpoint);
+            self.host.refresh(checkpoint);
         }
     }
 
     fn save(&mut self, names: Vec<CheckpointName>) {
         if let Some(checkpoint) = self.checkpoint() {
-            self.supervisor.save(names, checkpoint);
+            self.host.save(names, checkpoint);
         }
     }
 
     /// A checkpoint, which is also kept to go back to; `None` if a weight is not finite, so that the last good one stays,
     /// here and on disk.
     fn checkpoint(&mut self) -> Option<Checkpoint> {
-        self.saved = self.supervisor.now();
+        self.saved = self.host.now();
         if !self.session.is_finite() {
             return None;
         }
@@ -290,7 +290,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
 
     /// Training time of the run, without pauses, in seconds.
     fn active_seconds(&self) -> f64 {
-        self.active_before + self.supervisor.now().saturating_sub(self.since).as_secs_f64()
+        self.active_before + self.host.now().saturating_sub(self.since).as_secs_f64()
     }
 }
 
@@ -311,7 +311,7 @@ mod tests {
     use crate::data::{Dataset, Source, Split};
     use crate::run::{DeviceChoice, RunConfig};
 
-    /// A world in which every look takes as long, and which gives commands at certain looks.
+    /// A host in which every poll for messages takes the same time, and which sends messages at certain polls.
     #[derive(Default)]
     struct Script {
         slow: bool,
@@ -516,7 +516,7 @@ mod tests {
         let (pause, resume) = (ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume));
         for (waited, reasons) in [
             (vec![ControlMsg::Release], vec![PauseReason::Disk]),
-            // Paused meanwhile, or told to go on too early.
+            // Paused meanwhile, or resumed too early.
             (vec![pause, ControlMsg::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
             (vec![resume, ControlMsg::Hold, ControlMsg::Release], vec![PauseReason::Disk]),
         ] {

@@ -31,17 +31,17 @@ pub enum RunError {
     /// A `run.json` that cannot be understood.
     #[error("{}: is not a valid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
-        /// The file.
+        /// The damaged file.
         path: PathBuf,
-        /// Where and why.
+        /// Where and why it cannot be parsed.
         source: serde_json::Error,
     },
     /// A `.queue.json` that cannot be understood.
     #[error("{}: is not a valid queue: {}; remove it to begin with an empty queue", shown(.path), display(.source))]
     DamagedQueue {
-        /// The file.
+        /// The damaged file.
         path: PathBuf,
-        /// Where and why.
+        /// Where and why it cannot be parsed.
         source: serde_json::Error,
     },
     /// A `run.json` with a greater schema.
@@ -52,7 +52,7 @@ pub enum RunError {
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its schema.
+        /// The schema in it.
         found: u32,
     },
     /// A checkpoint that cannot be understood or written.
@@ -60,13 +60,13 @@ pub enum RunError {
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// What is wrong with it.
         source: CheckpointError,
     },
     /// The run has no checkpoint of this name.
     #[error("{}: does not exist; the run has {}", shown(.path), listed(.available))]
     NoCheckpoint {
-        /// Its file.
+        /// The file that is missing.
         path: PathBuf,
         /// The checkpoints that the run has.
         available: Vec<CheckpointName>,
@@ -93,7 +93,7 @@ pub enum RunError {
         shown(.path), .holder.pid, .holder.host
     )]
     Elsewhere {
-        /// The lock.
+        /// The lock's file.
         path: PathBuf,
         /// Who signed it.
         holder: Holder,

@@ -25,7 +25,7 @@ pub struct RunId(String);
     "{text:?} is not a run id: an id has 1 to 64 of the characters a-z, 0-9 and -, and does not begin with -"
 )]
 pub struct IdError {
-    /// The text.
+    /// The text that is not an id.
     pub text: String,
 }
 

@@ -172,7 +172,7 @@ mod tests {
         assert!(matches!(&refused, LockError::Elsewhere(there) if *there == holder), "{refused}");
         std::fs::remove_file(lock_path(&dir)).unwrap();
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
-        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "given back");
+        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "released");
     }
 
     #[test]

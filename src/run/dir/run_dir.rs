@@ -63,7 +63,7 @@ impl RunDir {
         &self.id
     }
 
-    /// The directory.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }

@@ -23,7 +23,7 @@ use crate::run::settings::Change;
 pub struct JournalEntry {
     /// When it happened, in seconds since 1970 UTC.
     pub time: f64,
-    /// What happened.
+    /// What the trainer reports.
     pub event: Event,
 }
 
@@ -38,11 +38,11 @@ pub enum Event {
     Steps(StepBatch),
     /// An epoch is done and the test set was evaluated.
     Epoch(EpochReport),
-    /// Training paused.
+    /// Training paused after a step, until `resumed`, or `started` of a later trainer.
     Paused {
-        /// Steps done.
+        /// Steps done when it paused.
         step: u64,
-        /// Why.
+        /// Why it paused.
         reason: PauseReason,
         /// The exact position.
         #[serde(default)]
@@ -50,7 +50,7 @@ pub enum Event {
     },
     /// Training resumed after a pause.
     Resumed {
-        /// Steps done.
+        /// Steps done where it resumed.
         step: u64,
         /// The exact position.
         #[serde(default)]
@@ -58,7 +58,7 @@ pub enum Event {
     },
     /// Settings changed after this step.
     Changed {
-        /// Steps done.
+        /// Steps done before the change.
         step: u64,
         /// The settings that changed, with their new values.
         change: Change,
@@ -79,12 +79,12 @@ pub enum Event {
         #[serde(deserialize_with = "sanitize::string")]
         name: String,
     },
-    /// A file in the inbox was refused.
+    /// A file in the inbox, or a change of settings, was refused.
     Rejected {
-        /// Its name.
+        /// The file's name, or the refused change of settings as text.
         #[serde(deserialize_with = "sanitize::string")]
         file: String,
-        /// Why.
+        /// Why it was refused.
         #[serde(deserialize_with = "sanitize::string")]
         reason: String,
     },
@@ -96,7 +96,7 @@ pub enum Event {
     },
     /// The trainer process ended.
     Ended {
-        /// Steps done.
+        /// Steps done at the end.
         step: u64,
         /// The run's status from now on.
         status: RecordedStatus,

@@ -74,7 +74,7 @@ pub struct Position {
 /// Where the threads' time for steps went, in seconds, summed over threads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {
-    /// Assembling batches.
+    /// Assembling batches from the data set.
     pub data: f32,
     /// From the images to the loss.
     pub forward: f32,
@@ -85,7 +85,7 @@ pub struct StepTime {
 }
 
 impl StepTime {
-    /// The sum.
+    /// The sum of all parts, in seconds.
     pub fn total(&self) -> f32 {
         self.data + self.forward + self.backward + self.update
     }

@@ -26,7 +26,7 @@ pub enum RecordedStatus {
 }
 
 impl RecordedStatus {
-    /// Every status.
+    /// Every status, in the order in which help lists them.
     pub const ALL: [Self; 7] = [
         Self::Queued,
         Self::Running,
@@ -61,7 +61,7 @@ impl fmt::Display for RecordedStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", from = "String")]
 pub enum PauseReason {
-    /// A [`Command::Pause`](super::command::Command::Pause).
+    /// A person asked for it, with [`Command::Pause`](super::command::Command::Pause).
     Command,
     /// A signal to the process.
     Signal,

@@ -53,7 +53,7 @@ pub struct Timeline<S = ()> {
     pub epochs: Vec<TimedEpoch>,
     /// Pauses, changes of settings and the like.
     pub annotations: Vec<Annotation>,
-    /// Steps done.
+    /// Steps done at the last event that says so.
     pub step: u64,
 }
 
@@ -62,7 +62,7 @@ pub struct Timeline<S = ()> {
 pub struct TimedEpoch {
     /// When it was reported, in seconds since 1970 UTC.
     pub time: f64,
-    /// The result.
+    /// The epoch's metrics.
     pub report: EpochReport,
 }
 
@@ -71,14 +71,14 @@ pub struct TimedEpoch {
 pub struct Annotation {
     /// Steps done then.
     pub step: u64,
-    /// What happened.
+    /// The kind of event, with its details.
     pub kind: AnnotationKind,
 }
 
 /// What happened between two steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AnnotationKind {
-    /// Training paused.
+    /// Training paused, for this reason.
     Paused(PauseReason),
     /// A trainer resumed from a checkpoint.
     Resumed,

@@ -133,7 +133,7 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 });
 
 impl Field {
-    /// Every field.
+    /// Every field, in the order of help and completion.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..ROWS.len()).map(Self)
     }
@@ -149,7 +149,7 @@ impl Field {
         ROWS[self.0].unit
     }
 
-    /// Its name.
+    /// Its name in queries and in headings.
     pub fn name(self) -> &'static str {
         ROWS[self.0].name
     }

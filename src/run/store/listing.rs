@@ -7,7 +7,7 @@ use crate::run::dir::{RunDir, RunManifest, RunState};
 /// Something in the directory of runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listing {
-    /// A run.
+    /// A run that could be read.
     Run(Arc<RunEntry>),
     /// A directory that should be a run but cannot be read.
     Broken {

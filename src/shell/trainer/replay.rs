@@ -174,7 +174,7 @@ mod tests {
         })
     }
 
-    /// What is left of the events when a run goes on from a step, with this in its journal.
+    /// The events that are new when a run resumes after `step`, with this in its journal.
     fn news(journal: Vec<Event>, step: u64, events: Vec<Event>) -> Vec<Event> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");

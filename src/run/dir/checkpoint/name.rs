@@ -20,7 +20,7 @@ pub enum CheckpointName {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{text:?} is not a checkpoint: use last, best or epoch-N, such as epoch-007")]
 pub struct CheckpointNameError {
-    /// The text.
+    /// The text that is not a checkpoint's name.
     pub text: String,
 }
 
