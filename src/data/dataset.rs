@@ -11,7 +11,8 @@ use super::error::DataError;
 use super::files::Files;
 use super::idx::{self, Content};
 use super::split::{Split, SplitError};
-use super::text::{hex, printable, shown, thousands};
+use super::text::{printable, shown, thousands};
+use crate::metrics::text::hex;
 
 /// Classes of every data set.
 pub const CLASSES: usize = 10;

@@ -3,6 +3,8 @@
 //! Everything takes `f64` or `Option<f64>`. What does not exist yet is [`MISSING`] and never zero; what exists but is
 //! no number says so. The widths in [`width`] hold every usual value, so that columns padded to them stay in place.
 
+use std::fmt::Write;
+
 /// What stands where there is no value yet.
 pub const MISSING: &str = "-";
 
@@ -168,6 +170,15 @@ pub fn power(value: f64, digits: usize) -> String {
     if value == 0.0 { "0".to_owned() } else { format!("{value:.digits$e}") }
 }
 
+/// Bytes as lower-case hexadecimal digits, two for each: `000aff`.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
 fn written(value: impl Into<Option<f64>>, write: impl Fn(f64) -> String) -> String {
     match value.into() {
         None => MISSING.to_owned(),
@@ -300,5 +311,10 @@ mod tests {
             prop_assert!(rate(value * 999_999.0).len() <= width::RATE);
             prop_assert!(ratio(value).len() <= width::RATIO);
         }
+    }
+
+    #[test]
+    fn hexadecimal_has_two_digits_a_byte() {
+        assert_eq!(hex(&[0, 10, 255]), "000aff");
     }
 }

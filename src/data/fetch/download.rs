@@ -11,7 +11,7 @@ use ureq::{Agent, Body};
 use super::error::{FetchError, at};
 use super::plan::Fetch;
 use super::remote::RemoteFile;
-use crate::data::text::hex;
+use crate::metrics::text::hex;
 
 /// One file on its way.
 pub(super) struct Download<'a> {

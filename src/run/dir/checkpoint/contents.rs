@@ -1,10 +1,9 @@
 //! What a checkpoint holds.
 
-use std::fmt::Write;
-
 use sha2::{Digest, Sha256};
 
 use super::train_state::TrainState;
+use crate::metrics::text::hex;
 
 /// Everything a run needs to continue as if it had never stopped: one file, so that weights, optimizer state and position
 /// can never disagree.
@@ -56,13 +55,4 @@ impl Checkpoint {
         }
         hex(&hash.finalize())
     }
-}
-
-/// Bytes as lower-case hexadecimal digits.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }

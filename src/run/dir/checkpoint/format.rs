@@ -7,9 +7,10 @@ use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::contents::{Checkpoint, NamedTensor, hex};
+use super::contents::{Checkpoint, NamedTensor};
 use super::error::{CheckpointError, FORMAT, METADATA_KEY};
 use super::train_state::TrainState;
+use crate::metrics::text::hex;
 use crate::run::disk::sanitized;
 
 /// The prefix of the names of the optimizer's tensors.
