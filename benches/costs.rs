@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 use cnn_tui::data::Dataset;
 use cnn_tui::run::Command::Stop;
 use cnn_tui::run::{
-    Checkpoint, CheckpointName, DeviceChoice, Event, JournalEntry, JournalReader, JournalWriter, RunConfig,
-    Store,
+    Checkpoint, CheckpointName, DeviceChoice, EpochReport, Event, JournalEntry, JournalReader, JournalWriter,
+    RunConfig, Store,
 };
 use cnn_tui::train::{ControlMsg, Session, TrainerHost, train};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
@@ -154,7 +154,7 @@ fn epochs(journal: &mut JournalReader, count: usize) -> Vec<f64> {
     let mut seconds = Vec::new();
     while seconds.len() < count {
         let ends = journal.poll().unwrap().records.into_iter().filter_map(|record| match record.event {
-            Event::Epoch { active_seconds, .. } => Some(active_seconds),
+            Event::Epoch(EpochReport { active_seconds, .. }) => Some(active_seconds),
             _ => None,
         });
         seconds.extend(ends);
@@ -176,7 +176,7 @@ struct Writer {
 impl TrainerHost for Writer {
     fn report(&mut self, event: Event) {
         let with = self.epochs % 2 == 1;
-        let ended = matches!(event, Event::Epoch { .. });
+        let ended = matches!(event, Event::Epoch(_));
         if with {
             self.journal.append(&[JournalEntry { time: self.now().as_secs_f64(), event }]).unwrap();
         }

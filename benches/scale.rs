@@ -11,8 +11,8 @@ use std::{fs, thread};
 
 use cnn_tui::app::{App, Key, Msg, PresetInfo, Screen, update};
 use cnn_tui::run::{
-    DataInfo, Event, Follower, JournalEntry, Lister, NewRun, OptimizerSettings, Provenance, RecordedStatus,
-    RunConfig, RunDir, RunId, RunManifest, Store,
+    DataInfo, EpochReport, Event, Follower, JournalEntry, Lister, NewRun, OptimizerSettings, Provenance,
+    RecordedStatus, RunConfig, RunDir, RunId, RunManifest, StepBatch, Store, TrainerInfo,
 };
 use cnn_tui::ui::theme::{self, RenderTheme};
 use cnn_tui::ui::{ColorDepth, Glyphs, View};
@@ -163,7 +163,7 @@ fn make_long_run(root: &Path) -> RunDir {
         checksum: String::new(),
         source: String::new(),
     };
-    let mut events = vec![Event::Started {
+    let mut events = vec![Event::Started(TrainerInfo {
         step: 0,
         position: None,
         device: "cpu".to_owned(),
@@ -174,23 +174,23 @@ fn make_long_run(root: &Path) -> RunDir {
         total_steps: STEPS,
         parameters: 0,
         layers: Vec::new(),
-    }];
+    })];
     let (mut step, mut next_epoch) = (0, EPOCH);
     while step < STEPS {
         let last = (step + REPORTED).min(next_epoch).min(STEPS);
         let loss = |step: u64| 0.4 + 2.0 / (1.0 + step as f32 / 1e4) + (step * 7919 % 101) as f32 / 300.0;
         let losses = (step + 1..=last).map(loss).collect();
         let active_seconds = last as f64 / 1500.0;
-        events.push(Event::Steps {
+        events.push(Event::Steps(StepBatch {
             first: step + 1,
             losses,
             learning_rate: 0.01,
             active_seconds,
             spent: None,
-        });
+        }));
         step = last;
         if step == next_epoch {
-            events.push(Event::Epoch {
+            events.push(Event::Epoch(EpochReport {
                 epoch: u32::try_from(step / EPOCH).unwrap(),
                 step,
                 train_loss: 0.5,
@@ -199,7 +199,7 @@ fn make_long_run(root: &Path) -> RunDir {
                 test_accuracy: 0.85,
                 learning_rate: 0.01,
                 active_seconds,
-            });
+            }));
             next_epoch += EPOCH;
         }
     }

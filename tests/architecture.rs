@@ -10,7 +10,7 @@ const LAYERS: &[&str] = &["metrics", "data", "nn", "run", "train", "app", "ui", 
 /// Each layer with the layers that it may use.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("metrics", &[]),
-    ("data", &[]),
+    ("data", &["metrics"]),
     ("nn", &[]),
     ("run", &["metrics"]),
     ("train", &["data", "nn", "run"]),

@@ -27,7 +27,7 @@ pub use menu::MenuItem;
 pub use predictions::{Disagreement, Guess, PredictionDiff, Predictions, Sample, Seeds};
 pub use rows::{Arrangement, Group, Row};
 pub use run_table::RunTable;
-pub use run_view::{Annotation, AnnotationKind, Epoch, RunView, TrainerInfo};
+pub use run_view::RunView;
 pub use update::{Effect, ExitSummary, Msg, QueueChange, update};
 pub use view_state::ViewState;
 

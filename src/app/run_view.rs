@@ -1,54 +1,51 @@
-//! One run as a person follows it: everything that the screen shows of it, folded from its events.
+//! One run as the screen shows it, folded from its events.
 
 use std::collections::VecDeque;
 
 use super::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
-    Change, Checkpoint, Command, DataInfo, Event, JournalEntry, LayerRow, NamedTensor, PauseReason, Position,
-    RecordedStatus, RunDir, RunManifest, RunState, StepTime, Update,
+    AnnotationKind, Checkpoint, Command, EpochMetric, EpochReport, Event, JournalEntry, NamedTensor,
+    PauseReason, Position, RecordedStatus, Rewind, RunDir, RunManifest, RunState, StepBatch, StepTime,
+    Timeline, TrainerInfo, Unit, Update,
 };
 
-/// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
+/// The window of throughput and ETA in active seconds: longer than an epoch, so that evaluation counts.
 const PACE: f64 = 120.0;
-/// What is left of the time that earlier steps took, when the next steps are reported: numbers that change
-/// ten times a second cannot be read.
+/// The weight of earlier steps in the split of a step's time, when further steps are reported: numbers that change ten
+/// times a second cannot be read.
 const LASTING: f32 = 0.95;
 /// Lines of the trainer's log that are kept.
 const LOG: usize = 1000;
 
-/// One run as a person follows it.
+/// One run as the screen shows it.
 #[derive(Debug, Clone)]
 pub struct RunView {
     /// Its directory.
     pub dir: RunDir,
-    /// Its record, once that was read.
+    /// Its manifest, once it was read.
     pub record: Option<RunManifest>,
-    /// How it really stands, once that is known.
+    /// Its actual state, once it is known.
     pub state: Option<RunState>,
-    /// What its trainer said when it began.
+    /// Its last trainer, once one has started.
     pub start: Option<TrainerInfo>,
     /// Training loss by step.
     pub loss: Curve,
-    /// What came of each epoch.
-    pub epochs: Vec<Epoch>,
-    /// What happened at which step.
-    pub marks: Vec<Annotation>,
+    /// Epochs, annotations and the last step, folded from its events.
+    pub timeline: Timeline,
     /// Throughput in steps of active time.
     pub pace: Pace,
-    /// The last step that is known.
-    pub step: u64,
-    /// Training time at it, without pauses, in seconds.
+    /// Training time at the last step, without pauses, in seconds.
     pub active_seconds: f64,
     /// Training time by step, without pauses, in seconds.
     pub times: Series,
     /// Time by step since it began, with pauses, in seconds.
     pub wall_times: Series,
-    /// What threads worked on of late: old times count less and less. Nothing if the trainer did not say.
+    /// Where the threads' time went lately: older steps count less and less. Zero if the trainer did not report it.
     pub spent: StepTime,
-    /// The learning rate at it.
+    /// The learning rate of the last step.
     pub learning_rate: Option<f32>,
-    /// When the pause began, in seconds since 1970, if it is paused.
+    /// When the present pause began, in seconds since 1970 UTC, if it is paused.
     pub paused_since: Option<f64>,
     /// The kernels of its convolutions, as in its newest checkpoint.
     pub kernels: Vec<NamedTensor>,
@@ -56,79 +53,21 @@ pub struct RunView {
     pub kernels_step: u64,
     /// The end of its trainer's log.
     pub log: VecDeque<String>,
-    /// Where exactly it stood when it last paused or began.
+    /// The exact position when it last paused or started.
     pub position: Option<Position>,
-    /// What was asked of the trainer and not answered yet.
+    /// The command that the trainer has not answered yet.
     pub asked: Option<Command>,
-    /// What cannot be read of it at the moment.
+    /// Why something of it cannot be read at the moment.
     pub problem: Option<String>,
-    /// Whether everything that is on disk was read once.
+    /// Whether everything on disk was read once.
     pub caught_up: bool,
     smoothing: Smoothing,
-    /// When its journal begins, in seconds since 1970.
+    /// When its journal begins, in seconds since 1970 UTC.
     began: Option<f64>,
 }
 
-/// What a trainer says when it begins.
-#[derive(Debug, Clone, PartialEq)]
-pub struct TrainerInfo {
-    /// Where it trains.
-    pub device: String,
-    /// With how many threads.
-    pub threads: usize,
-    /// What it trains on.
-    pub data: DataInfo,
-    /// Batches in an epoch.
-    pub steps_per_epoch: u64,
-    /// Steps in the whole run.
-    pub total_steps: u64,
-    /// Trainable numbers.
-    pub parameters: usize,
-    /// The network.
-    pub layers: Vec<LayerRow>,
-}
-
-/// What came of an epoch. Accuracies are fractions.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Epoch {
-    /// Which, from 1.
-    pub epoch: u32,
-    /// Steps done at its end.
-    pub step: u64,
-    /// Mean loss of its training images, as they were seen.
-    pub train_loss: f64,
-    /// Accuracy on them.
-    pub train_accuracy: f64,
-    /// Mean loss on the test set after it.
-    pub test_loss: f64,
-    /// Accuracy on the test set after it.
-    pub test_accuracy: f64,
-}
-
-/// Something that happened.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Annotation {
-    /// Steps done then.
-    pub step: u64,
-    /// What.
-    pub kind: AnnotationKind,
-}
-
-/// What happened.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum AnnotationKind {
-    /// It was paused.
-    Paused(PauseReason),
-    /// A trainer went on from a checkpoint.
-    Resumed,
-    /// It began here, from a checkpoint of another run.
-    Forked,
-    /// Settings were changed.
-    Changed(Change),
-}
-
 impl RunView {
-    /// A run of which nothing was read yet.
+    /// A run before anything of it was read.
     pub fn new(dir: RunDir, smoothing: Smoothing) -> Self {
         Self {
             dir,
@@ -136,10 +75,8 @@ impl RunView {
             state: None,
             start: None,
             loss: Curve::new(Ema::with_span(smoothing.steps(1.0))),
-            epochs: Vec::new(),
-            marks: Vec::new(),
+            timeline: Timeline::default(),
             pace: Pace::new(PACE),
-            step: 0,
             active_seconds: 0.0,
             times: Series::default(),
             wall_times: Series::default(),
@@ -164,7 +101,7 @@ impl RunView {
             let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
             *self = Self { record, log, ..Self::new(self.dir.clone(), self.smoothing) };
         }
-        // Before the events: it says whether the run is a fork.
+        // Before the events: the manifest says whether the run is a fork.
         if let Some(record) = update.record {
             self.record = Some(record);
         }
@@ -188,72 +125,13 @@ impl RunView {
 
     fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
         let wall_time = time - *self.began.get_or_insert(time);
+        self.timeline.take(time, &event);
         match event {
-            Event::Started {
-                step,
-                position,
-                device,
-                threads,
-                kernels: _,
-                data,
-                steps_per_epoch,
-                total_steps,
-                parameters,
-                layers,
-            } => {
-                self.start = Some(TrainerInfo {
-                    device,
-                    threads,
-                    data,
-                    steps_per_epoch,
-                    total_steps,
-                    parameters,
-                    layers,
-                });
-                if self.loss.raw().is_empty() {
-                    self.smooth(self.smoothing);
-                }
-                if step == 0 {
-                    self.times.push(0.0, 0.0);
-                }
-                self.go_on_at(step, wall_time);
-                if step > 0 || self.step > 0 {
-                    self.step = step;
-                    let is_fork = self.record.as_ref().is_some_and(|record| record.parent.is_some());
-                    let is_first = self.marks.iter().all(|mark| mark.kind != AnnotationKind::Forked);
-                    self.mark(
-                        step,
-                        if is_fork && is_first { AnnotationKind::Forked } else { AnnotationKind::Resumed },
-                    );
-                }
-                self.paused_since = None;
+            Event::Started(trainer) => self.take_start(trainer, wall_time),
+            Event::Steps(batch) => self.take_steps(&batch, wall_time),
+            Event::Epoch(report) => self.pass(report.step, report.active_seconds, wall_time),
+            Event::Paused { position, .. } => {
                 self.position = position;
-            }
-            Event::Steps { first, losses, learning_rate, active_seconds, spent } => {
-                self.take_steps(first, &losses, learning_rate, active_seconds, wall_time);
-                if let Some(mut recent) = spent {
-                    recent += self.spent.scaled(LASTING);
-                    self.spent = recent;
-                }
-            }
-            Event::Epoch {
-                epoch,
-                step,
-                train_loss,
-                train_accuracy,
-                test_loss,
-                test_accuracy,
-                active_seconds,
-                ..
-            } => {
-                let point = Epoch { epoch, step, train_loss, train_accuracy, test_loss, test_accuracy };
-                self.epochs.retain(|before| before.epoch < epoch);
-                self.epochs.push(point);
-                self.pass(step, active_seconds, wall_time);
-            }
-            Event::Paused { step, reason, position } => {
-                self.position = position;
-                self.mark(step, AnnotationKind::Paused(reason));
                 self.paused_since = Some(time);
                 self.answer(Command::Pause);
             }
@@ -265,81 +143,91 @@ impl RunView {
                     self.asked = None;
                 }
             }
-            Event::Changed { step, change, total_steps } => {
+            Event::Changed { change, total_steps, .. } => {
                 self.answer(Command::Set(change));
-                self.mark(step, AnnotationKind::Changed(change));
                 if let Some(start) = &mut self.start {
                     start.total_steps = total_steps;
                 }
             }
-            Event::Rewound { step } => self.rewind(step),
+            Event::Rewound { step } => {
+                let first = Rewind { step }.first_discarded() as f64;
+                self.loss.rewind(first);
+                self.times.rewind(first);
+                self.wall_times.rewind(first);
+            }
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
             Event::Ended { .. } | Event::Rejected { .. } => self.asked = None,
             Event::Note { .. } => {}
         }
     }
 
-    /// Back to `step`: what was done after it is done again, and comes out differently.
-    fn rewind(&mut self, step: u64) {
-        self.loss.rewind((step + 1) as f64);
-        self.times.rewind((step + 1) as f64);
-        self.wall_times.rewind((step + 1) as f64);
-        self.epochs.retain(|epoch| epoch.step <= step);
-        self.marks.retain(|mark| mark.step <= step);
-        self.step = step;
+    fn take_start(&mut self, mut trainer: TrainerInfo, wall_time: f64) {
+        let step = trainer.step;
+        self.position = trainer.position.take();
+        self.start = Some(trainer);
+        if self.loss.raw().is_empty() {
+            self.smooth(self.smoothing);
+        }
+        if step == 0 {
+            self.times.push(0.0, 0.0);
+        }
+        self.go_on_at(step, wall_time);
+        self.paused_since = None;
+        let is_fork = self.record.as_ref().is_some_and(|record| record.parent.is_some());
+        let annotations = &mut self.timeline.annotations;
+        let was_seen = annotations.iter().any(|annotation| annotation.kind == AnnotationKind::Forked);
+        // The first trainer of a fork resumes from its parent's checkpoint.
+        if let Some(last) = annotations.last_mut()
+            && last.kind == AnnotationKind::Resumed
+            && is_fork
+            && !was_seen
+        {
+            last.kind = AnnotationKind::Forked;
+        }
     }
 
-    fn take_steps(
-        &mut self,
-        first: u64,
-        losses: &[f32],
-        learning_rate: f32,
-        active_seconds: f64,
-        wall_time: f64,
-    ) {
-        for (step, loss) in (first..).zip(losses) {
+    fn take_steps(&mut self, batch: &StepBatch, wall_time: f64) {
+        for (step, loss) in (batch.first..).zip(&batch.losses) {
             self.loss.push(step as f64, f64::from(*loss));
         }
-        let last = (first + losses.len() as u64).saturating_sub(1);
-        self.learning_rate = Some(learning_rate);
-        self.pass(last, active_seconds, wall_time);
+        self.learning_rate = Some(batch.learning_rate);
+        self.pass(batch.last(), batch.active_seconds, wall_time);
+        if let Some(mut recent) = batch.spent {
+            recent += self.spent.scaled(LASTING);
+            self.spent = recent;
+        }
     }
 
     fn pass(&mut self, step: u64, active_seconds: f64, wall_time: f64) {
-        self.step = step;
         self.active_seconds = active_seconds;
         self.pace.push(active_seconds, step as f64);
         self.times.push(step as f64, active_seconds);
         self.push_wall_time(step as f64, wall_time);
     }
 
-    /// What comes after `step` comes after `wall_time`: it was not trained while it was paused.
+    /// Notes that the steps after `step` begin at `wall_time`, after a pause.
     fn go_on_at(&mut self, step: u64, wall_time: f64) {
         self.push_wall_time(step as f64 + 0.5, wall_time);
     }
 
-    /// A clock that was set back does not turn the axis round.
+    /// Wall times never decrease, even if the clock was set back.
     fn push_wall_time(&mut self, step: f64, wall_time: f64) {
         self.wall_times.rewind(step);
         let before = self.wall_times.last().map_or(0.0, |last| last.y);
         self.wall_times.push(step, wall_time.max(before));
     }
 
-    fn mark(&mut self, step: u64, kind: AnnotationKind) {
-        self.marks.push(Annotation { step, kind });
-    }
-
-    /// Epochs after which the run ends if none of them is better; `None` if it does not wait for a better one.
+    /// Epochs without a better accuracy that are left until the run ends; `None` without patience.
     pub fn patience_left(&self) -> Option<u32> {
         let patience = self.record.as_ref()?.settings().patience;
-        let waited = self.epochs.last()?.epoch - self.best()?.epoch;
+        let waited = self.timeline.reports().next_back()?.epoch - self.best()?.epoch;
         (patience > 0 && self.is_live()).then(|| patience.saturating_sub(waited))
     }
 
-    /// The reason of the pause that lasts, if one does.
+    /// The reason of the present pause, if it is paused.
     pub fn pause_reason(&self) -> Option<PauseReason> {
         self.paused_since?;
-        self.marks.iter().rev().find_map(|mark| match mark.kind {
+        self.timeline.annotations.iter().rev().find_map(|annotation| match annotation.kind {
             AnnotationKind::Paused(reason) => Some(reason),
             _ => None,
         })
@@ -356,50 +244,46 @@ impl RunView {
         self.kernels = checkpoint.weights.into_iter().filter(|weight| weight.shape.len() == 4).collect();
     }
 
-    /// Batches in an epoch; one while that is not known.
+    /// Batches in an epoch; 1 until it is known.
     pub fn steps_per_epoch(&self) -> f64 {
         self.start.as_ref().map_or(1, |start| start.steps_per_epoch.max(1)) as f64
     }
 
-    /// Smooths the training loss anew.
+    /// Changes the smoothing of the training loss.
     pub(super) fn smooth(&mut self, smoothing: Smoothing) {
         self.smoothing = smoothing;
         self.loss.set_smoothing(Ema::with_span(smoothing.steps(self.steps_per_epoch())));
     }
 
-    /// Something about each epoch by the step of its end.
-    pub fn by_epoch(&self, value: impl Fn(&Epoch) -> f64) -> Series {
+    /// A metric by the step of each epoch's end; accuracies in percent.
+    pub fn by_epoch(&self, metric: EpochMetric) -> Series {
+        let scale = if metric.unit == Unit::Accuracy { 100.0 } else { 1.0 };
         let mut series = Series::default();
-        for epoch in &self.epochs {
-            series.push(epoch.step as f64, value(epoch));
+        for report in self.timeline.reports() {
+            series.push(report.step as f64, metric.of(report) * scale);
         }
         series
     }
 
-    /// The accuracy on the test set in percent, by the step of each epoch's end.
-    pub fn test_accuracies(&self) -> Series {
-        self.by_epoch(|epoch| epoch.test_accuracy * 100.0)
-    }
-
-    /// How it stands; none until that is known.
+    /// Its status; `None` until it is known.
     pub fn status(&self) -> Option<RecordedStatus> {
         self.state.as_ref().map(|state| state.status)
     }
 
-    /// Whether a trainer has it, so that commands are heard.
+    /// Whether a trainer holds it and takes commands.
     pub fn is_live(&self) -> bool {
         self.state.as_ref().is_some_and(RunState::is_live)
     }
 
-    /// What people call it.
+    /// Its name.
     pub fn name(&self) -> &str {
         self.record.as_ref().map_or_else(|| self.dir.id().name(), |record| &record.name)
     }
 
     /// The epoch with the highest test accuracy, the first of equals.
-    pub fn best(&self) -> Option<Epoch> {
-        let numbers = self.epochs.iter().filter(|epoch| epoch.test_accuracy.is_finite());
-        // Of equals `max_by` takes the last, so the way is backwards.
+    pub fn best(&self) -> Option<EpochReport> {
+        let numbers = self.timeline.reports().filter(|report| report.test_accuracy.is_finite());
+        // Of equals `max_by` takes the last, so the order is reversed.
         numbers.rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy)).copied()
     }
 
@@ -411,7 +295,7 @@ impl RunView {
 
     /// Active seconds until it is finished, at the pace it has.
     pub fn eta(&self) -> Option<f64> {
-        let left = self.start.as_ref()?.total_steps.saturating_sub(self.step);
+        let left = self.start.as_ref()?.total_steps.saturating_sub(self.timeline.step);
         self.pace.eta(left as f64)
     }
 }

@@ -127,7 +127,7 @@ impl CliError {
     /// Exit code: 2 for invalid arguments, 1 for all other errors.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Usage(_) | Self::Run(RunError::Config(_)) => 2,
+            Self::Usage(_) | Self::Run(RunError::Config(_) | RunError::NothingToTrain { .. }) => 2,
             Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Fetch(_) | Self::Output(_) => 1,
         }
     }

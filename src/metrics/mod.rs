@@ -13,7 +13,9 @@ pub mod text;
 mod plot;
 mod stats;
 pub(crate) use plot::floor_index;
-pub use plot::{Curve, Interval, LogScale, XScale};
-pub use plot::{LinearScale, Point, Series, Tick, TickStep, nice_bounds, ticks, ticks_by};
+pub use plot::{
+    Curve, Interval, LinearScale, LogScale, Point, Series, Tick, TickStep, XScale, nice_bounds, ticks,
+    ticks_by,
+};
 pub use range_test::{RangeTest, Suggestion};
 pub use stats::{Ema, McNemar, McNemarMethod, Pace, Paired, SeedNoise, Spread};

@@ -16,14 +16,16 @@ mod settings;
 mod store;
 
 pub use dir::{
-    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, EpochRow, Follower, History,
-    Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness,
+    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, History, Holder,
+    IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness, LockError,
     NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
     RunState, SCHEMA, StepRow, TrainState, Update,
 };
-pub use disk::{Extra, sanitize, write_atomic, write_new};
+pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use protocol::{
-    Command, DataInfo, Event, JournalEntry, LayerRow, PauseReason, Position, RecordedStatus, StepTime,
+    Annotation, AnnotationKind, Command, DataInfo, EpochMetric, EpochReport, Event, JournalEntry, LastField,
+    LayerRow, PauseReason, Position, RecordedStatus, Rewind, StepBatch, StepLog, StepTime, TimedEpoch,
+    Timeline, TrainerInfo, Unit,
 };
 pub use query::{
     Completion, Field, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort, UnknownField, Value, complete,

@@ -10,7 +10,7 @@ mod workers;
 pub use optimizer::Optimizer;
 pub use predict::predict;
 pub use schedule::learning_rate;
-pub use session::{Advance, EpochResult, Session};
+pub use session::{Advance, Session};
 pub use trainer::{ControlMsg, TrainerHost, train};
 pub use workers::{NetworkSpec, Workers};
 

@@ -9,7 +9,9 @@ use super::workers::{NetworkSpec, Workers};
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
 use crate::nn::{Backend, DeviceKind, LayerInfo, Parameter, SeededRng, StreamId, Totals, initial_weights};
-use crate::run::{Change, Changed, Checkpoint, NamedTensor, Position, RunConfig, StepTime, TrainState};
+use crate::run::{
+    Change, Changed, Checkpoint, EpochReport, NamedTensor, Position, RunConfig, StepTime, TrainState,
+};
 
 /// Test images per thread and unit of work; between two units the trainer reads its inbox.
 const EVALUATION_UNIT: usize = 500;
@@ -50,25 +52,11 @@ pub enum Advance {
     },
     /// Part of the test set was evaluated, with more to follow.
     Evaluating,
-    /// The evaluation is complete, and with it the epoch.
-    Epoch(EpochResult),
-    /// All epochs are done, or early stopping ended the run.
+    /// The last part of the test set was evaluated: an epoch is done. Its training time is that of the last restored
+    /// checkpoint: the session has no clock.
+    Epoch(EpochReport),
+    /// There is nothing more to do.
     Finished,
-}
-
-/// The results of an epoch.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochResult {
-    /// Number of the epoch, from 1.
-    pub epoch: u32,
-    /// Totals over the training images, measured during training with dropout.
-    pub train: Totals,
-    /// Totals over the test set after the epoch.
-    pub test: Totals,
-    /// Learning rate of its last step.
-    pub learning_rate: f32,
-    /// Whether the test accuracy is higher than in every earlier epoch.
-    pub best: bool,
 }
 
 impl Session {
@@ -262,17 +250,28 @@ impl Session {
             correct: count(progress.correct),
         };
         progress.epoch += 1;
-        let best = progress.best_test_accuracy.is_none_or(|best| test.accuracy() > best);
-        if best {
+        if progress.best_test_accuracy.is_none_or(|best| test.accuracy() > best) {
             progress.best_test_accuracy = Some(test.accuracy());
             progress.best_epoch = Some(progress.epoch);
         }
         (progress.batch, progress.loss_sum, progress.correct, progress.seen) = (0, 0.0, 0, 0);
-        let (epoch, last_step) = (progress.epoch, progress.step.saturating_sub(1));
+        let TrainState { epoch, step, active_seconds, .. } = *progress;
         self.shuffle();
-        #[expect(clippy::cast_possible_truncation, reason = "f32 is precise enough for a rate")]
-        let learning_rate = self.learning_rate(last_step) as f32;
-        Ok(Advance::Epoch(EpochResult { epoch, train, test, learning_rate, best }))
+        #[expect(clippy::cast_possible_truncation, reason = "a rate needs no more digits")]
+        let learning_rate = self.learning_rate(step.saturating_sub(1)) as f32;
+        #[allow(clippy::needless_update, reason = "metrics may be declared that are not measured here")]
+        let report = EpochReport {
+            epoch,
+            step,
+            train_loss: train.mean_loss(),
+            train_accuracy: train.accuracy(),
+            test_loss: test.mean_loss(),
+            test_accuracy: test.accuracy(),
+            learning_rate,
+            active_seconds,
+            ..EpochReport::default()
+        };
+        Ok(Advance::Epoch(report))
     }
 
     /// Shuffles the training images for the current epoch, or the next one if it has ended.
@@ -514,7 +513,12 @@ mod tests {
     fn last_batch_of_an_epoch_has_the_remaining_images() {
         let mut session = session(&RunConfig { epochs: 1, ..config("dnn") }, 1);
         let (advances, _) = finish(&mut session);
-        let Advance::Epoch(result) = advances[3] else { unreachable!("{advances:?}") };
-        assert_eq!((result.train.images, result.test.images, result.best), (150, 60, true));
+        let Advance::Epoch(report) = advances[3] else { unreachable!("{advances:?}") };
+        // Accuracies are counts of all 150 training images, and of all 60 test images.
+        for (accuracy, images) in [(report.train_accuracy, 150.0), (report.test_accuracy, 60.0)] {
+            let correct = accuracy * images;
+            assert!(accuracy > 0.0 && (correct - correct.round()).abs() < 1e-9, "{report:?}");
+        }
+        assert_eq!((report.epoch, report.step, session.progress().best_epoch), (1, 3, Some(1)));
     }
 }

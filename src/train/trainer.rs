@@ -1,22 +1,25 @@
-//! The training loop: works, listens for commands between two pieces of work, and reports.
+//! The training loop: it trains, takes commands between two steps, and reports.
 
 use std::time::Duration;
 
 use super::TrainError;
-use super::session::{Advance, EpochResult, Session};
-use crate::run::{Change, Checkpoint, CheckpointName, Command, Event, PauseReason, Position, RecordedStatus};
+use super::session::{Advance, Session};
+use crate::run::{
+    Change, Checkpoint, CheckpointName, Command, EpochReport, Event, PauseReason, Position, RecordedStatus,
+    StepBatch,
+};
 
 /// The least time between two reports of steps: a few a second keep a curve moving.
 const REPORT: Duration = Duration::from_millis(100);
 
-/// The least time between two checkpoints within an epoch. They are what kernels are drawn from while
-/// they form, and what a run that was killed goes on from.
+/// The least time between two checkpoints within an epoch. The dashboard draws kernels from them, and a run that was
+/// killed resumes from them.
 const SAVE: Duration = Duration::from_secs(1);
 
-/// The world around a trainer. None of its calls but [`wait`](TrainerHost::wait) may take long:
-/// training does not wait for a disk or a screen.
+/// The process around a trainer. Only [`wait`](TrainerHost::wait) may block: training does not wait for a disk or a
+/// screen.
 pub trait TrainerHost {
-    /// Takes an event, for the journal.
+    /// Takes an event for the journal.
     fn report(&mut self, event: Event);
 
     /// Takes a checkpoint that must be kept, under these names.
@@ -25,30 +28,30 @@ pub trait TrainerHost {
     /// Takes a checkpoint that only matters until there is a newer one.
     fn refresh(&mut self, checkpoint: Checkpoint);
 
-    /// The next order, if there is one.
+    /// The next message, if there is one.
     fn order(&mut self) -> Option<ControlMsg>;
 
-    /// The next order, after waiting for it; `None` if none can come any more.
+    /// Waits for the next message; `None` if there will be no more.
     fn wait(&mut self) -> Option<ControlMsg>;
 
-    /// Time since some moment.
+    /// Time since a fixed moment.
     fn now(&self) -> Duration;
 }
 
-/// What a trainer is to do.
+/// A message to a trainer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ControlMsg {
-    /// What a person wants.
+    /// A command of a person.
     Command(Command),
-    /// Pause: nothing can be written down.
+    /// Pause: the run directory cannot be written.
     Hold,
-    /// Go on, unless somebody has paused it meanwhile: it can be written down again.
+    /// Resume, unless somebody has paused the run meanwhile: the run directory can be written again.
     Release,
 }
 
-/// Trains until the run is finished or stopped, and gives its final status.
-pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
-    let mut trainer = Trainer::new(session, supervisor);
+/// Trains until the run is finished or stopped, and returns its final status.
+pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
+    let mut trainer = Trainer::new(session, host);
     let status = trainer.run()?;
     trainer.report_steps();
     trainer.save(vec![CheckpointName::Last]);
@@ -56,11 +59,11 @@ pub fn train(session: &mut Session, supervisor: &mut impl TrainerHost) -> Result
     let waited = trainer.session.config().patience;
     let early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
     let reason = early.then(|| format!("no better test accuracy for {waited} epochs"));
-    trainer.supervisor.report(Event::Ended { step, status, reason, position });
+    trainer.host.report(Event::Ended { step, status, reason, position });
     Ok(status)
 }
 
-/// Whether to go on.
+/// Whether to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Work,
@@ -69,8 +72,8 @@ enum Next {
 
 struct Trainer<'a, S> {
     session: &'a mut Session,
-    supervisor: &'a mut S,
-    /// Losses that were not reported yet; the last is that of the last step.
+    host: &'a mut S,
+    /// Losses that were not reported yet, up to the last step.
     losses: Vec<f32>,
     learning_rate: f32,
     /// The last checkpoint with finite weights.
@@ -83,8 +86,8 @@ struct Trainer<'a, S> {
 }
 
 impl<'a, S: TrainerHost> Trainer<'a, S> {
-    fn new(session: &'a mut Session, supervisor: &'a mut S) -> Self {
-        let now = supervisor.now();
+    fn new(session: &'a mut Session, host: &'a mut S) -> Self {
+        let now = host.now();
         let active_before = session.progress().active_seconds;
         Self {
             active_before,
@@ -95,7 +98,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             since: now,
             reported: now,
             saved: now,
-            supervisor,
+            host,
         }
     }
 
@@ -106,7 +109,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.refresh();
         loop {
-            while let Some(order) = self.supervisor.order() {
+            while let Some(order) = self.host.order() {
                 let next = match order {
                     ControlMsg::Command(command) => self.obey(command)?,
                     ControlMsg::Hold => self.pause(PauseReason::Disk)?,
@@ -123,7 +126,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                     self.learning_rate = learning_rate;
                 }
                 Advance::Evaluating => {}
-                Advance::Epoch(result) => self.report_epoch(result),
+                Advance::Epoch(report) => self.report_epoch(report),
                 Advance::Finished => return Ok(RecordedStatus::Finished),
             }
             if has_diverged(advance)
@@ -131,7 +134,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             {
                 return Ok(status);
             }
-            let now = self.supervisor.now();
+            let now = self.host.now();
             if now.saturating_sub(self.reported) >= REPORT {
                 self.report_steps();
             }
@@ -161,10 +164,10 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.active_before = self.active_seconds();
         self.report_pause(reason);
-        // Whether it waits for a person, and whether for the disk: it goes on when neither keeps it.
+        // Whether it waits for a person, and whether for the disk: it resumes when it waits for neither.
         let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
-            match self.supervisor.wait() {
+            match self.host.wait() {
                 Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RecordedStatus::Stopped),
                 Some(ControlMsg::Command(Command::Resume)) => told = false,
                 Some(ControlMsg::Command(Command::Pause)) => {
@@ -186,20 +189,20 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                 break Next::Work;
             }
         };
-        self.since = self.supervisor.now();
+        self.since = self.host.now();
         if next == Next::Work {
             let (step, position) = self.place();
-            self.supervisor.report(Event::Resumed { step, position });
+            self.host.report(Event::Resumed { step, position });
         }
         Ok(next)
     }
 
     fn report_pause(&mut self, reason: PauseReason) {
         let (step, position) = self.place();
-        self.supervisor.report(Event::Paused { step, reason, position });
+        self.host.report(Event::Paused { step, reason, position });
     }
 
-    /// Changes settings. They are in a checkpoint before anybody is told, so that a resumed run has them too.
+    /// Changes settings. They are in a checkpoint before they are reported, so that a resumed run has them too.
     fn change(&mut self, change: Change) {
         self.report_steps();
         match self.session.change(change) {
@@ -209,84 +212,75 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             }
             Err(error) => {
                 let file = change.to_string();
-                self.supervisor.report(Event::Rejected { file, reason: error.to_string() });
+                self.host.report(Event::Rejected { file, reason: error.to_string() });
             }
         }
     }
 
     fn report_change(&mut self, step: u64, change: Change) {
-        self.supervisor.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
+        self.host.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
     }
 
-    /// Takes up the last checkpoint with finite weights, and changes settings there.
+    /// Restores the last checkpoint with finite weights, and changes settings there.
     fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
         self.session.restore(&self.good)?;
-        self.supervisor.report(Event::Rewound { step: self.session.progress().step });
+        self.host.report(Event::Rewound { step: self.session.progress().step });
         if !change.is_empty() {
             self.change(change);
         }
         Ok(())
     }
 
-    fn report_epoch(&mut self, result: EpochResult) {
+    fn report_epoch(&mut self, report: EpochReport) {
         self.report_steps();
-        let EpochResult { epoch, train, test, learning_rate, best } = result;
-        self.supervisor.report(Event::Epoch {
-            epoch,
-            step: self.session.progress().step,
-            train_loss: train.mean_loss(),
-            train_accuracy: train.accuracy(),
-            test_loss: test.mean_loss(),
-            test_accuracy: test.accuracy(),
-            learning_rate,
-            active_seconds: self.active_seconds(),
-        });
-        let mut names = vec![CheckpointName::Last, CheckpointName::Epoch(epoch)];
-        if best {
+        let report = EpochReport { active_seconds: self.active_seconds(), ..report };
+        self.host.report(Event::Epoch(report));
+        let mut names = vec![CheckpointName::Last, CheckpointName::Epoch(report.epoch)];
+        if self.session.progress().best_epoch == Some(report.epoch) {
             names.push(CheckpointName::Best);
         }
         self.save(names);
     }
 
-    /// Steps done, and where exactly the run stands.
+    /// Steps done, and the exact position.
     fn place(&self) -> (u64, Option<Position>) {
         (self.session.progress().step, Some(self.session.position()))
     }
 
     fn report_steps(&mut self) {
-        self.reported = self.supervisor.now();
+        self.reported = self.host.now();
         if self.losses.is_empty() {
             return;
         }
         let losses = std::mem::take(&mut self.losses);
-        self.supervisor.report(Event::Steps {
+        self.host.report(Event::Steps(StepBatch {
             first: self.session.progress().step + 1 - losses.len() as u64,
             losses,
             learning_rate: self.learning_rate,
             active_seconds: self.active_seconds(),
             spent: Some(self.session.take_step_time()),
-        });
+        }));
     }
 
     fn refresh(&mut self) {
-        // Who goes on from it finds all of its steps in the journal.
+        // The steps of a checkpoint are in the journal before it.
         self.report_steps();
         if let Some(checkpoint) = self.checkpoint() {
-            self.supervisor.refresh(checkpoint);
+            self.host.refresh(checkpoint);
         }
     }
 
     fn save(&mut self, names: Vec<CheckpointName>) {
         if let Some(checkpoint) = self.checkpoint() {
-            self.supervisor.save(names, checkpoint);
+            self.host.save(names, checkpoint);
         }
     }
 
-    /// A checkpoint, which is also kept to go back to; `None` where weights are no numbers, so that the last good one
-    /// stays what it is, here and on disk.
+    /// A checkpoint, which is also kept to go back to; `None` if a weight is not finite, so that the last good one stays,
+    /// here and on disk.
     fn checkpoint(&mut self) -> Option<Checkpoint> {
-        self.saved = self.supervisor.now();
+        self.saved = self.host.now();
         if !self.session.is_finite() {
             return None;
         }
@@ -296,15 +290,15 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
 
     /// Training time of the run, without pauses, in seconds.
     fn active_seconds(&self) -> f64 {
-        self.active_before + self.supervisor.now().saturating_sub(self.since).as_secs_f64()
+        self.active_before + self.host.now().saturating_sub(self.since).as_secs_f64()
     }
 }
 
-/// Whether a piece of work showed a loss that is no number.
+/// Whether a loss is no longer finite.
 fn has_diverged(advance: Advance) -> bool {
     match advance {
         Advance::Step { loss, .. } => !loss.is_finite(),
-        Advance::Epoch(result) => !result.test.mean_loss().is_finite(),
+        Advance::Epoch(report) => !report.test_loss.is_finite(),
         Advance::Evaluating | Advance::Finished => false,
     }
 }
@@ -317,7 +311,7 @@ mod tests {
     use crate::data::{Dataset, Source, Split};
     use crate::run::{DeviceChoice, RunConfig};
 
-    /// A world in which every look takes as long, and which gives commands at certain looks.
+    /// A host in which every poll for messages takes the same time, and which sends messages at certain polls.
     #[derive(Default)]
     struct Script {
         slow: bool,
@@ -368,10 +362,10 @@ mod tests {
         Session::new(config, Arc::new(data), 1).unwrap()
     }
 
-    /// The steps that the events tell of, in their order.
+    /// The steps of the events, in their order.
     fn steps(script: &Script) -> Vec<u64> {
         let of = |event: &Event| match event {
-            Event::Steps { first, losses, .. } => (*first..first + losses.len() as u64).collect(),
+            Event::Steps(StepBatch { first, losses, .. }) => (*first..first + losses.len() as u64).collect(),
             _ => Vec::new(),
         };
         script.events.iter().flat_map(of).collect()
@@ -388,11 +382,11 @@ mod tests {
             "{ended:?}"
         );
         // Several steps a report, and not one each.
-        assert!(script.events.iter().filter(|event| matches!(event, Event::Steps { .. })).count() <= 10);
+        assert!(script.events.iter().filter(|event| matches!(event, Event::Steps(_))).count() <= 10);
     }
 
     #[test]
-    fn an_epoch_is_kept_under_its_names() {
+    fn an_epoch_is_saved_under_its_names() {
         let mut script = Script::default();
         train(&mut session(1), &mut script).unwrap();
         let names = vec![CheckpointName::Last, CheckpointName::Epoch(1), CheckpointName::Best];
@@ -400,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_takes_effect_at_once_and_counts_as_no_time() {
+    fn a_pause_takes_effect_at_once_and_takes_no_active_time() {
         let mut script = Script {
             commands: vec![(4, ControlMsg::Command(Command::Pause))],
             waited: vec![ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume)],
@@ -418,17 +412,17 @@ mod tests {
         // What trains afterwards is what was paused.
         assert_eq!(before.as_ref().unwrap().batch, 4);
         assert_eq!(before, after);
-        assert!(matches!(script.events[paused - 1], Event::Steps { first, ref losses, .. }
+        assert!(matches!(script.events[paused - 1], Event::Steps(StepBatch { first, ref losses, .. })
             if first + losses.len() as u64 == 5));
         assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
     }
 
     #[test]
-    fn a_stop_saves_what_was_done_also_out_of_a_pause() {
+    fn a_stop_saves_all_steps_even_during_a_pause() {
         for (commands, waited) in [
             (vec![(3, ControlMsg::Command(Command::Stop))], vec![]),
             (vec![(3, ControlMsg::Command(Command::Pause))], vec![ControlMsg::Command(Command::Stop)]),
-            // Nobody is left who could say anything.
+            // No more messages can come.
             (vec![(3, ControlMsg::Command(Command::Pause))], vec![]),
         ] {
             let mut script = Script { commands, waited, ..Script::default() };
@@ -447,7 +441,7 @@ mod tests {
     }
 
     #[test]
-    fn a_change_holds_from_the_next_step_on_and_is_in_the_checkpoint_before_it_is_told() {
+    fn a_change_takes_effect_at_the_next_step_and_is_saved_before_it_is_reported() {
         let change = Change { learning_rate: Some(0.5), epochs: Some(2), ..Change::default() };
         let wrong = Change { dropout: Some(2.0), ..Change::default() };
         let mut script = Script {
@@ -464,7 +458,7 @@ mod tests {
         assert!(script.events.contains(&changed));
         assert_eq!(script.saved[0], (vec![CheckpointName::Last], 4));
         let rates = script.events.iter().filter_map(|event| match event {
-            Event::Steps { first, learning_rate, .. } => Some((*first > 4, *learning_rate)),
+            Event::Steps(StepBatch { first, learning_rate, .. }) => Some((*first > 4, *learning_rate)),
             _ => None,
         });
         for (after, rate) in rates {
@@ -518,11 +512,11 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_held_goes_on_when_nothing_keeps_it_any_more() {
+    fn a_held_run_resumes_when_it_waits_for_nothing() {
         let (pause, resume) = (ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume));
         for (waited, reasons) in [
             (vec![ControlMsg::Release], vec![PauseReason::Disk]),
-            // Paused meanwhile, or told to go on too early.
+            // Paused meanwhile, or resumed too early.
             (vec![pause, ControlMsg::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
             (vec![resume, ControlMsg::Hold, ControlMsg::Release], vec![PauseReason::Disk]),
         ] {

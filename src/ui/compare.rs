@@ -103,7 +103,7 @@ impl Compared<'_> {
                 (percent.map(|percent| percent / 100.0), read(run, Metric::Loss))
             } else {
                 let best = run.best().map(|best| best.test_accuracy);
-                (best, run.epochs.last().map(|epoch| epoch.test_loss))
+                (best, run.timeline.reports().next_back().map(|report| report.test_loss))
             }
         };
         let values: Vec<_> = compare.runs.iter().map(value).collect();

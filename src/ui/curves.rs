@@ -4,9 +4,9 @@ use ratatui::style::Style;
 
 use super::theme::RenderTheme;
 use super::widgets::{Chart, Mark, MarkKind};
-use crate::app::{AnnotationKind, App, Metric, RunView, XAxis};
+use crate::app::{App, Metric, RunView, XAxis};
 use crate::metrics::{Interval, Series, text};
-use crate::run::PauseReason;
+use crate::run::{AnnotationKind, PauseReason};
 
 /// Times are counted in minutes, and in hours, where more than so many seconds are shown.
 const MINUTES: f64 = 300.0;
@@ -67,7 +67,7 @@ pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
 /// What happened to a run, on its curve.
 pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Style>) -> Vec<Mark<'static>> {
     let ruler = app.charts.along.ruler(run);
-    let marks = run.marks.iter().map(|mark| {
+    let marks = run.timeline.annotations.iter().map(|mark| {
         let (kind, label) = match mark.kind {
             AnnotationKind::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
             AnnotationKind::Paused(_) => (MarkKind::Paused, "paused".to_owned()),

@@ -124,10 +124,10 @@ fn damaged_data_is_named() {
 fn resume_rejects_an_unknown_run() {
     let world = World::bare();
     let runs = world.runs_dir();
-    let parts = ["no run is called \"nosuch\"", runs.to_str().unwrap(), "--runs"];
+    let parts = ["no run named \"nosuch\"", runs.to_str().unwrap(), "--runs"];
     rejected(&world, &["resume", "nosuch", "--headless"], By::Program, 1, &parts);
-    rejected(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run is called"]);
-    rejected(&world, &["resume", "", "--headless"], By::Program, 1, &["no run is called \"\""]);
+    rejected(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run named"]);
+    rejected(&world, &["resume", "", "--headless"], By::Program, 1, &["no run named \"\""]);
 }
 
 #[test]

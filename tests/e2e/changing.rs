@@ -1,6 +1,6 @@
 //! Changing settings during training, forks, and the record of pauses.
 
-use cnn_tui::run::{Change, Event, PauseReason, RecordedStatus};
+use cnn_tui::run::{Change, Event, PauseReason, RecordedStatus, StepBatch};
 use rustix::process::{Signal, kill_process};
 
 use crate::terminal::key::ENTER;
@@ -29,7 +29,7 @@ fn learning_rate_changes_during_training_and_survives_a_crash() {
     let Event::Changed { step, change: recorded, .. } = changed else { unreachable!() };
     assert_eq!(recorded, change);
     let rate_of = |event: &Event| match event {
-        Event::Steps { first, learning_rate, .. } if *first > step => Some(*learning_rate),
+        Event::Steps(StepBatch { first, learning_rate, .. }) if *first > step => Some(*learning_rate),
         _ => None,
     };
     let rate = wait_for("a step with it", || run.events().iter().find_map(rate_of));
@@ -67,7 +67,7 @@ fn fork_continues_from_a_checkpoint_with_changed_settings() {
     // Its curve is whole, and its parent's as long as they are one.
     let steps = |run: &crate::world::Run| -> Vec<(u64, f32)> {
         let of = |event| match event {
-            Event::Steps { first, losses, .. } => (first..).zip(losses).collect(),
+            Event::Steps(StepBatch { first, losses, .. }) => (first..).zip(losses).collect(),
             _ => Vec::new(),
         };
         run.events().into_iter().flat_map(of).collect()

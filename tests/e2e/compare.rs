@@ -30,7 +30,7 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
 
     // An error in a query is shown below the word; a valid query filters the table.
     terminal.press("/preset = dnn and best_ac > 0.5");
-    terminal.wait_for_text("is it `best_acc`?");
+    terminal.wait_for_text("did you mean `best_acc`?");
     terminal.press(&BACKSPACE.repeat(6));
     terminal.press("c > 0.2 and epochs = 2 and not tag:junk");
     terminal.wait_for("the runs asked for", |screen| {

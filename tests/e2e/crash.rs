@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cnn_tui::run::{CheckpointName, Event, RecordedStatus};
+use cnn_tui::run::{CheckpointName, Event, RecordedStatus, TrainerInfo};
 
 use crate::terminal::key::ENTER;
 use crate::world::World;
@@ -31,8 +31,10 @@ fn killed_trainer_is_shown_as_interrupted_and_resumes() {
 
     terminal.press("r");
     terminal.wait_for_text("training");
-    let again = |event: &Event| matches!(event, Event::Started { step, .. } if *step > 0);
-    let Event::Started { step, .. } = run.wait_for("the second start", again) else { unreachable!() };
+    let again = |event: &Event| matches!(event, Event::Started(TrainerInfo { step, .. }) if *step > 0);
+    let Event::Started(TrainerInfo { step, .. }) = run.wait_for("the second start", again) else {
+        unreachable!()
+    };
     run.wait_for_step_after(step);
     assert_eq!(run.record().status, RecordedStatus::Running);
 }
@@ -91,7 +93,7 @@ fn resume_rejects_a_damaged_checkpoint() {
     fs::write(&last, &bytes).unwrap();
     let ended = world.process(&["resume", run.name(), "--foreground"]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
-    assert!(ended.err.contains("is damaged: its numbers are not those that were written"), "{ended:?}");
+    assert!(ended.err.contains("is damaged: its checksum does not match"), "{ended:?}");
     assert!(fs::read(&last).unwrap() == bytes, "it stays as it was");
 }
 

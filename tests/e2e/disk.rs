@@ -5,7 +5,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, Store};
+use cnn_tui::run::{
+    Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, StepBatch, Store,
+};
 use rustix::process::geteuid;
 
 use crate::process::{Ended, Process};
@@ -93,7 +95,7 @@ fn training_waits_for_a_full_disk_and_continues() {
     let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
     let errors = read("errors");
     assert!(
-        ["No space left on device", "; training waits until that is over"]
+        ["No space left on device", "; training waits until it can be written"]
             .iter()
             .all(|part| errors.contains(part)),
         "{errors}"
@@ -108,7 +110,7 @@ fn training_waits_for_a_full_disk_and_continues() {
     assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
     for record in run.dir.journal_reader().poll().unwrap().records {
-        if let Event::Steps { first, losses, .. } = record.event {
+        if let Event::Steps(StepBatch { first, losses, .. }) = record.event {
             assert_eq!(first, next, "each step once");
             next += losses.len() as u64;
         }

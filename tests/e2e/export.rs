@@ -43,7 +43,7 @@ fn tensorboard_export_has_a_directory_per_run() {
     // What is there stays as it is, and nothing else is written then.
     let refused = program(&world, "runs tensorboard cnn-reference two --to board");
     assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
-    assert_eq!(refused.err, "cnn-tui: board/two: is in the way; move it away first\n");
+    assert_eq!(refused.err, "cnn-tui: board/two: already exists; choose another path\n");
     assert!(!world.path().join("board/cnn-reference").exists());
 
     let json = printed(&world, "runs tensorboard two --to other --json");
@@ -88,11 +88,11 @@ fn weights_export_contains_only_the_weights() {
     assert_eq!(tensors("dnn.safetensors"), "fc1.bias fc1.weight fc2.bias fc2.weight fc3.bias fc3.weight");
 
     for (arguments, code, says) in [
-        ("cnn-reference --to dnn.safetensors", 1, "dnn.safetensors: is in the way; move it away first"),
+        ("cnn-reference --to dnn.safetensors", 1, "dnn.safetensors: already exists; choose another path"),
         (
             "cnn-reference --from epoch-7 --to new",
             1,
-            "epoch-007.safetensors: is not there; the run has last, best",
+            "epoch-007.safetensors: does not exist; the run has last, best",
         ),
         ("cnn-reference --from first --to new", 2, "use last, best, or epoch- and a number"),
         ("cnn-reference --to none/new", 1, "none/new: cannot be written: No such file"),

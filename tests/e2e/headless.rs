@@ -1,6 +1,6 @@
 //! Training without the dashboard.
 
-use cnn_tui::run::{Event, RecordedStatus};
+use cnn_tui::run::{EpochReport, Event, RecordedStatus, StepBatch, TrainerInfo};
 use rustix::process::Signal;
 
 use crate::lines::{self, assert_are};
@@ -79,7 +79,7 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     assert_eq!(gaps(&run), Vec::<(u64, u64)>::new());
     assert_eq!(run.step(), 282);
     let epochs = run.events().into_iter().filter_map(|event| match event {
-        Event::Epoch { epoch, step, .. } => Some((epoch, step)),
+        Event::Epoch(EpochReport { epoch, step, .. }) => Some((epoch, step)),
         _ => None,
     });
     assert_eq!(epochs.collect::<Vec<_>>(), [(1, 94), (2, 188), (3, 282)]);
@@ -166,7 +166,7 @@ fn closed_output_pipe_does_not_stop_training() {
 
 /// The steps at which trainers of this run started.
 fn starts(run: &Run) -> Vec<u64> {
-    let step = |event| if let Event::Started { step, .. } = event { Some(step) } else { None };
+    let step = |event| if let Event::Started(TrainerInfo { step, .. }) = event { Some(step) } else { None };
     run.events().into_iter().filter_map(step).collect()
 }
 
@@ -175,7 +175,7 @@ fn gaps(run: &Run) -> Vec<(u64, u64)> {
     let mut due = 1;
     let mut gaps = Vec::new();
     for event in run.events() {
-        if let Event::Steps { first, losses, .. } = event {
+        if let Event::Steps(StepBatch { first, losses, .. }) = event {
             if first != due {
                 gaps.push((due, first));
             }

@@ -52,7 +52,7 @@ fn runs_are_queried_sorted_and_shown() {
         (
             &["-q", "best_ac > 1"][..],
             2,
-            "there is no field `best_ac`; is it `best_acc`? (in `best_ac > 1`, at character 1)",
+            "no field named `best_ac`; did you mean `best_acc`? (in `best_ac > 1`, at character 1)",
         ),
         (&["--sort", "size"], 2, "there is no field `size`"),
         (&["show", "three"], 1, "three"),
@@ -88,7 +88,7 @@ fn deleted_run_can_be_restored() {
 
     let reference = runs(&world, &["rm", "cnn-reference"]);
     assert_eq!(reference.code, Some(1));
-    assert!(reference.err.contains("is not one of your own runs"), "{reference:?}");
+    assert!(reference.err.contains("is a reference run"), "{reference:?}");
 }
 
 #[test]
@@ -145,8 +145,8 @@ fn run_is_renamed_tagged_and_noted_while_training() {
 
     for (arguments, says) in [
         (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
-        (&["rename", "baseline", " "], "a name needs a visible character"),
-        (&["note", "cnn-reference", "mine"], "is not one of your own runs"),
+        (&["rename", "baseline", " "], "a name must have a visible character"),
+        (&["note", "cnn-reference", "mine"], "is a reference run"),
     ] {
         let ended = runs(&world, arguments);
         assert_eq!(ended.code, Some(1), "{ended:?}");

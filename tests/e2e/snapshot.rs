@@ -116,7 +116,7 @@ fn snapshot_honours_colour_and_glyph_options() {
 fn snapshot_rejects_invalid_arguments() {
     let world = World::bare();
     for (arguments, code, says) in [
-        ("nobody", 1, "no run is called \"nobody\""),
+        ("nobody", 1, "no run named \"nobody\""),
         ("--screen live", 2, "--screen live needs exactly one run ID"),
         ("--screen compare cnn-reference cnn-reference", 2, "--screen compare needs 2 to 8 run IDs"),
         ("--pane loss", 2, "--pane needs exactly one run ID"),

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use cnn_tui::run::{Event, RecordedStatus};
+use cnn_tui::run::{Event, RecordedStatus, StepBatch};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process};
 
@@ -111,7 +111,7 @@ fn training_outlives_a_dropped_ssh_connection_and_a_new_login_sees_every_step() 
     assert!(screen.contains(run.name()), "{screen}");
     let mut next = 1;
     for event in run.events() {
-        if let Event::Steps { first, losses, .. } = event {
+        if let Event::Steps(StepBatch { first, losses, .. }) = event {
             assert_eq!(first, next, "a step that nobody can see");
             next += losses.len() as u64;
         }

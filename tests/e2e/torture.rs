@@ -6,7 +6,10 @@ use std::thread;
 use std::time::Duration;
 
 use cnn_tui::nn::{SeededRng, StreamId};
-use cnn_tui::run::{Checkpoint, CheckpointName, Event, JournalReader, RecordedStatus, RunDir, TrainState};
+use cnn_tui::run::{
+    Checkpoint, CheckpointName, EpochReport, Event, JournalReader, RecordedStatus, RunDir, StepBatch,
+    TrainState,
+};
 
 use crate::world::{PROGRAM, Run, World, wait_for};
 
@@ -31,10 +34,10 @@ impl Result {
         let (mut losses, mut epochs) = (Vec::new(), Vec::new());
         for event in events(dir) {
             match event {
-                Event::Steps { first, losses: more, .. } => {
+                Event::Steps(StepBatch { first, losses: more, .. }) => {
                     losses.extend((first..).zip(more.into_iter().map(f32::to_bits)));
                 }
-                Event::Epoch { epoch, test_loss, test_accuracy, .. } => {
+                Event::Epoch(EpochReport { epoch, test_loss, test_accuracy, .. }) => {
                     epochs.push((epoch, test_loss.to_bits(), test_accuracy.to_bits()));
                 }
                 other => {

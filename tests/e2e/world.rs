@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use cnn_tui::run::{Event, Liveness, Origin, RecordedStatus, RunDir, RunManifest, Store};
+use cnn_tui::run::{Event, Liveness, Origin, RecordedStatus, RunDir, RunManifest, StepBatch, Store};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -187,7 +187,7 @@ impl Run {
     /// The last step in its journal; 0 if there is none.
     pub(crate) fn step(&self) -> u64 {
         let last = |event: &Event| match event {
-            Event::Steps { first, losses, .. } => Some(first + losses.len() as u64 - 1),
+            Event::Steps(StepBatch { first, losses, .. }) => Some(first + losses.len() as u64 - 1),
             _ => None,
         };
         self.events().iter().rev().find_map(last).unwrap_or(0)
@@ -200,7 +200,7 @@ impl Run {
 
     /// Waits until its trainer has begun.
     pub(crate) fn wait_for_start(&self) {
-        self.wait_for("the start", |event| matches!(event, Event::Started { .. }));
+        self.wait_for("the start", |event| matches!(event, Event::Started(_)));
     }
 
     /// Waits until a step after this one is in its journal.

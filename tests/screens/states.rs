@@ -7,9 +7,10 @@ use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Change, Checkpoint, DataInfo, Event, Holder, JournalEntry, LayerRow, Listing, Liveness, NamedTensor,
-    NewRun, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue, RecordedStatus, RunConfig,
-    RunDir, RunEntry, RunManifest, RunState, StepTime, Store, TrainState, Update,
+    Change, Checkpoint, DataInfo, EpochReport, Event, Holder, JournalEntry, LayerRow, Listing, Liveness,
+    NamedTensor, NewRun, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue, RecordedStatus,
+    RunConfig, RunDir, RunEntry, RunManifest, RunState, StepBatch, StepTime, Store, TrainState, TrainerInfo,
+    Update,
 };
 use jiff::Timestamp;
 
@@ -72,7 +73,7 @@ fn started(step: u64) -> Event {
         output: layer.output.clone(),
         parameters: layer.parameters,
     };
-    Event::Started {
+    Event::Started(TrainerInfo {
         position: None,
         kernels: "avx2".to_owned(),
         step,
@@ -83,7 +84,7 @@ fn started(step: u64) -> Event {
         total_steps: 40 * STEPS_PER_EPOCH,
         parameters: model.parameters().iter().map(Parameter::len).sum(),
         layers: model.layers().iter().map(row).collect(),
-    }
+    })
 }
 
 /// Losses that fall as the lecture's do, with the scatter of its batches.
@@ -101,18 +102,18 @@ fn events() -> Vec<Event> {
     let seconds = |step: u64| step as f64 * 0.0009;
     for first in (1..=STEPS).step_by(67) {
         let last = (first + 66).min(STEPS);
-        events.push(Event::Steps {
+        events.push(Event::Steps(StepBatch {
             first,
             losses: (first..=last).map(loss).collect(),
             learning_rate: 0.01,
             active_seconds: seconds(last),
             spent: Some(spent(last + 1 - first)),
-        });
+        }));
         for epoch in 1..=40_u32 {
             let step = u64::from(epoch) * STEPS_PER_EPOCH;
             if (first..=last).contains(&step) {
                 let learned = 1.0 - (-f64::from(epoch) / 4.0).exp();
-                events.push(Event::Epoch {
+                events.push(Event::Epoch(EpochReport {
                     epoch,
                     step,
                     train_loss: 0.95 - 0.35 * learned,
@@ -121,7 +122,7 @@ fn events() -> Vec<Event> {
                     test_accuracy: 0.74 + 0.125 * learned - if epoch == 11 { 0.01 } else { 0.0 },
                     learning_rate: 0.01,
                     active_seconds: seconds(step),
-                });
+                }));
             }
         }
         if first == 67 * 70 + 1 {
@@ -137,7 +138,8 @@ fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
     let (mut active, mut paused) = (0.0, 0.0);
     let record = |event| {
         match &event {
-            Event::Steps { active_seconds, .. } | Event::Epoch { active_seconds, .. } => {
+            Event::Steps(StepBatch { active_seconds, .. })
+            | Event::Epoch(EpochReport { active_seconds, .. }) => {
                 active = *active_seconds;
             }
             Event::Resumed { .. } => paused += 4.0,
@@ -204,13 +206,13 @@ pub(crate) fn training() -> App {
 }
 
 pub(crate) fn diverged() -> App {
-    let steps = Event::Steps {
+    let steps = Event::Steps(StepBatch {
         first: STEPS + 1,
         losses: vec![3.1, 40.0, f32::NAN],
         learning_rate: 0.5,
         active_seconds: STEPS as f64 * 0.0009,
         spent: None,
-    };
+    });
     let rate = Change { learning_rate: Some(0.5), ..Change::default() };
     let changed = Event::Changed { step: STEPS, change: rate, total_steps: 40 * STEPS_PER_EPOCH };
     let paused = Event::Paused { step: STEPS + 3, reason: PauseReason::Diverged, position: None };
@@ -235,13 +237,13 @@ pub(crate) fn interrupted() -> App {
 
 /// A run whose loss is no number from some step on.
 pub(crate) fn failed() -> App {
-    let gone = Event::Steps {
+    let gone = Event::Steps(StepBatch {
         first: STEPS + 1,
         losses: vec![f32::NAN; 400],
         learning_rate: 0.01,
         active_seconds: 60.0,
         spent: None,
-    };
+    });
     let reason = "metrics.jsonl: cannot be written: no space left on device";
     live(RecordedStatus::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
 }
@@ -345,14 +347,16 @@ pub(crate) fn comparing() -> App {
         let records: Vec<_> = events()
             .into_iter()
             .map(|event| match event {
-                Event::Steps { first, losses, learning_rate, active_seconds, spent } => Event::Steps {
-                    first,
-                    losses: losses.into_iter().map(|loss| loss + place as f32 * 0.2).collect(),
-                    learning_rate,
-                    active_seconds: active_seconds * (1.0 + shift * 10.0),
-                    spent,
-                },
-                Event::Epoch {
+                Event::Steps(StepBatch { first, losses, learning_rate, active_seconds, spent }) => {
+                    Event::Steps(StepBatch {
+                        first,
+                        losses: losses.into_iter().map(|loss| loss + place as f32 * 0.2).collect(),
+                        learning_rate,
+                        active_seconds: active_seconds * (1.0 + shift * 10.0),
+                        spent,
+                    })
+                }
+                Event::Epoch(EpochReport {
                     epoch,
                     step,
                     train_loss,
@@ -361,7 +365,7 @@ pub(crate) fn comparing() -> App {
                     test_accuracy,
                     learning_rate,
                     active_seconds,
-                } => Event::Epoch {
+                }) => Event::Epoch(EpochReport {
                     epoch,
                     step,
                     train_loss,
@@ -370,7 +374,7 @@ pub(crate) fn comparing() -> App {
                     test_accuracy: test_accuracy - shift,
                     learning_rate,
                     active_seconds: active_seconds * (1.0 + shift * 10.0),
-                },
+                }),
                 other => other,
             })
             .collect();

@@ -11,6 +11,7 @@ pub use self::smoothing::Smoothing;
 pub use self::window::Window;
 use super::{App, Notice, Pane, RunView, Screen};
 use crate::metrics::{Interval, Series, XScale};
+use crate::run::EpochMetric;
 
 /// How curves are looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -74,7 +75,7 @@ impl XAxis {
 
     /// The step of a run that lies here, or the nearest one that it did.
     fn step_at(self, run: &RunView, place: f64) -> f64 {
-        let (mut low, mut high) = (0.0, run.step as f64);
+        let (mut low, mut high) = (0.0, run.timeline.step as f64);
         // So that a step of any run is told from the next one.
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
@@ -85,7 +86,7 @@ impl XAxis {
 
     /// Where a run's last step lies.
     pub fn end(self, run: &RunView) -> f64 {
-        self.ruler(run).position(run.step as f64)
+        self.ruler(run).position(run.timeline.step as f64)
     }
 }
 
@@ -110,7 +111,7 @@ impl Metric {
     pub fn curve(self, run: &RunView) -> Cow<'_, Series> {
         match self {
             Self::Loss => Cow::Borrowed(run.loss.smooth()),
-            Self::Accuracy => Cow::Owned(run.test_accuracies()),
+            Self::Accuracy => Cow::Owned(run.by_epoch(EpochMetric::TEST_ACCURACY)),
         }
     }
 }

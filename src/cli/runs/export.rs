@@ -1,4 +1,4 @@
-//! `runs export` and `runs diff`: numbers of runs for other programs, and for documents.
+//! `runs export` and `runs diff`: metrics of runs for other programs and documents.
 
 use std::io::Write;
 
@@ -6,60 +6,60 @@ use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
 use super::{CliError, find};
-use crate::run::{EpochRow, Field, RunEntry, RunError, Store, Value};
+use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Value};
 
-/// Print numbers of runs for other programs.
+/// Export metrics as CSV, JSON or Markdown.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "`runs tensorboard` writes them for TensorBoard, and `runs weights` writes weights for PyTorch."
+    after_help = "Use `runs tensorboard` for TensorBoard event files, and `runs weights` for weights to load in PyTorch."
 )]
 pub(super) struct ExportCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Runs: ids, names, or unique beginnings of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// What of them.
+    /// What to export.
     #[arg(long, value_enum, default_value_t = What::Epochs)]
     what: What,
-    /// In what form.
+    /// Output format.
     #[arg(long, value_enum, default_value_t = OutputFormat::Csv)]
     format: OutputFormat,
-    /// As JSON: the same as `--format json`.
+    /// Same as `--format json`.
     #[arg(long)]
     json: bool,
 }
 
-/// Print in what two runs or more differ.
+/// Show how runs differ.
 #[derive(Debug, Args)]
 pub(super) struct DiffCommand {
-    /// The runs: their ids, their names, or how their ids begin.
+    /// Runs: ids, names, or unique beginnings of them.
     #[arg(value_name = "ID", required = true, num_args = 2..)]
     ids: Vec<String>,
-    /// As JSON.
+    /// Print JSON, one object a line.
     #[arg(long)]
     json: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
-    /// A row for each epoch.
+    /// One row per epoch, with every metric.
     Epochs,
-    /// A row for each step, with its loss.
+    /// One row per step, with its training loss.
     Steps,
-    /// A row for each run.
+    /// One row per run, with every field.
     Summary,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum OutputFormat {
-    /// Values between commas.
+    /// Comma-separated values with a header.
     Csv,
-    /// One object a line.
+    /// One JSON object a line.
     Json,
-    /// A table for a document.
+    /// A Markdown table.
     Markdown,
 }
 
-/// Rows under headings.
+/// Rows with headings.
 struct Table {
     headings: Vec<String>,
     rows: Vec<Vec<Json>>,
@@ -89,7 +89,7 @@ impl DiffCommand {
             let cells = values.into_iter().map(|value| write(field, value));
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
-        // Every run has a name, an id and a time of its own.
+        // Name, id and time always differ.
         let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
         let rows = Field::all().filter(told).filter_map(row).collect();
         let table = Table { headings, rows };
@@ -97,7 +97,7 @@ impl DiffCommand {
     }
 }
 
-/// An answer for programs. Whole numbers are written as such.
+/// A value for programs. Whole numbers are written as integers.
 #[expect(clippy::cast_possible_truncation, reason = "a whole number of that size is exact")]
 fn as_json(_: Field, value: Value) -> Json {
     match value {
@@ -111,7 +111,7 @@ fn as_json(_: Field, value: Value) -> Json {
     }
 }
 
-/// An answer for people.
+/// A value for people.
 fn in_words(field: Field, value: Value) -> Json {
     json!(field.in_words(value))
 }
@@ -124,46 +124,29 @@ fn summary(runs: &[RunEntry], write: fn(Field, Value) -> Json) -> Table {
     }
 }
 
-const EPOCHS: [&str; 9] = [
-    "run",
-    "epoch",
-    "step",
-    "train_loss",
-    "train_accuracy",
-    "test_loss",
-    "test_accuracy",
-    "learning_rate",
-    "active_seconds",
-];
-const STEPS: [&str; 3] = ["run", "step", "loss"];
-
 fn from_journals(runs: &[RunEntry], what: What) -> Result<Table, RunError> {
-    let headings = if what == What::Epochs { &EPOCHS[..] } else { &STEPS[..] };
+    let columns: Vec<&str> = match what {
+        What::Epochs => {
+            ["epoch", "step"].into_iter().chain(EpochMetric::all().map(|metric| metric.key)).collect()
+        }
+        What::Steps | What::Summary => vec!["step", "loss"],
+    };
     let mut rows = Vec::new();
     for run in runs {
         let id = run.dir.id().as_str();
         let history = run.dir.history()?;
         if what == What::Epochs {
-            rows.extend(history.epochs.iter().map(|row| epoch(id, row)));
+            rows.extend(history.reports().map(|report| epoch(id, report)));
         } else {
             rows.extend(history.steps.iter().map(|row| vec![json!(id), json!(row.step), json!(row.loss)]));
         }
     }
-    Ok(Table { headings: headings.iter().map(ToString::to_string).collect(), rows })
+    Ok(Table { headings: ["run"].into_iter().chain(columns).map(str::to_owned).collect(), rows })
 }
 
-fn epoch(id: &str, row: &EpochRow) -> Vec<Json> {
-    vec![
-        json!(id),
-        json!(row.epoch),
-        json!(row.step),
-        json!(row.train_loss),
-        json!(row.train_accuracy),
-        json!(row.test_loss),
-        json!(row.test_accuracy),
-        json!(row.learning_rate),
-        json!(row.active_seconds),
-    ]
+fn epoch(id: &str, report: &EpochReport) -> Vec<Json> {
+    let place = [json!(id), json!(report.epoch), json!(report.step)];
+    place.into_iter().chain(EpochMetric::all().map(|metric| json!(metric.of(report)))).collect()
 }
 
 impl Table {
@@ -199,7 +182,7 @@ impl Table {
         Ok(())
     }
 
-    /// In columns, for people.
+    /// Prints aligned columns for people.
     fn print(&self, out: &mut impl Write) -> Result<(), CliError> {
         let lines: Vec<Vec<String>> = [self.headings.clone()]
             .into_iter()
@@ -215,11 +198,58 @@ impl Table {
     }
 }
 
-/// A value as text; nothing for what is not there or not a number.
+/// A value as text; empty if there is none or it is not finite.
 fn cell(value: &Json) -> String {
     match value {
         Json::Null => String::new(),
         Json::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::slice;
+
+    use super::*;
+    use crate::app::{Column, RunView, Smoothing};
+    use crate::run::{Event, JournalEntry, NewRun, Provenance, Query, RunConfig, Update};
+
+    /// The metric `trial` exists in tests alone. It is declared in `run/protocol/epoch.rs`, and named in no other file
+    /// but this one.
+    #[test]
+    fn a_declared_metric_is_exported_queried_listed_and_drawn() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let new = NewRun::new(jiff::Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
+        let dir = store.create(&new).unwrap();
+        let report = EpochReport { epoch: 1, step: 10, trial: 0.25, ..EpochReport::default() };
+        let entry = JournalEntry { time: 1.0, event: Event::Epoch(report) };
+        dir.journal().unwrap().append(slice::from_ref(&entry)).unwrap();
+        let mut manifest = dir.record().unwrap();
+        manifest.apply(entry.time, &entry.event);
+        dir.write_record(&manifest).unwrap();
+
+        for format in [OutputFormat::Csv, OutputFormat::Json, OutputFormat::Markdown] {
+            let ids = vec![dir.id().to_string()];
+            let mut out = Vec::new();
+            ExportCommand { ids, what: What::Epochs, format, json: false }.run(&store, &mut out).unwrap();
+            let out = String::from_utf8(out).unwrap();
+            assert!(out.contains("trial") && out.contains("0.25"), "{out}");
+        }
+
+        let run = store.look(&dir).unwrap();
+        assert!("trial = 0.25 and trial < 0.5".parse::<Query>().unwrap().matches(&run));
+        let column: Column = "trial".parse().unwrap();
+        assert!(Column::all().any(|known| known == column));
+        let field = Field::named("trial").unwrap();
+        assert_eq!(field.in_words(field.of(&run)), "0.2500");
+
+        let metric = EpochMetric::all().find(|metric| metric.label == "trial").unwrap();
+        let mut view = RunView::new(dir, Smoothing::default());
+        view.update(Update { records: vec![entry], ..Update::default() });
+        let points =
+            view.by_epoch(metric).points().iter().map(|point| (point.x, point.y)).collect::<Vec<_>>();
+        assert_eq!(points, [(10.0, 0.25)]);
     }
 }

@@ -8,7 +8,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::{CliError, find};
-use crate::run::{RunEntry, RunError, Store};
+use crate::run::{FileError, RunEntry, RunError, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -42,7 +42,7 @@ impl TensorboardCommand {
         let directories: Vec<_> = runs.iter().map(|run| self.to.join(directory_name(run, &runs))).collect();
         // Check all of them before writing the first.
         if let Some(path) = directories.iter().find(|path| path.symlink_metadata().is_ok()) {
-            return Err(RunError::InTheWay { path: path.clone() }.into());
+            return Err(RunError::from(FileError::AlreadyExists { path: path.clone() }).into());
         }
         for (run, directory) in runs.iter().zip(&directories) {
             let file = run.dir.write_event_file(directory)?;

@@ -1,43 +1,29 @@
-//! What an event means for a run's record.
+//! What events mean for a run's manifest.
 
 use super::manifest::{Pause, Results, RunManifest};
-use crate::run::protocol::{Event, PauseReason, Position, RecordedStatus};
+use crate::run::protocol::{EpochReport, Event, PauseReason, Position, RecordedStatus};
 
 impl RunManifest {
-    /// Brings the record up to date with an event of its trainer, which happened at `time`.
+    /// Brings the manifest up to date with an event of its trainer, which happened at `time`.
+    ///
+    /// The manifest follows the trainer, also while that trains steps again that the journal already has: applying them
+    /// again changes no result. A rewind discards results, which needs the epochs that are left: call
+    /// [`Results::recompute`] after [`Event::Rewound`].
     pub fn apply(&mut self, time: f64, event: &Event) {
-        let summary = &mut self.summary;
+        let batch_size = self.config.batch_size;
         match event {
-            Event::Started { step, total_steps, data, position, threads, kernels, .. } => {
-                self.provenance.threads = *threads;
-                self.provenance.kernels.clone_from(kernels);
-                self.status = RecordedStatus::Running;
-                self.reason = None;
-                summary.step = *step;
-                summary.total_steps = *total_steps;
-                self.provenance.dataset = Some(data.clone());
-                self.end_pause(time, *step, position.as_ref());
+            Event::Started(trainer) => {
+                self.provenance.threads = trainer.threads;
+                self.provenance.kernels.clone_from(&trainer.kernels);
+                self.provenance.dataset = Some(trainer.data.clone());
+                (self.status, self.reason) = (RecordedStatus::Running, None);
+                (self.summary.step, self.summary.total_steps) = (trainer.step, trainer.total_steps);
+                self.end_pause(time, trainer.step, trainer.position.as_ref());
             }
-            Event::Steps { first, losses, active_seconds, .. } => {
-                summary.step = (first + losses.len() as u64).saturating_sub(1);
-                self.apply_time(*active_seconds);
-            }
-            Event::Epoch { epoch, step, train_loss, test_loss, test_accuracy, active_seconds, .. } => {
-                summary.epoch = *epoch;
-                summary.step = *step;
-                summary.last_train_loss = finite(*train_loss);
-                summary.last_test_loss = finite(*test_loss);
-                summary.last_test_accuracy = finite(*test_accuracy);
-                if finite(*test_accuracy) > summary.best_test_accuracy {
-                    summary.best_test_accuracy = finite(*test_accuracy);
-                    summary.best_epoch = Some(*epoch);
-                }
-                let (loss, accuracy) = (finite(*test_loss), finite(*test_accuracy));
-                summary.lowest_test_accuracy = join(summary.lowest_test_accuracy, accuracy, f64::min);
-                summary.lowest_test_loss = join(summary.lowest_test_loss, loss, f64::min);
-                summary.highest_test_loss = join(summary.highest_test_loss, loss, f64::max);
-                summary.push_to_curve(*epoch, *test_accuracy);
-                self.apply_time(*active_seconds);
+            Event::Steps(batch) => self.summary.reach(batch.last(), batch.active_seconds, batch_size),
+            Event::Epoch(report) => {
+                self.summary.take_epoch(report);
+                self.summary.reach(report.step, report.active_seconds, batch_size);
             }
             Event::Paused { step, reason, position } => {
                 self.status = RecordedStatus::Paused;
@@ -51,28 +37,26 @@ impl RunManifest {
                 self.status = *status;
                 self.reason.clone_from(reason);
                 self.summary.step = *step;
-                match status {
-                    RecordedStatus::Stopped => {
-                        self.begin_pause(PauseReason::Stop, time, *step, position.clone())
-                    }
-                    RecordedStatus::Failed => {
-                        self.begin_pause(PauseReason::Failure, time, *step, position.clone())
-                    }
-                    _ => {}
+                let pause = match status {
+                    RecordedStatus::Stopped => Some(PauseReason::Stop),
+                    RecordedStatus::Failed => Some(PauseReason::Failure),
+                    _ => None,
+                };
+                if let Some(reason) = pause {
+                    self.begin_pause(reason, time, *step, position.clone());
                 }
             }
             Event::Changed { change, total_steps, .. } => {
                 self.changed = change.after(self.changed);
-                summary.total_steps = *total_steps;
+                self.summary.total_steps = *total_steps;
             }
-            Event::Checkpoint { .. }
-            | Event::Rejected { .. }
-            | Event::Note { .. }
-            | Event::Rewound { .. } => {}
+            Event::Rewound { step } => self.summary.step = *step,
+            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Note { .. } => {}
         }
     }
 
-    /// Notes that the run does not train from `time` on. A pause that lasts already goes on.
+    /// Records that the run does not train from `time` on. If a pause lasts already, that pause continues, with its own
+    /// reason.
     pub fn begin_pause(&mut self, reason: PauseReason, time: f64, step: u64, before: Option<Position>) {
         if self.pauses.last().is_none_or(|pause| pause.to.is_some()) {
             let (resumed_step, after) = (None, None);
@@ -87,29 +71,51 @@ impl RunManifest {
             pause.after = after.cloned();
         }
     }
-
-    fn apply_time(&mut self, active_seconds: f64) {
-        self.summary.active_seconds = active_seconds;
-        let images = self.summary.step as f64 * self.config.batch_size as f64;
-        self.summary.images_per_second = finite(images / active_seconds);
-    }
-}
-
-/// Of two values that may be missing, what `choose` makes of them.
-fn join(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f64> {
-    a.into_iter().chain(b).reduce(choose)
 }
 
 /// The most points of [`Results::curve`].
 const CURVE: usize = 64;
 
 impl Results {
-    /// Takes in an epoch's accuracy; what an earlier trainer reported of it and those after it holds no more.
-    fn push_to_curve(&mut self, epoch: u32, accuracy: f64) {
+    /// Computes again what epochs came to, from the only ones that still count.
+    pub fn recompute<'a>(&mut self, epochs: impl Iterator<Item = &'a EpochReport>) {
+        self.epoch = 0;
+        (self.best_test_accuracy, self.best_epoch) = (None, None);
+        (self.last_test_accuracy, self.last_test_loss, self.last_train_loss) = (None, None, None);
+        (self.lowest_test_accuracy, self.lowest_test_loss, self.highest_test_loss) = (None, None, None);
+        self.curve.clear();
+        self.last_metrics.clear();
+        for report in epochs {
+            self.take_epoch(report);
+        }
+    }
+
+    /// Takes in the result of an epoch, or the same result again.
+    fn take_epoch(&mut self, report: &EpochReport) {
+        let (loss, accuracy) = (finite(report.test_loss), finite(report.test_accuracy));
+        self.epoch = report.epoch;
+        self.set_last(report);
+        if accuracy > self.best_test_accuracy {
+            (self.best_test_accuracy, self.best_epoch) = (accuracy, Some(report.epoch));
+        }
+        self.lowest_test_accuracy = join(self.lowest_test_accuracy, accuracy, f64::min);
+        self.lowest_test_loss = join(self.lowest_test_loss, loss, f64::min);
+        self.highest_test_loss = join(self.highest_test_loss, loss, f64::max);
+        self.push_to_curve(report.epoch, accuracy);
+    }
+
+    /// Takes in how far the run is.
+    fn reach(&mut self, step: u64, active_seconds: f64, batch_size: usize) {
+        (self.step, self.active_seconds) = (step, active_seconds);
+        self.images_per_second = finite(step as f64 * batch_size as f64 / active_seconds);
+    }
+
+    /// Adds an epoch to the curve. Points of this epoch and later ones are from an earlier trainer, and are replaced.
+    fn push_to_curve(&mut self, epoch: u32, accuracy: Option<f64>) {
         self.curve.retain(|(before, _)| *before < epoch);
-        self.curve.extend(finite(accuracy).map(|accuracy| (epoch, accuracy)));
+        self.curve.extend(accuracy.map(|accuracy| (epoch, accuracy)));
         if self.curve.len() > CURVE {
-            // The last one stays.
+            // Every other point goes, and the last one stays.
             let mut keep = self.curve.len().is_multiple_of(2);
             self.curve.retain(|_| {
                 keep = !keep;
@@ -117,6 +123,11 @@ impl Results {
             });
         }
     }
+}
+
+/// Combines two values that may be missing.
+fn join(a: Option<f64>, b: Option<f64>, choose: fn(f64, f64) -> f64) -> Option<f64> {
+    a.into_iter().chain(b).reduce(choose)
 }
 
 fn finite(number: f64) -> Option<f64> {
@@ -128,6 +139,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::run::protocol::Timeline;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
     fn record() -> RunManifest {
@@ -137,7 +149,7 @@ mod tests {
     }
 
     fn epoch(epoch: u32, test_accuracy: f64) -> Event {
-        Event::Epoch {
+        Event::Epoch(EpochReport {
             epoch,
             step: u64::from(epoch) * 938,
             train_loss: 0.5,
@@ -146,7 +158,8 @@ mod tests {
             test_accuracy,
             learning_rate: 0.01,
             active_seconds: 10.0,
-        }
+            ..EpochReport::default()
+        })
     }
 
     #[test]
@@ -163,13 +176,13 @@ mod tests {
     }
 
     #[test]
-    fn pauses_are_told_from_each_other_and_end_where_training_goes_on() {
+    fn pauses_have_their_own_reasons_and_end_when_training_resumes() {
         let mut record = record();
         let position = |batch, hash: &str| Some(Position { epoch: 0, batch, weights_hash: hash.to_owned() });
         let started = |step, at| {
             let mut started = Event::started(step);
-            if let Event::Started { position, .. } = &mut started {
-                *position = at;
+            if let Event::Started(trainer) = &mut started {
+                trainer.position = at;
             }
             started
         };
@@ -177,12 +190,12 @@ mod tests {
         record.apply(1.0, &started(0, position(0, "00")));
         assert_eq!(record.pauses, []);
         record.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
-        // Stopped out of the pause, and taken up later: one pause.
+        // Stopped during the pause, and resumed later: one pause.
         let ended =
             Event::Ended { step: 7, status: RecordedStatus::Stopped, reason: None, position: at.clone() };
         record.apply(3.0, &ended);
         record.apply(9.0, &started(7, at.clone()));
-        // Killed, and taken up from an earlier step.
+        // Killed, and resumed from an earlier step.
         record.begin_pause(PauseReason::Crash, 10.0, 9, None);
         record.apply(12.0, &started(8, position(8, "bb")));
         let pause = |reason, from, to, step, before, resumed, after| Pause {
@@ -204,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_has_diverged_until_it_goes_on() {
+    fn a_run_has_diverged_until_it_resumes() {
         let mut record = record();
         let paused = |reason| Event::Paused { step: 3, reason, position: None };
         record.apply(1.0, &paused(PauseReason::Command));
@@ -223,13 +236,13 @@ mod tests {
             record.apply(0.0, &event);
             (record.status, record.summary.step)
         };
-        let steps = Event::Steps {
+        let steps = Event::Steps(crate::run::StepBatch {
             first: 1,
             losses: vec![2.0; 7],
             learning_rate: 0.1,
             active_seconds: 2.0,
             spent: None,
-        };
+        });
         assert_eq!(apply(steps), (RecordedStatus::Queued, 7));
         assert_eq!(
             apply(Event::Paused { step: 7, reason: PauseReason::Command, position: None }),
@@ -253,5 +266,19 @@ mod tests {
         assert!(record.summary.curve.len() > CURVE / 4);
         record.apply(0.0, &epoch(500, 0.5));
         assert_eq!(record.summary.curve.last(), Some(&(500, 0.5)));
+    }
+
+    #[test]
+    fn a_rewind_discards_the_best_epoch() {
+        let (mut record, mut timeline) = (record(), Timeline::<()>::default());
+        for event in [epoch(1, 0.5), epoch(2, 0.9), Event::Rewound { step: 938 }] {
+            record.apply(0.0, &event);
+            timeline.take(0.0, &event);
+        }
+        record.summary.recompute(timeline.reports());
+        let summary = &record.summary;
+        assert_eq!((summary.epoch, summary.step), (1, 938));
+        assert_eq!((summary.best_epoch, summary.best_test_accuracy), (Some(1), Some(0.5)));
+        assert_eq!((summary.last_test_accuracy, &summary.curve[..]), (Some(0.5), &[(1, 0.5)][..]));
     }
 }

@@ -5,68 +5,54 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-use super::checkpoint::CheckpointError;
-use super::checkpoint_name::CheckpointName;
+use super::checkpoint::{CheckpointError, CheckpointName};
+use super::holder::Holder;
 use super::id::IdError;
 use super::labels::LabelError;
-use super::lock::Holder;
-use super::manifest::SCHEMA;
-use crate::run::disk::display;
+use super::lock::LockError;
+use super::schema::SCHEMA;
+use crate::run::disk::{FileError, display};
 use crate::run::settings::ConfigError;
 
-/// What can go wrong with runs on disk. Every message is whole, on one line, and safe to show: it names the file and
-/// holds its cause.
+/// What can go wrong with runs on disk. Every message is one line, names the file, holds its cause, and is safe to show.
 #[derive(Debug, Error)]
 pub enum RunError {
-    /// The operating system refuses.
-    #[error("{}: cannot be {action}: {source}", shown(.path))]
-    Io {
-        /// What was to be done, such as `read`.
-        action: &'static str,
-        /// With which file or directory.
-        path: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// A directory where no run can be created.
-    #[error("{}: cannot keep runs: {source}; --runs keeps them in another directory", shown(.root))]
+    /// A file cannot be read or written.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// No run can be created in this directory.
+    #[error("{}: cannot keep runs: {source}; use --runs to keep them in another directory", shown(.root))]
     Root {
         /// The directory.
         root: PathBuf,
-        /// Why not.
+        /// The system's reason.
         source: io::Error,
-    },
-    /// Where a file is expected there is a symbolic link, a pipe or the like, which is never followed.
-    #[error("{}: is not a regular file; remove it", shown(.path))]
-    NotAFile {
-        /// The thing.
-        path: PathBuf,
-    },
-    /// A file is far larger than such a file can be.
-    #[error("{}: is larger than {limit} bytes, so it cannot be what its name says; remove it", shown(.path))]
-    TooLarge {
-        /// The file.
-        path: PathBuf,
-        /// The most bytes it may have.
-        limit: u64,
     },
     /// A `run.json` that cannot be understood.
     #[error("{}: is not a valid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
-        /// The file.
+        /// The damaged file.
         path: PathBuf,
-        /// Where and why.
+        /// Where and why it cannot be parsed.
+        source: serde_json::Error,
+    },
+    /// A `.queue.json` that cannot be understood.
+    #[error("{}: is not a valid queue: {}; remove it to begin with an empty queue", shown(.path), display(.source))]
+    DamagedQueue {
+        /// The damaged file.
+        path: PathBuf,
+        /// Where and why it cannot be parsed.
         source: serde_json::Error,
     },
     /// A `run.json` with a greater schema.
     #[error(
-        "{}: was written by a newer cnn-tui (schema {found}, and this version reads up to {SCHEMA}); update cnn-tui",
+        "{}: was written by a newer cnn-tui (schema {found}; this version reads up to {SCHEMA}); update cnn-tui",
         shown(.path)
     )]
     Newer {
         /// The file.
         path: PathBuf,
-        /// Its schema.
+        /// The schema in it.
         found: u32,
     },
     /// A checkpoint that cannot be understood or written.
@@ -74,101 +60,113 @@ pub enum RunError {
     Checkpoint {
         /// The file.
         path: PathBuf,
-        /// Why not.
+        /// What is wrong with it.
         source: CheckpointError,
     },
-    /// A checkpoint that the run does not have.
-    #[error("{}: is not there; the run has {}", shown(.path), names(.there))]
+    /// The run has no checkpoint of this name.
+    #[error("{}: does not exist; the run has {}", shown(.path), listed(.available))]
     NoCheckpoint {
-        /// Its file.
+        /// The file that is missing.
         path: PathBuf,
-        /// Those that there are.
-        there: Vec<CheckpointName>,
+        /// The checkpoints that the run has.
+        available: Vec<CheckpointName>,
+    },
+    /// A fork would have no epoch left to train.
+    #[error("checkpoint {from} has {done} epochs already; use --epochs {} or more", .done.saturating_add(1))]
+    NothingToTrain {
+        /// The checkpoint that it begins from.
+        from: CheckpointName,
+        /// Epochs done there.
+        done: u32,
     },
     /// Another process trains the run.
-    #[error("{}: is held by {}; stop or wait for that process", shown(.path), held_by(.holder.as_ref()))]
+    #[error("{} is training ({}); stop it first", display(.name), process(.holder.as_ref()))]
     Locked {
-        /// The lock file.
-        path: PathBuf,
-        /// Who holds it, where that can be read.
+        /// The run's name.
+        name: String,
+        /// Who trains it. `None` if the lock does not say.
         holder: Option<Holder>,
     },
-    /// A directory that is no run.
+    /// A process on another machine holds the lock.
+    #[error(
+        "{}: is held by process {} on {}; if that process is gone, remove this file",
+        shown(.path), .holder.pid, .holder.host
+    )]
+    Elsewhere {
+        /// The lock's file.
+        path: PathBuf,
+        /// Who signed it.
+        holder: Holder,
+    },
+    /// A directory that is not a run.
     #[error("{}: is not a run: it has no run.json", shown(.path))]
     NotARun {
         /// The directory.
         path: PathBuf,
     },
     /// No run has this id or name.
-    #[error("no run is called {query:?} in {}; --runs looks in another directory", shown(.root))]
+    #[error("no run named {query:?} in {}; use --runs to search another directory", shown(.root))]
     Unknown {
-        /// What was asked for.
+        /// The name that was searched for.
         query: String,
-        /// Where it was looked for.
+        /// The directory that was searched.
         root: PathBuf,
     },
     /// Several runs have this name or beginning.
-    #[error("{query:?} could be {}; give one of these ids", .candidates.join(", "))]
+    #[error("{query:?} matches {} runs; use one of these ids: {}", .candidates.len(), .candidates.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// The name that was searched for.
         query: String,
-        /// The ids that fit.
+        /// The ids of the runs that match.
         candidates: Vec<String>,
     },
-    /// A text that is no id.
+    /// A text that is not a run id.
     #[error(transparent)]
     Id(#[from] IdError),
-    /// Another machine has the run, as its lock says.
-    #[error(
-        "{}: the run is trained by {}, as its lock says; if that has ended without giving it back, remove this file",
-        shown(.path), held_by(Some(.holder))
-    )]
-    Elsewhere {
-        /// The lock.
-        path: PathBuf,
-        /// Who took it.
-        holder: Holder,
-    },
-    /// A run of another directory, such as a reference run.
-    #[error("{}: is not one of your own runs, and stays", shown(.path))]
+    /// A run outside the store's own directory, which is only read.
+    #[error("{}: is a reference run and cannot be changed", shown(.path))]
     NotOwn {
         /// Its directory.
         path: PathBuf,
     },
-    /// A run's directory that was there.
-    #[error("{}: is gone, moved or removed; its trainer, if it has one, waits until it is there again", shown(.path))]
+    /// The run's directory disappeared while it was followed.
+    #[error("{}: no longer exists; a trainer of this run waits until the directory is back", shown(.path))]
     Gone {
         /// The directory.
         path: PathBuf,
     },
-    /// There is something where a run is to be brought back to, or a file to be written.
-    #[error("{}: is in the way; move it away first", shown(.path))]
-    InTheWay {
-        /// The thing.
+    /// A discarded run cannot be restored to where it was.
+    #[error("{}: already exists; rename it, then restore the run again", shown(.path))]
+    CannotRestore {
+        /// Where the run was.
         path: PathBuf,
     },
-    /// A setting that cannot be.
+    /// A setting out of its range.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A name, a note or a tag that cannot be.
+    /// A name, a note or a tag that a run cannot have.
     #[error(transparent)]
     Label(#[from] LabelError),
 }
 
 impl RunError {
-    /// Whether the system refused, as it does where a disk is full or a directory gone: it may not refuse for ever.
+    /// Whether the operating system refused, for example because the disk is full. Such an error may pass.
     pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::Io { .. })
+        matches!(self, Self::File(error) if error.is_refusal())
     }
 
-    /// For `map_err`: the operating system refused `action` (a participle, such as `read`) on `path`.
-    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
-        move |source| Self::Io { action, path: path.to_owned(), source }
-    }
-
-    /// Whether a file or directory is simply not there.
+    /// Whether a file or directory does not exist.
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Io { source, .. } if source.kind() == io::ErrorKind::NotFound)
+        matches!(self, Self::File(error) if error.is_not_found())
+    }
+
+    /// For `map_err`: the lock at `path`, of the run `name`, could not be acquired.
+    pub(crate) fn lock(path: &Path, name: impl FnOnce() -> String) -> impl FnOnce(LockError) -> Self {
+        move |error| match error {
+            LockError::Held(holder) => Self::Locked { name: name(), holder },
+            LockError::Elsewhere(holder) => Self::Elsewhere { path: path.to_owned(), holder },
+            LockError::File(error) => error.into(),
+        }
     }
 }
 
@@ -177,16 +175,13 @@ fn shown(path: &Path) -> String {
     display(&path.display())
 }
 
-/// Checkpoints in words.
-fn names(checkpoints: &[CheckpointName]) -> String {
+/// Checkpoints as a list for a sentence.
+fn listed(checkpoints: &[CheckpointName]) -> String {
     let names: Vec<_> = checkpoints.iter().map(ToString::to_string).collect();
     if names.is_empty() { "no checkpoints".to_owned() } else { names.join(", ") }
 }
 
-/// A holder in words.
-fn held_by(holder: Option<&Holder>) -> String {
-    holder.map_or_else(
-        || "another process".to_owned(),
-        |Holder { pid, host, .. }| format!("process {pid} on {host}"),
-    )
+/// `pid 4711`
+fn process(holder: Option<&Holder>) -> String {
+    holder.map_or_else(|| "in another process".to_owned(), |Holder { pid, .. }| format!("pid {pid}"))
 }

@@ -1,20 +1,22 @@
-//! Following a run, whether it trains, is paused, is over or was killed.
+//! Following a run, whether it trains, is paused, has ended or was killed.
 
-use super::checkpoint::Checkpoint;
-use super::checkpoint_name::CheckpointName;
+use std::fmt::Display;
+
+use super::checkpoint::{CHECKPOINT_LIMIT, Checkpoint, CheckpointName};
 use super::error::RunError;
 use super::journal::{JournalBatch, JournalReader};
+use super::labels::LABELS_LIMIT;
 use super::manifest::RunManifest;
 use super::run_dir::{RECORD_LIMIT, RunDir};
 use super::state::RunState;
-use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, file, sanitize};
+use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, sanitize};
 use crate::run::protocol::JournalEntry;
 
-/// How much of the log's end is looked at first, and the most that one look reads.
+/// The bytes of the log's end that the first poll reads, and the most that a later one reads.
 const LOG_WINDOW: u64 = 64 << 10;
 
-/// Follows one run by looking at its directory again and again. It only reads, and never fails: what cannot be read
-/// now is told and tried again.
+/// Follows one run by reading its directory again and again. It only reads, and never fails: what cannot be read is a
+/// [`problem`](Update::problem) of the update, and is read again next time.
 #[derive(Debug)]
 pub struct Follower {
     dir: RunDir,
@@ -27,30 +29,30 @@ pub struct Follower {
     log: LineReader,
 }
 
-/// What is new since the last look.
+/// What is new since the last poll.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
-    /// The record, where it changed.
+    /// The manifest, if it changed.
     pub record: Option<RunManifest>,
-    /// How the run really stands; none until its record could be read once.
+    /// The actual state; `None` until the manifest was read once.
     pub state: Option<RunState>,
     /// The events that were appended to the journal.
     pub records: Vec<JournalEntry>,
-    /// Whether the journal began again: earlier events count no more.
+    /// Whether the journal was replaced: earlier events no longer count.
     pub restarted: bool,
-    /// Whether there are no more events for now. Until then, look again at once.
+    /// Whether there are no more events for now. Until then, poll again at once.
     pub caught_up: bool,
-    /// The checkpoint `last`, where it changed.
+    /// The checkpoint `last`, if it changed.
     pub checkpoint: Option<Checkpoint>,
-    /// The lines that were appended to the trainer's log, [sanitized](super::sanitize()). The first look finds the end
-    /// of a long log.
+    /// The lines that were appended to the trainer's log, [sanitized](crate::run::sanitize()). The first poll reads
+    /// only the end of a long log.
     pub log: Vec<String>,
-    /// What could not be read, as long as that is so.
+    /// What cannot be read at the moment.
     pub problem: Option<String>,
 }
 
 impl Update {
-    /// Whether nothing is to be drawn for it, as far as the run's content goes.
+    /// Whether the run's content is unchanged, so that nothing needs to be drawn.
     pub fn is_empty(&self) -> bool {
         self.record.is_none()
             && self.records.is_empty()
@@ -65,9 +67,9 @@ impl Follower {
     pub fn new(dir: RunDir) -> Self {
         Self {
             record: None,
-            record_file: Watched::new(dir.record_path()),
-            labels_file: Watched::new(dir.labels_path()),
-            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last)),
+            record_file: Watched::new(dir.record_path(), RECORD_LIMIT),
+            labels_file: Watched::new(dir.labels_path(), LABELS_LIMIT),
+            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last), CHECKPOINT_LIMIT),
             journal: dir.journal_reader(),
             log: LineReader::new(dir.trainer_log(), LOG_WINDOW, ReadFrom::End),
             dir,
@@ -79,15 +81,15 @@ impl Follower {
         &self.dir
     }
 
-    /// The journal's reader, which knows how much of it could not be read.
+    /// The reader of the journal, which counts the lines that it could not read.
     pub fn journal(&self) -> &JournalReader {
         &self.journal
     }
 
-    /// Looks at the run. A look reads at most 4 MiB of the journal.
+    /// Reads what is new. One poll reads at most 4 MiB of the journal.
     pub fn poll(&mut self) -> Update {
         if !self.dir.path().is_dir() {
-            // A lock that is not there says nothing of the trainer: it waits for its directory.
+            // Without its lock nothing is known about the trainer: it waits until the directory is back.
             let problem = RunError::Gone { path: self.dir.path().to_owned() }.to_string();
             return Update { problem: Some(problem), caught_up: true, ..Update::default() };
         }
@@ -98,7 +100,7 @@ impl Follower {
             .as_ref()
             .map(|record| RunState::settled(record.status, before, &self.dir.lock_path()));
         let checkpoint_path = self.dir.checkpoint_path(CheckpointName::Last);
-        let checkpoint = self.checkpoint_file.poll(|file| Checkpoint::read_open(file, &checkpoint_path));
+        let checkpoint = self.checkpoint_file.poll(|bytes| Checkpoint::parse(&checkpoint_path, bytes));
         let (batch, journal_problem) = or_problem(self.journal.poll());
         let batch = batch.unwrap_or(JournalBatch { caught_up: true, ..JournalBatch::default() });
         let (lines, log_problem) = or_problem(self.log.poll());
@@ -120,14 +122,12 @@ impl Follower {
         }
     }
 
-    /// The record, where it changed.
+    /// The manifest, if it changed.
     fn poll_record(&mut self) -> Option<RunManifest> {
-        let (dir, path) = (&self.dir, self.dir.record_path());
-        if self.labels_file.poll(|_| Ok(())).is_some() {
+        if self.labels_file.poll_changed() {
             self.record_file.forget();
         }
-        let read = |file| dir.parse_record(&file::read_open(file, &path, RECORD_LIMIT)?);
-        let record = self.record_file.poll(read)?;
+        let record = self.record_file.poll(|bytes| self.dir.parse_record(bytes))?;
         self.record = Some(record.clone());
         Some(record)
     }
@@ -138,8 +138,8 @@ fn shown(line: &[u8]) -> String {
     sanitize(&String::from_utf8_lossy(line)).into_owned()
 }
 
-/// The value or the words of the error.
-fn or_problem<T>(outcome: Result<T, RunError>) -> (Option<T>, Option<String>) {
+/// The value, or the error's message.
+fn or_problem<T>(outcome: Result<T, impl Display>) -> (Option<T>, Option<String>) {
     match outcome {
         Ok(value) => (Some(value), None),
         Err(error) => (None, Some(error.to_string())),
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn trouble_is_told_as_long_as_it_lasts_and_hides_nothing() {
+    fn a_problem_is_reported_while_it_lasts_and_hides_nothing() {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         follower.poll();
@@ -257,7 +257,7 @@ mod tests {
         let path = fixture.dir.checkpoint_path(CheckpointName::Last);
         fs::write(&path, "torn").unwrap();
         for _ in 0..2 {
-            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a whole"));
+            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a valid"));
         }
         let checkpoint = fixture.write_checkpoint(2);
         let update = follower.poll();
@@ -265,14 +265,14 @@ mod tests {
     }
 
     #[test]
-    fn a_run_that_is_removed_is_told() {
+    fn a_removed_run_is_a_problem() {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
         follower.poll();
         fs::remove_dir_all(fixture.dir.path()).unwrap();
         let update = follower.poll();
-        assert!(update.problem.as_ref().unwrap().contains("is gone"), "{update:?}");
+        assert!(update.problem.as_ref().unwrap().contains("no longer exists"), "{update:?}");
         assert!(update.is_empty());
     }
 
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_begins_again_is_told() {
+    fn a_replaced_journal_restarts_the_update() {
         let fixture = Fixture::new();
         fixture.dir.journal().unwrap().append(&[note("one"), note("two")]).unwrap();
         let mut follower = fixture.follower();

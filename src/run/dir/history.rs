@@ -2,51 +2,40 @@
 
 use super::error::RunError;
 use super::run_dir::RunDir;
-use crate::run::protocol::{Event, JournalEntry};
+use crate::run::protocol::{Rewind, StepBatch, StepLog, Timeline};
 
-/// What a run measured: each step and each epoch once, in order. What was [rewound](Event::Rewound) is left out.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct History {
-    /// A row for each step.
-    pub steps: Vec<StepRow>,
-    /// A row for each epoch.
-    pub epochs: Vec<EpochRow>,
-}
+/// What a run measured: every step and every epoch once, in order.
+pub type History = Timeline<Vec<StepRow>>;
 
-/// What a step came to.
+/// The values of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepRow {
-    /// Which, from 1.
+    /// The step, from 1.
     pub step: u64,
-    /// When it was reported, in seconds since 1970 UTC. Steps that are reported together have the same time.
+    /// When it was reported, in seconds since 1970 UTC. Steps of one batch have the same time.
     pub time: f64,
     /// The training loss. NaN where it was not finite.
     pub loss: f32,
-    /// The learning rate, where the journal has it: of the last of the steps that are reported together.
+    /// The learning rate. The journal has it for the last step of each batch only.
     pub learning_rate: Option<f32>,
 }
 
-/// What an epoch came to; as in [`Event::Epoch`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct EpochRow {
-    /// Which, from 1.
-    pub epoch: u32,
-    /// Steps done at its end.
-    pub step: u64,
-    /// When it was reported, in seconds since 1970 UTC.
-    pub time: f64,
-    /// Mean training loss over the epoch.
-    pub train_loss: f64,
-    /// Training accuracy over the epoch.
-    pub train_accuracy: f64,
-    /// Mean loss on the test set.
-    pub test_loss: f64,
-    /// Accuracy on the test set.
-    pub test_accuracy: f64,
-    /// The learning rate of the epoch's last step.
-    pub learning_rate: f32,
-    /// Training time of the run, without pauses, in seconds.
-    pub active_seconds: f64,
+impl StepLog for Vec<StepRow> {
+    fn push(&mut self, time: f64, batch: &StepBatch) {
+        self.rewind(Rewind { step: batch.first.saturating_sub(1) });
+        let last = batch.losses.len().saturating_sub(1);
+        self.extend(batch.losses.iter().enumerate().map(|(place, &loss)| StepRow {
+            step: batch.first.saturating_add(place as u64),
+            time,
+            loss,
+            learning_rate: (place == last).then_some(batch.learning_rate),
+        }));
+    }
+
+    fn rewind(&mut self, rewind: Rewind) {
+        let kept = self.partition_point(|row| rewind.keeps(row.step));
+        self.truncate(kept);
+    }
 }
 
 impl RunDir {
@@ -59,53 +48,12 @@ impl RunDir {
             if batch.restarted {
                 history = History::default();
             }
-            for record in batch.records {
-                history.take(record);
+            for entry in batch.records {
+                history.take(entry.time, &entry.event);
             }
             if batch.caught_up {
                 return Ok(history);
             }
-        }
-    }
-}
-
-impl History {
-    fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
-        match event {
-            Event::Steps { first, losses, learning_rate, .. } => {
-                let last = losses.len().saturating_sub(1);
-                self.steps.extend(losses.into_iter().enumerate().map(|(place, loss)| StepRow {
-                    step: first.saturating_add(place as u64),
-                    time,
-                    loss,
-                    learning_rate: (place == last).then_some(learning_rate),
-                }));
-            }
-            Event::Epoch {
-                epoch,
-                step,
-                train_loss,
-                train_accuracy,
-                test_loss,
-                test_accuracy,
-                learning_rate,
-                active_seconds,
-            } => self.epochs.push(EpochRow {
-                epoch,
-                step,
-                time,
-                train_loss,
-                train_accuracy,
-                test_loss,
-                test_accuracy,
-                learning_rate,
-                active_seconds,
-            }),
-            Event::Rewound { step: last } => {
-                self.steps.retain(|row| row.step <= last);
-                self.epochs.retain(|row| row.step <= last);
-            }
-            _ => {}
         }
     }
 }
@@ -115,15 +63,16 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
+    use crate::run::protocol::{EpochReport, Event, JournalEntry};
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
     fn steps(first: u64, losses: &[f32]) -> Event {
         let losses = losses.to_vec();
-        Event::Steps { first, losses, learning_rate: 0.5, active_seconds: 1.0, spent: None }
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.5, active_seconds: 1.0, spent: None })
     }
 
     fn epoch(epoch: u32, step: u64) -> Event {
-        Event::Epoch {
+        Event::Epoch(EpochReport {
             epoch,
             step,
             train_loss: 2.0,
@@ -132,11 +81,12 @@ mod tests {
             test_accuracy: 0.5,
             learning_rate: 0.5,
             active_seconds: 1.0,
-        }
+            ..EpochReport::default()
+        })
     }
 
     #[test]
-    fn what_was_done_again_is_there_once() {
+    fn steps_and_epochs_after_a_rewind_appear_once() {
         let root = tempfile::tempdir().unwrap();
         let run = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
         let dir = Store::open(root.path()).create(&run).unwrap();
@@ -162,6 +112,6 @@ mod tests {
             (4, 16.0, 1.0, Some(0.5)),
         ];
         assert_eq!(rows, want);
-        assert_eq!(history.epochs.iter().map(|row| (row.epoch, row.step)).collect::<Vec<_>>(), [(1, 2)]);
+        assert_eq!(history.reports().map(|report| (report.epoch, report.step)).collect::<Vec<_>>(), [(1, 2)]);
     }
 }

@@ -1,4 +1,4 @@
-//! The name of a run, in the store and on disk.
+//! Ids of runs.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use thiserror::Error;
 const MAX_LEN: usize = 64;
 
 /// The id of a run and the name of its directory, such as `20261124-063012-swift-otter`: the UTC time of its creation,
-/// so that ids sort by time, and two words to know it by.
+/// so that ids sort by time, and two words that people can remember.
 ///
 /// Any id has 1 to 64 of the characters `a-z`, `0-9` and `-` and does not begin with `-`: it cannot leave the runs
 /// directory, hide in it, or be taken for a flag.
@@ -19,13 +19,13 @@ const MAX_LEN: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// A text that is no [`RunId`].
+/// A text that is not a [`RunId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{text:?} is not a run id: an id has 1 to 64 of the characters a-z, 0-9 and -, and does not begin with -"
 )]
 pub struct IdError {
-    /// What was taken for an id.
+    /// The text that is not an id.
     pub text: String,
 }
 
@@ -44,7 +44,7 @@ impl RunId {
         &self.0
     }
 
-    /// The part without the time, such as `swift-otter`; the whole id where it has no time in front.
+    /// The id without its time, such as `swift-otter`; the whole id if it does not begin with a time.
     pub fn name(&self) -> &str {
         let mut parts = self.0.splitn(3, '-');
         match (parts.next(), parts.next(), parts.next()) {
@@ -104,7 +104,7 @@ const fn mix(seed: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// The word of a table that a number stands for.
+/// The word of a table at `number`, modulo its length.
 fn pick<const N: usize>(words: &[&'static str; N], number: u64) -> &'static str {
     usize::try_from(number % N as u64).ok().and_then(|index| words.get(index)).copied().unwrap_or("quiet")
 }

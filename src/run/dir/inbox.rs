@@ -1,4 +1,4 @@
-//! `inbox/`: how a trainer is told something.
+//! `inbox/`: commands for a trainer.
 
 use std::collections::HashSet;
 use std::ffi::{OsStr, OsString};
@@ -11,27 +11,26 @@ use std::{fs, io, process};
 
 use thiserror::Error;
 
-use super::error::RunError;
-use crate::run::disk::{file, sanitize, sanitized};
+use crate::run::disk::{FileError, file, sanitize, sanitized};
 use crate::run::protocol::Command;
 
 /// The most bytes that a command may have.
 const LIMIT: u64 = 64 << 10;
-/// The most files that are taken at once.
+/// The most files that one [`Inbox::take`] reads.
 const BATCH: usize = 256;
 
-/// Drops a command into the inbox at `inbox`, for the trainer of that run.
+/// Puts a command into the inbox at `inbox`, for the trainer of that run.
 ///
 /// The file appears as a whole. Its name begins with the time, so that commands are taken in the order in which they
-/// were given.
-pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), RunError> {
+/// were sent.
+pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileError> {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     file::create_dir(inbox)?;
     let since_1970 = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let path = inbox.join(format!("{since_1970:020}-{count:010}-{}.json", process::id()));
     let mut text =
-        serde_json::to_vec(&command).map_err(|error| RunError::io("written", &path)(error.into()))?;
+        serde_json::to_vec(&command).map_err(|error| FileError::io("written", &path)(error.into()))?;
     text.push(b'\n');
     file::write_atomic(&path, &text)
 }
@@ -40,15 +39,15 @@ pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), RunErro
 #[derive(Debug)]
 pub struct Inbox {
     path: PathBuf,
-    /// Refused files that cannot be removed. They are refused once.
+    /// Rejected files that cannot be removed. They are rejected once.
     stuck: HashSet<OsString>,
 }
 
-/// A file in an inbox that is no command from this user.
+/// A file in an inbox that is not a valid command of this user.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file}: {reason}")]
 pub struct Rejection {
-    /// Its name.
+    /// The file's name.
     pub file: String,
     /// Why it was refused.
     pub reason: String,
@@ -63,16 +62,16 @@ impl Inbox {
     /// Takes the commands that are there, oldest first, and removes their files.
     ///
     /// A command is a regular file `*.json` of this user with at most 64 KiB. Names that begin with a dot are files
-    /// that are still being written, and are left alone. A file that cannot be removed is not obeyed, since it would
-    /// be again and again.
-    pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, RunError> {
+    /// that are still being written, and stay. A file that cannot be removed is rejected: it would be taken again and
+    /// again.
+    pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, FileError> {
         let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(RunError::io("read", &self.path))?,
+            entries => entries.map_err(FileError::io("read", &self.path))?,
         };
         let mut names = Vec::new();
         for entry in entries {
-            let name = entry.map_err(RunError::io("read", &self.path))?.file_name();
+            let name = entry.map_err(FileError::io("read", &self.path))?.file_name();
             if is_command(&name) && !self.stuck.contains(&name) {
                 names.push(name);
             }
@@ -91,7 +90,7 @@ impl Inbox {
             self.stuck.insert(name);
             return Err(Rejection {
                 file,
-                reason: format!("cannot be removed, so it is not obeyed: {error}"),
+                reason: format!("is ignored, because it cannot be removed: {error}"),
             });
         }
         outcome.map_err(|reason| Rejection { file, reason: sanitized(reason) })
@@ -103,14 +102,14 @@ fn is_command(name: &OsStr) -> bool {
     !name.as_bytes().starts_with(b".") && name.as_bytes().ends_with(b".json")
 }
 
-/// Reads a command, or tells why it is none.
+/// Reads a command. The error says why the file is not one.
 fn read_command(path: &Path) -> Result<Command, String> {
     let (file, metadata) = file::open(path).map_err(|error| error.to_string())?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {
         return Err("belongs to another user".to_owned());
     }
     let bytes = file::read_open(file, path, LIMIT).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("is not a command: {error}"))
+    serde_json::from_slice(&bytes).map_err(|error| format!("is not a valid command: {error}"))
 }
 
 #[cfg(test)]
@@ -190,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_command_is_refused_with_its_reason() {
+    fn invalid_commands_are_rejected_with_a_reason() {
         for (text, reason) in [
             ("", "is not a command: EOF"),
             ("\"paus", "is not a command: EOF"),

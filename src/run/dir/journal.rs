@@ -8,16 +8,15 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::error::RunError;
-use crate::run::disk::{LineReader, ReadFrom, file};
+use crate::run::disk::{FileError, LineReader, ReadFrom, file};
 use crate::run::protocol::JournalEntry;
 
 /// The most bytes of the journal that one [`JournalReader::poll`] reads, and the most that a line may have.
 const WINDOW: u64 = 4 << 20;
-/// How many bytes are searched at once for the last line feed.
+/// The bytes that are searched at a time for the last line feed.
 const CHUNK: u64 = 64 << 10;
 
-/// Appends to a journal. Only who holds the run's lock may have one.
+/// Appends to a journal. Only for the holder of the run's lock.
 #[derive(Debug)]
 pub struct JournalWriter {
     file: File,
@@ -27,26 +26,25 @@ pub struct JournalWriter {
 }
 
 impl JournalWriter {
-    /// Opens the journal at `path`, creates it where it is missing, and removes a last line that a crash tore.
-    pub fn open(path: &Path) -> Result<Self, RunError> {
+    /// Opens the journal at `path`, creates it if it is missing, and removes a last line that a crash left incomplete.
+    pub fn open(path: &Path) -> Result<Self, FileError> {
         let (file, metadata) = file::open_append(path)?;
         let mut writer = Self { file, path: path.to_owned(), len: 0 };
-        writer.repair(&metadata).map_err(RunError::io("repaired", path))?;
+        writer.repair(&metadata).map_err(FileError::io("repaired", path))?;
         Ok(writer)
     }
 
-    /// Appends the records with one write: all of them, or none where it fails (then they can be given again).
+    /// Appends the records with one write: all of them, or none if it fails, so that it can be tried again.
     ///
-    /// They are safe from the end of this process when it returns, and from the end of the machine after
-    /// [`sync`](Self::sync).
-    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), RunError> {
+    /// When it returns they survive a crash of this process, and after [`sync`](Self::sync) a crash of the machine.
+    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), FileError> {
         if records.is_empty() {
             return Ok(());
         }
-        self.try_append(records).map_err(RunError::io("appended to", &self.path))
+        self.try_append(records).map_err(FileError::io("appended to", &self.path))
     }
 
-    /// Whether another file, or none, is where this one was: somebody removed or replaced it.
+    /// Whether somebody removed or replaced the file.
     pub fn is_replaced(&self) -> bool {
         let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
         let own = self.file.metadata().map(identity);
@@ -59,8 +57,8 @@ impl JournalWriter {
     }
 
     /// Forces what was appended to the disk.
-    pub fn sync(&mut self) -> Result<(), RunError> {
-        self.file.sync_data().map_err(RunError::io("written", &self.path))
+    pub fn sync(&mut self) -> Result<(), FileError> {
+        self.file.sync_data().map_err(FileError::io("written", &self.path))
     }
 
     fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
@@ -75,11 +73,11 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// Brings the file to its whole lines again, where an append failed half way or somebody cut the file.
+    /// Cuts the file to whole lines, if an append failed half way or somebody truncated the file.
     fn settle(&mut self) -> io::Result<()> {
         let metadata = self.file.metadata()?;
         if metadata.nlink() == 0 {
-            return Err(io::Error::new(io::ErrorKind::NotFound, "it was removed while the run trains"));
+            return Err(io::Error::new(io::ErrorKind::NotFound, "it was removed while the run was training"));
         }
         match metadata.len() {
             len if len == self.len => Ok(()),
@@ -88,7 +86,7 @@ impl JournalWriter {
         }
     }
 
-    /// Removes what stands after the last line feed.
+    /// Removes everything after the last line feed.
     fn repair(&mut self, metadata: &Metadata) -> io::Result<()> {
         self.len = end_of_lines(&mut self.file, metadata.len())?;
         if self.len < metadata.len() { self.file.set_len(self.len) } else { Ok(()) }
@@ -110,7 +108,7 @@ fn end_of_lines(file: &mut File, mut end: u64) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Follows a journal, whether its run trains or is over.
+/// Follows a journal, whether its run trains or has ended.
 #[derive(Debug)]
 pub struct JournalReader {
     lines: LineReader,
@@ -118,14 +116,14 @@ pub struct JournalReader {
     foreign: u64,
 }
 
-/// What one look at a journal found.
+/// The records that one [`JournalReader::poll`] found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JournalBatch {
     /// The new records, in order.
     pub records: Vec<JournalEntry>,
-    /// Whether the journal was replaced or cut: these records are its first ones, and earlier ones count no more.
+    /// Whether the journal was replaced or cut: these records are its first ones, and earlier ones no longer count.
     pub restarted: bool,
-    /// Whether these are all that there are for now.
+    /// Whether there are no more records for now.
     pub caught_up: bool,
 }
 
@@ -135,8 +133,8 @@ impl JournalReader {
         Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
     }
 
-    /// Reads the records that were appended since the last look, up to 4 MiB of them.
-    pub fn poll(&mut self) -> Result<JournalBatch, RunError> {
+    /// Reads the records that were appended since the last poll, up to 4 MiB of them.
+    pub fn poll(&mut self) -> Result<JournalBatch, FileError> {
         let lines = self.lines.poll()?;
         if lines.restarted {
             (self.damaged, self.foreign) = (0, 0);
@@ -154,18 +152,18 @@ impl JournalReader {
         Ok(batch)
     }
 
-    /// How many lines were no records, or longer than 4 MiB.
+    /// The number of lines that were not valid records, or longer than 4 MiB.
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
-    /// How many records were of a kind that only another version knows.
+    /// The number of records of a kind that this version does not know.
     pub fn foreign(&self) -> u64 {
         self.foreign
     }
 }
 
-/// Whether a line that is no [`JournalEntry`] has the form of one.
+/// Whether a line that cannot be read as a [`JournalEntry`] has its form.
 fn is_foreign(line: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Form {
@@ -266,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_failed_append_left_is_removed_before_the_next() {
+    fn the_rest_of_a_failed_append_is_removed_before_the_next() {
         let fixture = Fixture::new();
         let mut writer = fixture.writer();
         writer.append(&[record(1)]).unwrap();
@@ -293,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_are_no_records_are_counted_and_hide_nothing() {
+    fn invalid_lines_are_counted_and_hide_no_record() {
         let newer = "{\"time\":1,\"event\":{\"teleported\":{\"to\":3}}}\n";
         let unit = "{\"time\":1,\"event\":\"rested\"}\n";
         let deep = format!("{}\n", "[".repeat(10_000));
@@ -331,7 +329,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_begins_again_is_said() {
+    fn a_replaced_journal_is_reported_as_restarted() {
         let fixture = Fixture::with("garbage\n");
         let mut reader = fixture.reader();
         reader.poll().unwrap();

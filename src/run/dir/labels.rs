@@ -1,33 +1,31 @@
-//! What people call a run, and what they want to remember of it.
+//! A run's name, notes and tags.
 
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::error::RunError;
-use super::manifest::RunManifest;
-use crate::run::disk::{file, sanitize};
+use crate::run::disk::{FileError, file, sanitize};
 
 /// The most bytes that the file may have.
-const LIMIT: u64 = 1 << 16;
-/// The most bytes of a name and of a tag, and of the notes.
+pub(crate) const LABELS_LIMIT: u64 = 1 << 16;
+/// The most bytes of a name or a tag, and of the notes.
 const SHORT: usize = 100;
 const LONG: usize = 4000;
 
 /// `labels.json`: a run's name, notes and tags, where they are not those that it was created with.
 ///
-/// `run.json` belongs to the trainer, which replaces it again and again; this file is people's. What it names holds;
-/// a file that is damaged names nothing, so that it never keeps a run from being read.
+/// `run.json` belongs to the trainer, which replaces it again and again; this file belongs to people. Its labels take
+/// precedence. A damaged file has no labels, so that it never keeps a run from being read.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Labels {
-    /// What to call it.
+    /// The run's name.
     #[serde(deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Anything to remember, on one line.
+    /// Free text on one line.
     #[serde(deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
     pub notes: Option<String>,
-    /// Words to find it by.
+    /// Tags, one word each.
     #[serde(deserialize_with = "sanitize::option_list", skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
 }
@@ -35,24 +33,24 @@ pub struct Labels {
 /// Why a run cannot have a label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
-    /// Nobody could see or type it.
-    #[error("a {0} needs a visible character, and can have no control characters")]
+    /// It has no visible character, or has control characters.
+    #[error("a {0} must have a visible character and no control characters")]
     Invisible(&'static str),
-    /// It is longer than it can be shown.
-    #[error("a {what} can have {limit} bytes at most")]
+    /// It is too long.
+    #[error("a {what} can have at most {limit} bytes")]
     TooLong {
-        /// What.
+        /// The kind of label: `name`, `note` or `tag`.
         what: &'static str,
-        /// Bytes.
+        /// The most bytes that it can have.
         limit: usize,
     },
-    /// It could not be told from two tags.
-    #[error("a tag is one word, without spaces or commas")]
+    /// A tag with a space or a comma, which would read as two tags.
+    #[error("a tag must be one word, without spaces or commas")]
     SeveralWords,
 }
 
 impl Labels {
-    /// Finds the first label that cannot be.
+    /// The first label that a run cannot have is the error.
     pub fn validate(&self) -> Result<(), LabelError> {
         let check = |what, text: &str, limit| {
             if text.trim().is_empty() || sanitize(text) != text {
@@ -75,7 +73,7 @@ impl Labels {
         Ok(())
     }
 
-    /// These labels, and those of `others` that they do not name.
+    /// These labels, and where they have none, those of `others`.
     #[must_use]
     pub fn over(self, others: Self) -> Self {
         Self {
@@ -85,25 +83,15 @@ impl Labels {
         }
     }
 
-    /// The record under these labels.
-    pub(crate) fn apply(self, record: RunManifest) -> RunManifest {
-        RunManifest {
-            name: self.name.unwrap_or(record.name),
-            notes: self.notes.unwrap_or(record.notes),
-            tags: self.tags.unwrap_or(record.tags),
-            ..record
-        }
-    }
-
+    /// The labels in the file at `path`; none if it is missing or damaged.
     pub(crate) fn read(path: &Path) -> Self {
-        let bytes = file::read(path, LIMIT).unwrap_or_default();
+        let bytes = file::read(path, LABELS_LIMIT).unwrap_or_default();
         serde_json::from_slice(&bytes).unwrap_or_default()
     }
 
-    pub(crate) fn write(&self, path: &Path) -> Result<(), RunError> {
-        self.validate()?;
-        let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
-        let mut bytes = serde_json::to_vec_pretty(self).map_err(damaged)?;
+    pub(crate) fn write(&self, path: &Path) -> Result<(), FileError> {
+        let text = serde_json::to_vec_pretty(self);
+        let mut bytes = text.map_err(|error| FileError::io("written", path)(error.into()))?;
         bytes.push(b'\n');
         file::write_atomic(path, &bytes)
     }
@@ -142,7 +130,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_seen_is_no_label() {
+    fn labels_are_validated() {
         assert_eq!(named("\u{1b}[2J").validate(), Err(LabelError::Invisible("name")));
         assert_eq!(named("  ").validate(), Err(LabelError::Invisible("name")));
         assert_eq!(tagged(&["two words"]).validate(), Err(LabelError::SeveralWords));

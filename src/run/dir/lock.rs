@@ -6,44 +6,18 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
+use thiserror::Error;
 
-use super::error::RunError;
-use crate::run::disk::{file, sanitize};
+use super::holder::Holder;
+use crate::run::disk::{FileError, file};
 
 /// The most bytes that the text in a lock can have.
 const LIMIT: u64 = 4096;
-/// How often a lock is asked for again that only a probe stands in the way of, and the time in between.
+/// How often to retry while only a probe holds the lock, and the time between two tries.
 const RETRIES: u32 = 100;
 const RETRY_AFTER: Duration = Duration::from_millis(2);
 
-/// Who holds a run's lock: the content of the file `lock`, as one JSON object.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Holder {
-    /// The process.
-    pub pid: u32,
-    /// The machine it runs on.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub host: String,
-    /// What keeps it from writing anything down; it waits for that to be over.
-    #[serde(default, deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
-    pub trouble: Option<String>,
-}
-
-impl Holder {
-    /// This process.
-    fn this() -> Self {
-        let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-        Self { pid: std::process::id(), host, trouble: None }
-    }
-
-    /// Whether it is, or was, on another machine than this one.
-    fn is_elsewhere(&self) -> bool {
-        self.host != Self::this().host
-    }
-}
-
-/// The right to train a run and to write in its directory. The operating system gives it back when the process ends,
+/// The right to train a run and to write to its directory. The operating system releases it when the process ends,
 /// however that happens; the file stays.
 #[derive(Debug)]
 pub struct RunLock {
@@ -54,36 +28,49 @@ pub struct RunLock {
 /// Whether a run is held by a trainer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Liveness {
-    /// A trainer holds it: which, where that can be read.
+    /// A trainer holds it. `None` if the lock does not say which.
     Held(Option<Holder>),
-    /// A trainer on another machine has taken it and has not given it back, as far as can be seen from here: file
-    /// systems that machines share need not share their locks.
+    /// A trainer on another machine has signed it and has not released it, as far as this machine can see: file systems
+    /// that machines share need not share their locks.
     Elsewhere(Holder),
     /// No trainer holds it.
     Free,
-    /// It cannot be found out: the lock cannot be opened, or the file system has no locks.
+    /// The lock cannot be opened, or the file system has no locks.
     Unknown,
 }
 
+/// Why a lock could not be acquired.
+#[derive(Debug, Error)]
+pub enum LockError {
+    /// Another process holds it. `None` if the lock does not say which.
+    #[error("another process holds the lock")]
+    Held(Option<Holder>),
+    /// A process on another machine has signed it and has not released it.
+    #[error("a process on {} holds the lock", .0.host)]
+    Elsewhere(Holder),
+    /// The lock's file cannot be used.
+    #[error(transparent)]
+    File(#[from] FileError),
+}
+
 impl RunLock {
-    /// Takes the lock at `path`, or tells who has it.
+    /// Acquires the lock at `path`.
     ///
-    /// A probe by [`liveness`] shares the lock for an instant. That is told from a holder and waited out, for a fifth
-    /// of a second at most.
-    pub fn acquire(path: &Path) -> Result<Self, RunError> {
+    /// A probe by [`liveness`] shares the lock for an instant. A probe is not taken for a holder: this waits for it, for
+    /// a fifth of a second at most.
+    pub fn acquire(path: &Path) -> Result<Self, LockError> {
         let (file, _) = file::open_write(path)?;
-        let locked = || RunError::Locked { path: path.to_owned(), holder: holder(path) };
         let mut retries = 0..RETRIES;
         while !try_lock(file.try_lock(), path)? {
-            // Who may share it is not shut out by a holder, but by another probe.
+            // Where it can be shared, there is no holder but another probe.
             if !try_lock(file.try_lock_shared(), path)? || retries.next().is_none() {
-                return Err(locked());
+                return Err(LockError::Held(holder(path)));
             }
-            file.unlock().map_err(RunError::io("unlocked", path))?;
+            file.unlock().map_err(FileError::io("unlocked", path))?;
             thread::sleep(RETRY_AFTER);
         }
         if let Some(holder) = holder(path).filter(Holder::is_elsewhere) {
-            return Err(RunError::Elsewhere { path: path.to_owned(), holder });
+            return Err(LockError::Elsewhere(holder));
         }
         let mut lock = Self { file, path: path.to_owned() };
         lock.sign(None)?;
@@ -95,9 +82,9 @@ impl RunLock {
         &self.path
     }
 
-    /// Writes who holds it, and what keeps it from writing anything else. This file is open and has its place on the
-    /// disk, so that it can be written even where the disk is full.
-    pub fn sign(&mut self, trouble: Option<&str>) -> Result<(), RunError> {
+    /// Writes who holds it, and why its holder cannot write anything else, if that is so. This file is open and has its
+    /// place on the disk, so it can be written even where the disk is full.
+    pub fn sign(&mut self, trouble: Option<&str>) -> Result<(), FileError> {
         let holder = Holder { trouble: trouble.map(str::to_owned), ..Holder::this() };
         let mut text = serde_json::to_vec(&holder).unwrap_or_default();
         text.push(b'\n');
@@ -106,25 +93,25 @@ impl RunLock {
             self.file.write_all(&text)?;
             self.file.set_len(text.len() as u64)
         };
-        write().map_err(RunError::io("written", &self.path))
+        write().map_err(FileError::io("written", &self.path))
     }
 }
 
 impl Drop for RunLock {
     fn drop(&mut self) {
-        // Whoever sees it from another machine is told by this that it was given back.
+        // An empty file tells other machines that the lock was released.
         let _ = self.file.set_len(0);
     }
 }
 
-/// Finds out whether a trainer holds the lock at `path`, by sharing it for an instant.
+/// Whether a trainer holds the lock at `path`. Finds out by sharing it for an instant.
 pub(crate) fn liveness(path: &Path) -> Liveness {
     let file = match file::open(path) {
         Ok((file, _)) => file,
         Err(error) if error.is_not_found() => return Liveness::Free,
         Err(_) => return Liveness::Unknown,
     };
-    // Closing the file gives the share back.
+    // Closing the file releases the share.
     match try_lock(file.try_lock_shared(), path) {
         Ok(true) => match holder(path).filter(Holder::is_elsewhere) {
             Some(holder) => Liveness::Elsewhere(holder),
@@ -135,12 +122,12 @@ pub(crate) fn liveness(path: &Path) -> Liveness {
     }
 }
 
-/// Whether a lock was got.
-fn try_lock(outcome: Result<(), TryLockError>, path: &Path) -> Result<bool, RunError> {
+/// Whether the lock was acquired.
+fn try_lock(outcome: Result<(), TryLockError>, path: &Path) -> Result<bool, FileError> {
     match outcome {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(RunError::io("locked", path)(error)),
+        Err(TryLockError::Error(error)) => Err(FileError::io("locked", path)(error)),
     }
 }
 
@@ -163,10 +150,7 @@ mod tests {
         let lock = RunLock::acquire(&lock_path(&dir)).unwrap();
         assert_eq!(liveness(lock.path()), Liveness::Held(Some(Holder::this())));
         let refused = RunLock::acquire(lock.path()).unwrap_err();
-        assert!(
-            matches!(&refused, RunError::Locked { holder: Some(holder), .. } if *holder == Holder::this())
-        );
-        assert!(refused.to_string().contains(&format!("process {} on ", std::process::id())), "{refused}");
+        assert!(matches!(refused, LockError::Held(Some(holder)) if holder == Holder::this()));
     }
 
     #[test]
@@ -183,14 +167,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let holder = Holder { pid: 7, host: "not-this-machine".to_owned(), trouble: None };
         std::fs::write(lock_path(&dir), serde_json::to_vec(&holder).unwrap()).unwrap();
-        assert_eq!(liveness(&lock_path(&dir)), Liveness::Elsewhere(holder));
-        let refused = RunLock::acquire(&lock_path(&dir)).unwrap_err().to_string();
-        for part in ["process 7 on not-this-machine", "remove"] {
-            assert!(refused.contains(part), "{refused}");
-        }
+        assert_eq!(liveness(&lock_path(&dir)), Liveness::Elsewhere(holder.clone()));
+        let refused = RunLock::acquire(&lock_path(&dir)).unwrap_err();
+        assert!(matches!(&refused, LockError::Elsewhere(there) if *there == holder), "{refused}");
         std::fs::remove_file(lock_path(&dir)).unwrap();
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
-        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "given back");
+        assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "released");
     }
 
     #[test]
@@ -225,7 +207,10 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("elsewhere"), "kept").unwrap();
         std::os::unix::fs::symlink("elsewhere", lock_path(&dir)).unwrap();
-        assert!(matches!(RunLock::acquire(&lock_path(&dir)), Err(RunError::NotAFile { .. })));
+        assert!(matches!(
+            RunLock::acquire(&lock_path(&dir)),
+            Err(LockError::File(FileError::NotAFile { .. }))
+        ));
         assert_eq!(liveness(&lock_path(&dir)), Liveness::Unknown);
         assert_eq!(std::fs::read_to_string(dir.path().join("elsewhere")).unwrap(), "kept");
     }

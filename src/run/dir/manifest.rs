@@ -1,61 +1,61 @@
-//! `run.json`: what a run is, and its result in short.
+//! `run.json`: a run's settings, origin, status and results.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use super::error::RunError;
 use super::id::RunId;
+use super::labels::Labels;
+use super::schema::SCHEMA;
 use crate::run::disk::{Extra, sanitize};
-use crate::run::protocol::{DataInfo, PauseReason, Position, RecordedStatus};
+use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RecordedStatus};
 use crate::run::settings::{Change, RunConfig};
 
-/// The version of the run directory's formats that this program writes.
-pub const SCHEMA: u32 = 1;
-
-/// `run.json`: what a run is, and its result in short, so that a table of runs reads nothing else.
+/// `run.json`: a run's settings, origin, status and results, so that a table of runs reads nothing else.
 ///
-/// A JSON object, replaced as a whole and written only by who holds the run's lock. Fields that are missing have the
-/// value that a new run has, except `schema`, `id`, `status` and `created`, which must be there; fields that this
-/// version does not know are kept. A file with a greater `schema` is not read.
+/// A JSON object, replaced as a whole and written only by the holder of the run's lock. Missing fields have the value of
+/// a new run, except `schema`, `id`, `status` and `created`, which are required; fields that this version does not know
+/// are kept. A file with a greater `schema` is not read.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunManifest {
     /// The version of the run directory's formats: [`SCHEMA`].
     pub schema: u32,
     /// The run's id, which is the name of its directory.
     pub id: RunId,
-    /// What people call it; at first the words of the id.
+    /// The run's name; at first the words of its id.
     #[serde(default, deserialize_with = "sanitize::string")]
     pub name: String,
-    /// Anything people want to remember, on one line.
+    /// Free text on one line.
     #[serde(default, deserialize_with = "sanitize::string")]
     pub notes: String,
-    /// Words to find it by.
+    /// Tags, one word each.
     #[serde(default, deserialize_with = "sanitize::list")]
     pub tags: Vec<String>,
     /// The run that this one was forked from.
     #[serde(default)]
     pub parent: Option<RunId>,
-    /// How it stands, as last written.
+    /// The status, as last written. [`RunState`](crate::run::RunState) is the actual one.
     pub status: RecordedStatus,
-    /// Why it stands so: what failed, or who stopped it.
+    /// The reason for the status: what failed, or why the run ended early.
     #[serde(default, deserialize_with = "sanitize::option")]
     pub reason: Option<String>,
     /// When it was created, in seconds since 1970 UTC.
     pub created: f64,
-    /// How it trains.
+    /// The settings that it was created with.
     #[serde(default)]
     pub config: RunConfig,
-    /// What was changed of that while it trained.
+    /// The settings that were changed while it trained.
     #[serde(default)]
     pub changed: Change,
-    /// Where it comes from.
+    /// Program, machine, command and data.
     #[serde(default)]
     pub provenance: Provenance,
-    /// How far it is and how well it does.
+    /// Progress and results.
     #[serde(default)]
     pub summary: Results,
-    /// When it did not train between its beginning and now, and why.
+    /// The times in which it did not train since it began.
     #[serde(default)]
     pub pauses: Vec<Pause>,
     /// Fields that only a newer version knows.
@@ -63,38 +63,48 @@ pub struct RunManifest {
     pub extra: Extra,
 }
 
-/// A time in which a run did not train.
+/// A time in which a run did not train, after it had begun.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pause {
-    /// Why.
+    /// Why it did not train.
     pub reason: PauseReason,
-    /// When it began, in seconds since 1970 UTC; after a crash, the last time that the trainer was heard of.
+    /// When it began, in seconds since 1970 UTC; after a crash, the time of the trainer's last event.
     pub from: f64,
-    /// When it was over; none while it lasts.
+    /// When it ended; `None` while it lasts.
     pub to: Option<f64>,
     /// Steps done when it began.
     pub step: u64,
-    /// Where the run stood then; none after a crash.
+    /// The position when it began; `None` after a crash.
     pub before: Option<Position>,
-    /// Steps done where the run went on from: fewer after a crash, since what was not saved is done again.
+    /// Steps done where the run resumed: fewer after a crash, since what was not saved is trained again.
     pub resumed_step: Option<u64>,
-    /// Where it went on from.
+    /// The position where the run resumed.
     pub after: Option<Position>,
 }
 
 impl RunManifest {
-    /// Whether it waits because its loss is no number any more.
+    /// Whether it is paused because the loss or a weight is no longer finite.
     pub fn has_diverged(&self) -> bool {
         let diverged = |pause: &Pause| pause.to.is_none() && pause.reason == PauseReason::Diverged;
         self.status == RecordedStatus::Paused && self.pauses.last().is_some_and(diverged)
     }
 
-    /// How it trains now, after all changes.
+    /// The settings in force, after all changes.
     pub fn settings(&self) -> RunConfig {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
     }
 
-    /// The record in the bytes of the `run.json` at `path`, which may be anything.
+    /// The manifest under these labels.
+    pub(crate) fn labelled(self, labels: Labels) -> Self {
+        Self {
+            name: labels.name.unwrap_or(self.name),
+            notes: labels.notes.unwrap_or(self.notes),
+            tags: labels.tags.unwrap_or(self.tags),
+            ..self
+        }
+    }
+
+    /// The manifest in the bytes of the `run.json` at `path`, which may be anything.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, RunError> {
         #[derive(Deserialize)]
         struct Version {
@@ -117,14 +127,14 @@ impl RunManifest {
     }
 }
 
-/// What one would need to know to get the same result again. Text that is not known is empty.
+/// What somebody needs to know to reproduce a run. Unknown text is empty.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
     /// The program's version.
     #[serde(deserialize_with = "sanitize::string")]
     pub version: String,
-    /// The commit that the program was built from, with `-dirty` where the sources had changes.
+    /// The commit that the program was built from, where that was known when it was built.
     #[serde(deserialize_with = "sanitize::option")]
     pub git_commit: Option<String>,
     /// The command that created the run.
@@ -136,14 +146,14 @@ pub struct Provenance {
     /// The processor's name.
     #[serde(deserialize_with = "sanitize::string")]
     pub cpu: String,
-    /// The GPU's name, where one was used.
+    /// The GPU's name, if one was used.
     #[serde(deserialize_with = "sanitize::option")]
     pub gpu: Option<String>,
-    /// What computes on the processor, such as `avx2`; empty until it trains, or where a GPU does. Its last digits
-    /// depend on this.
+    /// The instruction set of the processor's kernels, such as `avx2`; empty until it trains, or on a GPU. The last digits
+    /// of losses depend on it.
     #[serde(deserialize_with = "sanitize::string")]
     pub kernels: String,
-    /// Threads that train; 0 until it does.
+    /// Threads that train; 0 until it trains.
     pub threads: usize,
     /// The data set, once it is loaded.
     pub dataset: Option<DataInfo>,
@@ -152,8 +162,8 @@ pub struct Provenance {
     pub extra: Extra,
 }
 
-/// How far a run is and how well it does. Accuracies are fractions from 0 to 1. A value that is not there yet, or that
-/// is not finite, is `null`.
+/// Progress and results of a run. Accuracies are fractions from 0 to 1. A value that is not known yet, or not finite, is
+/// `null`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Results {
@@ -177,11 +187,14 @@ pub struct Results {
     pub lowest_test_accuracy: Option<f64>,
     /// The lowest mean loss on the test set after any epoch. Older versions did not keep it.
     pub lowest_test_loss: Option<f64>,
-    /// The highest one. Older versions did not keep it.
+    /// The highest mean loss on the test set after any epoch. Older versions did not keep it.
     pub highest_test_loss: Option<f64>,
-    /// Epochs with their accuracy on the test set, at most 64 of them: of a longer run not every one.
+    /// Epochs with their accuracy on the test set: at most 64 points, thinned in longer runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<(u32, f64)>,
+    /// Further metrics after the last epoch, by their keys: those without a field of their own here.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub last_metrics: BTreeMap<String, f64>,
     /// Training time, without pauses, in seconds.
     pub active_seconds: f64,
     /// Training images per second of active time.
@@ -192,6 +205,34 @@ pub struct Results {
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+impl Results {
+    /// The value of a metric after the last epoch, if it is finite.
+    pub fn last(&self, metric: &EpochMetric) -> Option<f64> {
+        match metric.key {
+            "train_loss" => self.last_train_loss,
+            "test_loss" => self.last_test_loss,
+            "test_accuracy" => self.last_test_accuracy,
+            key => self.last_metrics.get(key).copied(),
+        }
+    }
+
+    /// Takes in the metrics of the last epoch that are fields of a run.
+    pub(super) fn set_last(&mut self, report: &EpochReport) {
+        for metric in EpochMetric::all().filter(|metric| metric.field.is_some()) {
+            let value = Some(metric.of(report)).filter(|value| value.is_finite());
+            match metric.key {
+                "train_loss" => self.last_train_loss = value,
+                "test_loss" => self.last_test_loss = value,
+                "test_accuracy" => self.last_test_accuracy = value,
+                key => match value {
+                    Some(value) => drop(self.last_metrics.insert(key.to_owned(), value)),
+                    None => drop(self.last_metrics.remove(key)),
+                },
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -283,7 +324,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_missing_is_as_in_a_new_run() {
+    fn missing_fields_have_the_values_of_a_new_run() {
         let record = parse(&minimal()).unwrap();
         assert_eq!((record.config, record.summary), (RunConfig::default(), Results::default()));
         for field in ["schema", "id", "status", "created"] {
@@ -294,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_newer_version_added_is_kept() {
+    fn fields_of_newer_versions_are_kept() {
         let mut json = full("plain");
         json["stars"] = json!(5);
         json["config"]["comets"] = json!({"epochs": 3});
@@ -312,7 +353,7 @@ mod tests {
     }
 
     #[test]
-    fn a_result_that_is_not_finite_is_not_there() {
+    fn results_that_are_not_finite_are_null() {
         let mut record = parse(&minimal()).unwrap();
         record.summary.last_train_loss = Some(f64::NAN);
         let path = Path::new("run.json");
@@ -321,7 +362,7 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_file_passes_for_the_whole() {
+    fn truncated_files_are_refused() {
         let path = Path::new("run.json");
         let bytes = parse(&full("plain")).unwrap().to_bytes(path).unwrap();
         for len in 0..bytes.len() - 1 {
@@ -330,11 +371,11 @@ mod tests {
     }
 
     #[test]
-    fn an_error_says_what_is_wrong() {
+    fn errors_say_what_is_wrong() {
         let message = |json: Value| parse(&json).unwrap_err().to_string();
         assert_eq!(
             message(json!({"schema": 2})),
-            "run.json: was written by a newer cnn-tui (schema 2, and this version reads up to 1); update cnn-tui"
+            "run.json: was written by a newer cnn-tui (schema 2; this version reads up to 1); update cnn-tui"
         );
         let mut json = minimal();
         json["id"] = json!("../../etc");
@@ -346,12 +387,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_answered(bytes in any::<Vec<u8>>()) {
+        fn no_bytes_panic(bytes in any::<Vec<u8>>()) {
             prop_assert!(RunManifest::parse(Path::new("run.json"), &bytes).is_err());
         }
 
         #[test]
-        fn damage_is_answered(position in any::<prop::sample::Index>(), byte in any::<u8>()) {
+        fn no_damage_panics(position in any::<prop::sample::Index>(), byte in any::<u8>()) {
             let mut bytes = full("plain").to_string().into_bytes();
             let at = position.index(bytes.len());
             bytes[at] = byte;

@@ -2,10 +2,10 @@
 
 mod apply;
 mod checkpoint;
-mod checkpoint_name;
 mod error;
 mod follow;
 mod history;
+mod holder;
 mod id;
 mod inbox;
 mod journal;
@@ -13,19 +13,23 @@ mod labels;
 mod lock;
 mod manifest;
 mod run_dir;
+mod schema;
 mod state;
 
-pub use checkpoint::{Changed, Checkpoint, CheckpointError, NamedTensor, TrainState};
-pub use checkpoint_name::{CheckpointName, CheckpointNameError};
+pub use checkpoint::{
+    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, NamedTensor, TrainState,
+};
 pub use error::RunError;
 pub use follow::{Follower, Update};
-pub use history::{EpochRow, History, StepRow};
+pub use history::{History, StepRow};
+pub use holder::Holder;
 pub use id::{IdError, RunId};
 pub use inbox::{Inbox, Rejection};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
 pub use labels::{LabelError, Labels};
 pub(crate) use lock::liveness;
-pub use lock::{Holder, Liveness, RunLock};
-pub use manifest::{Pause, Provenance, Results, RunManifest, SCHEMA};
+pub use lock::{Liveness, LockError, RunLock};
+pub use manifest::{Pause, Provenance, Results, RunManifest};
 pub use run_dir::RunDir;
+pub use schema::SCHEMA;
 pub use state::RunState;

@@ -4,8 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::checkpoint::Checkpoint;
-use super::checkpoint_name::CheckpointName;
+use super::checkpoint::{Checkpoint, CheckpointName};
 use super::error::RunError;
 use super::id::RunId;
 use super::inbox::{self, Inbox};
@@ -14,7 +13,7 @@ use super::labels::Labels;
 use super::lock::{Liveness, RunLock, liveness};
 use super::manifest::RunManifest;
 use super::state::RunState;
-use crate::run::disk::file;
+use crate::run::disk::{FileError, file};
 use crate::run::protocol::Command;
 
 /// The most bytes that `run.json` may have.
@@ -24,16 +23,16 @@ pub(crate) const RECORD_LIMIT: u64 = 1 << 20;
 ///
 /// | name | what it is |
 /// |-|-|
-/// | `run.json` | [`RunManifest`]: what the run is and its result in short |
-/// | `labels.json` | [`Labels`]: its name, notes and tags, where a person changed them |
-/// | `metrics.jsonl` | the journal: one [`JournalEntry`](super::JournalEntry) a line, append only |
+/// | `run.json` | [`RunManifest`]: settings, origin, status and results |
+/// | `labels.json` | [`Labels`]: name, notes and tags, if somebody changed them |
+/// | `metrics.jsonl` | the journal: one [`JournalEntry`](crate::run::JournalEntry) a line, append only |
 /// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
-/// | `lock` | held by the trainer; its [`Holder`](super::Holder) as text |
+/// | `lock` | held by the trainer; its [`Holder`](super::holder::Holder) as JSON |
 /// | `trainer.log` | the trainer's output |
 ///
-/// Its name is the run's id. Directories are for their user only (0700), and so are files (0600). Names that begin with
-/// a dot are unfinished and not part of the run.
+/// Its name is the run's id. Directories (0700) and files (0600) are private to their user. Names that begin with a dot
+/// are unfinished and not part of the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunDir {
     id: RunId,
@@ -43,7 +42,7 @@ pub struct RunDir {
 impl RunDir {
     /// The run in the directory at `path`.
     pub fn open(path: &Path) -> Result<Self, RunError> {
-        let path = fs::canonicalize(path).map_err(RunError::io("read", path))?;
+        let path = fs::canonicalize(path).map_err(FileError::io("read", path))?;
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let dir = Self { id: RunId::try_from(name)?, path };
         if dir.exists() { Ok(dir) } else { Err(RunError::NotARun { path: dir.path }) }
@@ -54,7 +53,7 @@ impl RunDir {
         Self { path: root.join(id.as_str()), id }
     }
 
-    /// Whether there is a run.
+    /// Whether the directory holds a run.
     pub(crate) fn exists(&self) -> bool {
         self.record_path().symlink_metadata().is_ok()
     }
@@ -64,42 +63,44 @@ impl RunDir {
         &self.id
     }
 
-    /// The directory.
+    /// The path of the directory.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Reads `run.json`. Its id is the name of the directory, also where that was renamed or copied.
+    /// Reads `run.json`. The id is the directory's name, even if the directory was renamed or copied.
     pub fn record(&self) -> Result<RunManifest, RunError> {
-        let bytes = file::read(&self.record_path(), RECORD_LIMIT);
-        let missing = |_| RunError::NotARun { path: self.path.clone() };
-        self.parse_record(&bytes.map_err(|error| if error.is_not_found() { missing(error) } else { error })?)
+        match file::read(&self.record_path(), RECORD_LIMIT) {
+            Err(error) if error.is_not_found() => Err(RunError::NotARun { path: self.path.clone() }),
+            bytes => self.parse_record(&bytes?),
+        }
     }
 
-    /// The record in the bytes of `run.json`, under the labels that it has now.
+    /// The manifest in the bytes of `run.json`, with the run's present labels.
     pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
         let record = RunManifest::parse(&self.record_path(), bytes)?;
-        Ok(Labels::read(&self.labels_path()).apply(RunManifest { id: self.id.clone(), ..record }))
+        Ok(RunManifest { id: self.id.clone(), ..record }.labelled(Labels::read(&self.labels_path())))
     }
 
-    /// Gives the run these labels; what they do not name stays. Also while the run trains.
+    /// Sets these labels; the others stay. The run may be training.
     pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
         let path = self.labels_path();
-        labels.over(Labels::read(&path)).write(&path)
+        let labels = labels.over(Labels::read(&path));
+        labels.validate()?;
+        Ok(labels.write(&path)?)
     }
 
     pub(crate) fn labels_path(&self) -> PathBuf {
         self.path.join("labels.json")
     }
 
-    /// Replaces `run.json`. Only for who holds the [lock](Self::lock): two who read, change and write it would undo each
-    /// other's changes.
+    /// Replaces `run.json`. Only for the holder of the [lock](Self::lock): two writers would undo each other's changes.
     pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
         let path = self.record_path();
-        file::write_atomic(&path, &record.to_bytes(&path)?)
+        Ok(file::write_atomic(&path, &record.to_bytes(&path)?)?)
     }
 
-    /// Reads `run.json` and how the run really stands.
+    /// Reads `run.json` and the run's actual state.
     pub fn look(&self) -> Result<(RunManifest, RunState), RunError> {
         let before = self.liveness();
         let record = self.record()?;
@@ -107,10 +108,15 @@ impl RunDir {
         Ok((record, state))
     }
 
-    /// Takes the run for this process, to train it or to change its record, and removes what a trainer that was killed
+    /// Locks the run for this process, to train it or to change its manifest, and removes files that a killed trainer
     /// left unfinished.
     pub fn lock(&self) -> Result<RunLock, RunError> {
-        let lock = RunLock::acquire(&self.lock_path())?;
+        let path = self.lock_path();
+        let name = || {
+            let name = self.record().map(|record| record.name).unwrap_or_default();
+            if name.is_empty() { self.id.name().to_owned() } else { name }
+        };
+        let lock = RunLock::acquire(&path).map_err(RunError::lock(&path, name))?;
         file::create_dir(&self.checkpoints_path())?;
         file::sweep(&self.checkpoints_path());
         file::sweep(&self.path);
@@ -122,9 +128,9 @@ impl RunDir {
         liveness(&self.lock_path())
     }
 
-    /// Opens the journal for appending. Only for who holds the [lock](Self::lock).
+    /// Opens the journal for appending. Only for the holder of the [lock](Self::lock).
     pub fn journal(&self) -> Result<JournalWriter, RunError> {
-        JournalWriter::open(&self.journal_path())
+        Ok(JournalWriter::open(&self.journal_path())?)
     }
 
     /// Follows the journal from its beginning.
@@ -132,19 +138,19 @@ impl RunDir {
         JournalReader::new(self.journal_path())
     }
 
-    /// The inbox as the trainer sees it. Only for who holds the [lock](Self::lock).
+    /// The inbox as the trainer sees it. Only for the holder of the [lock](Self::lock).
     pub fn inbox(&self) -> Inbox {
         Inbox::new(self.inbox_path())
     }
 
-    /// Tells the trainer something.
+    /// Sends the trainer a command.
     pub fn drop_command(&self, command: Command) -> Result<(), RunError> {
-        inbox::drop_command(&self.inbox_path(), command)
+        Ok(inbox::drop_command(&self.inbox_path(), command)?)
     }
 
     /// Opens the trainer's log for appending.
     pub fn open_trainer_log(&self) -> Result<File, RunError> {
-        file::open_append(&self.trainer_log()).map(|(file, _)| file)
+        Ok(file::open_append(&self.trainer_log())?.0)
     }
 
     /// The trainer's log, `trainer.log`.
@@ -157,29 +163,29 @@ impl RunDir {
         self.checkpoints_path().join(format!("{name}.safetensors"))
     }
 
-    /// Reads a checkpoint. If there is none of this name, the error says which there are.
+    /// Reads a checkpoint. If the run has none of this name, the error lists those that it has.
     pub fn checkpoint(&self, name: CheckpointName) -> Result<Checkpoint, RunError> {
         let path = self.checkpoint_path(name);
         match Checkpoint::read(&path) {
             Err(error) if error.is_not_found() => {
-                let mut there: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
-                there.sort_unstable();
-                Err(RunError::NoCheckpoint { path, there })
+                let mut available: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
+                available.sort_unstable();
+                Err(RunError::NoCheckpoint { path, available })
             }
             read => read,
         }
     }
 
-    /// The checkpoints that there are, in no order.
+    /// The run's checkpoints, in no order.
     fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
         let path = self.checkpoints_path();
         let entries = match fs::read_dir(&path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(RunError::io("read", &path))?,
+            entries => entries.map_err(FileError::io("read", &path))?,
         };
         let mut checkpoints = Vec::new();
         for entry in entries {
-            let entry = entry.map_err(RunError::io("read", &path))?;
+            let entry = entry.map_err(FileError::io("read", &path))?;
             let name = entry.file_name();
             let name = name.to_str().and_then(|name| name.strip_suffix(".safetensors"));
             if let Some(Ok(name)) = name.map(str::parse) {
@@ -189,7 +195,7 @@ impl RunDir {
         Ok(checkpoints)
     }
 
-    /// Whether there is any checkpoint.
+    /// Whether the run has any checkpoint.
     pub fn has_checkpoints(&self) -> Result<bool, RunError> {
         Ok(!self.checkpoints()?.is_empty())
     }
@@ -200,7 +206,7 @@ impl RunDir {
         let mut epochs = Vec::new();
         for (name, path) in self.checkpoints()? {
             if let CheckpointName::Epoch(epoch) = name {
-                let size = fs::symlink_metadata(&path).map_err(RunError::io("read", &path))?.len();
+                let size = fs::symlink_metadata(&path).map_err(FileError::io("read", &path))?.len();
                 epochs.push((epoch, size, path));
             }
         }
@@ -210,7 +216,7 @@ impl RunDir {
             if total <= space {
                 break;
             }
-            fs::remove_file(&path).map_err(RunError::io("removed", &path))?;
+            fs::remove_file(&path).map_err(FileError::io("removed", &path))?;
             total -= size;
         }
         Ok(())
@@ -290,24 +296,25 @@ mod tests {
         let lock = dir.lock().unwrap();
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::dir::lock::holder(lock.path())));
-        assert!(matches!(dir.lock(), Err(RunError::Locked { .. })));
+        let refused = dir.lock().unwrap_err().to_string();
+        assert_eq!(refused, format!("swift-otter is training (pid {}); stop it first", std::process::id()));
     }
 
     #[test]
-    fn a_checkpoint_that_is_not_there_is_told_with_those_that_are() {
+    fn a_missing_checkpoint_is_an_error_that_lists_the_others() {
         let Fixture { root: _root, dir } = Fixture::with(&record());
         let message = |name| dir.checkpoint(name).unwrap_err().to_string();
         assert!(
             message(CheckpointName::Best)
-                .ends_with("best.safetensors: is not there; the run has no checkpoints")
+                .ends_with("best.safetensors: does not exist; the run has no checkpoints")
         );
         fs::create_dir(dir.checkpoints_path()).unwrap();
         for name in ["epoch-002", "last", "epoch-010"] {
             fs::write(dir.checkpoints_path().join(format!("{name}.safetensors")), "").unwrap();
         }
-        let there = "best.safetensors: is not there; the run has last, epoch-002, epoch-010";
+        let there = "best.safetensors: does not exist; the run has last, epoch-002, epoch-010";
         assert!(message(CheckpointName::Best).ends_with(there), "{}", message(CheckpointName::Best));
-        assert!(message(CheckpointName::Last).contains("is not a whole safetensors file"));
+        assert!(message(CheckpointName::Last).contains("is not a valid safetensors file"));
     }
 
     #[test]

@@ -1,17 +1,18 @@
-//! How a run really stands.
+//! The actual state of a run.
 
 use std::path::Path;
 
-use super::lock::{Holder, Liveness, liveness};
+use super::holder::Holder;
+use super::lock::{Liveness, liveness};
 use crate::run::protocol::RecordedStatus;
 
-/// How a run really stands: what its trainer wrote, corrected by whether there is a trainer.
+/// The actual state of a run: the status that its trainer wrote, corrected by whether there is a trainer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
     /// The status as written, but [`RecordedStatus::Interrupted`] for a run that should be training or paused and has no
     /// trainer.
     pub status: RecordedStatus,
-    /// Whether there is a trainer.
+    /// Whether a trainer holds the run.
     pub liveness: Liveness,
 }
 
@@ -28,24 +29,24 @@ impl RunState {
 
     /// The state that follows from a status that was read after the lock at `lock` was seen as `before`.
     ///
-    /// A trainer takes the lock before it writes `running`, and writes how it ended before it gives the lock back. So a
+    /// A trainer acquires the lock before it writes `running`, and writes how it ended before it releases the lock. So a
     /// run is interrupted only if the lock is free both before and after such a status was read.
     pub(crate) fn settled(status: RecordedStatus, before: Liveness, lock: &Path) -> Self {
         let state = Self::of(status, before);
         if state.status == status { state } else { Self::of(status, liveness(lock)) }
     }
 
-    /// Whether a trainer holds the run, so that a command would be read.
+    /// Whether a trainer holds the run and reads commands.
     pub fn is_live(&self) -> bool {
         matches!(self.liveness, Liveness::Held(_) | Liveness::Elsewhere(_))
     }
 
-    /// What keeps its trainer from writing anything down, if something does.
+    /// Why its trainer cannot write to the run directory at the moment, if that is so.
     pub fn trouble(&self) -> Option<&str> {
         self.holder()?.trouble.as_deref()
     }
 
-    /// Who trains it on another machine, as far as can be seen from here: whether it still does cannot.
+    /// The process on another machine that signed the lock. Whether it still runs cannot be seen from here.
     pub fn elsewhere(&self) -> Option<&Holder> {
         match &self.liveness {
             Liveness::Elsewhere(holder) => Some(holder),
@@ -53,7 +54,7 @@ impl RunState {
         }
     }
 
-    /// The trainer that holds the run, where there is one and that can be read.
+    /// The trainer that holds the run, if there is one and the lock says which.
     pub fn holder(&self) -> Option<&Holder> {
         match &self.liveness {
             Liveness::Held(holder) => holder.as_ref(),

@@ -1,4 +1,4 @@
-//! Files that are whole at every instant, private to their user, and never anything but files.
+//! Regular files that are replaced as a whole and private to their user.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -9,20 +9,20 @@ use std::path::Path;
 use rustix::fs::OFlags;
 use rustix::io::Errno;
 
-use crate::run::dir::RunError;
+use super::error::FileError;
 
-/// Files are for their user only.
+/// Files are private to their user.
 const FILE_MODE: u32 = 0o600;
-/// What a person takes away is for whom the person's umask says.
+/// Files that a person exports: the umask decides who may read them.
 const USER_MODE: u32 = 0o666;
-/// Directories are for their user only, too.
+/// Directories are private to their user.
 const DIR_MODE: u32 = 0o700;
-/// How the names of unfinished files begin.
+/// The prefix of the names of unfinished files.
 const TEMP_PREFIX: &str = ".tmp-";
 
-/// Replaces a file as a whole: the bytes are written beside it, forced to the disk, and renamed over it. Whoever reads
-/// `path`, at any instant and after any crash, finds the old content or the new.
-pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+/// Replaces a file as a whole: the bytes are written beside it, forced to the disk, and renamed over it. A reader of
+/// `path` finds the old content or the new, at any instant and after any crash.
+pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || {
         let dir = parent(path);
         let mut file = temp_file(dir, FILE_MODE)?;
@@ -31,12 +31,15 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
         file.persist(path).map_err(|failed| failed.error)?;
         sync_dir(dir)
     };
-    write().map_err(RunError::io("written", path))
+    write().map_err(FileError::io("written", path))
 }
 
-/// Writes a new file as a whole, for a person to use: what is there already is never replaced, and who may read it is as
-/// for any file that the user creates.
-pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+/// Writes a new file as a whole, for a person to use. Its permissions follow the umask.
+///
+/// # Errors
+///
+/// [`FileError::AlreadyExists`] if there is anything at `path`: nothing is replaced.
+pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || {
         let mut file = temp_file(parent(path), USER_MODE)?;
         file.write_all(bytes)?;
@@ -45,24 +48,24 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     };
     match write() {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-            Err(RunError::InTheWay { path: path.to_owned() })
+            Err(FileError::AlreadyExists { path: path.to_owned() })
         }
-        written => written.map(drop).map_err(RunError::io("written", path)),
+        written => written.map(drop).map_err(FileError::io("written", path)),
     }
 }
 
-/// An unfinished file in `dir`, which is removed on drop unless it is given its name.
+/// An unfinished file in `dir`, which is removed on drop unless it was persisted.
 fn temp_file(dir: &Path, mode: u32) -> io::Result<tempfile::NamedTempFile> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(mode)).tempfile_in(dir)
 }
 
-/// An unfinished directory in `dir`, which is removed on drop unless it is given its name.
+/// An unfinished directory in `dir`, which is removed on drop unless it was persisted.
 pub(crate) fn temp_dir(dir: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(DIR_MODE)).tempdir_in(dir)
 }
 
-/// Removes the files that processes that were killed left unfinished in `dir`, as far as that can be done: they are
-/// only in the way of disk space. Only for who alone may write there.
+/// Removes the unfinished files that killed processes left in `dir`, as far as possible: they only cost disk space. Only
+/// for the one process that writes there.
 pub(crate) fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().as_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
@@ -71,9 +74,9 @@ pub(crate) fn sweep(dir: &Path) {
     }
 }
 
-/// Creates a directory for its user only, and those above it where they are missing.
-pub(crate) fn create_dir(path: &Path) -> Result<(), RunError> {
-    DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(RunError::io("created", path))
+/// Creates a private directory, and missing ones above it.
+pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
+    DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(FileError::io("created", path))
 }
 
 /// Forces the names in a directory to the disk.
@@ -81,18 +84,18 @@ pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
-/// Opens a regular file for reading. Symbolic links are not followed and pipes not waited for.
-pub(crate) fn open(path: &Path) -> Result<(File, Metadata), RunError> {
+/// Opens a regular file for reading. Symbolic links are not followed, and opening a pipe does not block.
+pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true), "read", path)
 }
 
-/// Opens a regular file for reading and appending, and creates it where it is missing.
-pub(crate) fn open_append(path: &Path) -> Result<(File, Metadata), RunError> {
+/// Opens a regular file for reading and appending, and creates it if it is missing.
+pub(crate) fn open_append(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true).append(true).create(true), "written", path)
 }
 
-/// Opens a regular file for reading and writing, and creates it where it is missing.
-pub(crate) fn open_write(path: &Path) -> Result<(File, Metadata), RunError> {
+/// Opens a regular file for reading and writing, and creates it if it is missing.
+pub(crate) fn open_write(path: &Path) -> Result<(File, Metadata), FileError> {
     open_with(OpenOptions::new().read(true).write(true).create(true).truncate(false), "written", path)
 }
 
@@ -100,30 +103,30 @@ fn open_with(
     options: &mut OpenOptions,
     action: &'static str,
     path: &Path,
-) -> Result<(File, Metadata), RunError> {
+) -> Result<(File, Metadata), FileError> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = match options.mode(FILE_MODE).custom_flags(flags).open(path) {
         Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
-            return Err(RunError::NotAFile { path: path.to_owned() });
+            return Err(FileError::NotAFile { path: path.to_owned() });
         }
-        opened => opened.map_err(RunError::io(action, path))?,
+        opened => opened.map_err(FileError::io(action, path))?,
     };
-    let metadata = file.metadata().map_err(RunError::io(action, path))?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(RunError::NotAFile { path: path.to_owned() }) }
+    let metadata = file.metadata().map_err(FileError::io(action, path))?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(FileError::NotAFile { path: path.to_owned() }) }
 }
 
 /// Reads a whole regular file that has at most `limit` bytes.
-pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let (file, _) = open(path)?;
     read_open(file, path, limit)
 }
 
 /// Reads the rest of an open file that has at most `limit` bytes.
-pub(crate) fn read_open(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, RunError> {
+pub(crate) fn read_open(file: File, path: &Path, limit: u64) -> Result<Vec<u8>, FileError> {
     let mut bytes = Vec::new();
-    file.take(limit + 1).read_to_end(&mut bytes).map_err(RunError::io("read", path))?;
+    file.take(limit + 1).read_to_end(&mut bytes).map_err(FileError::io("read", path))?;
     if bytes.len() as u64 > limit {
-        Err(RunError::TooLarge { path: path.to_owned(), limit })
+        Err(FileError::TooLarge { path: path.to_owned(), limit })
     } else {
         Ok(bytes)
     }
@@ -181,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_file_is_the_persons_and_replaces_nothing() {
+    fn a_new_file_follows_the_umask_and_replaces_nothing() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a");
         write_new(&path, b"new").unwrap();
@@ -195,9 +198,9 @@ mod tests {
             })
         );
         let refused = write_new(&path, b"newer").unwrap_err();
-        assert!(refused.to_string().ends_with("a: is in the way; move it away first"), "{refused}");
+        assert!(refused.to_string().ends_with("a: already exists; choose another path"), "{refused}");
         symlink("nowhere", dir.path().join("link")).unwrap();
-        assert!(matches!(write_new(&dir.path().join("link"), b"new"), Err(RunError::InTheWay { .. })));
+        assert!(matches!(write_new(&dir.path().join("link"), b"new"), Err(FileError::AlreadyExists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"new");
         assert_eq!(names(dir.path()).len(), 3, "nothing unfinished is left");
     }
@@ -222,12 +225,12 @@ mod tests {
         assert_eq!(read(&path("file"), 4).unwrap(), b"text");
         for name in ["link", "dangling", "pipe"] {
             for refused in [open(&path(name)), open_append(&path(name)), open_write(&path(name))] {
-                assert!(matches!(refused, Err(RunError::NotAFile { .. })), "{name}: {refused:?}");
+                assert!(matches!(refused, Err(FileError::NotAFile { .. })), "{name}: {refused:?}");
             }
         }
         assert!(!path("nowhere").exists());
-        assert!(matches!(read(dir.path(), 4), Err(RunError::NotAFile { .. })));
-        assert!(matches!(read(&path("file"), 3), Err(RunError::TooLarge { limit: 3, .. })));
+        assert!(matches!(read(dir.path(), 4), Err(FileError::NotAFile { .. })));
+        assert!(matches!(read(&path("file"), 3), Err(FileError::TooLarge { limit: 3, .. })));
         assert!(read(&path("none"), 3).unwrap_err().is_not_found());
     }
 
@@ -244,7 +247,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_killed_process_left_is_swept() {
+    fn unfinished_files_are_swept() {
         let dir = tempfile::tempdir().unwrap();
         let (_, left) = temp_file(dir.path(), FILE_MODE).unwrap().keep().unwrap();
         fs::write(dir.path().join("last"), "kept").unwrap();

@@ -5,46 +5,46 @@ use std::io::{Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use super::error::FileError;
 use super::file;
-use crate::run::dir::RunError;
 
-/// Where the first look at a file begins.
+/// Where the first poll of a file begins.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReadFrom {
     /// At its beginning.
     Beginning,
-    /// So that the window is its end.
+    /// So that the window ends at its end.
     End,
 }
 
-/// Reads the whole lines that were appended to a file since it last looked. It survives a file that does not exist yet,
-/// is replaced, truncated or removed, and holds no more than one window of it in memory.
+/// Reads the whole lines that were appended to a file since the last poll. The file may not exist yet, and may be
+/// replaced, truncated or removed. At most one window of it is in memory.
 #[derive(Debug)]
 pub(crate) struct LineReader {
     path: PathBuf,
-    /// The most bytes of one look, and of one line: longer lines are left out.
+    /// The most bytes of one poll, and of one line: longer lines are skipped.
     window: u64,
     start: ReadFrom,
-    /// The file that `offset` is about; none before the first look and after the file was gone.
+    /// The file that `offset` belongs to; `None` before the first poll and after the file was removed.
     file: Option<FileId>,
-    /// The beginning of the first line that was not given out.
+    /// The beginning of the first line that was not returned yet.
     offset: u64,
-    /// Whether `offset` is inside a line that is left out.
+    /// Whether `offset` is inside a line that is skipped.
     inside: bool,
-    /// Whether the file was gone since the last look.
+    /// Whether the file was removed since the last poll.
     gone: bool,
 }
 
-/// What one look found.
+/// The lines that one poll found.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     /// Whole lines, each with its line feed.
     bytes: Vec<u8>,
-    /// How many lines were left out for their length.
+    /// The number of lines that were skipped because of their length.
     pub(crate) too_long: u64,
     /// Whether this is another file, or the file was truncated: the lines are its first ones.
     pub(crate) restarted: bool,
-    /// Whether the look filled its window, so that another one will likely find more.
+    /// Whether the poll filled its window, so that another one will likely find more.
     pub(crate) more: bool,
 }
 
@@ -70,8 +70,8 @@ impl LineReader {
         Self { path, window, start, file: None, offset: 0, inside: false, gone: false }
     }
 
-    /// Looks for new whole lines. What stands after the last line feed is left for later.
-    pub(crate) fn poll(&mut self) -> Result<Lines, RunError> {
+    /// Reads new whole lines. An incomplete last line is left for a later poll.
+    pub(crate) fn poll(&mut self) -> Result<Lines, FileError> {
         let (mut file, metadata) = match file::open(&self.path) {
             Err(error) if error.is_not_found() => {
                 self.gone |= self.file.take().is_some();
@@ -84,13 +84,13 @@ impl LineReader {
             file.seek(SeekFrom::Start(self.offset))?;
             file.take(self.window).read_to_end(&mut lines.bytes)
         };
-        let count = read().map_err(RunError::io("read", &self.path))? as u64;
+        let count = read().map_err(FileError::io("read", &self.path))? as u64;
         lines.more = count == self.window;
         self.keep_whole_lines(&mut lines, count);
         Ok(lines)
     }
 
-    /// Sets the offset for a look at the file with this metadata; whether it begins again.
+    /// Sets the offset for a poll of the file with this metadata. Returns whether it is another file or was truncated.
     fn find_place(&mut self, metadata: &Metadata) -> bool {
         let id = FileId::of(metadata);
         let first = self.file.is_none() && !self.gone;
@@ -107,7 +107,7 @@ impl LineReader {
         !first
     }
 
-    /// Leaves the whole lines of a look at `count` bytes, and moves the offset behind them.
+    /// Keeps the whole lines of a poll of `count` bytes, and moves the offset behind them.
     fn keep_whole_lines(&mut self, lines: &mut Lines, count: u64) {
         let bytes = &mut lines.bytes;
         let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
@@ -164,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn only_whole_lines_are_given_out() {
+    fn only_whole_lines_are_returned() {
         let fixture = Fixture::new();
         let mut reader = fixture.reader(100, ReadFrom::Beginning);
         assert!(texts(&reader.poll().unwrap()).is_empty());
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_begins_again_is_read_again() {
+    fn a_replaced_file_is_read_from_its_beginning() {
         let fixture = Fixture::new();
         let mut reader = fixture.reader(100, ReadFrom::Beginning);
         fixture.append(b"one\ntwo\n");
@@ -202,7 +202,7 @@ mod tests {
     }
 
     #[test]
-    fn long_lines_are_left_out_and_counted() {
+    fn long_lines_are_skipped_and_counted() {
         let fixture = Fixture::new();
         let mut reader = fixture.reader(8, ReadFrom::Beginning);
         fixture.append(b"ok\n");
@@ -229,10 +229,10 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_an_error_and_no_file() {
+    fn a_directory_is_an_error() {
         let fixture = Fixture::new();
         fs::create_dir(fixture.path()).unwrap();
-        assert!(matches!(fixture.reader(8, ReadFrom::Beginning).poll(), Err(RunError::NotAFile { .. })));
+        assert!(matches!(fixture.reader(8, ReadFrom::Beginning).poll(), Err(FileError::NotAFile { .. })));
     }
 
     proptest! {

@@ -1,5 +1,6 @@
 //! Files that are whole at every instant: reading, replacing and following them safely.
 
+mod error;
 mod extra;
 pub(crate) mod file;
 pub(crate) mod float;
@@ -7,6 +8,7 @@ mod lines;
 pub(crate) mod sanitize;
 mod watched;
 
+pub use error::FileError;
 pub use extra::Extra;
 pub use file::{write_atomic, write_new};
 pub(crate) use lines::{LineReader, Lines, ReadFrom};

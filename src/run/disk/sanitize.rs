@@ -1,4 +1,5 @@
-//! The one home of the rule that text from a file never controls the terminal.
+//! Text from files of runs must not control the terminal. (`data` and the themes have rules of their own, since they
+//! must not depend on runs.)
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -21,7 +22,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// Whether a terminal only draws this character.
+/// Whether a terminal draws this character and does nothing else.
 fn is_plain(c: char) -> bool {
     !matches!(
         c,

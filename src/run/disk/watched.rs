@@ -1,41 +1,70 @@
-//! A small file that is replaced now and then.
+//! Small files that are replaced now and then.
 
+use std::fmt::Display;
 use std::fs::{File, Metadata};
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
 
+use super::error::FileError;
 use super::file;
-use crate::run::dir::RunError;
 
-/// A file that is read when it is first seen and whenever it was replaced or changed since.
+/// A file that is read when it is first seen, and again whenever it was replaced or changed.
 #[derive(Debug)]
 pub(crate) struct Watched {
     path: PathBuf,
-    /// What was last read; none where it is to be read again in any case.
+    /// The most bytes that the file may have.
+    limit: u64,
+    /// The state of the file when it was last read; `None` if it must be read again in any case.
     stamp: Option<Stamp>,
-    /// Why what is there cannot be read.
+    /// Why the file that is there cannot be used.
     problem: Option<String>,
     is_missing: bool,
 }
 
 impl Watched {
-    pub(crate) fn new(path: PathBuf) -> Self {
-        Self { path, stamp: None, problem: None, is_missing: false }
+    /// Watches the file at `path`, which may have at most `limit` bytes and need not exist yet.
+    pub(crate) fn new(path: PathBuf, limit: u64) -> Self {
+        Self { path, limit, stamp: None, problem: None, is_missing: false }
     }
 
-    /// What `read` finds in the file, where that changed since the last look.
-    pub(crate) fn poll<T>(&mut self, read: impl FnOnce(File) -> Result<T, RunError>) -> Option<T> {
-        self.try_poll(read).unwrap_or_else(|error| {
-            self.is_missing = error.is_not_found();
-            self.problem = (!self.is_missing).then(|| error.to_string());
-            if matches!(error, RunError::Io { .. }) {
-                self.stamp = None;
+    /// What `parse` makes of the file's bytes, if the file changed since the last poll. If it fails, its error is the
+    /// [`problem`](Self::problem) until the file changes.
+    pub(crate) fn poll<T, E: Display>(&mut self, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Option<T> {
+        let bytes = match self.changed_bytes() {
+            Ok(bytes) => bytes?,
+            Err(error) => {
+                self.fail(&error);
+                return None;
             }
-            None
-        })
+        };
+        match parse(&bytes) {
+            Ok(content) => {
+                self.problem = None;
+                Some(content)
+            }
+            Err(error) => {
+                self.problem = Some(error.to_string());
+                None
+            }
+        }
     }
 
-    fn try_poll<T>(&mut self, read: impl FnOnce(File) -> Result<T, RunError>) -> Result<Option<T>, RunError> {
+    /// Whether the file changed since the last poll. Its content is not read.
+    pub(crate) fn poll_changed(&mut self) -> bool {
+        self.open_changed()
+            .unwrap_or_else(|error| {
+                self.fail(&error);
+                None
+            })
+            .is_some()
+    }
+
+    fn changed_bytes(&mut self) -> Result<Option<Vec<u8>>, FileError> {
+        let Some(file) = self.open_changed()? else { return Ok(None) };
+        file::read_open(file, &self.path, self.limit).map(Some)
+    }
+
+    fn open_changed(&mut self) -> Result<Option<File>, FileError> {
         let (file, metadata) = file::open(&self.path)?;
         self.is_missing = false;
         let stamp = Some(Stamp::of(&metadata));
@@ -43,28 +72,34 @@ impl Watched {
             return Ok(None);
         }
         self.stamp = stamp;
-        let content = read(file)?;
-        self.problem = None;
-        Ok(Some(content))
+        Ok(Some(file))
     }
 
-    /// Has the file read anew.
+    fn fail(&mut self, error: &FileError) {
+        self.is_missing = error.is_not_found();
+        self.problem = (!self.is_missing).then(|| error.to_string());
+        if error.is_refusal() {
+            self.stamp = None;
+        }
+    }
+
+    /// Makes the next poll read the file, changed or not.
     pub(crate) fn forget(&mut self) {
         self.stamp = None;
     }
 
-    /// Why the file cannot be read, where it is there.
+    /// Why the file cannot be used, if it exists.
     pub(crate) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    /// Whether the last look found no file.
+    /// Whether the last poll found no file.
     pub(crate) fn is_missing(&self) -> bool {
         self.is_missing
     }
 }
 
-/// By what a file that was replaced or grew can be told from what it was.
+/// What differs between a file and the one that replaced it, or the same one after it grew.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     device: u64,
@@ -98,7 +133,7 @@ mod tests {
     impl Fixture {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let watched = Watched::new(dir.path().join("file"));
+            let watched = Watched::new(dir.path().join("file"), 8);
             Self { dir, watched }
         }
 
@@ -107,8 +142,7 @@ mod tests {
         }
 
         fn poll(&mut self) -> Option<Vec<u8>> {
-            let path = self.watched.path.clone();
-            self.watched.poll(|file| file::read_open(file, &path, 8))
+            self.watched.poll(|bytes| Ok::<_, FileError>(bytes.to_vec()))
         }
     }
 

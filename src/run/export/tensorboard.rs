@@ -14,15 +14,16 @@ use std::{fs, io};
 
 use crc::{CRC_32_ISCSI, Crc};
 
-use crate::run::dir::{EpochRow, History, RunDir, RunError, RunManifest, StepRow};
-use crate::run::disk::write_new;
+use crate::run::dir::{History, RunDir, RunError, RunManifest, StepRow};
+use crate::run::disk::{FileError, write_new};
+use crate::run::protocol::{EpochMetric, TimedEpoch, Unit};
 
 /// The version that the first event of a file names.
 const FILE_VERSION: &str = "brain.Event:2";
 /// CRC-32C, as the framing has it.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
-/// What happened at a step: values, each under its tag.
+/// The values of a step, each with its tag.
 struct Scalars {
     step: u64,
     time: f64,
@@ -37,48 +38,45 @@ impl From<&StepRow> for Scalars {
     }
 }
 
-impl From<&EpochRow> for Scalars {
-    fn from(row: &EpochRow) -> Self {
+impl From<&TimedEpoch> for Scalars {
+    fn from(TimedEpoch { time, report }: &TimedEpoch) -> Self {
         #[expect(clippy::cast_possible_truncation, reason = "scalars are f32 in event files")]
-        let narrow = |value: f64| value as f32;
-        let values = vec![
-            ("loss/test", narrow(row.test_loss)),
-            ("accuracy/train", narrow(row.train_accuracy)),
-            ("accuracy/test", narrow(row.test_accuracy)),
-        ];
-        Self { step: row.step, time: row.time, values }
+        let scalar = |metric: EpochMetric| Some((metric.tag?, metric.of(report) as f32));
+        let mut metrics: Vec<_> = EpochMetric::all().collect();
+        metrics.sort_by_key(|metric| metric.unit != Unit::Loss);
+        Self { step: report.step, time: *time, values: metrics.into_iter().filter_map(scalar).collect() }
     }
 }
 
 impl RunDir {
-    /// Writes what the run measured as an event file into a new directory, and gives the file.
+    /// Writes what the run measured as an event file into a new directory, and returns the file's path.
     ///
-    /// At each step it has `loss/train` and, where the journal has it, `learning_rate`; at the last step of each epoch
-    /// `loss/test`, `accuracy/train` and `accuracy/test` (fractions). The step is that of training, the wall time that
-    /// of the journal. Values that are not finite are written as they are.
+    /// Each step has `loss/train` and, where the journal has it, `learning_rate`. The last step of each epoch has the
+    /// [metrics](EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions. The wall
+    /// time is that of the journal. Values that are not finite are written as they are.
     pub fn write_event_file(&self, into: &Path) -> Result<PathBuf, RunError> {
         let record = self.record()?;
         let bytes = event_file(&self.history()?, record.created);
         if let Some(above) = into.parent() {
-            fs::create_dir_all(above).map_err(RunError::io("created", above))?;
+            fs::create_dir_all(above).map_err(FileError::io("created", above))?;
         }
         match fs::create_dir(into) {
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(RunError::InTheWay { path: into.to_owned() });
+                return Err(FileError::AlreadyExists { path: into.to_owned() }.into());
             }
-            created => created.map_err(RunError::io("created", into))?,
+            created => created.map_err(FileError::io("created", into))?,
         }
         let path = into.join(event_file_name(&record));
         if let Err(error) = write_new(&path, &bytes) {
             // An empty directory would be in the way of the next try.
             let _ = fs::remove_dir(into);
-            return Err(error);
+            return Err(error.into());
         }
         Ok(path)
     }
 }
 
-/// The bytes of the event file of a run that was created then, in the order of its steps.
+/// The bytes of the event file of a run, in the order of its steps. `created` is in seconds since 1970 UTC.
 fn event_file(history: &History, created: f64) -> Vec<u8> {
     let mut file = Vec::new();
     let mut version = Message::default();
@@ -86,7 +84,7 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
     frame(&mut file, &version.0);
     let mut all: Vec<Scalars> = history.steps.iter().map(Scalars::from).collect();
     all.extend(history.epochs.iter().map(Scalars::from));
-    // Of one step, what was measured first stays first.
+    // The sort is stable: of one step, the values of the step come before those of the epoch.
     all.sort_by_key(|scalars| scalars.step);
     for Scalars { step, time, values } in all {
         let mut summary = Message::default();
@@ -102,7 +100,7 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
     file
 }
 
-/// What TensorBoard would call a run's event file: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
+/// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
 fn event_file_name(record: &RunManifest) -> String {
     let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     // As many digits as TensorBoard has, whatever the record says.
@@ -176,6 +174,7 @@ fn checksum(bytes: &[u8]) -> [u8; 4] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::protocol::EpochReport;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
     fn step(step: u64, time: f64, loss: f32, learning_rate: Option<f32>) -> StepRow {
@@ -185,16 +184,16 @@ mod tests {
     /// TensorBoard's own classes wrote the fixture: see `tests/tensorboard/README.md`.
     #[test]
     fn the_bytes_are_those_that_tensorboard_writes() {
-        let epoch = EpochRow {
+        let report = EpochReport {
             epoch: 1,
             step: 300,
-            time: 1_795_528_443.75,
             train_loss: 9.0,
             train_accuracy: 0.5,
             test_loss: 0.1,
             test_accuracy: 0.8869,
             learning_rate: 0.01,
             active_seconds: 0.5,
+            ..EpochReport::default()
         };
         let history = History {
             steps: vec![
@@ -203,7 +202,8 @@ mod tests {
                 step(300, 1_795_528_443.5, f32::NAN, None),
                 step(70_000, 1_795_528_444.0, f32::INFINITY, Some(0.005)),
             ],
-            epochs: vec![epoch],
+            epochs: vec![TimedEpoch { time: 1_795_528_443.75, report }],
+            ..History::default()
         };
         let want = include_bytes!("../../../tests/tensorboard/small.tfevents");
         assert_eq!(event_file(&history, 1_795_528_442.799_511_2), want);
@@ -219,7 +219,7 @@ mod tests {
         assert_eq!(path.parent(), Some(into.as_path()));
         assert_eq!(fs::read(path).unwrap(), event_file(&History::default(), 0.0));
         let refused = dir.write_event_file(&into).unwrap_err().to_string();
-        assert!(refused.ends_with("board/mine: is in the way; move it away first"), "{refused}");
+        assert!(refused.ends_with("board/mine: already exists; choose another path"), "{refused}");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What a trainer is told.
+//! Commands to a trainer.
 
 use std::fmt;
 
@@ -15,16 +15,16 @@ use crate::run::settings::Change;
 pub enum Command {
     /// Pause before the next step. Answered by `paused`.
     Pause,
-    /// Go on after a pause. Answered by `resumed`.
+    /// Resume after a pause. Answered by `resumed`.
     Resume,
-    /// Write a checkpoint and end. Answered by `checkpoint`, then `ended` with the status `stopped`.
+    /// Write a checkpoint and stop. Answered by `checkpoint`, then `ended` with the status `stopped`.
     Stop,
-    /// Write a checkpoint now and go on. Answered by `checkpoint`.
+    /// Write a checkpoint now, and continue. Answered by `checkpoint`.
     Checkpoint,
     /// Change settings before the next step, such as `{"set": {"learning_rate": 0.003}}`. Answered by `changed`, or by
     /// `rejected` if the run cannot have them.
     Set(Change),
-    /// Go back to the last checkpoint, before the loss was no number any more, and go on from there with these
+    /// Go back to the last checkpoint with finite weights, before the loss became NaN, and continue from there with these
     /// changes. Answered by `rewound`, `changed` and `resumed`.
     GoBack(Change),
 }

@@ -1,10 +1,11 @@
 //! What a trainer reports.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
-use crate::run::disk::{float, sanitize};
+use super::epoch::EpochReport;
+use super::report::{Position, StepBatch, TrainerInfo};
+use super::status::{PauseReason, RecordedStatus};
+use crate::run::disk::sanitize;
 use crate::run::settings::Change;
 
 /// One line of `metrics.jsonl`: an event and when it happened.
@@ -22,113 +23,50 @@ use crate::run::settings::Change;
 pub struct JournalEntry {
     /// When it happened, in seconds since 1970 UTC.
     pub time: f64,
-    /// What happened.
+    /// What the trainer reports.
     pub event: Event,
 }
 
-/// What a trainer reports. Steps and epochs count from 1; a `step` in an event that is not about one step is the number
-/// of steps that are done. Accuracies are fractions from 0 to 1, losses are means per image.
+/// What a trainer reports. Steps and epochs count from 1; the `step` of an event that is not about one step is the number
+/// of steps done. Accuracies are fractions from 0 to 1, losses are means per image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    /// A trainer process began, for the first time or to continue the run.
-    Started {
-        /// Steps done before; 0 for a new run. Later steps that are already in the journal are done again, and are
-        /// not recorded a second time.
-        step: u64,
-        /// Where exactly it begins.
-        #[serde(default)]
-        position: Option<Position>,
-        /// Where it trains, such as `cpu` or the GPU's name.
-        #[serde(deserialize_with = "sanitize::string")]
-        device: String,
-        /// Threads that train.
-        threads: usize,
-        /// What computes on the processor, such as `avx2`; empty where a GPU does.
-        #[serde(default, deserialize_with = "sanitize::string")]
-        kernels: String,
-        /// What it trains on.
-        data: DataInfo,
-        /// Batches in an epoch.
-        steps_per_epoch: u64,
-        /// Steps in the whole run.
-        total_steps: u64,
-        /// Trainable numbers in the network.
-        parameters: usize,
-        /// The network, layer by layer, in forward order.
-        layers: Vec<LayerRow>,
-    },
-    /// Steps were done since the last such record.
-    Steps {
-        /// The step of `losses[0]`.
-        first: u64,
-        /// The training loss of each step in order. NaN where it was not finite.
-        #[serde(deserialize_with = "float::list_or_nan")]
-        losses: Vec<f32>,
-        /// The learning rate of the last of them.
-        #[serde(deserialize_with = "float::or_nan")]
-        learning_rate: f32,
-        /// Training time of the run at the last of them, without pauses, in seconds.
-        #[serde(deserialize_with = "float::or_nan")]
-        active_seconds: f64,
-        /// What threads worked on; older versions did not say.
-        #[serde(default)]
-        spent: Option<StepTime>,
-    },
+    /// A trainer process started, for the first time or to resume the run.
+    Started(TrainerInfo),
+    /// Steps were done.
+    Steps(StepBatch),
     /// An epoch is done and the test set was evaluated.
-    Epoch {
-        /// Which epoch.
-        epoch: u32,
-        /// Steps done at its end.
-        step: u64,
-        /// Mean training loss over the epoch.
-        #[serde(deserialize_with = "float::or_nan")]
-        train_loss: f64,
-        /// Training accuracy over the epoch, as the images were seen.
-        #[serde(deserialize_with = "float::or_nan")]
-        train_accuracy: f64,
-        /// Mean loss on the test set.
-        #[serde(deserialize_with = "float::or_nan")]
-        test_loss: f64,
-        /// Accuracy on the test set.
-        #[serde(deserialize_with = "float::or_nan")]
-        test_accuracy: f64,
-        /// The learning rate of the epoch's last step.
-        #[serde(deserialize_with = "float::or_nan")]
-        learning_rate: f32,
-        /// Training time of the run, without pauses, in seconds.
-        #[serde(deserialize_with = "float::or_nan")]
-        active_seconds: f64,
-    },
-    /// Training holds after `step`.
+    Epoch(EpochReport),
+    /// Training paused after a step, until `resumed`, or `started` of a later trainer.
     Paused {
-        /// Steps done.
+        /// Steps done when it paused.
         step: u64,
-        /// Why.
+        /// Why it paused.
         reason: PauseReason,
-        /// Where exactly.
+        /// The exact position.
         #[serde(default)]
         position: Option<Position>,
     },
-    /// Training goes on after a pause.
+    /// Training resumed after a pause.
     Resumed {
-        /// Steps done.
+        /// Steps done where it resumed.
         step: u64,
-        /// Where exactly.
+        /// The exact position.
         #[serde(default)]
         position: Option<Position>,
     },
-    /// Settings are others from here on.
+    /// Settings changed after this step.
     Changed {
-        /// Steps done.
+        /// Steps done before the change.
         step: u64,
-        /// The new ones.
+        /// The settings that changed, with their new values.
         change: Change,
         /// Steps in the whole run with them.
         total_steps: u64,
     },
-    /// The steps after this one are done again and come out differently, as they may with another version of the
-    /// program or on another processor: records of them up to here count no more.
+    /// The steps after this one are trained again and come out differently, for example with another version of the
+    /// program or on another processor. Earlier records of them no longer count.
     Rewound {
         /// The last step that counts.
         step: u64,
@@ -141,241 +79,48 @@ pub enum Event {
         #[serde(deserialize_with = "sanitize::string")]
         name: String,
     },
-    /// A file in the inbox was refused.
+    /// A file in the inbox, or a change of settings, was refused.
     Rejected {
-        /// Its name.
+        /// The file's name, or the refused change of settings as text.
         #[serde(deserialize_with = "sanitize::string")]
         file: String,
-        /// Why.
+        /// Why it was refused.
         #[serde(deserialize_with = "sanitize::string")]
         reason: String,
     },
-    /// A remark for people, such as a warning.
+    /// A message for people, such as a warning.
     Note {
-        /// One line.
+        /// The message, one line.
         #[serde(deserialize_with = "sanitize::string")]
         text: String,
     },
-    /// The trainer process ends.
+    /// The trainer process ended.
     Ended {
-        /// Steps done.
+        /// Steps done at the end.
         step: u64,
-        /// How the run stands now.
+        /// The run's status from now on.
         status: RecordedStatus,
-        /// Why, where that is not plain from the status.
+        /// Why, unless the status says it.
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
-        /// Where exactly; none where an error left it unknown.
+        /// The exact position; `None` if an error left it unknown.
         #[serde(default)]
         position: Option<Position>,
     },
 }
 
-/// Where a run stands between two pieces of work. That it is the same after a pause as before shows that nothing was
-/// lost.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Position {
-    /// Epochs done, with their evaluation.
-    pub epoch: u32,
-    /// Batches done of the next one: from where on its order of images is followed.
-    pub batch: u64,
-    /// [`Checkpoint::weights_hash`](super::Checkpoint::weights_hash) there.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub weights_hash: String,
-}
-
-/// Time that threads worked on steps, in seconds, summed over threads.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct StepTime {
-    /// Putting batches together.
-    pub data: f32,
-    /// From the images to the loss.
-    pub forward: f32,
-    /// From the loss to the gradient.
-    pub backward: f32,
-    /// From the gradients of a batch's parts to new weights.
-    pub update: f32,
-}
-
-impl StepTime {
-    /// All of it.
-    pub fn total(&self) -> f32 {
-        self.data + self.forward + self.backward + self.update
-    }
-
-    /// As much of each, times `factor`.
-    #[must_use]
-    pub fn scaled(self, factor: f32) -> Self {
-        Self {
-            data: self.data * factor,
-            forward: self.forward * factor,
-            backward: self.backward * factor,
-            update: self.update * factor,
-        }
-    }
-}
-
-impl std::ops::AddAssign for StepTime {
-    fn add_assign(&mut self, more: Self) {
-        self.data += more.data;
-        self.forward += more.forward;
-        self.backward += more.backward;
-        self.update += more.update;
-    }
-}
-
-/// How a run stands, as its trainer last wrote it. A crash cannot write: see [`RunState`](super::RunState) for what is true.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum RecordedStatus {
-    /// Created; no trainer has begun.
-    Queued,
-    /// It trains.
-    Running,
-    /// A trainer holds it between two steps.
-    Paused,
-    /// All epochs are done.
-    Finished,
-    /// Ended early on request; it can be resumed.
-    Stopped,
-    /// Ended by an error, which `reason` tells; it can be resumed from its last checkpoint.
-    Failed,
-    /// Its trainer vanished without an end; it can be resumed from its last checkpoint.
-    Interrupted,
-}
-
-impl RecordedStatus {
-    /// Every status.
-    pub const ALL: [Self; 7] = [
-        Self::Queued,
-        Self::Running,
-        Self::Paused,
-        Self::Finished,
-        Self::Stopped,
-        Self::Failed,
-        Self::Interrupted,
-    ];
-
-    /// The word that stands for the status on disk.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Queued => "queued",
-            Self::Running => "running",
-            Self::Paused => "paused",
-            Self::Finished => "finished",
-            Self::Stopped => "stopped",
-            Self::Failed => "failed",
-            Self::Interrupted => "interrupted",
-        }
-    }
-}
-
-impl fmt::Display for RecordedStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// Why training paused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", from = "String")]
-pub enum PauseReason {
-    /// A [`Command::Pause`](super::Command::Pause).
-    Command,
-    /// A signal to the process.
-    Signal,
-    /// The run directory cannot be written: a full disk, a quota, a directory that is gone.
-    Disk,
-    /// A loss or a weight is no longer finite.
-    Diverged,
-    /// The trainer ended on request, and a later one went on.
-    Stop,
-    /// The trainer vanished.
-    Crash,
-    /// The trainer ended with an error.
-    Failure,
-    /// A reason that only a newer version knows.
-    Other,
-}
-
-impl PauseReason {
-    /// The word that stands for the reason on disk.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Command => "command",
-            Self::Signal => "signal",
-            Self::Disk => "disk",
-            Self::Diverged => "diverged",
-            Self::Stop => "stop",
-            Self::Crash => "crash",
-            Self::Failure => "failure",
-            Self::Other => "other",
-        }
-    }
-}
-
-impl From<String> for PauseReason {
-    fn from(word: String) -> Self {
-        let known =
-            [Self::Command, Self::Signal, Self::Disk, Self::Diverged, Self::Stop, Self::Crash, Self::Failure];
-        known.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Other)
-    }
-}
-
-impl fmt::Display for PauseReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// What a run trains on.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DataInfo {
-    /// For people, such as `Fashion-MNIST, 6,000 images`.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub description: String,
-    /// Images in the training set.
-    pub train: usize,
-    /// Images in the test set.
-    pub test: usize,
-    /// A checksum over images and labels, by which two runs can be seen to use the same data.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub checksum: String,
-    /// Where it comes from: `built in`, or a directory.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub source: String,
-}
-
-/// A row of the layer table.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LayerRow {
-    /// The layer's name in the network, such as `conv1`; its weights are `conv1.weight` and `conv1.bias`.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub name: String,
-    /// PyTorch's name of the kind of layer, such as `Conv2d`, `MaxPool2d`, `Relu`, `Dropout2d`, `Linear`.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub kind: String,
-    /// What it is set to, such as `5×5, 1→10`. Empty where there is nothing to set.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub setting: String,
-    /// The shape of its output, without the batch.
-    pub output: Vec<usize>,
-    /// Its trainable numbers.
-    pub parameters: usize,
-}
-
 #[cfg(test)]
 impl Event {
-    /// A trainer that begins after `step`, with two epochs of ten steps to do in all.
+    /// A trainer that starts after `step`, with two epochs of ten steps in all.
     pub(crate) fn started(step: u64) -> Self {
-        let data = DataInfo {
+        let data = super::report::DataInfo {
             description: String::new(),
             train: 1,
             test: 1,
             checksum: String::new(),
             source: String::new(),
         };
-        Self::Started {
+        Self::Started(TrainerInfo {
             step,
             position: None,
             device: String::new(),
@@ -386,7 +131,7 @@ impl Event {
             total_steps: 20,
             parameters: 0,
             layers: Vec::new(),
-        }
+        })
     }
 }
 
@@ -395,6 +140,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::run::protocol::{DataInfo, LayerRow, StepTime};
 
     fn json(event: &Event) -> String {
         serde_json::to_string(&JournalEntry { time: 1.25, event: event.clone() }).unwrap()
@@ -406,7 +152,13 @@ mod tests {
 
     fn steps(losses: Vec<f32>) -> Event {
         let spent = StepTime { data: 0.25, forward: 0.5, backward: 1.0, update: 0.125 };
-        Event::Steps { first: 1, losses, learning_rate: 0.01, active_seconds: 0.5, spent: Some(spent) }
+        Event::Steps(StepBatch {
+            first: 1,
+            losses,
+            learning_rate: 0.01,
+            active_seconds: 0.5,
+            spent: Some(spent),
+        })
     }
 
     /// An event of each kind, with this text wherever there is one.
@@ -423,7 +175,7 @@ mod tests {
             parameters: 260,
         };
         vec![
-            Event::Started {
+            Event::Started(TrainerInfo {
                 step: 0,
                 position: position(),
                 device: text(),
@@ -434,9 +186,9 @@ mod tests {
                 total_steps: 3760,
                 parameters: 21_840,
                 layers: vec![layer],
-            },
+            }),
             steps(vec![2.3, 2.25]),
-            Event::Epoch {
+            Event::Epoch(EpochReport {
                 epoch: 1,
                 step: 94,
                 train_loss: 0.1 + 0.2,
@@ -445,7 +197,8 @@ mod tests {
                 test_accuracy: 0.75,
                 learning_rate: 0.01,
                 active_seconds: 2.5,
-            },
+                ..EpochReport::default()
+            }),
             Event::Paused { step: 94, reason: PauseReason::Disk, position: position() },
             Event::Resumed { step: 94, position: position() },
             Event::Changed {
@@ -493,13 +246,56 @@ mod tests {
         );
     }
 
+    /// Every event with the bytes that it has on disk: these are schema 1, and never change.
+    #[test]
+    fn every_event_has_its_line_on_disk() {
+        let position = r#"{"epoch":1,"batch":0,"weights_hash":"x"}"#;
+        let lines = [
+            format!(
+                r#"{{"started":{{"step":0,"position":{position},"device":"x","threads":2,"kernels":"x","data":{{"description":"x","train":6000,"test":1000,"checksum":"x","source":"x"}},"steps_per_epoch":94,"total_steps":3760,"parameters":21840,"layers":[{{"name":"x","kind":"x","setting":"x","output":[10,24,24],"parameters":260}}]}}}}"#
+            ),
+            r#"{"steps":{"first":1,"losses":[2.3,2.25],"learning_rate":0.01,"active_seconds":0.5,"spent":{"data":0.25,"forward":0.5,"backward":1.0,"update":0.125}}}"#.to_owned(),
+            r#"{"epoch":{"epoch":1,"step":94,"train_loss":0.30000000000000004,"train_accuracy":0.5,"test_loss":0.3333333333333333,"test_accuracy":0.75,"learning_rate":0.01,"active_seconds":2.5}}"#.to_owned(),
+            format!(r#"{{"paused":{{"step":94,"reason":"disk","position":{position}}}}}"#),
+            format!(r#"{{"resumed":{{"step":94,"position":{position}}}}}"#),
+            r#"{"changed":{"step":94,"change":{"epochs":60},"total_steps":5640}}"#.to_owned(),
+            r#"{"rewound":{"step":90}}"#.to_owned(),
+            r#"{"checkpoint":{"step":94,"name":"x"}}"#.to_owned(),
+            r#"{"rejected":{"file":"x","reason":"x"}}"#.to_owned(),
+            r#"{"note":{"text":"x"}}"#.to_owned(),
+            format!(r#"{{"ended":{{"step":94,"status":"failed","reason":"x","position":{position}}}}}"#),
+        ];
+        for (event, line) in all("x").iter().zip(lines) {
+            assert_eq!(json(event), format!(r#"{{"time":1.25,"event":{line}}}"#));
+        }
+    }
+
+    /// Fields that the first versions did not write.
+    #[test]
+    fn events_of_older_versions_are_read() {
+        let event = |line: &str| read(&format!(r#"{{"time":0,"event":{line}}}"#)).event;
+        let started = event(
+            r#"{"started":{"step":0,"device":"x","threads":2,"data":{"description":"x","train":1,"test":1,"checksum":"x","source":"x"},"steps_per_epoch":10,"total_steps":20,"parameters":0,"layers":[]}}"#,
+        );
+        let Event::Started(trainer) = started else { unreachable!("{started:?}") };
+        assert_eq!((trainer.position, trainer.kernels.as_str(), trainer.threads), (None, "", 2));
+        let (paused, resumed) =
+            (event(r#"{"paused":{"step":3,"reason":"command"}}"#), event(r#"{"resumed":{"step":3}}"#));
+        assert_eq!(paused, Event::Paused { step: 3, reason: PauseReason::Command, position: None });
+        assert_eq!(resumed, Event::Resumed { step: 3, position: None });
+        let ended = event(r#"{"ended":{"step":3,"status":"finished"}}"#);
+        let status = RecordedStatus::Finished;
+        assert_eq!(ended, Event::Ended { step: 3, status, reason: None, position: None });
+    }
+
     #[test]
     fn steps_of_an_older_version_do_not_say_what_took_time() {
         let record = read(
             r#"{"time":0,"event":{"steps":{"first":1,"losses":[2.5],"learning_rate":0.1,"active_seconds":1}}}"#,
         );
         let (losses, active_seconds) = (vec![2.5], 1.0);
-        let event = Event::Steps { first: 1, losses, learning_rate: 0.1, active_seconds, spent: None };
+        let event =
+            Event::Steps(StepBatch { first: 1, losses, learning_rate: 0.1, active_seconds, spent: None });
         assert_eq!(record.event, event);
     }
 
@@ -514,7 +310,7 @@ mod tests {
     #[test]
     fn a_diverged_epoch_comes_back_as_nan() {
         let nan = f64::NAN;
-        let epoch = Event::Epoch {
+        let epoch = Event::Epoch(EpochReport {
             epoch: 1,
             step: 94,
             train_loss: nan,
@@ -523,10 +319,11 @@ mod tests {
             test_accuracy: nan,
             learning_rate: f32::NEG_INFINITY,
             active_seconds: nan,
-        };
+            ..EpochReport::default()
+        });
         let read = read(&json(&epoch)).event;
         assert_eq!(json(&read), json(&epoch));
-        assert!(matches!(read, Event::Epoch { test_loss, .. } if test_loss.is_nan()));
+        assert!(matches!(read, Event::Epoch(EpochReport { test_loss, .. }) if test_loss.is_nan()));
     }
 
     #[test]
@@ -558,7 +355,7 @@ mod tests {
     proptest! {
         #[test]
         fn losses_come_back_bit_for_bit_and_gaps_as_nan(losses in prop::collection::vec(prop::num::f32::ANY, 0..20)) {
-            let Event::Steps { losses: found, .. } = read(&json(&steps(losses.clone()))).event else {
+            let Event::Steps(StepBatch { losses: found, .. }) = read(&json(&steps(losses.clone()))).event else {
                 return Err(TestCaseError::fail("another kind"));
             };
             prop_assert_eq!(found.len(), losses.len());

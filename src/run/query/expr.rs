@@ -1,4 +1,4 @@
-//! What a query is made of, and which runs it matches.
+//! The parts of a query, and the runs that they match.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,13 +8,13 @@ use super::field::{Field, Value};
 use super::word::written;
 use crate::run::store::RunEntry;
 
-/// Why a text is no query.
+/// A text that is not a valid query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// What is wrong with it: bytes of the text.
+    /// The bytes of the text that are wrong.
     pub at: Range<usize>,
-    /// What would be right.
+    /// What is wrong, or what was expected.
     pub message: String,
 }
 
@@ -39,7 +39,7 @@ pub(super) enum Operator {
     Contains,
 }
 
-/// A value as it was written; with what it is as a number, if it is one.
+/// A value as it was written, and as a number if it is one.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Literal {
     pub(super) text: String,

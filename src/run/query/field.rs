@@ -1,53 +1,69 @@
-//! What can be asked of a run: the columns of tables, and the words of queries.
+//! The fields of a run: columns of tables, and words of queries.
 
 use std::fmt;
+use std::sync::LazyLock;
 
-use jiff::Timestamp;
-
-use crate::metrics;
+use crate::run::protocol::{EpochMetric, Unit};
 use crate::run::store::RunEntry;
 
-/// Something that can be asked of a run.
+/// A field of a run, such as its best accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field(usize);
 
-/// The answer for one run.
+/// The value of a field for one run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// A number, in the unit that [`Field::about`] names; accuracies from 0 to 1, times in seconds.
+    /// A number in the field's [unit](Field::unit).
     Number(f64),
     /// A word or a line.
     Text(String),
     /// Any number of words.
     Words(Vec<String>),
-    /// There is no answer, or not yet.
+    /// The run has no value, or not yet.
     None,
 }
 
-/// What a field's answers are.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum FieldKind {
-    Number,
-    Text,
-}
-
+#[derive(Clone, Copy)]
 struct Row {
-    kind: FieldKind,
+    /// The unit of a number; `None` for text.
+    unit: Option<Unit>,
     name: &'static str,
-    /// Shorter or other names.
+    /// Other names.
     aliases: &'static [&'static str],
     about: &'static str,
-    of: fn(&RunEntry) -> Value,
+    source: Source,
+}
+
+/// Where the values of a field come from.
+#[derive(Clone, Copy)]
+enum Source {
+    Run(fn(&RunEntry) -> Value),
+    /// The value of a metric after the last epoch.
+    LastEpoch(EpochMetric),
 }
 
 const fn row(
-    kind: FieldKind,
+    unit: Option<Unit>,
     name: &'static str,
     aliases: &'static [&'static str],
     about: &'static str,
     of: fn(&RunEntry) -> Value,
-) -> Row {
-    Row { kind, name, aliases, about, of }
+) -> Option<Row> {
+    Some(Row { unit, name, aliases, about, source: Source::Run(of) })
+}
+
+/// The field of a metric; `None` if it has none.
+const fn last(metric: EpochMetric) -> Option<Row> {
+    match metric.field {
+        Some(field) => Some(Row {
+            unit: Some(metric.unit),
+            name: field.name,
+            aliases: field.aliases,
+            about: field.about,
+            source: Source::LastEpoch(metric),
+        }),
+        None => None,
+    }
 }
 
 fn text(text: impl Into<String>) -> Value {
@@ -58,99 +74,107 @@ fn number(number: Option<impl Into<f64>>) -> Value {
     number.map_or(Value::None, |number| Value::Number(number.into()))
 }
 
-/// Counts are far below what a float cannot hold.
+/// A count as a value. Counts are far smaller than what a float cannot hold.
 fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
-use FieldKind::{Number as N, Text as T};
-
-/// Every field; help and completion follow this order.
+/// What a run is, and its results.
 #[rustfmt::skip]
-const ROWS: &[Row] = &[
-    row(T, "name",       &[],                 "what it is called",                      |run| text(&run.record.name)),
-    row(T, "id",         &[],                 "its directory",                          |run| text(run.dir.id().as_str())),
-    row(T, "state",      &["status"],         "running, paused, finished, ...",         |run| text(run.state.status.as_str())),
-    row(T, "preset",     &["net"],            "the network",                            |run| text(&run.record.config.preset)),
-    row(T, "data",       &[],                 "the data set",                           |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
-    row(T, "tag",        &["tags"],           "one of its tags",                        |run| Value::Words(run.record.tags.clone())),
-    row(T, "notes",      &["note"],           "its note",                               |run| text(&run.record.notes)),
-    row(N, "best_acc",   &["best", "max_acc"], "best test accuracy, 0 to 1",             |run| number(run.record.summary.best_test_accuracy)),
-    row(N, "best_epoch", &[],                 "the epoch that reached it",              |run| number(run.record.summary.best_epoch)),
-    row(N, "acc",        &["test_acc"],       "last test accuracy, 0 to 1",             |run| number(run.record.summary.last_test_accuracy)),
-    row(N, "min_acc",    &["worst_acc"],      "lowest test accuracy, 0 to 1",           |run| number(run.record.summary.lowest_test_accuracy)),
-    row(N, "loss",       &["test_loss"],      "last test loss",                         |run| number(run.record.summary.last_test_loss)),
-    row(N, "min_loss",   &["best_loss"],      "lowest test loss",                       |run| number(run.record.summary.lowest_test_loss)),
-    row(N, "max_loss",   &["worst_loss"],     "highest test loss",                      |run| number(run.record.summary.highest_test_loss)),
-    row(N, "train_loss", &[],                 "last mean training loss",                |run| number(run.record.summary.last_train_loss)),
-    row(N, "epoch",      &[],                 "epochs done",                            |run| count(run.record.summary.epoch.into())),
-    row(N, "epochs",     &[],                 "epochs to do",                           |run| count(run.record.settings().epochs.into())),
-    row(N, "step",       &["steps"],          "steps done",                             |run| count(run.record.summary.step)),
-    row(N, "lr",         &["learning_rate"],  "learning rate before the schedule",      |run| Value::Number(run.record.settings().optimizer.learning_rate())),
-    row(T, "optimizer",  &["opt"],            "sgd or adamw",                           |run| text(run.record.config.optimizer.name())),
-    row(N, "batch",      &["batch_size"],     "images in a batch",                      |run| count(run.record.config.batch_size as u64)),
-    row(T, "schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| text(run.record.config.schedule.to_string())),
-    row(N, "dropout",    &[],                 "dropout rate, if not the network's own", |run| number(run.record.settings().dropout)),
-    row(N, "patience",   &[],                 "epochs it waits for a better one",       |run| count(run.record.settings().patience.into())),
-    row(N, "seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
-    row(N, "time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
-    row(N, "speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
-    row(N, "created",    &[],                 "when it was made: 2026-11-24",           |run| Value::Number(run.record.created)),
-    row(T, "parent",     &["fork"],           "the run it was forked from",             |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
-    row(T, "host",       &[],                 "the machine",                            |run| text(&run.record.provenance.host)),
-    row(T, "version",    &[],                 "of the program",                         |run| text(&run.record.provenance.version)),
+const RESULTS: &[Option<Row>] = &[
+    row(None,                         "name",       &[],                       "the run's name",                            |run| text(&run.record.name)),
+    row(None,                         "id",         &[],                       "the name of its directory",                 |run| text(run.dir.id().as_str())),
+    row(None,                         "state",      &["status"],               "running, paused, finished, ...",            |run| text(run.state.status.as_str())),
+    row(None,                         "preset",     &["net"],                  "the network",                               |run| text(&run.record.config.preset)),
+    row(None,                         "data",       &[],                       "the data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
+    row(None,                         "tag",        &["tags"],                 "one of its tags",                           |run| Value::Words(run.record.tags.clone())),
+    row(None,                         "notes",      &["note"],                 "its notes",                                 |run| text(&run.record.notes)),
+    row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.record.summary.best_test_accuracy)),
+    row(Some(Unit::Count),            "best_epoch", &[],                       "the epoch with the best accuracy",          |run| number(run.record.summary.best_epoch)),
+    last(EpochMetric::TEST_ACCURACY),
+    row(Some(Unit::Accuracy),         "min_acc",    &["worst_acc"],            "lowest test accuracy, 0 to 1",              |run| number(run.record.summary.lowest_test_accuracy)),
+    last(EpochMetric::TEST_LOSS),
+    row(Some(Unit::Loss),             "min_loss",   &["best_loss"],            "lowest test loss",                          |run| number(run.record.summary.lowest_test_loss)),
+    row(Some(Unit::Loss),             "max_loss",   &["worst_loss"],           "highest test loss",                         |run| number(run.record.summary.highest_test_loss)),
 ];
 
+/// Its progress, settings and origin.
+#[rustfmt::skip]
+const DETAILS: &[Option<Row>] = &[
+    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| count(run.record.summary.epoch.into())),
+    row(Some(Unit::Count),            "epochs",     &[],                       "epochs to do",                              |run| count(run.record.settings().epochs.into())),
+    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| count(run.record.summary.step)),
+    row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "learning rate before the schedule",         |run| Value::Number(run.record.settings().optimizer.learning_rate())),
+    row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| text(run.record.config.optimizer.name())),
+    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images in a batch",                         |run| count(run.record.config.batch_size as u64)),
+    row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| text(run.record.config.schedule.to_string())),
+    row(Some(Unit::Setting),          "dropout",    &[],                       "dropout, if not the network's own",         |run| number(run.record.settings().dropout)),
+    row(Some(Unit::Count),            "patience",   &[],                       "epochs to wait for a better one",           |run| count(run.record.settings().patience.into())),
+    row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| count(run.record.config.seed)),
+    row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| Value::Number(run.record.summary.active_seconds)),
+    row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images a second",                  |run| number(run.record.summary.images_per_second)),
+    row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| Value::Number(run.record.created)),
+    row(None,                         "parent",     &["fork"],                 "the run it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
+    row(None,                         "host",       &[],                       "the machine",                               |run| text(&run.record.provenance.host)),
+    row(None,                         "version",    &[],                       "cnn-tui's version",                         |run| text(&run.record.provenance.version)),
+];
+
+/// Every field; help and completion follow this order. Metrics of epochs that have no place of their own come after the
+/// other results.
+static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
+    let mut rows: Vec<Row> = RESULTS.iter().copied().flatten().collect();
+    for metric in EpochMetric::all().filter_map(last) {
+        if rows.iter().all(|row| row.name != metric.name) {
+            rows.push(metric);
+        }
+    }
+    rows.extend(DETAILS.iter().copied().flatten());
+    rows
+});
+
 impl Field {
-    /// Every field.
+    /// Every field, in the order of help and completion.
     pub fn all() -> impl Iterator<Item = Self> {
         (0..ROWS.len()).map(Self)
     }
 
-    /// The field of this name.
+    /// The field with this name or alias.
     pub fn named(name: &str) -> Option<Self> {
         let is = |row: &Row| row.name == name || row.aliases.contains(&name);
         ROWS.iter().position(is).map(Self)
     }
 
-    pub(super) fn kind(self) -> FieldKind {
-        ROWS[self.0].kind
+    /// The unit of its numbers; `None` if its values are text.
+    pub fn unit(self) -> Option<Unit> {
+        ROWS[self.0].unit
     }
 
-    /// Its name.
+    /// Its name in queries and in headings.
     pub fn name(self) -> &'static str {
         ROWS[self.0].name
     }
 
-    /// What it is, in a few words.
+    /// A few words of help.
     pub fn about(self) -> &'static str {
         ROWS[self.0].about
     }
 
-    /// An answer in the form that people read; nothing for none.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what is left are counts")]
+    /// A value as people read it; empty if there is none.
     pub fn in_words(self, value: Value) -> String {
-        match (self.name(), value) {
-            (_, Value::None) => String::new(),
-            (_, Value::Text(text)) => text,
-            (_, Value::Words(words)) => words.join(" "),
-            ("best_acc" | "acc" | "min_acc", Value::Number(fraction)) => metrics::text::percent(fraction),
-            ("loss" | "min_loss" | "max_loss" | "train_loss", Value::Number(loss)) => {
-                metrics::text::loss(loss)
-            }
-            ("time", Value::Number(seconds)) => metrics::text::duration(seconds),
-            ("speed", Value::Number(rate)) => metrics::text::rate(rate),
-            ("lr" | "dropout", Value::Number(number)) => metrics::text::setting(number),
-            ("seed", Value::Number(number)) => number.to_string(),
-            ("created", Value::Number(seconds)) => Timestamp::from_second(seconds as i64)
-                .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()),
-            (_, Value::Number(number)) => metrics::text::count(number as u64),
+        match value {
+            Value::None => String::new(),
+            Value::Text(text) => text,
+            Value::Words(words) => words.join(" "),
+            Value::Number(number) => self.unit().unwrap_or(Unit::Number).format(number),
         }
     }
 
-    /// The answer for a run.
+    /// Its value for a run.
     pub fn of(self, run: &RunEntry) -> Value {
-        (ROWS[self.0].of)(run)
+        match ROWS[self.0].source {
+            Source::Run(of) => of(run),
+            Source::LastEpoch(metric) => number(run.record.summary.last(&metric)),
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Queries: read from text, asked of runs, written as text.
+//! Queries as text and as conditions on runs.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use super::expr::{Expr, QueryError};
 use super::parse;
 use crate::run::store::RunEntry;
 
-/// A query that was understood. The empty one asks for every run.
+/// A parsed query. The empty one matches every run.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Query(Option<Expr>);
 
@@ -24,18 +24,18 @@ impl Query {
         Self(Some(expr))
     }
 
-    /// Whether it asks for every run.
+    /// Whether it matches every run.
     pub fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Whether it asks for this run.
+    /// Whether it matches this run.
     pub fn matches(&self, run: &RunEntry) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.matches(run))
     }
 }
 
-/// As text that is understood as the same query.
+/// As text that parses as the same query.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |expr| expr.fmt(f))

@@ -1,4 +1,4 @@
-//! A language to ask for runs: `preset = cnn and best_acc > 0.88 and not tag:junk`.
+//! A query language for runs: `preset = cnn and best_acc > 0.88 and not tag:junk`.
 //!
 //! ```text
 //! query      = alternative
@@ -10,7 +10,7 @@
 //! ```
 //!
 //! Text is compared without regard to case. Numbers may have a unit of time (`90s`, `5m`, `2h`, `1d`) or `%`, and
-//! days are written `2026-11-24`. A run that has no answer for a field fulfils only `!=`.
+//! days are written `2026-11-24`. A run that has no value for a field matches only `!=`.
 
 mod expr;
 mod field;

@@ -1,26 +1,26 @@
-//! From text to queries, and what can stand at a place of them.
+//! Parsing and completion of queries.
 
 use std::ops::Range;
 
 use jiff::civil::Date;
 
 use super::expr::{Expr, Literal, Operator, QueryError};
-use super::field::{self, Field};
+use super::field::Field;
 use super::token::{Token, TokenKind, tokens};
 use super::word::written;
-use crate::run::protocol::RecordedStatus;
+use crate::run::protocol::{RecordedStatus, Unit};
 
-/// How deep a query may be nested: what people type is not, and what does not end must not exhaust the stack.
+/// The deepest nesting of a query. Deeper input must not exhaust the stack.
 const DEPTH: usize = 64;
 
-/// Something that can stand at the cursor.
+/// A completion at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// What it replaces: bytes of the text.
+    /// The bytes of the text that it replaces.
     pub replaces: Range<usize>,
-    /// The word.
+    /// The completed word.
     pub word: String,
-    /// What it is; empty for values.
+    /// A few words of help; empty for values.
     pub about: &'static str,
 }
 
@@ -35,14 +35,14 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     match parser.next() {
         None => Ok(Some(expr)),
         Some(Token { kind: TokenKind::Close, at }) => {
-            Err(QueryError { at: at.clone(), message: "this `)` has no `(`".to_owned() })
+            Err(QueryError { at: at.clone(), message: "unmatched `)`".to_owned() })
         }
-        Some(token) => Err(wrong(token, "`and`, `or` or the end")),
+        Some(token) => Err(wrong(token, "`and`, `or` or the end of the query")),
     }
 }
 
 fn wrong(token: &Token, wanted: &str) -> QueryError {
-    QueryError { at: token.at.clone(), message: format!("here must be {wanted}") }
+    QueryError { at: token.at.clone(), message: format!("expected {wanted}") }
 }
 
 struct Parser<'a> {
@@ -69,7 +69,7 @@ impl<'a> Parser<'a> {
     }
 
     fn missing(&self, wanted: &str) -> QueryError {
-        QueryError { at: self.end..self.end, message: format!("here must be {wanted}") }
+        QueryError { at: self.end..self.end, message: format!("expected {wanted}") }
     }
 
     fn alternative(&mut self) -> Result<Expr, QueryError> {
@@ -99,7 +99,7 @@ impl<'a> Parser<'a> {
         let at = self.peek().map_or(self.end..self.end, |token| token.at.clone());
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(QueryError { at, message: "this is nested too deeply".to_owned() });
+            return Err(QueryError { at, message: "too many nested conditions".to_owned() });
         }
         let expr = self.one_inside(at);
         self.depth -= 1;
@@ -118,7 +118,7 @@ impl<'a> Parser<'a> {
                 match self.next() {
                     Some(Token { kind: TokenKind::Close, .. }) => Ok(expr),
                     Some(token) => Err(wrong(token, "`and`, `or` or `)`")),
-                    None => Err(QueryError { at, message: "this `(` has no `)`".to_owned() }),
+                    None => Err(QueryError { at, message: "missing `)` for this `(`".to_owned() }),
                 }
             }
             Some(Token { kind: TokenKind::Word(word, quoted), at }) => self.condition(word, *quoted, at),
@@ -130,7 +130,7 @@ impl<'a> Parser<'a> {
         if !quoted && ["and", "or"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
             return Err(QueryError {
                 at: at.clone(),
-                message: format!("before `{word}` must be a condition"),
+                message: format!("expected a condition before `{word}`"),
             });
         }
         let operator = match self.peek() {
@@ -138,24 +138,27 @@ impl<'a> Parser<'a> {
             Some(Token { kind: TokenKind::Colon, .. }) => Operator::Equal,
             _ if !quoted && Field::named(word).is_some() => {
                 let after = self.peek().map_or(self.end..self.end, |token| token.at.clone());
-                let message = format!("after `{word}` must be =, :, !=, <, <=, >, >= or ~");
+                let message = format!("expected =, :, !=, <, <=, >, >= or ~ after `{word}`");
                 return Err(QueryError { at: after, message });
             }
             // `&&` and the like.
             _ if !quoted && !word.contains(char::is_alphanumeric) => {
-                let message = format!("`{word}` is no word: use `and`, `or` and `not`");
+                let message = format!("`{word}` is not an operator; use `and`, `or` and `not`");
                 return Err(QueryError { at: at.clone(), message });
             }
             _ => return Ok(Expr::Anywhere(word.to_owned())),
         };
         let Some(field) = Field::named(word).filter(|_| !quoted) else {
-            let near = nearest(word).map_or(String::new(), |near| format!("; is it `{near}`?"));
-            return Err(QueryError { at: at.clone(), message: format!("there is no field `{word}`{near}") });
+            let near = nearest(word).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            return Err(QueryError { at: at.clone(), message: format!("no field named `{word}`{near}") });
         };
         self.place += 1;
         match self.next() {
             Some(Token { kind: TokenKind::Word(value, _), at }) => {
-                let literal = Literal { text: value.clone(), number: number(value).or_else(|| date(value)) };
+                // The screen says `training`.
+                let is_training = field.name() == "state" && value.eq_ignore_ascii_case("training");
+                let text = if is_training { RecordedStatus::Running.as_str() } else { value }.to_owned();
+                let literal = Literal { text, number: number(value).or_else(|| date(value)) };
                 match refusal(field, operator, &literal) {
                     Some(message) => Err(QueryError { at: at.clone(), message }),
                     None => Ok(Expr::Compare(field, operator, literal)),
@@ -181,29 +184,31 @@ fn date(text: &str) -> Option<f64> {
     Some(day.duration_since(Date::constant(1970, 1, 1)).as_secs_f64())
 }
 
-/// Why a field cannot be compared with this, if it never can.
+/// Why a field can never be compared with this, if so.
 pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Option<String> {
     let name = field.name();
     if operator == Operator::Contains {
         return None;
     }
-    if field.kind() == field::FieldKind::Number && literal.number.is_none() {
-        let example = match name {
-            "created" => "a day, such as 2026-11-24",
-            "time" => "a time, such as 90s, 5m or 2h",
+    if let Some(unit) = field.unit()
+        && literal.number.is_none()
+    {
+        let wanted = match unit {
+            Unit::Date => "a date, such as 2026-11-24",
+            Unit::Seconds => "a duration, such as 90s, 5m or 2h",
             _ => "a number",
         };
-        return Some(format!("here must be {example}: `{name}` is one"));
+        return Some(format!("expected {wanted} for `{name}`"));
     }
     let is_state = |status: &RecordedStatus| status.as_str().eq_ignore_ascii_case(&literal.text);
     if name == "state" && !RecordedStatus::ALL.iter().any(is_state) {
         let states: Vec<_> = RecordedStatus::ALL.iter().map(|status| status.as_str()).collect();
-        return Some(format!("there is no state `{}`; there are: {}", literal.text, states.join(", ")));
+        return Some(format!("no state named `{}`; use one of {}", literal.text, states.join(", ")));
     }
     None
 }
 
-/// The field whose name is most like this word.
+/// The field with the most similar name, if one is similar.
 fn nearest(word: &str) -> Option<&'static str> {
     let likeness = |name: &str| {
         let same = name.chars().zip(word.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
@@ -212,8 +217,8 @@ fn nearest(word: &str) -> Option<&'static str> {
     Field::all().map(Field::name).filter(|name| likeness(name).0 >= 2).max_by_key(|name| likeness(name))
 }
 
-/// What can stand at `cursor`, a byte of `text`: fields where a condition can begin, and `values` of the field after its
-/// operator.
+/// Completions at `cursor`, a byte offset of `text`: fields where a condition can begin, and `values` of a field after
+/// its operator.
 pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>) -> Vec<Completion> {
     let before = text.get(..cursor).unwrap_or(text);
     let Ok(tokens) = tokens(before) else { return Vec::new() };

@@ -1,22 +1,22 @@
-//! Runs that repeat each other with other seeds.
+//! Recipes: runs that differ only in their seeds.
 
 use crate::run::dir::{RunId, RunManifest};
 use crate::run::settings::Setting;
 
-/// Settings that decide nothing about the result, or that repeated runs differ by.
+/// Settings that do not affect the result, or in which repetitions of a run differ.
 pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
 
-/// The way in which a run was trained, seeds and data apart: the same for runs that were trained in the same way.
+/// How a run was trained, apart from seed and data: equal for runs that repeat each other.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
     settings: Vec<Option<String>>,
     changed: String,
-    /// A fork was trained in two ways, so that no other run was trained like it.
+    /// A fork was trained in two ways, so that no other run has its recipe.
     fork: Option<RunId>,
 }
 
 impl RunManifest {
-    /// The way in which it was trained.
+    /// How it was trained.
     pub fn way(&self) -> Recipe {
         // Where the data lies says less than its checksum.
         let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
@@ -27,12 +27,12 @@ impl RunManifest {
         }
     }
 
-    /// The checksum of the data that it was trained on; none before it has begun.
+    /// The checksum of its data; `None` before it has begun.
     pub fn data_checksum(&self) -> Option<&str> {
         self.provenance.dataset.as_ref().map(|data| data.checksum.as_str())
     }
 
-    /// Whether both were trained in the same way on the same data, seeds apart.
+    /// Whether both were trained in the same way on the same data, apart from their seeds.
     pub fn repeats(&self, other: &Self) -> bool {
         let has_data = self.data_checksum().is_some() && self.data_checksum() == other.data_checksum();
         has_data && self.parent.is_none() && self.way() == other.way()

@@ -7,18 +7,18 @@ use std::str::FromStr;
 use super::field::{Field, Value};
 use crate::run::store::Listing;
 
-/// An order of runs. As text it is the field's name, with a `-` before it if it goes down.
+/// An order of runs. As text it is the field's name, with `-` in front for descending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
-    /// By what.
+    /// The field to sort by.
     pub field: Field,
-    /// Whether the greatest comes first.
+    /// Whether the order is descending.
     pub down: bool,
 }
 
-/// A word that names no field.
+/// A name that no field has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no field `{0}`")]
+#[error("no field named `{0}`")]
 pub struct UnknownField(pub String);
 
 impl FromStr for Sort {
@@ -38,8 +38,8 @@ impl fmt::Display for Sort {
 }
 
 impl Sort {
-    /// Puts things in order by what they are listed as; those that are equal stay in theirs. Runs without an answer come
-    /// last, either way; broken ones after them.
+    /// Sorts things by their runs; equal ones keep their order. Runs without a value come last in either order, and broken
+    /// ones after them.
     pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
         let answer = |thing: &T| match listed(thing) {
             Listing::Run(run) => match self.field.of(run) {
@@ -50,12 +50,12 @@ impl Sort {
             },
             Listing::Broken { .. } => Answer::Broken,
         };
-        // Each is asked once: answers are made anew each time.
+        // Each value is computed once.
         things.sort_by_cached_key(|thing| Key { answer: answer(thing), down: self.down });
     }
 }
 
-/// What things are sorted by.
+/// The sort key of a run.
 struct Key {
     answer: Answer,
     down: bool,

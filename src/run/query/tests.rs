@@ -42,7 +42,7 @@ fn runs_are_found_by_what_they_are() {
         ("name = \"baseline two\"", true),
         ("tag != junk", true),
         ("tag != keep", false),
-        // What is not there is equal to nothing.
+        // A missing value is equal to nothing.
         ("loss < 1", false),
         ("not loss < 1", true),
         ("loss != 1", true),
@@ -50,6 +50,15 @@ fn runs_are_found_by_what_they_are() {
     ] {
         let parsed: Query = query.parse().unwrap();
         assert_eq!(parsed.matches(&run), want, "{query}");
+    }
+}
+
+#[test]
+fn the_state_can_be_called_as_on_the_screen() {
+    let mut run = run();
+    run.state.status = RecordedStatus::Running;
+    for query in ["state = training", "state:Training", "state = running"] {
+        assert!(query.parse::<Query>().unwrap().matches(&run), "{query}");
     }
 }
 
@@ -62,31 +71,31 @@ fn and_binds_more_tightly_than_or() {
 }
 
 #[test]
-fn an_error_says_where_and_what() {
+fn errors_say_what_was_expected_and_where() {
     for (query, at, message) in [
-        ("preset = cnn and", 16..16, "here must be a condition, such as `best_acc > 0.88`"),
-        ("best_ac > 0.8", 0..7, "there is no field `best_ac`; is it `best_acc`?"),
-        ("lr >", 4..4, "here must be a value"),
-        ("lr 0.1", 3..6, "after `lr` must be =, :, !=, <, <=, >, >= or ~"),
-        ("(lr = 1", 0..1, "this `(` has no `)`"),
-        ("lr = 1)", 6..7, "this `)` has no `(`"),
-        ("name = \"x", 7..9, "a `\"` has no other end"),
-        ("or lr = 1", 0..2, "before `or` must be a condition"),
-        ("lr ! 1", 3..4, "`!` needs `=` after it"),
-        ("seed = seven", 7..12, "here must be a number: `seed` is one"),
-        ("created > now", 10..13, "here must be a day, such as 2026-11-24: `created` is one"),
-        ("lr > 1 && seed = 2", 7..9, "`&&` is no word: use `and`, `or` and `not`"),
+        ("preset = cnn and", 16..16, "expected a condition, such as `best_acc > 0.88`"),
+        ("best_ac > 0.8", 0..7, "no field named `best_ac`; did you mean `best_acc`?"),
+        ("lr >", 4..4, "expected a value"),
+        ("lr 0.1", 3..6, "expected =, :, !=, <, <=, >, >= or ~ after `lr`"),
+        ("(lr = 1", 0..1, "missing `)` for this `(`"),
+        ("lr = 1)", 6..7, "unmatched `)`"),
+        ("name = \"x", 7..9, "missing closing `\"`"),
+        ("or lr = 1", 0..2, "expected a condition before `or`"),
+        ("lr ! 1", 3..4, "expected `=` after `!`"),
+        ("seed = seven", 7..12, "expected a number for `seed`"),
+        ("created > now", 10..13, "expected a date, such as 2026-11-24 for `created`"),
+        ("lr > 1 && seed = 2", 7..9, "`&&` is not an operator; use `and`, `or` and `not`"),
         (
             "state = done",
             8..12,
-            "there is no state `done`; there are: queued, running, paused, finished, stopped, failed, interrupted",
+            "no state named `done`; use one of queued, running, paused, finished, stopped, failed, interrupted",
         ),
     ] {
         let error = query.parse::<Query>().unwrap_err();
         assert_eq!(error, QueryError { at, message: message.to_owned() }, "{query}");
     }
     let deep = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(deep.parse::<Query>().unwrap_err().message, "this is nested too deeply");
+    assert_eq!(deep.parse::<Query>().unwrap_err().message, "too many nested conditions");
     assert!("not ".repeat(100_000).parse::<Query>().is_err());
 }
 
@@ -135,7 +144,7 @@ fn expr() -> impl Strategy<Value = Expr> {
 
 proptest! {
     #[test]
-    fn a_query_is_understood_as_it_is_written(expr in expr()) {
+    fn a_query_parses_as_it_is_shown(expr in expr()) {
         let query = Query::of(expr);
         let text = query.to_string();
         let again = text.parse::<Query>();
@@ -144,7 +153,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_answered(text in ".*", cursor: usize) {
+    fn no_text_panics(text in ".*", cursor: usize) {
         if let Err(error) = text.parse::<Query>() {
             // What is wrong can be shown.
             prop_assert!(text.get(error.at).is_some());
@@ -153,7 +162,7 @@ proptest! {
     }
 
     #[test]
-    fn words_of_queries_in_any_order_are_answered(
+    fn no_sequence_of_words_panics(
         words in prop::collection::vec(prop::sample::select(vec!["(", ")", "and", "or", "not", "lr", "=", "<", "tag:", "\"", "x", "0.5"]), 0..20)
     ) {
         let text = words.join(" ");

@@ -1,11 +1,11 @@
-//! The words of a query.
+//! The tokens of a query.
 
 use std::ops::Range;
 
 use super::expr::{Operator, QueryError};
 use super::word::ends_word;
 
-/// A word of a query, and where it stands.
+/// A token of a query and its place in the text.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -14,7 +14,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TokenKind {
-    /// A word, as it means; whether it was quoted, and so is no keyword.
+    /// A word without its quotation marks, and whether it had any: then it is not a keyword.
     Word(String, bool),
     Operator(Operator),
     Colon,
@@ -22,7 +22,7 @@ pub(super) enum TokenKind {
     Close,
 }
 
-/// The words of a text.
+/// Splits a text into tokens.
 pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
     let mut tokens: Vec<Token> = Vec::new();
     let mut at = 0;
@@ -40,9 +40,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
             _ => match operator {
                 Some((operator, symbol)) => (TokenKind::Operator(*operator), symbol.len()),
                 None if character == '!' => {
-                    return Err(QueryError { at: at..at + 1, message: "`!` needs `=` after it".to_owned() });
+                    return Err(QueryError { at: at..at + 1, message: "expected `=` after `!`".to_owned() });
                 }
-                // Only the first colon of `tag:x` stands for itself: times have colons too.
+                // Only the first colon of `tag:x` is a token: times have colons too.
                 None if character == ':' => (TokenKind::Colon, 1),
                 None => {
                     let end = rest.find(ends_word).unwrap_or(rest.len());
@@ -69,5 +69,5 @@ fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
             _ => word.push(character),
         }
     }
-    Err(QueryError { at: at..at + rest.len(), message: "a `\"` has no other end".to_owned() })
+    Err(QueryError { at: at..at + rest.len(), message: "missing closing `\"`".to_owned() })
 }

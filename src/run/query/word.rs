@@ -1,13 +1,13 @@
-//! Words as queries write them.
+//! Quoting of words in queries.
 
 use super::field::Field;
 
-/// What ends a word that is not quoted.
+/// Whether a character ends an unquoted word.
 pub(super) fn ends_word(character: char) -> bool {
     character.is_whitespace() || "()=!<>~\"".contains(character)
 }
 
-/// A word as it must be written to mean itself.
+/// A word as it must be written in a query, in quotation marks if necessary.
 pub(super) fn written(word: &str) -> String {
     let plain = word.contains(char::is_alphanumeric)
         && !word.contains(ends_word)

@@ -11,7 +11,6 @@ mod sweep;
 pub use change::Change;
 pub use config::{DeviceChoice, RunConfig};
 pub use limits::ConfigError;
-pub(crate) use limits::refuse;
 pub use optimizer::OptimizerSettings;
 pub use schedule::{Schedule, ScheduleError};
 pub use setting::Setting;

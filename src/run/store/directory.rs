@@ -1,129 +1,21 @@
-//! All runs on this machine.
+//! A directory of runs.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 use std::{fs, io};
 
-use jiff::Timestamp;
+use super::listing::{Origin, RunEntry};
+use super::new_run::NewRun;
+use crate::run::dir::{Labels, RunDir, RunError, RunId};
+use crate::run::disk::{FileError, file};
 
-use super::lister::Lister;
-use crate::run::dir::{Labels, Provenance, Results, RunDir, RunError, RunId, RunManifest, RunState, SCHEMA};
-use crate::run::disk::{Extra, file, sanitize};
-use crate::run::protocol::RecordedStatus;
-use crate::run::settings::{Change, RunConfig};
-
-/// How many ids are tried for a new run. Two runs of the same second have the same id only if their words agree too.
+/// The number of ids that are tried for a new run. Runs of the same second have the same id only if their words agree.
 const IDS: u64 = 32;
 
-/// A directory of runs, and perhaps another one with reference runs that are only looked at.
+/// A directory of runs, and perhaps another one with reference runs, which are never changed.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
     references: Option<PathBuf>,
-}
-
-/// What a run that is to be created is.
-#[derive(Debug, Clone)]
-pub struct NewRun {
-    /// Now.
-    pub created: Timestamp,
-    /// Any number; the words of the id follow from it.
-    pub nonce: u64,
-    /// What to call it; none: the words of its id.
-    pub name: Option<String>,
-    /// Anything to remember.
-    pub notes: String,
-    /// Words to find it by.
-    pub tags: Vec<String>,
-    /// The run it is forked from.
-    pub parent: Option<RunId>,
-    /// How it is to train.
-    pub config: RunConfig,
-    /// Where it comes from.
-    pub provenance: Provenance,
-}
-
-/// Something in the directory of runs.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Listing {
-    /// A run.
-    Run(Arc<RunEntry>),
-    /// Something that should be a run, but cannot be read.
-    Broken {
-        /// Its name in the directory.
-        name: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-/// A run as a table of runs shows it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct RunEntry {
-    /// Its directory.
-    pub dir: RunDir,
-    /// Its record.
-    pub record: RunManifest,
-    /// How it really stands.
-    pub state: RunState,
-    /// Where it lives.
-    pub origin: Origin,
-}
-
-/// Where a run lives.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Origin {
-    /// In the store's own directory.
-    Own,
-    /// Among the reference runs, which are only looked at.
-    Reference,
-}
-
-impl Listing {
-    /// The run, unless it is broken.
-    pub fn run(self) -> Option<RunEntry> {
-        match self {
-            Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
-            Self::Broken { .. } => None,
-        }
-    }
-}
-
-impl RunEntry {
-    /// What a person may call it.
-    fn names(&self) -> [&str; 3] {
-        [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
-    }
-}
-
-impl NewRun {
-    /// A run without a name, notes or tags.
-    pub fn new(created: Timestamp, nonce: u64, config: RunConfig, provenance: Provenance) -> Self {
-        let (notes, tags) = (String::new(), Vec::new());
-        Self { created, nonce, name: None, notes, tags, parent: None, config, provenance }
-    }
-
-    /// Its record under this id.
-    fn record(&self, id: RunId) -> RunManifest {
-        RunManifest {
-            schema: SCHEMA,
-            name: self.name.clone().unwrap_or_else(|| id.name().to_owned()),
-            id,
-            notes: self.notes.clone(),
-            tags: self.tags.clone(),
-            parent: self.parent.clone(),
-            status: RecordedStatus::Queued,
-            reason: None,
-            created: self.created.as_duration().as_secs_f64(),
-            config: self.config.clone(),
-            provenance: self.provenance.clone(),
-            summary: Results::default(),
-            pauses: Vec::new(),
-            changed: Change::default(),
-            extra: Extra::new(),
-        }
-    }
 }
 
 impl Store {
@@ -147,14 +39,16 @@ impl Store {
     pub fn create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         new.config.validate()?;
         self.try_create(new).map_err(|error| match error {
-            RunError::Io { source, .. } => RunError::Root { root: self.root.clone(), source },
+            RunError::File(FileError::Io { source, .. }) => {
+                RunError::Root { root: self.root.clone(), source }
+            }
             other => other,
         })
     }
 
     fn try_create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         file::create_dir(&self.root)?;
-        let failed = || RunError::io("created", &self.root);
+        let failed = || FileError::io("created", &self.root);
         let unfinished = file::temp_dir(&self.root).map_err(failed())?;
         for sub in ["inbox", "checkpoints"] {
             file::create_dir(&unfinished.path().join(sub))?;
@@ -171,7 +65,8 @@ impl Store {
                 }
             }
         }
-        Err(failed()(io::Error::new(io::ErrorKind::AlreadyExists, "every id for this second is taken")))
+        let source = io::Error::new(io::ErrorKind::AlreadyExists, "every id for this second is taken");
+        Err(failed()(source).into())
     }
 
     /// The run with this id.
@@ -182,21 +77,13 @@ impl Store {
             .ok_or_else(|| self.unknown(id.as_str()))
     }
 
-    /// All runs, newest first, and last those that cannot be read. A run of the store hides a reference run with the
-    /// same id.
-    pub fn list(&self) -> Vec<Listing> {
-        let mut lister = Lister::new(self.clone());
-        lister.look(Duration::MAX);
-        lister.runs()
-    }
-
-    /// Gives a run of this store these labels; what they do not name stays. Also while the run trains.
+    /// Sets these labels of a run of this store; the others stay. The run may be training.
     pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
         self.check_own(dir)?;
         dir.label(labels)
     }
 
-    /// Refuses runs that are only looked at.
+    /// Refuses reference runs.
     pub(crate) fn check_own(&self, dir: &RunDir) -> Result<(), RunError> {
         if dir.path().parent() == Some(self.root()) {
             return Ok(());
@@ -204,31 +91,11 @@ impl Store {
         Err(RunError::NotOwn { path: dir.path().to_owned() })
     }
 
-    /// A run as a table shows it.
+    /// Reads a run as a table shows it.
     pub fn look(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
         let (record, state) = dir.look()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
         Ok(RunEntry { dir: dir.clone(), record, state, origin })
-    }
-
-    /// The run that a person means: by its id, its name, or the beginning of one of them that fits no other run.
-    pub fn resolve(&self, query: &str) -> Result<RunDir, RunError> {
-        if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {
-            return Ok(dir);
-        }
-        let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
-        let mut fits: Vec<_> = runs.iter().filter(|run| run.record.name == query).collect();
-        if fits.is_empty() && !query.is_empty() {
-            fits = runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();
-        }
-        match fits.as_slice() {
-            [] => Err(self.unknown(query)),
-            [run] => Ok(run.dir.clone()),
-            several => {
-                let candidates = several.iter().map(|run| run.dir.id().to_string()).collect();
-                Err(RunError::Ambiguous { query: query.to_owned(), candidates })
-            }
-        }
     }
 
     /// The directories of runs, the store's own first.
@@ -237,39 +104,9 @@ impl Store {
         std::iter::once((Origin::Own, self.root.as_path())).chain(references)
     }
 
-    fn unknown(&self, query: &str) -> RunError {
+    pub(super) fn unknown(&self, query: &str) -> RunError {
         RunError::Unknown { query: query.to_owned(), root: self.root.clone() }
     }
-}
-
-/// The names of what can be a run in a directory of runs: no files, but links, which may lead to another disk.
-pub(crate) fn names(root: &Path) -> Result<Vec<String>, RunError> {
-    let entries = match fs::read_dir(root) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(RunError::io("read", root))?,
-    };
-    let mut names = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(RunError::io("read", root))?;
-        let name = entry.file_name().to_string_lossy().into_owned();
-        if !name.starts_with('.') && entry.file_type().is_ok_and(|kind| !kind.is_file()) {
-            names.push(name);
-        }
-    }
-    Ok(names)
-}
-
-/// What the directory `name` under `root` holds.
-pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
-    let look = || {
-        let dir = RunDir::under(root, name.parse()?);
-        let (record, state) = dir.look()?;
-        Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
-    };
-    look().unwrap_or_else(|error: RunError| Listing::Broken {
-        name: sanitize(name).into_owned(),
-        reason: error.to_string(),
-    })
 }
 
 /// Whether a run cannot get its id because another one has it.
@@ -281,7 +118,13 @@ fn is_taken(error: &io::Error) -> bool {
 mod tests {
     use std::os::unix::fs::{PermissionsExt, symlink};
 
+    use jiff::Timestamp;
+
     use super::*;
+    use crate::run::dir::{Provenance, RunManifest, SCHEMA};
+    use crate::run::protocol::RecordedStatus;
+    use crate::run::settings::RunConfig;
+    use crate::run::store::Listing;
 
     fn new_run(second: i64, nonce: u64) -> NewRun {
         let created = Timestamp::from_second(1_795_501_812 + second).unwrap();
@@ -355,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn a_setting_that_cannot_be_is_not_stored() {
+    fn a_run_with_an_invalid_setting_is_not_created() {
         let fixture = Fixture::new();
         let config = RunConfig { epochs: 0, ..RunConfig::default() };
         let refused = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
@@ -425,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_that_cannot_be_listed_is_said_and_hides_no_run() {
+    fn an_unreadable_directory_is_listed_as_broken_and_hides_no_run() {
         let fixture = Fixture::new();
         let good = fixture.create(0);
         fs::write(fixture.dir.path().join("reference"), "a file").unwrap();
@@ -473,18 +316,18 @@ mod tests {
     }
 
     #[test]
-    fn what_fits_no_run_or_several_is_said() {
+    fn unknown_and_ambiguous_names_are_errors() {
         let fixture = Fixture::new();
         let (first, second) = (fixture.create(0), fixture.create(1));
         for query in ["zebra", "", "..", "../data", "\u{1b}[2J", "-x"] {
             let message = fixture.store.resolve(query).unwrap_err().to_string();
-            assert!(message.starts_with("no run is called "), "{message}");
+            assert!(message.starts_with("no run named "), "{message}");
             assert!(!message.contains('\u{1b}'));
         }
         let message = fixture.store.resolve("2026").unwrap_err().to_string();
         assert_eq!(
             message,
-            format!("\"2026\" could be {}, {}; give one of these ids", second.id(), first.id())
+            format!("\"2026\" matches 2 runs; use one of these ids: {}, {}", second.id(), first.id())
         );
         assert!(matches!(fixture.store.resolve(first.id().name()), Err(RunError::Ambiguous { .. })));
     }

@@ -1,15 +1,18 @@
-//! Runs that begin where another one was.
+//! Forks: runs that begin from a checkpoint of another run.
 
-use super::directory::{NewRun, Store};
+use super::directory::Store;
+use super::new_run::NewRun;
 use crate::run::dir::{CheckpointName, RunDir, RunError, RunManifest};
-use crate::run::protocol::{Event, JournalEntry, RecordedStatus};
-use crate::run::settings::{Change, refuse};
+use crate::run::protocol::{
+    EpochReport, Event, JournalEntry, RecordedStatus, StepBatch, Timeline, TrainerInfo,
+};
+use crate::run::settings::Change;
 
 impl Store {
-    /// Creates a run that goes on from a checkpoint of another one, with these changes. Its journal begins with what the
-    /// other one's holds up to there, so that its curves are whole.
+    /// Creates a run that continues from a checkpoint of another one, with these changes. Its journal begins with the
+    /// parent's events up to the checkpoint, so that its curves are whole.
     ///
-    /// `new` says when and by whom; its config and parent are those of the fork.
+    /// The config and parent of `new` are replaced by those of the fork.
     pub fn fork(
         &self,
         parent: &RunDir,
@@ -23,8 +26,7 @@ impl Store {
         let config = change.after(before).apply(&record.config)?;
         let done = checkpoint.progress.epoch;
         if config.epochs <= done {
-            let allowed = format!("more than {done}: so many are done at {from}");
-            return Err(refuse("epochs", config.epochs, allowed).into());
+            return Err(RunError::NothingToTrain { from, done });
         }
         let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
         let fill = || -> Result<(), RunError> {
@@ -36,7 +38,7 @@ impl Store {
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
         if let Err(error) = fill() {
-            // What was begun is no run: it would train from nothing.
+            // An incomplete fork must not remain: it would train from the beginning.
             let _ = std::fs::remove_dir_all(child.path());
             return Err(error);
         }
@@ -52,13 +54,18 @@ fn copy_journal(
     record: &mut RunManifest,
 ) -> Result<(), RunError> {
     let (mut from, mut to) = (parent.journal_reader(), child.journal()?);
+    let mut timeline = Timeline::<()>::default();
     loop {
         let batch = from.poll()?;
         let records: Vec<_> = batch.records.into_iter().filter_map(|record| up_to(step, record)).collect();
         for JournalEntry { time, event } in &records {
-            // Its settings have the parent's changes already.
+            timeline.take(*time, event);
+            // The fork's settings include the parent's changes.
             if !matches!(event, Event::Changed { .. }) {
                 record.apply(*time, event);
+            }
+            if matches!(event, Event::Rewound { .. }) {
+                record.summary.recompute(timeline.reports());
             }
         }
         to.append(&records)?;
@@ -70,13 +77,15 @@ fn copy_journal(
 
 fn up_to(last: u64, mut record: JournalEntry) -> Option<JournalEntry> {
     let keep = match &mut record.event {
-        Event::Steps { first, losses, .. } => {
+        Event::Steps(StepBatch { first, losses, .. }) => {
             let kept = usize::try_from((last + 1).saturating_sub(*first)).unwrap_or(usize::MAX);
             losses.truncate(kept);
             !losses.is_empty()
         }
-        Event::Epoch { step, .. } | Event::Changed { step, .. } | Event::Rewound { step } => *step <= last,
-        Event::Started { step, .. } => *step == 0,
+        Event::Epoch(EpochReport { step, .. }) | Event::Changed { step, .. } | Event::Rewound { step } => {
+            *step <= last
+        }
+        Event::Started(TrainerInfo { step, .. }) => *step == 0,
         _ => false,
     };
     keep.then_some(record)
@@ -91,7 +100,7 @@ mod tests {
 
     fn steps(first: u64, count: usize) -> Event {
         let losses = vec![1.0; count];
-        Event::Steps { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None }
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None })
     }
 
     fn events(dir: &RunDir) -> Vec<Event> {
@@ -130,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_forked_leaves_nothing_behind() {
+    fn a_failed_fork_leaves_nothing_behind() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let parent = store.create(&new(1)).unwrap();
@@ -141,7 +150,7 @@ mod tests {
         save(&parent, CheckpointName::Last, TrainState { step: 9, epoch: 3, ..TrainState::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
         let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
-        assert_eq!(refused.to_string(), "epochs is 3, but must be more than 3: so many are done at last");
+        assert_eq!(refused.to_string(), "checkpoint last has 3 epochs already; use --epochs 4 or more");
         assert_eq!(store.list().len(), 1);
     }
 }

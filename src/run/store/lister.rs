@@ -1,28 +1,30 @@
-//! Listing runs again and again, at the cost of what changed.
+//! Listing runs again and again, reading only those that changed.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::directory::{Listing, Origin, Store, list_one, names};
+use super::directory::Store;
+use super::listing::{Listing, Origin};
+use super::scan::{list_one, names};
 use crate::run::dir::Liveness;
 use crate::run::disk::sanitize;
 use crate::run::protocol::RecordedStatus;
 
-/// A change within this time after a directory was read may leave its time as it was: file systems count in ticks, and
-/// those of other machines have clocks of their own.
+/// A change within this time after a directory was read may not change its modification time: file systems count in
+/// ticks, and those of other machines have other clocks.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// Lists the runs of a store. The first look reads every run, those after it only what has changed since, and what
-/// could change unseen: runs that train, or should.
+/// Lists the runs of a store. The first look reads every run. Later ones read only runs that changed, and runs that could
+/// change unnoticed: those that train, or should.
 ///
-/// Files of a run directory are replaced by renames, and each gives the directory a new time.
+/// Files of a run directory are replaced by renames, and each rename changes the directory's modification time.
 #[derive(Debug)]
 pub struct Lister {
     store: Store,
     known: BTreeMap<String, Known>,
-    /// What is left of the look under way, the newest last.
+    /// The runs that the present look has not read yet, the newest last.
     left: Vec<(Origin, String)>,
 }
 
@@ -30,7 +32,7 @@ pub struct Lister {
 struct Known {
     origin: Origin,
     listed: Listing,
-    /// The directory's time when it was read; none if it is to be read again.
+    /// The directory's modification time when it was read; `None` if it must be read again.
     modified: Option<SystemTime>,
 }
 
@@ -40,8 +42,7 @@ impl Lister {
         Self { store, known: BTreeMap::new(), left: Vec::new() }
     }
 
-    /// Goes on with the look under way, or begins another one, for about as long as it may; the newest runs come first.
-    /// Gives whether the list changed, and whether the look is at its end.
+    /// Continues the present look, or begins another one, for about this time. The newest runs come first.
     pub fn look(&mut self, time: Duration) -> ListUpdate {
         let start = Instant::now();
         let mut looked = ListUpdate::default();
@@ -62,15 +63,14 @@ impl Lister {
         looked
     }
 
-    /// The runs as they were seen, the newest first, and last what cannot be read.
+    /// The runs as last read, newest first, and then those that cannot be read.
     pub fn runs(&self) -> Vec<Listing> {
         let mut runs: Vec<Listing> = self.known.values().rev().map(|known| known.listed.clone()).collect();
         runs.sort_by(|one, other| created(other).total_cmp(&created(one)));
         runs
     }
 
-    /// Finds the names of all runs, and forgets those that are gone. Gives whether any are, or a directory of runs
-    /// cannot be read.
+    /// Finds the names of all runs, and forgets those that no longer exist. Returns whether the list changed by this.
     fn begin(&mut self) -> bool {
         let mut found = BTreeMap::new();
         let mut broken = BTreeMap::new();
@@ -99,7 +99,7 @@ impl Lister {
         are_gone || is_news
     }
 
-    /// Reads a run unless it is known as it is. Gives whether that was news.
+    /// Reads a run unless it is unchanged. Returns whether the list changed by this.
     fn read(&mut self, origin: Origin, root: &Path, name: String) -> bool {
         let path = root.join(&name);
         let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
@@ -109,7 +109,7 @@ impl Lister {
         }
         let listed = list_one(origin, root, &name);
         if before.is_none() && path.symlink_metadata().is_err() {
-            // It went while it was looked at.
+            // It was removed while it was read.
             return false;
         }
         let is_news = before.is_none_or(|known| known.listed != listed);
@@ -119,16 +119,16 @@ impl Lister {
     }
 }
 
-/// What a look came to.
+/// The outcome of a [look](Lister::look).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListUpdate {
     /// Whether the list changed.
     pub changed: bool,
-    /// Whether every run was looked at.
+    /// Whether every run was read.
     pub finished: bool,
 }
 
-/// Whether nothing of a run changes but by a file in its directory.
+/// Whether a run can only change by a new file in its directory.
 fn is_at_rest(listed: &Listing) -> bool {
     match listed {
         Listing::Run(run) => {

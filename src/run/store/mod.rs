@@ -1,11 +1,17 @@
-//! All runs on disk: listing, finding, creating, forking, queueing and removing them.
+//! All runs on this machine: creating, listing, finding, forking, queueing and discarding them.
 
 mod directory;
 mod fork;
 mod lister;
+mod listing;
+mod new_run;
 mod queue;
+mod resolve;
+mod scan;
 mod trash;
 
-pub use directory::{Listing, NewRun, Origin, RunEntry, Store};
+pub use directory::Store;
 pub use lister::{ListUpdate, Lister};
+pub use listing::{Listing, Origin, RunEntry};
+pub use new_run::NewRun;
 pub use queue::Queue;

@@ -1,29 +1,29 @@
-//! The queue: runs that wait for each other.
+//! The queue of runs that wait to be trained.
 
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::directory::Store;
-use crate::run::dir::{Liveness, RunError, RunId, RunLock, liveness};
-use crate::run::disk::{Extra, file};
+use crate::run::dir::{Liveness, LockError, RunError, RunId, RunLock, liveness};
+use crate::run::disk::{Extra, FileError, file};
 use crate::run::protocol::RecordedStatus;
 
 /// The most bytes that the file may have.
 const LIMIT: u64 = 1 << 20;
 
-/// `.queue.json` in a directory of runs: what is to be trained there, one after another.
+/// `.queue.json` in a directory of runs: the runs that wait to be trained there, one after another.
 ///
-/// A queued run is a run like any other, with the status `queued`. Who works on the queue is a process of its own, so
-/// that it outlives every dashboard; it [holds](Store::work_on_queue) `.queue.lock`.
+/// A queued run is a run like any other, with the status `queued`. The worker that starts the runs is a process of its
+/// own, so that it outlives every dashboard; it [holds](Store::work_on_queue) `.queue.lock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Queue {
     /// The runs, the next one first.
     pub runs: Vec<RunId>,
-    /// How many may train at the same time; those that were started by hand count too.
+    /// The most runs that train at the same time, including those that were started by hand.
     pub jobs: usize,
-    /// Whether no more are started for now.
+    /// Whether no more runs are started for now.
     pub paused: bool,
     /// Fields that only a newer version knows.
     #[serde(flatten)]
@@ -37,12 +37,12 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// The run's place in it, from 0.
+    /// The run's place in the queue, from 0.
     pub fn place(&self, id: &RunId) -> Option<usize> {
         self.runs.iter().position(|queued| queued == id)
     }
 
-    /// Moves a run by so many places, those before it for less than 0, as far as there are any.
+    /// Moves a run by a number of places, forward if it is negative, at most to an end of the queue.
     pub fn shift(&mut self, id: &RunId, places: isize) {
         if let Some(place) = self.place(id) {
             let run = self.runs.remove(place);
@@ -61,42 +61,44 @@ impl Store {
         self.root().join(".queue.lock")
     }
 
-    /// The queue; an empty one where there is none.
+    /// Reads the queue; it is empty if there is no file.
     pub fn queue(&self) -> Result<Queue, RunError> {
         let path = self.queue_path();
         match file::read(&path, LIMIT) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|source| RunError::Damaged { path, source }),
+            Ok(bytes) => {
+                serde_json::from_slice(&bytes).map_err(|source| RunError::DamagedQueue { path, source })
+            }
             Err(error) if error.is_not_found() => Ok(Queue::default()),
-            Err(error) => Err(error),
+            Err(error) => Err(error.into()),
         }
     }
 
-    /// Changes the queue. Nobody else changes it meanwhile; others wait for that.
+    /// Changes the queue. Other processes that change it wait meanwhile.
     pub fn change_queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> Result<T, RunError> {
         file::create_dir(self.root())?;
         let path = self.root().join(".queue.changing");
         let (file, _) = file::open_write(&path)?;
-        // Given back when the file is closed.
-        file.lock().map_err(RunError::io("locked", &path))?;
+        // Closing the file releases the lock.
+        file.lock().map_err(FileError::io("locked", &path))?;
         let before = self.queue()?;
         let mut queue = before.clone();
         let outcome = change(&mut queue);
         if queue != before {
             let path = self.queue_path();
-            let damaged = |source| RunError::Damaged { path: path.clone(), source };
-            let bytes = serde_json::to_vec_pretty(&queue).map_err(damaged)?;
+            let text = serde_json::to_vec_pretty(&queue);
+            let bytes = text.map_err(|error| FileError::io("written", &path)(error.into()))?;
             file::write_atomic(&path, &bytes)?;
         }
         Ok(outcome)
     }
 
-    /// Takes runs out of the queue and throws them away, those that did not begin meanwhile: these it gives. They can be
-    /// [brought back](Self::restore).
+    /// Removes runs from the queue and discards them. Returns those that it discarded: a run that has begun meanwhile
+    /// stays. Discarded runs can be [restored](Self::restore).
     pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
         self.change_queue(|queue| queue.runs.retain(|id| !runs.contains(id)))?;
         let mut thrown_away = Vec::new();
         for id in runs {
-            // What is not there any more needs no throwing away.
+            // A run that no longer exists needs no discarding.
             let Ok(dir) = self.run(id) else { continue };
             if dir.record()?.status == RecordedStatus::Queued {
                 self.throw_away(&dir)?;
@@ -106,17 +108,19 @@ impl Store {
         Ok(thrown_away)
     }
 
-    /// Takes the right to start the queue's runs; `None` if another process has it.
+    /// Acquires the right to start the queue's runs; `None` if another process has it.
     pub fn work_on_queue(&self) -> Result<Option<RunLock>, RunError> {
         file::create_dir(self.root())?;
-        match RunLock::acquire(&self.queue_lock_path()) {
+        let path = self.queue_lock_path();
+        match RunLock::acquire(&path) {
             Ok(lock) => Ok(Some(lock)),
-            Err(RunError::Locked { .. }) => Ok(None),
-            Err(error) => Err(error),
+            Err(LockError::Held(_)) => Ok(None),
+            Err(LockError::Elsewhere(holder)) => Err(RunError::Elsewhere { path, holder }),
+            Err(LockError::File(error)) => Err(error.into()),
         }
     }
 
-    /// Whether a process works on the queue.
+    /// Whether a worker works on the queue.
     pub fn queue_is_worked_on(&self) -> bool {
         matches!(liveness(&self.queue_lock_path()), Liveness::Held(_) | Liveness::Elsewhere(_))
     }
@@ -175,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_still_waits_is_taken_out_and_what_is_thrown_away_waits_no_more() {
+    fn only_waiting_runs_are_unqueued_and_discarded_runs_leave_the_queue() {
         use jiff::Timestamp;
 
         use crate::run::{NewRun, Provenance, RunConfig};
@@ -200,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_queue_is_told_and_kept() {
+    fn a_damaged_queue_is_an_error_and_kept() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         fs::write(root.path().join(".queue.json"), "{").unwrap();
@@ -210,7 +214,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_file_is_answered(bytes in any::<Vec<u8>>()) {
+        fn no_file_panics(bytes in any::<Vec<u8>>()) {
             let root = tempfile::tempdir().unwrap();
             fs::write(root.path().join(".queue.json"), bytes).unwrap();
             let _ = Store::open(root.path()).queue();

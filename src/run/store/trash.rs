@@ -1,13 +1,14 @@
-//! Runs that were thrown away, and can be brought back.
+//! Discarded runs, which can be restored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::directory::{Listing, RunEntry, Store};
+use super::directory::Store;
+use super::listing::{Listing, RunEntry};
 use crate::run::dir::{RunDir, RunError};
-use crate::run::disk::file;
+use crate::run::disk::{FileError, file};
 
-/// The directory of runs that were thrown away, among the others. Names that begin with a dot are not listed.
+/// The directory of discarded runs, inside the directory of runs. Names that begin with a dot are not listed.
 const TRASH: &str = ".trash";
 
 impl Store {
@@ -15,10 +16,10 @@ impl Store {
         self.root().join(TRASH)
     }
 
-    /// Throws a run of this store away, unless it trains. It can be [brought back](Self::restore).
+    /// Discards a run of this store, unless it is training. It can be [restored](Self::restore).
     pub fn throw_away(&self, dir: &RunDir) -> Result<(), RunError> {
         self.check_own(dir)?;
-        // Nobody may train it while it goes.
+        // Nobody may train it while it is moved.
         let lock = dir.lock()?;
         let trash = self.trash_path();
         file::create_dir(&trash)?;
@@ -30,27 +31,27 @@ impl Store {
         Ok(())
     }
 
-    /// The runs that were thrown away, the newest first.
+    /// The discarded runs, newest first.
     pub fn thrown_away(&self) -> Vec<RunEntry> {
         Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 
-    /// Brings a run back, by its id, its name, or how one of them begins.
+    /// Restores a discarded run, by its id, its name, or the beginning of one of them.
     pub fn restore(&self, query: &str) -> Result<RunDir, RunError> {
         let thrown = Store::open(self.trash_path()).resolve(query)?;
         let path = self.root().join(thrown.id().as_str());
         if path.symlink_metadata().is_ok() {
-            return Err(RunError::InTheWay { path });
+            return Err(RunError::CannotRestore { path });
         }
         rename(thrown.path(), &path)?;
         RunDir::open(&path)
     }
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), RunError> {
-    fs::rename(from, to).map_err(RunError::io("moved", from))?;
+fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
+    fs::rename(from, to).map_err(FileError::io("moved", from))?;
     for dir in [from, to].into_iter().filter_map(Path::parent) {
-        file::sync_dir(dir).map_err(RunError::io("written", dir))?;
+        file::sync_dir(dir).map_err(FileError::io("written", dir))?;
     }
     Ok(())
 }
@@ -63,7 +64,7 @@ mod tests {
     use crate::run::{NewRun, Provenance, RunConfig};
 
     #[test]
-    fn what_is_thrown_away_comes_back_as_it_was() {
+    fn a_discarded_run_is_restored_unchanged() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
@@ -84,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn only_own_runs_are_thrown_away() {
+    fn only_own_runs_are_discarded() {
         let roots = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
         let reference = Store::open(roots[1].path()).create(&new).unwrap();

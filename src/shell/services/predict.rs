@@ -118,7 +118,7 @@ fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Op
         CheckpointName::Epoch(wanted) => wanted,
     };
     let history = dir.history()?;
-    Ok(history.epochs.iter().find(|row| row.epoch == wanted).map(|row| row.test_accuracy))
+    Ok(history.reports().find(|report| report.epoch == wanted).map(|report| report.test_accuracy))
 }
 
 /// The command that repeats a run with other seeds.

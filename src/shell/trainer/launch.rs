@@ -5,8 +5,8 @@ use std::process::{Child, Command, Stdio};
 use crate::run::RunDir;
 use crate::shell::ShellError;
 
-/// Starts a trainer for the run in this directory. It goes on when this process ends; what it prints
-/// is appended to `trainer.log`.
+/// Starts a trainer for the run in this directory. It outlives this process; its output is appended to
+/// `trainer.log`.
 pub fn launch(dir: &RunDir) -> Result<Child, ShellError> {
     let program = std::env::current_exe().map_err(ShellError::Launch)?;
     let log = dir.open_trainer_log()?;

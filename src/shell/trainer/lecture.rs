@@ -1,13 +1,13 @@
-//! The lecture's lines, from a run's events.
+//! A run's progress as the lines of the lecture's training loop.
 
-use crate::run::Event;
+use crate::run::{EpochReport, Event, StepBatch, TrainerInfo};
 
 /// Steps between two lines.
 const EVERY: u64 = 200;
 
 /// Turns events into the lines that the lecture's training loop prints.
 ///
-/// As in the lecture, a line stands for the batch about to be counted: the first of an epoch is
+/// As in the lecture, the number of images does not include the batch itself: the first line of an epoch has
 /// `[0/60000 (0%)]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LectureLines {
@@ -17,9 +17,9 @@ pub struct LectureLines {
 }
 
 impl LectureLines {
-    /// For the run that began with this event; `None` if it is another event.
+    /// For the run whose trainer started with this event; `None` if it is another kind of event.
     pub fn new(batch_size: usize, started: &Event) -> Option<Self> {
-        let Event::Started { data, steps_per_epoch, .. } = started else { return None };
+        let Event::Started(TrainerInfo { data, steps_per_epoch, .. }) = started else { return None };
         Some(Self {
             batch_size: batch_size as u64,
             images: data.train as u64,
@@ -30,10 +30,10 @@ impl LectureLines {
     /// The lines of an event.
     pub fn of(&self, event: &Event) -> Vec<String> {
         match event {
-            Event::Steps { first, losses, .. } => {
+            Event::Steps(StepBatch { first, losses, .. }) => {
                 (*first..).zip(losses).filter_map(|(step, loss)| self.of_step(step, *loss)).collect()
             }
-            Event::Epoch { epoch, test_loss, test_accuracy, .. } => {
+            Event::Epoch(EpochReport { epoch, test_loss, test_accuracy, .. }) => {
                 vec![format!("[{epoch}] Test Loss: {test_loss:.4}, Accuracy: {:.2}%", test_accuracy * 100.0)]
             }
             _ => Vec::new(),
@@ -59,7 +59,7 @@ mod tests {
 
     fn lines() -> LectureLines {
         let (description, checksum, source) = Default::default();
-        let started = Event::Started {
+        let started = Event::Started(TrainerInfo {
             step: 0,
             position: None,
             device: "cpu".to_owned(),
@@ -70,7 +70,7 @@ mod tests {
             total_steps: 40 * 938,
             parameters: 21_840,
             layers: Vec::new(),
-        };
+        });
         LectureLines::new(64, &started).unwrap()
     }
 
@@ -79,7 +79,8 @@ mod tests {
         let first = 39 * 938 + 1;
         let mut losses = vec![0.0; 938];
         losses[200] = 0.345_638;
-        let event = Event::Steps { first, losses, learning_rate: 0.01, active_seconds: 1.0, spent: None };
+        let event =
+            Event::Steps(StepBatch { first, losses, learning_rate: 0.01, active_seconds: 1.0, spent: None });
         let lines = lines().of(&event);
         assert_eq!(lines.len(), 5);
         assert_eq!(lines[0], "Train Epoch: 40 [0/60000 (0%)]\tLoss: 0.000000");
@@ -89,7 +90,7 @@ mod tests {
 
     #[test]
     fn an_epoch_becomes_the_lectures_line() {
-        let event = Event::Epoch {
+        let event = Event::Epoch(EpochReport {
             epoch: 40,
             step: 37_520,
             train_loss: 0.5,
@@ -98,7 +99,8 @@ mod tests {
             test_accuracy: 0.8868,
             learning_rate: 0.01,
             active_seconds: 1.0,
-        };
+            ..EpochReport::default()
+        });
         assert_eq!(lines().of(&event), ["[40] Test Loss: 0.3145, Accuracy: 88.68%"]);
     }
 }

@@ -2,6 +2,8 @@
 
 mod launch;
 mod lecture;
+mod port;
+mod process;
 mod queue_worker;
 mod recorder;
 mod replay;
@@ -9,6 +11,6 @@ mod watch;
 
 pub use launch::launch;
 pub use lecture::LectureLines;
+pub use process::{OnHangup, check, train_run};
 pub use queue_worker::{launch_queue, queue_runs, work_on_queue};
-pub use recorder::{OnHangup, check, train_run};
 pub use watch::watch;

@@ -1,64 +1,77 @@
-//! Steps that are done again after a crash, told from new ones.
+//! Steps that are trained again after a crash, told from new ones.
 //!
 //! A journal may be ahead of the last checkpoint: a trainer that was killed had reported steps that it had not
-//! saved. The next one does them again, with the same result bit by bit, and the journal keeps each of them once.
+//! saved. The next trainer trains them again, with the same result bit by bit, and the journal keeps each of them once.
 
-use crate::run::{Change, Event, JournalReader, RunError};
+use crate::run::{
+    Annotation, AnnotationKind, EpochReport, Event, JournalReader, Rewind, RunError, StepBatch, StepLog,
+    Timeline,
+};
 
-/// Stands for losses that a damaged journal lacks: no loss is equal to it.
+/// Stands for a loss that a damaged journal lacks: no loss is equal to it.
 const MISSING: f32 = f32::NEG_INFINITY;
 
-/// What the journal holds of the time after the checkpoint that a run goes on from.
+/// What the journal holds of the time after the checkpoint that a run resumes from.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
-    /// The losses of the steps that are next, in order, with which they are compared.
-    losses: Vec<f32>,
-    /// Epochs that were evaluated, with their last step, test loss and accuracy.
-    epochs: Vec<(u32, u64, f64, f64)>,
-    /// Changes of settings, with their steps.
-    changes: Vec<(u64, Change)>,
-    /// The time of the last record.
+    known: Timeline<Losses>,
+    /// The time of the last entry.
     ended: Option<f64>,
 }
 
+/// The losses of consecutive steps.
+#[derive(Debug, Default)]
+struct Losses {
+    /// Steps before the first of them.
+    before: u64,
+    values: Vec<f32>,
+}
+
+impl Losses {
+    /// The place of a step among the values; `None` for steps before the first.
+    fn place(&self, step: u64) -> Option<usize> {
+        usize::try_from(step.checked_sub(self.before + 1)?).ok()
+    }
+
+    /// The losses from `step` on.
+    fn from(&self, step: u64) -> &[f32] {
+        self.place(step).and_then(|place| self.values.get(place..)).unwrap_or_default()
+    }
+
+    fn clear(&mut self) {
+        self.values = Vec::new();
+    }
+}
+
+impl StepLog for Losses {
+    fn push(&mut self, _: f64, batch: &StepBatch) {
+        for (step, loss) in (batch.first..).zip(&batch.losses) {
+            let Some(place) = self.place(step) else { continue };
+            let is_gap = self.values.len() < place;
+            self.values.truncate(place);
+            self.values.push(if is_gap { MISSING } else { *loss });
+        }
+    }
+
+    fn rewind(&mut self, rewind: Rewind) {
+        self.values.truncate(self.place(rewind.first_discarded()).unwrap_or(0));
+    }
+}
+
 impl Replay {
-    /// Reads a journal. The run goes on after `step` and after `epoch`.
-    pub(crate) fn read(journal: &mut JournalReader, step: u64, epoch: u32) -> Result<Self, RunError> {
-        let mut replay = Self::default();
+    /// Reads a journal. The run resumes after `step`.
+    pub(crate) fn read(journal: &mut JournalReader, step: u64) -> Result<Self, RunError> {
+        let steps = Losses { before: step, values: Vec::new() };
+        let mut replay = Self { known: Timeline { steps, ..Timeline::default() }, ended: None };
         loop {
             let batch = journal.poll()?;
-            for record in batch.records {
-                replay.ended = Some(record.time);
-                replay.learn(record.event, step, epoch);
+            for entry in batch.records {
+                replay.ended = Some(entry.time);
+                replay.known.take(entry.time, &entry.event);
             }
             if batch.caught_up {
                 return Ok(replay);
             }
-        }
-    }
-
-    fn learn(&mut self, event: Event, after: u64, epoch: u32) {
-        let place = |step: u64| usize::try_from(step.saturating_sub(after)).unwrap_or(usize::MAX);
-        match event {
-            Event::Steps { first, losses, .. } => {
-                for (step, loss) in (first..).zip(losses).filter(|(step, _)| *step > after) {
-                    // What stands there twice counts as it does last.
-                    self.losses.truncate(place(step) - 1);
-                    let gap = self.losses.len() < place(step) - 1;
-                    self.losses.push(if gap { MISSING } else { loss });
-                }
-            }
-            Event::Epoch { epoch: ended, step, test_loss, test_accuracy, .. } if ended > epoch => {
-                self.epochs.retain(|(known, ..)| *known < ended);
-                self.epochs.push((ended, step, test_loss, test_accuracy));
-            }
-            Event::Changed { step, change, .. } => self.changes.push((step, change)),
-            Event::Rewound { step } => {
-                self.losses.truncate(place(step));
-                self.epochs.retain(|(_, ended, ..)| *ended <= step);
-                self.changes.retain(|(changed, _)| *changed <= step);
-            }
-            _ => {}
         }
     }
 
@@ -67,41 +80,69 @@ impl Replay {
         self.ended
     }
 
-    /// What of an event is new. Steps that come out differently (after a change of the program, or on a machine with
-    /// other instructions) make the journal go back to where they begin to.
-    pub(crate) fn news(&mut self, event: Event) -> Vec<Event> {
-        match event {
-            Event::Steps { first, mut losses, learning_rate, active_seconds, spent } => {
-                let pairs = losses.iter().zip(&self.losses);
-                let same = pairs.take_while(|(new, old)| is_same(f64::from(**new), f64::from(**old))).count();
-                let mut news = Vec::new();
-                if same < losses.len().min(self.losses.len()) {
-                    news.push(Event::Rewound { step: (first + same as u64).saturating_sub(1) });
-                    self.losses.clear();
-                    self.epochs.clear();
-                }
-                self.losses.drain(..same.min(self.losses.len()));
-                losses.drain(..same);
-                if !losses.is_empty() {
-                    let first = first + same as u64;
-                    news.push(Event::Steps { first, losses, learning_rate, active_seconds, spent });
-                }
-                news
-            }
-            Event::Epoch { epoch, test_loss, test_accuracy, .. } => {
-                let known = self.epochs.iter().any(|(known, _, loss, accuracy)| {
-                    *known == epoch && is_same(*loss, test_loss) && is_same(*accuracy, test_accuracy)
-                });
-                if known { Vec::new() } else { vec![event] }
-            }
-            Event::Changed { step, change, .. } if self.changes.contains(&(step, change)) => Vec::new(),
-            Event::Rewound { .. } => {
-                *self = Self { ended: self.ended, ..Self::default() };
-                vec![event]
-            }
-            _ => vec![event],
+    /// What the journal holds, without the values of single steps.
+    pub(crate) fn timeline(&self) -> Timeline {
+        Timeline {
+            steps: (),
+            epochs: self.known.epochs.clone(),
+            annotations: self.known.annotations.clone(),
+            step: self.known.step,
         }
     }
+
+    /// The part of an event that the journal does not have yet. Steps that come out differently (with another version of
+    /// the program, or on a machine with other instructions) rewind the journal to where they begin to differ.
+    pub(crate) fn news(&mut self, event: Event) -> Vec<Event> {
+        match event {
+            Event::Steps(batch) => self.new_steps(batch),
+            Event::Epoch(report) if self.known.reports().any(|known| is_same_epoch(known, &report)) => {
+                Vec::new()
+            }
+            Event::Changed { step, change, .. }
+                if self
+                    .known
+                    .annotations
+                    .contains(&Annotation { step, kind: AnnotationKind::Changed(change) }) =>
+            {
+                Vec::new()
+            }
+            Event::Rewound { .. } => {
+                // What follows is new, whatever it is.
+                self.known = Timeline::default();
+                vec![event]
+            }
+            event => vec![event],
+        }
+    }
+
+    fn new_steps(&mut self, mut batch: StepBatch) -> Vec<Event> {
+        let known = self.known.steps.from(batch.first);
+        let pairs = batch.losses.iter().zip(known);
+        let same = pairs.take_while(|(new, old)| is_same(f64::from(**new), f64::from(**old))).count();
+        let mut news = Vec::new();
+        if same < batch.losses.len().min(known.len()) {
+            let rewound = Event::Rewound { step: (batch.first + same as u64).saturating_sub(1) };
+            self.known.take(0.0, &rewound);
+            news.push(rewound);
+        }
+        if batch.last() >= self.known.step {
+            // Everything that the journal had is done again; nothing is compared with it any more.
+            self.known.steps.clear();
+        }
+        batch.losses.drain(..same);
+        batch.first += same as u64;
+        if !batch.losses.is_empty() {
+            news.push(Event::Steps(batch));
+        }
+        news
+    }
+}
+
+/// Whether an epoch came out as before.
+fn is_same_epoch(known: &EpochReport, report: &EpochReport) -> bool {
+    known.epoch == report.epoch
+        && is_same(report.test_loss, known.test_loss)
+        && is_same(report.test_accuracy, known.test_accuracy)
 }
 
 /// Whether two numbers are the same bits, as far as the journal keeps them: what is not finite is NaN there.
@@ -116,11 +157,11 @@ mod tests {
 
     fn steps(first: u64, losses: &[f32]) -> Event {
         let losses = losses.to_vec();
-        Event::Steps { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None }
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.1, active_seconds: 1.0, spent: None })
     }
 
     fn epoch(epoch: u32, test_loss: f64) -> Event {
-        Event::Epoch {
+        Event::Epoch(EpochReport {
             epoch,
             step: u64::from(epoch) * 3,
             train_loss: 1.0,
@@ -129,18 +170,19 @@ mod tests {
             test_accuracy: 0.5,
             learning_rate: 0.1,
             active_seconds: 1.0,
-        }
+            ..EpochReport::default()
+        })
     }
 
-    /// What is left of the events when a run goes on from a step, with this in its journal.
-    fn news(journal: Vec<Event>, (step, after): (u64, u32), events: Vec<Event>) -> Vec<Event> {
+    /// The events that are new when a run resumes after `step`, with this in its journal.
+    fn news(journal: Vec<Event>, step: u64, events: Vec<Event>) -> Vec<Event> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");
         let mut writer = JournalWriter::open(&path).unwrap();
         for event in journal {
             writer.append(&[JournalEntry { time: 1.0, event }]).unwrap();
         }
-        let mut replay = Replay::read(&mut JournalReader::new(path), step, after).unwrap();
+        let mut replay = Replay::read(&mut JournalReader::new(path), step).unwrap();
         events.into_iter().flat_map(|event| replay.news(event)).collect()
     }
 
@@ -149,42 +191,39 @@ mod tests {
         let journal = vec![steps(1, &[5.0, 4.0]), steps(3, &[3.0]), epoch(1, 0.5), steps(4, &[2.0])];
         let again =
             vec![steps(2, &[4.0]), steps(3, &[3.0]), epoch(1, 0.5), steps(4, &[2.0, 1.0]), epoch(2, 0.4)];
-        assert_eq!(news(journal.clone(), (1, 0), again), [steps(5, &[1.0]), epoch(2, 0.4)]);
+        assert_eq!(news(journal.clone(), 1, again), [steps(5, &[1.0]), epoch(2, 0.4)]);
         // After the checkpoint of an epoch there is nothing to do again but what follows.
         let after = vec![steps(4, &[2.0]), steps(5, &[1.0])];
-        assert_eq!(news(journal, (3, 1), after), [steps(5, &[1.0])]);
+        assert_eq!(news(journal, 3, after), [steps(5, &[1.0])]);
     }
 
     #[test]
     fn a_run_without_a_journal_is_all_new() {
         let events = vec![steps(1, &[5.0]), epoch(1, f64::NAN)];
-        assert_eq!(news(Vec::new(), (0, 0), events.clone())[0], events[0]);
+        assert_eq!(news(Vec::new(), 0, events.clone())[0], events[0]);
     }
 
     #[test]
-    fn steps_that_come_out_differently_are_taken_back() {
+    fn steps_that_come_out_differently_rewind_the_journal() {
         let journal = vec![steps(1, &[5.0, 4.0, 3.0]), epoch(1, 0.5)];
         let again = vec![steps(1, &[5.0, 4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
-        assert_eq!(news(journal.clone(), (0, 0), again.clone()), want);
+        assert_eq!(news(journal.clone(), 0, again.clone()), want);
         // And that stays so: the next trainer compares with what came later.
         let journal = journal.into_iter().chain(want).collect();
-        assert_eq!(news(journal, (0, 0), again), []);
+        assert_eq!(news(journal, 0, again), []);
     }
 
     #[test]
-    fn losses_that_are_no_numbers_are_the_same_ones() {
+    fn losses_that_are_not_finite_are_equal() {
         let journal = vec![steps(1, &[f32::INFINITY, f32::NAN])];
-        assert_eq!(
-            news(journal, (0, 0), vec![steps(1, &[f32::INFINITY, f32::NAN, 1.0])]),
-            [steps(3, &[1.0])]
-        );
+        assert_eq!(news(journal, 0, vec![steps(1, &[f32::INFINITY, f32::NAN, 1.0])]), [steps(3, &[1.0])]);
     }
 
     #[test]
     fn a_gap_in_the_journal_is_filled() {
         let journal = vec![steps(1, &[5.0]), steps(3, &[3.0])];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.0, 3.0])];
-        assert_eq!(news(journal, (0, 0), vec![steps(1, &[5.0, 4.0, 3.0])]), want);
+        assert_eq!(news(journal, 0, vec![steps(1, &[5.0, 4.0, 3.0])]), want);
     }
 }

@@ -11,10 +11,11 @@ use super::lecture::LectureLines;
 use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
 use crate::shell::ShellError;
 
+/// How often to poll the run.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Starts a trainer for a run, prints the lecture's lines until it ends, and gives the run's final
-/// status. Interrupting it stops the run; if it is killed, the run goes on.
+/// Starts a trainer for a run, prints the lecture's lines until it ends, and returns the run's final
+/// status. Interrupting this process stops the run; if this process is killed, the run continues.
 pub fn watch(dir: &RunDir, out: impl Write) -> Result<RecordedStatus, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
@@ -24,8 +25,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
     let mut follower = Follower::new(dir.clone());
-    // What an earlier trainer of this run reported is not news. Whatever the new one reports is, so
-    // it starts only now.
+    // Events of earlier trainers are not printed. All events of the new one are, so it starts only now.
     while !follower.poll().caught_up {}
     let mut trainer = launch(dir)?;
     let batch_size = dir.record()?.config.batch_size;
@@ -39,12 +39,12 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             _ = interrupt.recv() => stop = true,
             _ = terminate.recv() => stop = true,
         }
-        // A trainer hears what it is told only once it has begun.
+        // A trainer takes commands only once it has started.
         if stop && lines.is_some() {
             dir.drop_command(Command::Stop)?;
             stop = false;
         }
-        // Asked before the last look, so that this look sees all that it wrote.
+        // Checked before the last poll, so that this poll reads everything that the trainer wrote.
         let ended = trainer.try_wait().map_err(ShellError::Launch)?;
         loop {
             let update = follower.poll();
@@ -61,13 +61,13 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                     let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
                     let _ = writeln!(
                         io::stderr(),
-                        "cnn-tui: {name} is paused after step {step} ({reason}); `cnn-tui` shows it and goes on"
+                        "cnn-tui: {name} is paused after step {step} ({reason}); run `cnn-tui` to look at it and resume it"
                     );
                 }
                 lines = LectureLines::new(batch_size, &record.event).or(lines);
                 for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
                     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                        // Whoever read the lines has gone; the run goes on.
+                        // The reader of the lines has gone; the run continues.
                         return Ok(RecordedStatus::Running);
                     }
                 }

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::Shown;
 use crate::app::{Metric, Pane, Window};
 use crate::metrics::{Interval, Series, text};
-use crate::run::RecordedStatus;
+use crate::run::{EpochMetric, RecordedStatus};
 use crate::ui::curves;
 use crate::ui::widgets::{ChartLine, Mark, MarkKind, PaneFrame};
 
@@ -19,7 +19,7 @@ impl Widget for LossPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, look } = self.0;
         let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
-        let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(|epoch| epoch.test_loss));
+        let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(EpochMetric::TEST_LOSS));
 
         let read = |series: &Series| text::loss(curves::read(app, run, series));
         PaneFrame::new(look, "loss")
@@ -52,7 +52,7 @@ const FEW: usize = 400;
 /// not set the scale, unless so little is shown that each has its place.
 fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval> {
     let (shown, ruler) = (app.axis(), app.charts.along.ruler(run));
-    let early = run.step < 3 * run.start.as_ref()?.steps_per_epoch;
+    let early = run.timeline.step < 3 * run.start.as_ref()?.steps_per_epoch;
     let (skipped, room) = match app.charts.window {
         Window::All if early => (0.0, 0.1),
         Window::All => (0.05, 0.5),
@@ -76,7 +76,8 @@ impl Widget for AccuracyPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, look } = self.0;
         let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
-        let (train, test) = (run.by_epoch(|epoch| epoch.train_accuracy * 100.0), run.test_accuracies());
+        let (train, test) =
+            (run.by_epoch(EpochMetric::TRAIN_ACCURACY), run.by_epoch(EpochMetric::TEST_ACCURACY));
 
         let read =
             |series: &Series| text::percent(curves::read(app, run, series).map(|percent| percent / 100.0));
@@ -105,7 +106,7 @@ impl Widget for AccuracyPane<'_> {
 fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
     match curves::reading_place(shown.app) {
         Some(place) => Line::styled(format!("at {place}"), shown.look.palette.accent),
-        None => fact("step", text::count(shown.run.step), shown),
+        None => fact("step", text::count(shown.run.timeline.step), shown),
     }
 }
 

@@ -6,9 +6,8 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Shown;
-use crate::app::TrainerInfo;
 use crate::metrics::text;
-use crate::run::{RecordedStatus, RunState};
+use crate::run::{RecordedStatus, RunState, TrainerInfo};
 use crate::ui::labels::{brief, run_state, settings};
 use crate::ui::layout::cells;
 use crate::ui::widgets::{ProgressBar, Sparkline};
@@ -85,8 +84,8 @@ impl<'a> Header<'a> {
     fn epoch(&self) -> Option<(u64, u64, f64)> {
         let start = self.0.run.start.as_ref()?;
         let per_epoch = start.steps_per_epoch.max(1);
-        let (step, epochs) = (self.0.run.step, start.total_steps / per_epoch);
-        let evaluated = self.0.run.epochs.last().map_or(0, |epoch| u64::from(epoch.epoch));
+        let (step, epochs) = (self.0.run.timeline.step, start.total_steps / per_epoch);
+        let evaluated = self.0.run.timeline.reports().next_back().map_or(0, |report| u64::from(report.epoch));
         let epoch = (evaluated + 1).min(epochs.max(1));
         let done = step.saturating_sub((epoch - 1) * per_epoch).min(per_epoch);
         Some((epoch, epochs, done as f64 / per_epoch as f64))
@@ -94,7 +93,7 @@ impl<'a> Header<'a> {
 
     fn total(&self) -> f64 {
         let total = self.0.run.start.as_ref().map_or(0, |start| start.total_steps);
-        if total == 0 { 0.0 } else { self.0.run.step as f64 / total as f64 }
+        if total == 0 { 0.0 } else { self.0.run.timeline.step as f64 / total as f64 }
     }
 
     fn epoch_words(&self) -> String {
@@ -141,7 +140,7 @@ impl<'a> Header<'a> {
             let hash: String = position.weights_hash.chars().take(HASH).collect();
             return Line::from_iter([
                 Span::styled("paused at step ", palette.dim),
-                Span::styled(text::count(run.step), palette.text),
+                Span::styled(text::count(run.timeline.step), palette.text),
                 Span::styled(", batch ", palette.dim),
                 Span::styled(text::count(position.batch), palette.text),
                 Span::styled(format!(" of epoch {}, weights ", position.epoch + 1), palette.dim),
@@ -152,7 +151,7 @@ impl<'a> Header<'a> {
         let (images, step) = match (run.status(), &run.record) {
             (Some(RecordedStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
             (_, Some(record)) => {
-                let steps = (run.step > 0).then_some(run.step as f64);
+                let steps = (run.timeline.step > 0).then_some(run.timeline.step as f64);
                 (record.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
             }
             (_, None) => (None, None),

@@ -40,12 +40,14 @@ fn runs_are_compared_along_steps_epochs_and_time() {
     app.screen = Screen::Runs;
     press(&mut app, &[Key::Char('c')]);
     let started = Event::started(0);
-    let steps = |first, active_seconds| Event::Steps {
-        first,
-        losses: vec![1.0; 10],
-        learning_rate: 0.1,
-        active_seconds,
-        spent: None,
+    let steps = |first, active_seconds| {
+        Event::Steps(StepBatch {
+            first,
+            losses: vec![1.0; 10],
+            learning_rate: 0.1,
+            active_seconds,
+            spent: None,
+        })
     };
     let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| JournalEntry { time: 0.0, event });
     let change = Update { records: records.to_vec(), ..Update::default() };
@@ -73,14 +75,14 @@ fn compared() -> App {
         let mut events = vec![Event::started(0)];
         for epoch in 1..=2_u32 {
             let step = u64::from(epoch) * 10;
-            events.push(Event::Steps {
+            events.push(Event::Steps(StepBatch {
                 first: step - 9,
                 losses: vec![1.0 / epoch as f32; 10],
                 learning_rate: 0.1,
                 active_seconds: seconds * f64::from(epoch),
                 spent: None,
-            });
-            events.push(Event::Epoch {
+            }));
+            events.push(Event::Epoch(EpochReport {
                 epoch,
                 step,
                 train_loss: 1.0,
@@ -89,7 +91,8 @@ fn compared() -> App {
                 test_accuracy: 0.6 + 0.1 * f64::from(epoch),
                 learning_rate: 0.1,
                 active_seconds: seconds * f64::from(epoch),
-            });
+                ..EpochReport::default()
+            }));
         }
         let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
         let change = Update { records, ..Update::default() };
@@ -144,12 +147,14 @@ fn a_chart_is_zoomed_and_moved_and_seen_whole_again() {
 
 #[test]
 fn a_pause_takes_wall_time_and_no_active_time() {
-    let steps = |first: u64, active_seconds| Event::Steps {
-        first,
-        losses: vec![1.0; 10],
-        learning_rate: 0.1,
-        active_seconds,
-        spent: None,
+    let steps = |first: u64, active_seconds| {
+        Event::Steps(StepBatch {
+            first,
+            losses: vec![1.0; 10],
+            learning_rate: 0.1,
+            active_seconds,
+            spent: None,
+        })
     };
     let records = [
         (100.0, Event::started(0)),
@@ -169,22 +174,24 @@ fn a_pause_takes_wall_time_and_no_active_time() {
 
 #[test]
 fn steps_that_are_done_again_are_drawn_once() {
-    let steps = |first: u64, losses: &[f32], active_seconds| Event::Steps {
-        first,
-        losses: losses.to_vec(),
-        learning_rate: 0.1,
-        active_seconds,
-        spent: None,
+    let steps = |first: u64, losses: &[f32], active_seconds| {
+        Event::Steps(StepBatch {
+            first,
+            losses: losses.to_vec(),
+            learning_rate: 0.1,
+            active_seconds,
+            spent: None,
+        })
     };
     let started = |step| Event::started(step);
     let view = |events| showing(RecordedStatus::Running, events).0.run.unwrap();
     let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
     // Done again up to step 3, with nothing new to tell; then on.
     let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
-    assert_eq!((run.loss.raw().points().len(), run.step), (4, 4));
+    assert_eq!((run.loss.raw().points().len(), run.timeline.step), (4, 4));
     // Done again, and another way.
     let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
-    assert_eq!((run.loss.raw().points().len(), run.step), (2, 2));
+    assert_eq!((run.loss.raw().points().len(), run.timeline.step), (2, 2));
 }
 
 #[test]

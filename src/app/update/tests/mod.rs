@@ -8,8 +8,8 @@ use jiff::Timestamp;
 use super::*;
 use crate::app::{PresetInfo, Smoothing, XAxis};
 use crate::run::{
-    Change, CheckpointName, DataInfo, Event, JournalEntry, Labels, Liveness, NewRun, OptimizerSettings,
-    Origin, PauseReason, Provenance, Queue, RunEntry, RunState, Store, Update,
+    Change, CheckpointName, DataInfo, EpochReport, Event, JournalEntry, Labels, Liveness, NewRun,
+    OptimizerSettings, Origin, PauseReason, Provenance, Queue, RunEntry, RunState, StepBatch, Store, Update,
 };
 
 fn dir(nonce: u64) -> RunDir {

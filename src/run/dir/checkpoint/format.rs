@@ -1,139 +1,20 @@
-//! A checkpoint: everything a run needs to go on as if it had never stopped.
+//! Checkpoints as bytes.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::path::Path;
 
 use safetensors::tensor::{Metadata, TensorInfo};
-use safetensors::{Dtype, SafeTensorError, SafeTensors};
+use safetensors::{Dtype, SafeTensors};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use thiserror::Error;
 
-use super::error::RunError;
-use crate::run::disk::{file, float, sanitize, sanitized};
-use crate::run::settings::Change;
+use super::contents::{Checkpoint, NamedTensor};
+use super::error::{CheckpointError, FORMAT, METADATA_KEY};
+use super::train_state::TrainState;
+use crate::run::disk::sanitized;
 use crate::strings::hex;
 
-/// The version of the format of checkpoints that this program writes.
-const FORMAT: u32 = 1;
-/// The most bytes that a checkpoint may have.
-const LIMIT: u64 = 256 << 20;
-/// The key of the metadata that holds the [`TrainState`].
-const METADATA_KEY: &str = "cnn_tui";
-/// What stands before the names of the optimizer's tensors.
+/// The prefix of the names of the optimizer's tensors.
 const OPTIMIZER_PREFIX: &str = "optimizer.";
-
-/// Everything a run needs to go on as if it had never stopped: one file, so that weights, optimizer state and position
-/// can never disagree.
-///
-/// The file is a safetensors file of `F32` tensors: the weights under PyTorch's names (`conv1.weight`, `fc1.bias`), and
-/// the optimizer's state under `optimizer.<slot>.<weight's name>` (`optimizer.momentum.conv1.weight`). The metadata has
-/// one key, `cnn_tui`, with a JSON object: `format`, which is 1, and the fields of [`TrainState`]. The same checkpoint
-/// always has the same bytes.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checkpoint {
-    /// Where the run stands.
-    pub progress: TrainState,
-    /// The weights, in the network's order, under PyTorch's names such as `conv1.weight`.
-    pub weights: Vec<NamedTensor>,
-    /// The optimizer's state, as `<slot>.<weight's name>`, such as `momentum.conv1.weight`. In the file `optimizer.`
-    /// stands in front.
-    pub optimizer: Vec<NamedTensor>,
-}
-
-/// A tensor of 32-bit floats.
-#[derive(Debug, Clone, PartialEq)]
-pub struct NamedTensor {
-    /// Its name.
-    pub name: String,
-    /// Its shape; empty for a single number.
-    pub shape: Vec<usize>,
-    /// Its values, last dimension fastest.
-    pub values: Vec<f32>,
-}
-
-/// Where a run stands at a checkpoint: with the config, enough to take up the very next step.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
-#[serde(default)]
-pub struct TrainState {
-    /// Steps done in the run.
-    pub step: u64,
-    /// Epochs done in full.
-    pub epoch: u32,
-    /// Batches done in the epoch after those: the data cursor. 0 at the end of an epoch.
-    pub batch: u64,
-    /// The run's seed.
-    pub seed: u64,
-    /// The network, by the name of its preset.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub preset: String,
-    /// Training time, without pauses, in seconds.
-    pub active_seconds: f64,
-    /// The best accuracy on the test set after any epoch, as a fraction.
-    pub best_test_accuracy: Option<f64>,
-    /// The epoch that reached it first.
-    pub best_epoch: Option<u32>,
-    /// The sum of the training loss over the images of the unfinished epoch.
-    #[serde(deserialize_with = "float::or_nan")]
-    pub loss_sum: f64,
-    /// Images of the unfinished epoch that were classified correctly.
-    pub correct: u64,
-    /// Images of the unfinished epoch that were seen.
-    pub seen: u64,
-    /// What was changed of the run's settings, if anything was.
-    pub changed: Option<Changed>,
-}
-
-/// What was changed of a run's settings while it trained.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Changed {
-    /// Steps done at the last change.
-    pub step: u64,
-    /// The last change.
-    pub last: Change,
-    /// All changes together.
-    pub all: Change,
-}
-
-/// Why bytes are no checkpoint, or a checkpoint cannot become bytes.
-#[derive(Debug, Error)]
-pub enum CheckpointError {
-    /// Not a safetensors file, or a damaged one.
-    #[error("is not a whole safetensors file: {}", sanitize::display(.0))]
-    Format(#[from] SafeTensorError),
-    /// A safetensors file that is not from this program.
-    #[error("has weights, but does not say where a run stands (no {METADATA_KEY} in its metadata)")]
-    NoProgress,
-    /// The metadata is not what it should be.
-    #[error("does not say where the run stands: {}", sanitize::display(.0))]
-    TrainState(#[from] serde_json::Error),
-    /// Written by a version with another format.
-    #[error(
-        "was written by a newer cnn-tui (format {found}, and this version reads {FORMAT}); update cnn-tui"
-    )]
-    Newer {
-        /// Its format.
-        found: u32,
-    },
-    /// A tensor of another type.
-    #[error("{tensor} is of type {dtype}, and only F32 is known")]
-    Dtype {
-        /// The tensor's name.
-        tensor: String,
-        /// Its type.
-        dtype: String,
-    },
-    /// The numbers are not those that were written.
-    #[error("is damaged: its numbers are not those that were written")]
-    Altered,
-    /// A name that stands for two tensors, or for none.
-    #[error("{tensor:?} cannot name a tensor, or names two")]
-    Name {
-        /// The name.
-        tensor: String,
-    },
-}
 
 /// The metadata under [`METADATA_KEY`].
 #[derive(Serialize)]
@@ -145,14 +26,14 @@ struct Header<'a> {
     progress: &'a TrainState,
 }
 
-/// What of that is checked when it is read.
+/// The part of the metadata that is checked when it is read.
 #[derive(Deserialize)]
 struct Written {
     #[serde(default)]
     data_sha256: Option<String>,
 }
 
-/// The values of tensors, one after the other.
+/// The bytes of the tensors' values, one tensor after the other.
 fn data(tensors: &[(String, &NamedTensor)]) -> Vec<u8> {
     let values = tensors.iter().flat_map(|(_, tensor)| &tensor.values);
     values.flat_map(|value| value.to_le_bytes()).collect()
@@ -202,12 +83,12 @@ impl Checkpoint {
     }
 
     /// The bytes of a safetensors file of the weights alone, for PyTorch: `model.load_state_dict` takes what
-    /// `safetensors.torch.load_file` reads from it, with nothing missing and nothing left over. The same weights always
-    /// have the same bytes.
+    /// `safetensors.torch.load_file` reads from it, with no missing and no unexpected keys. The same weights always have
+    /// the same bytes.
     pub fn encode_weights(&self) -> Result<Vec<u8>, CheckpointError> {
         let tensors: Vec<_> = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor)).collect();
         let data = data(&tensors);
-        // By this key libraries on top of PyTorch know whose layout the tensors have.
+        // Libraries on top of PyTorch check this key to know the tensors' layout.
         safetensors_file(("format", "pt".to_owned()), tensors, &data)
     }
 
@@ -218,7 +99,7 @@ impl Checkpoint {
         let header = header.ok_or(CheckpointError::NoProgress)?;
         let progress = parse_header(header)?;
         let data = bytes.get(8 + header_len..).unwrap_or_default();
-        // Checkpoints of the first versions have none.
+        // Checkpoints of the first versions have no hash.
         if let Some(written) = serde_json::from_str::<Written>(header)?.data_sha256
             && written != hex(&Sha256::digest(data))
         {
@@ -245,48 +126,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// Reads the checkpoint at `path`, which may have at most 256 MiB.
-    pub fn read(path: &Path) -> Result<Self, RunError> {
-        let (file, _) = file::open(path)?;
-        Self::read_open(file, path)
-    }
-
-    /// Reads the checkpoint in the open file at `path`.
-    pub(crate) fn read_open(file: File, path: &Path) -> Result<Self, RunError> {
-        let bytes = file::read_open(file, path, LIMIT)?;
-        Self::decode(&bytes).map_err(|source| RunError::Checkpoint { path: path.to_owned(), source })
-    }
-
-    /// Replaces the checkpoint at `path` as a whole.
-    pub fn write(&self, path: &Path) -> Result<(), RunError> {
-        let bytes = self.encode().map_err(|source| RunError::Checkpoint { path: path.to_owned(), source })?;
-        if bytes.len() as u64 > LIMIT {
-            return Err(RunError::TooLarge { path: path.to_owned(), limit: LIMIT });
-        }
-        file::write_atomic(path, &bytes)
-    }
-
-    /// The SHA-256 of the weights, in hexadecimal digits: of names, shapes and bits, whatever the order of the list.
-    /// Two runs with the same hash have the same network.
-    pub fn weights_hash(&self) -> String {
-        let mut weights: Vec<&NamedTensor> = self.weights.iter().collect();
-        weights.sort_unstable_by(|a, b| a.name.cmp(&b.name));
-        let mut hash = Sha256::new();
-        for weight in weights {
-            hash.update((weight.name.len() as u64).to_le_bytes());
-            hash.update(&weight.name);
-            hash.update((weight.shape.len() as u64).to_le_bytes());
-            for &extent in &weight.shape {
-                hash.update((extent as u64).to_le_bytes());
-            }
-            for value in &weight.values {
-                hash.update(value.to_le_bytes());
-            }
-        }
-        hex(&hash.finalize())
-    }
-
-    /// The tensors as they stand in the file, with their names there.
+    /// The tensors with their names in the file.
     fn tensors(&self) -> impl Iterator<Item = (String, &NamedTensor)> {
         let weights = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor));
         weights
@@ -294,12 +134,12 @@ impl Checkpoint {
     }
 }
 
-/// Whether a name means something else in the file than a weight.
+/// Whether a weight cannot have this name in the file.
 fn is_reserved(name: &str) -> bool {
     name == "__metadata__" || name.starts_with(OPTIMIZER_PREFIX)
 }
 
-/// The progress in the metadata.
+/// The training state in the metadata.
 fn parse_header(text: &str) -> Result<TrainState, CheckpointError> {
     #[derive(Deserialize)]
     struct Version {
@@ -317,6 +157,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::run::dir::checkpoint::Changed;
+    use crate::run::settings::Change;
 
     fn tensor(name: &str, shape: &[usize], values: &[f32]) -> NamedTensor {
         NamedTensor { name: name.to_owned(), shape: shape.to_vec(), values: values.to_vec() }
@@ -439,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_back_is_not_written() {
+    fn invalid_names_are_not_written() {
         let with = |extra: NamedTensor| {
             let mut checkpoint = example();
             checkpoint.weights.push(extra);
@@ -456,7 +298,7 @@ mod tests {
     fn other_files_are_refused_with_their_reason() {
         let reason = |bytes: &[u8]| Checkpoint::decode(bytes).unwrap_err().to_string();
         let good = |format: u32| format!("{{\"format\":{format}}}");
-        assert!(reason(b"").contains("not a whole safetensors file"));
+        assert!(reason(b"").contains("not a valid safetensors file"));
         assert!(reason(&foreign(Dtype::F32, None)).contains("no cnn_tui in its metadata"));
         assert!(reason(&foreign(Dtype::F32, Some((METADATA_KEY, "{}")))).contains("missing field `format`"));
         assert!(
@@ -475,23 +317,11 @@ mod tests {
     }
 
     #[test]
-    fn no_part_of_a_file_passes_for_the_whole() {
+    fn truncated_files_are_refused() {
         let bytes = example().encode().unwrap();
         for len in 0..bytes.len() {
             assert!(Checkpoint::decode(&bytes[..len]).is_err(), "the first {len} bytes");
         }
-    }
-
-    #[test]
-    fn an_error_names_the_file() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("best.safetensors");
-        assert!(Checkpoint::read(&path).unwrap_err().is_not_found());
-        std::fs::write(&path, "torn").unwrap();
-        let message = Checkpoint::read(&path).unwrap_err().to_string();
-        assert!(message.contains("best.safetensors: is not a whole safetensors file"), "{message}");
-        File::create(&path).unwrap().set_len(LIMIT + 1).unwrap();
-        assert!(matches!(Checkpoint::read(&path), Err(RunError::TooLarge { .. })));
     }
 
     proptest! {

@@ -5,24 +5,22 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
-/// Which checkpoint of a run. As text it is the name of the file without `.safetensors`.
+/// The name of a checkpoint. As text it is the file's name without `.safetensors`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CheckpointName {
-    /// `last`: the newest one, with which a run is resumed.
+    /// `last`: the newest one. A run resumes from it.
     Last,
-    /// `best`: after the epoch with the best accuracy on the test set.
+    /// `best`: after the epoch with the best test accuracy.
     Best,
     /// `epoch-007`: after this epoch.
     Epoch(u32),
 }
 
-/// A text that names no checkpoint.
+/// A text that is not the name of a checkpoint.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error(
-    "{text:?} is not the name of a checkpoint: use last, best, or epoch- and a number, such as epoch-007"
-)]
+#[error("{text:?} is not a checkpoint: use last, best or epoch-N, such as epoch-007")]
 pub struct CheckpointNameError {
-    /// What was taken for a name.
+    /// The text that is not a checkpoint's name.
     pub text: String,
 }
 
@@ -54,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_read_as_they_are_shown() {
+    fn names_are_parsed_as_they_are_shown() {
         for (name, text) in [
             (CheckpointName::Last, "last"),
             (CheckpointName::Best, "best"),

@@ -1,0 +1,58 @@
+//! Runs as a table shows them.
+
+use std::sync::Arc;
+
+use crate::run::dir::{RunDir, RunManifest, RunState};
+
+/// Something in the directory of runs.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Listing {
+    /// A run that could be read.
+    Run(Arc<RunEntry>),
+    /// A directory that should be a run but cannot be read.
+    Broken {
+        /// The directory's name.
+        name: String,
+        /// Why it cannot be read.
+        reason: String,
+    },
+}
+
+/// A run as a table of runs shows it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunEntry {
+    /// Its directory.
+    pub dir: RunDir,
+    /// Its manifest, as last read.
+    pub record: RunManifest,
+    /// Its actual state.
+    pub state: RunState,
+    /// Where it comes from.
+    pub origin: Origin,
+}
+
+/// Which directory of runs a run is in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Origin {
+    /// In the store's own directory.
+    Own,
+    /// Among the reference runs, which are never changed.
+    Reference,
+}
+
+impl Listing {
+    /// The run, unless it is broken.
+    pub fn run(self) -> Option<RunEntry> {
+        match self {
+            Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
+            Self::Broken { .. } => None,
+        }
+    }
+}
+
+impl RunEntry {
+    /// The names that people may use for it.
+    pub(super) fn names(&self) -> [&str; 3] {
+        [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
+    }
+}

@@ -1,0 +1,58 @@
+//! Runs that are to be created.
+
+use jiff::Timestamp;
+
+use crate::run::dir::{Provenance, Results, RunId, RunManifest, SCHEMA};
+use crate::run::disk::Extra;
+use crate::run::protocol::RecordedStatus;
+use crate::run::settings::{Change, RunConfig};
+
+/// A run that is to be created.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// When it is created: the beginning of its id.
+    pub created: Timestamp,
+    /// Any number. It picks the words of the id.
+    pub nonce: u64,
+    /// Its name; by default the words of its id.
+    pub name: Option<String>,
+    /// Free text on one line.
+    pub notes: String,
+    /// Tags, one word each.
+    pub tags: Vec<String>,
+    /// The run it is forked from.
+    pub parent: Option<RunId>,
+    /// Its settings.
+    pub config: RunConfig,
+    /// Program, machine and command that create it.
+    pub provenance: Provenance,
+}
+
+impl NewRun {
+    /// A run without a name, notes or tags.
+    pub fn new(created: Timestamp, nonce: u64, config: RunConfig, provenance: Provenance) -> Self {
+        let (notes, tags) = (String::new(), Vec::new());
+        Self { created, nonce, name: None, notes, tags, parent: None, config, provenance }
+    }
+
+    /// Its manifest under this id.
+    pub(super) fn record(&self, id: RunId) -> RunManifest {
+        RunManifest {
+            schema: SCHEMA,
+            name: self.name.clone().unwrap_or_else(|| id.name().to_owned()),
+            id,
+            notes: self.notes.clone(),
+            tags: self.tags.clone(),
+            parent: self.parent.clone(),
+            status: RecordedStatus::Queued,
+            reason: None,
+            created: self.created.as_duration().as_secs_f64(),
+            config: self.config.clone(),
+            provenance: self.provenance.clone(),
+            summary: Results::default(),
+            pauses: Vec::new(),
+            changed: Change::default(),
+            extra: Extra::new(),
+        }
+    }
+}

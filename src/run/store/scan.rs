@@ -1,0 +1,40 @@
+//! Reading a directory of runs.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::{fs, io};
+
+use super::listing::{Listing, Origin, RunEntry};
+use crate::run::dir::{RunDir, RunError};
+use crate::run::disk::{FileError, sanitize};
+
+/// The names of everything in a directory of runs that can be one: directories, and links, which may lead to another
+/// disk.
+pub(crate) fn names(root: &Path) -> Result<Vec<String>, FileError> {
+    let entries = match fs::read_dir(root) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(FileError::io("read", root))?,
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        let entry = entry.map_err(FileError::io("read", root))?;
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if !name.starts_with('.') && entry.file_type().is_ok_and(|kind| !kind.is_file()) {
+            names.push(name);
+        }
+    }
+    Ok(names)
+}
+
+/// The run in the directory `name` under `root`.
+pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
+    let look = || {
+        let dir = RunDir::under(root, name.parse()?);
+        let (record, state) = dir.look()?;
+        Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
+    };
+    look().unwrap_or_else(|error: RunError| Listing::Broken {
+        name: sanitize(name).into_owned(),
+        reason: error.to_string(),
+    })
+}

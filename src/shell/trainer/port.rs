@@ -1,0 +1,124 @@
+//! The train thread, and its end of the channels to the process around it.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as orders};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc as messages;
+
+use crate::data::Dataset;
+use crate::nn::{DeviceKind, LayerInfo};
+use crate::run::{
+    Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RecordedStatus, RunConfig, TrainerInfo,
+};
+use crate::shell::ShellError;
+use crate::train::{ControlMsg, Session, TrainError, TrainerHost, train};
+
+/// What the train thread sends.
+pub(super) enum TrainerMsg {
+    /// An event for the journal.
+    Event(Event),
+    /// A checkpoint that must be kept, under these names.
+    Save(Vec<CheckpointName>, Checkpoint),
+}
+
+/// The newest checkpoint that only matters until there is a newer one.
+pub(super) type Newest = Mutex<Option<Checkpoint>>;
+
+pub(super) fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
+    newest.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The train thread's end of the channels. Only `wait` blocks.
+pub(super) struct TrainerPort {
+    pub(super) messages: messages::UnboundedSender<TrainerMsg>,
+    pub(super) orders: orders::Receiver<ControlMsg>,
+    pub(super) newest: Arc<Newest>,
+    pub(super) start: Instant,
+}
+
+impl TrainerHost for TrainerPort {
+    fn report(&mut self, event: Event) {
+        // If the recorder is gone, it has sent `Stop` too.
+        let _ = self.messages.send(TrainerMsg::Event(event));
+    }
+
+    fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint) {
+        // The one that waits is older.
+        *lock(&self.newest) = None;
+        let _ = self.messages.send(TrainerMsg::Save(names, checkpoint));
+    }
+
+    fn refresh(&mut self, checkpoint: Checkpoint) {
+        *lock(&self.newest) = Some(checkpoint);
+    }
+
+    fn order(&mut self) -> Option<ControlMsg> {
+        self.orders.try_recv().ok()
+    }
+
+    fn wait(&mut self) -> Option<ControlMsg> {
+        self.orders.recv().ok()
+    }
+
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+}
+
+/// The work of the train thread. It builds the network itself: networks do not change threads.
+pub(super) struct Task {
+    pub(super) config: RunConfig,
+    pub(super) data: DataInfo,
+    pub(super) dataset: Arc<Dataset>,
+    pub(super) threads: usize,
+    /// The checkpoint that the run resumes from; `None` for its beginning.
+    pub(super) checkpoint: Option<Checkpoint>,
+}
+
+impl Task {
+    fn run(self, port: &mut TrainerPort) -> Result<RecordedStatus, TrainError> {
+        let mut session = Session::new(self.config, self.dataset, self.threads)?;
+        if let Some(checkpoint) = &self.checkpoint {
+            session.restore(checkpoint)?;
+        }
+        port.report(started(&session, self.data));
+        train(&mut session, port)
+    }
+}
+
+/// Starts the train thread.
+pub(super) fn spawn(
+    task: Task,
+    mut port: TrainerPort,
+) -> Result<JoinHandle<Result<RecordedStatus, TrainError>>, ShellError> {
+    std::thread::Builder::new()
+        .name("train".to_owned())
+        .spawn(move || task.run(&mut port))
+        .map_err(ShellError::Runtime)
+}
+
+fn started(session: &Session, data: DataInfo) -> Event {
+    let row = |layer: &LayerInfo| LayerRow {
+        name: layer.name.clone(),
+        kind: layer.kind.name().to_owned(),
+        setting: layer.setting.clone(),
+        output: layer.output.clone(),
+        parameters: layer.parameters,
+    };
+    Event::Started(TrainerInfo {
+        step: session.progress().step,
+        position: Some(session.position()),
+        device: session.device().to_string(),
+        threads: session.threads(),
+        kernels: match session.device() {
+            DeviceKind::Cpu => session.backend().name().to_owned(),
+            DeviceKind::Cuda => String::new(),
+        },
+        data,
+        steps_per_epoch: session.steps_per_epoch(),
+        total_steps: session.total_steps(),
+        parameters: session.weights().len(),
+        layers: session.layers().iter().map(row).collect(),
+    })
+}

@@ -1,0 +1,197 @@
+//! The trainer process: training on a thread of its own, and around it the inbox, the signals and the recorder.
+
+use std::io::Write;
+use std::sync::{Arc, mpsc as orders};
+use std::time::{Duration, Instant};
+
+use rustix::process::setsid;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc as messages;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::port::{Newest, Task, TrainerMsg, TrainerPort, lock, spawn};
+use super::recorder::{Recorder, Saving};
+use super::replay::Replay;
+use crate::data::{DataLocations, Dataset, Found, Roots};
+use crate::nn::{self, Backend};
+use crate::run::{
+    Checkpoint, CheckpointName, Command, DataInfo, Event, RecordedStatus, Rejection, RunConfig, RunDir,
+    RunError,
+};
+use crate::shell::ShellError;
+use crate::shell::resources::source;
+use crate::train::{ControlMsg, TrainError, device_kind};
+
+/// How often the inbox is read. A command takes effect within this time and a step.
+const LOOK: Duration = Duration::from_millis(50);
+
+/// What a trainer does when its terminal hangs up (SIGHUP).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnHangup {
+    /// Stop and save: it belongs to the shell that started it.
+    Stop,
+    /// Keep training: it runs detached from any terminal.
+    Ignore,
+}
+
+/// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its
+/// final status. The lecture's lines go to `out`.
+pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
+    if on_hangup == OnHangup::Ignore {
+        // The trainer leaves the terminal that started it: its keys and its end are for other processes. This fails
+        // only for the leader of a process group: somebody started it by hand.
+        let _ = setsid();
+    }
+    let lock = dir.lock()?;
+    // Commands that an earlier trainer did not take are not meant for this one.
+    dir.inbox().take().map_err(RunError::from)?;
+    let mut recorder = Recorder::open(dir, lock, out)?;
+    let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, on_hangup));
+    if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
+        // Another trainer has the run now.
+        return outcome;
+    }
+    if let Err(error) = &outcome {
+        let ended = Event::Ended {
+            step: recorder.manifest().summary.step,
+            status: RecordedStatus::Failed,
+            reason: Some(error.to_string()),
+            position: None,
+        };
+        // If the disk is what failed, this fails too; then `error` is the one to report.
+        recorder.note(ended);
+        let _ = recorder.flush();
+    }
+    outcome
+}
+
+/// Checks that a run with these settings could start, before it is created.
+pub fn check(config: &RunConfig) -> Result<(), ShellError> {
+    if let Some(source) = source(config) {
+        Dataset::load(&source)?;
+    }
+    nn::build(&config.preset, device_kind(config.device), Backend::best(), config.dropout)
+        .map_err(TrainError::Device)?;
+    Ok(())
+}
+
+/// Loads the data and the checkpoint that the run resumes from.
+fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
+    let config = recorder.manifest().config.clone();
+    let Found { dataset, broken, .. } = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
+    for (place, error) in broken {
+        recorder.note(Event::Note { text: format!("the data in the {place} is not used: {error}") });
+    }
+    let data = data_info(&dataset);
+    if let Some(before) = &recorder.manifest().provenance.dataset
+        && before.checksum != data.checksum
+    {
+        return Err(ShellError::OtherData { before: before.description.clone(), now: data.description });
+    }
+    let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+    let last = recorder.dir().checkpoint_path(CheckpointName::Last);
+    let checkpoint = match Checkpoint::read(&last) {
+        Ok(checkpoint) => Some(checkpoint),
+        // A run before its first checkpoint has none. One that has others must not start over.
+        Err(error) if error.is_not_found() && !recorder.dir().has_checkpoints()? => None,
+        Err(error) => return Err(error.into()),
+    };
+    let step = checkpoint.as_ref().map_or(0, |saved| saved.progress.step);
+    recorder.resume(Replay::read(&mut recorder.dir().journal_reader(), step)?);
+    Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
+}
+
+/// Trains the run on a thread of its own, and records what it reports.
+fn attend(
+    recorder: &mut Recorder<'_, impl Write>,
+    task: Task,
+    on_hangup: OnHangup,
+) -> Result<RecordedStatus, ShellError> {
+    let (order_sender, orders) = orders::channel();
+    let (message_sender, messages) = messages::unbounded_channel();
+    let newest = Arc::default();
+    let port =
+        TrainerPort { messages: message_sender, orders, newest: Arc::clone(&newest), start: Instant::now() };
+    let thread = spawn(task, port)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let served = runtime
+        .map_err(ShellError::Runtime)
+        .and_then(|runtime| runtime.block_on(serve(recorder, messages, &order_sender, &newest, on_hangup)));
+    // If recording failed, training must not continue; if the thread has ended, nobody receives this.
+    let _ = order_sender.send(ControlMsg::Command(Command::Stop));
+    let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
+    served?;
+    Ok(trained?)
+}
+
+/// Serves the train thread until it has ended and its last message is recorded.
+async fn serve(
+    recorder: &mut Recorder<'_, impl Write>,
+    mut messages: messages::UnboundedReceiver<TrainerMsg>,
+    orders: &orders::Sender<ControlMsg>,
+    newest: &Newest,
+    on_hangup: OnHangup,
+) -> Result<(), ShellError> {
+    let mut inbox = recorder.dir().inbox();
+    let mut look = interval(LOOK);
+    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
+    let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
+    let mut trains = true;
+    loop {
+        let mut command = None;
+        tokio::select! {
+            message = messages.recv(), if trains => match message {
+                Some(message) => recorder.hear(message),
+                None => trains = false,
+            },
+            _ = look.tick() => {
+                for taken in inbox.take().unwrap_or_default() {
+                    match taken {
+                        Ok(command) => recorder.tell(orders, command),
+                        Err(Rejection { file, reason }) => recorder.note(Event::Rejected { file, reason }),
+                    }
+                }
+                // Messages sent before it are older, and are written before it.
+                let checkpoint = lock(newest).take();
+                while let Ok(message) = messages.try_recv() {
+                    recorder.hear(message);
+                }
+                if let Some(checkpoint) = checkpoint {
+                    recorder.keep(Saving { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
+                }
+                recorder.tick();
+            }
+            _ = terminate.recv() => command = Some(recorder.signalled()),
+            _ = interrupt.recv() => command = Some(recorder.signalled()),
+            _ = save.recv() => command = Some(Command::Checkpoint),
+            _ = hangup.recv() => command = (on_hangup == OnHangup::Stop).then_some(Command::Stop),
+        }
+        if let Some(command) = command {
+            recorder.tell(orders, command);
+        }
+        let all = recorder.write_down(orders)?;
+        if !trains && (all || recorder.is_stopping()) {
+            // Whoever stopped the run does not wait for the disk: what cannot be written is an error.
+            return Ok(recorder.flush()?);
+        }
+    }
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("no message").to_owned()
+}
+
+fn data_info(dataset: &Dataset) -> DataInfo {
+    DataInfo {
+        description: dataset.describe(),
+        train: dataset.train.len(),
+        test: dataset.test.len(),
+        checksum: dataset.checksum.clone(),
+        source: dataset.source.to_string(),
+    }
+}
