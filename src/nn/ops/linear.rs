@@ -195,12 +195,15 @@ fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradie
 #[inline(always)]
 fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &mut [f32]) {
     let vectors = to.len().div_ceil(S::f32s::LEN);
-    if vectors * S::f32s::LEN == to.len() {
-        return add_runs(simd, runs, from, to, vectors);
+    let whole = vectors * S::f32s::LEN == to.len();
+    if !whole {
+        row[..to.len()].copy_from_slice(to);
     }
-    row[..to.len()].copy_from_slice(to);
-    add_runs(simd, runs, from, row, vectors);
-    to.copy_from_slice(&row[..to.len()]);
+    // One call, since all that it does is compiled wherever it is called.
+    add_runs(simd, runs, from, if whole { &mut *to } else { &mut *row }, vectors);
+    if !whole {
+        to.copy_from_slice(&row[..to.len()]);
+    }
 }
 
 #[cfg(test)]
