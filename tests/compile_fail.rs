@@ -4,6 +4,8 @@
 //! else has to be built. What the compiler says is in the snapshot beside it;
 //! `INSTA_UPDATE=always cargo test --test compile_fail` accepts what it says now.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -70,15 +72,17 @@ fn refusal(name: &str) -> String {
 
 /// The crate's library. Builds of other features may lie beside it; the newest is that of these sources.
 fn newest_library(directory: &Path) -> PathBuf {
-    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap());
-    let is_library = |name: &str| name.starts_with("libcnn_tui-") && name.ends_with(".rlib");
-    let libraries = files.filter(|file| file.file_name().to_str().is_some_and(is_library));
-    libraries.max_by_key(|file| file.metadata().unwrap().modified().unwrap()).unwrap().path()
+    let files = fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path());
+    let libraries = files.filter(|file| {
+        let name = file.file_stem().and_then(OsStr::to_str).unwrap_or_default();
+        name.starts_with("libcnn_tui-") && file.extension() == Some(OsStr::new("rlib"))
+    });
+    libraries.max_by_key(|file| file.metadata().unwrap().modified().unwrap()).unwrap()
 }
 
 /// The message without what it quotes of the library, which changes with every edit.
 fn without_library_sources(message: &str) -> String {
-    let mut kept = String::new();
+    let mut kept = Vec::new();
     let mut in_program = true;
     let parts = message.split_inclusive("\n\n");
     let parts = parts.filter(|part| !part.starts_with("note: erroneous constant encountered"));
@@ -90,10 +94,10 @@ fn without_library_sources(message: &str) -> String {
         }
         let quotes = text.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().starts_with('|');
         match place.and_then(|place| place.split(':').next()) {
-            Some(file) if !in_program => kept += &format!(" --> {file}\n"),
-            _ if in_program || !(quotes || text == "...") => kept += &format!("{line}\n"),
+            Some(file) if !in_program => kept.push(format!(" --> {file}")),
+            _ if in_program || !(quotes || text == "...") => kept.push(line.to_owned()),
             _ => {}
         }
     }
-    kept
+    kept.join("\n")
 }

@@ -89,6 +89,7 @@ pub(super) fn backward<S: Simd, G: Geometry>(
 
 /// Adds the gradient of a kernel of which every row fits into one vector, all `K` rows at once. Places
 /// without a gradient are not left out: finding them would take longer.
+#[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
 #[inline(always)]
 pub(super) fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     simd: S,
