@@ -2,6 +2,11 @@
 //! set. Prints one line of JSON, for [`peers`](peers/README.md).
 //!
 //! `cargo bench --bench throughput -- --kernels fused --threads 1 --seconds 8`
+//!
+//! `--peak` adds what a core can do at most, and `of_dense_bound`: the training rate as a share of what it
+//! would be if every multiply-add were computed at that peak. It tells kernels that got slower from a
+//! slower machine: for `cnn` it is above 1, since what comes to nothing is left out, and falls to a
+//! fraction of that when a function that handles vectors is no longer inlined.
 
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark, run by hand")]
 
@@ -109,7 +114,10 @@ fn measure(settings: &Settings) {
     }
     let rate = |images: usize, time: Duration| images as f64 / time.as_secs_f64();
     let peak = if settings.peak {
-        format!(r#", "peak_gfma_per_s": {:.1}"#, peak_multiply_adds() / 1e9)
+        let peak = peak_multiply_adds();
+        let bound = peak * settings.threads as f64 / dense_multiply_adds(&settings.preset);
+        let share = rate(trained, training) / bound;
+        format!(r#", "peak_gfma_per_s": {:.1}, "of_dense_bound": {share:.2}"#, peak / 1e9)
     } else {
         String::new()
     };
@@ -122,6 +130,17 @@ fn measure(settings: &Settings) {
         rate(evaluated, evaluation),
         peak_resident_mb(),
     );
+}
+
+/// The multiply-adds of a training step for one image, if nothing is left out: forward, the gradient of
+/// the weights, and that of the inputs of all layers but the first with parameters.
+fn dense_multiply_adds(preset: &str) -> f64 {
+    let layers: &[u32] = match preset {
+        "cnn" => &[24 * 24 * 10 * 25, 8 * 8 * 20 * 250, 320 * 50, 50 * 10],
+        "dnn" => &[784 * 256, 256 * 128, 128 * 10],
+        other => panic!("the multiply-adds of {other} are not known here"),
+    };
+    f64::from(3 * layers.iter().sum::<u32>() - layers[0])
 }
 
 /// Peak resident memory of this process in MB; 0 if unknown.
@@ -138,6 +157,7 @@ fn peak_resident_mb() -> f64 {
 fn peak_multiply_adds() -> f64 {
     const ROUNDS: u32 = 20_000_000;
     const SUMS: usize = 12;
+    #[expect(clippy::inline_always, reason = "it must become part of what is compiled for vectors")]
     #[inline(always)]
     fn spin<S: Simd>(simd: S) -> usize {
         let factor = S::f32s::splat(simd, black_box(1.000_001));
