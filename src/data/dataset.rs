@@ -10,11 +10,9 @@ use sha2::{Digest as _, Sha256};
 use super::error::DataError;
 use super::files::Files;
 use super::idx::{self, Content};
+use super::image::CLASSES;
 use super::split::{Split, SplitError};
 use crate::strings::{group_thousands, hex, printable, printable_path};
-
-/// The number of classes of every supported data set.
-pub const CLASSES: usize = 10;
 
 const FASHION_MNIST: &str = "fashion-mnist";
 

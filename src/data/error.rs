@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
-use super::files::SPELLINGS;
 use super::idx::IdxError;
 use super::split::SplitError;
 use crate::strings::printable_path;
+
+/// The accepted variants of the names, for error messages.
+const SPELLINGS: &str = "also accepted: `.idx` instead of `-idx`, and a `.gz` suffix";
 
 /// Why a data set could not be read.
 #[derive(Debug, Error)]

@@ -13,9 +13,6 @@ const NAMES: [&str; 4] = [
     "t10k-labels-idx1-ubyte",
 ];
 
-/// The accepted variants of the names, for error messages.
-pub(super) const SPELLINGS: &str = "also accepted: `.idx` instead of `-idx`, and a `.gz` suffix";
-
 /// Subdirectories that are searched: the directory itself and torchvision's layouts.
 const SUBDIRECTORIES: [&str; 3] = ["", "raw", "FashionMNIST/raw"];
 

@@ -14,8 +14,7 @@ use std::path::{Path, PathBuf};
 use flate2::bufread::MultiGzDecoder;
 use thiserror::Error;
 
-use super::dataset::CLASSES;
-use super::split::{PIXELS, SIDE};
+use super::image::{CLASSES, PIXELS, SIDE};
 use crate::strings::{group_thousands, printable_path};
 
 /// The largest number of images or labels that is read: well above any set of this kind, and 784 MB of images.

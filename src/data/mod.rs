@@ -15,14 +15,16 @@ mod error;
 mod fetch;
 mod files;
 pub mod idx;
+mod image;
 mod locate;
 mod split;
 
-pub use dataset::{CLASSES, Dataset, Source};
+pub use dataset::{Dataset, Source};
 pub use error::DataError;
 pub use fetch::{
     BASE_URL, DownloadProgress, FASHION_MNIST, Fetch, FetchError, Fetched, RemoteFile, RetryPolicy,
 };
 pub use idx::IdxError;
+pub use image::{CLASSES, Image, PIXELS, SIDE};
 pub use locate::{DataLocation, DataLocations, Found, LocationReport, Outcome, Roots, Survey};
-pub use split::{Image, PIXELS, SIDE, Split, SplitError, normalized_levels};
+pub use split::{Split, SplitError, normalized_levels};

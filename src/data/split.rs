@@ -2,16 +2,7 @@
 
 use thiserror::Error;
 
-use super::dataset::CLASSES;
-
-/// Width and height of an image, in pixels.
-pub const SIDE: usize = 28;
-
-/// Pixels per image, one byte each.
-pub const PIXELS: usize = SIDE * SIDE;
-
-/// A greyscale image, row by row from the top left; 0 is the background, 255 the brightest.
-pub type Image = [u8; PIXELS];
+use super::image::{CLASSES, Image, PIXELS};
 
 /// Mean and standard deviation of MNIST's pixels on a scale of 0 to 1. As is customary for its successors, they
 /// normalise the pixels of every data set.

@@ -1,14 +1,13 @@
-//! The subcommands of `data`, and what they need from their environment.
+//! The subcommands of `data`.
 
 use std::io::Write;
 
 use clap::Subcommand;
 
+use super::context::DataContext;
 use super::fetch::FetchCommand;
 use super::show::ShowCommand;
-use super::surface::Surface;
 use crate::cli::CliError;
-use crate::data::Roots;
 
 /// Download Fashion-MNIST and show available data sets.
 #[derive(Debug, Subcommand)]
@@ -17,15 +16,6 @@ pub enum DataCommand {
     Fetch(FetchCommand),
     /// List available data sets and draw some test images.
     Show(ShowCommand),
-}
-
-/// The environment of the commands, so that tests can set it.
-#[derive(Debug, Clone)]
-pub struct DataContext {
-    /// Where to look for data sets.
-    pub roots: Roots,
-    /// Where to draw images.
-    pub surface: Surface,
 }
 
 impl DataCommand {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use clap::Args;
 
-use super::command::DataContext;
+use super::context::DataContext;
 use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
 use crate::cli::CliError;

@@ -2,14 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Seek, SeekFrom, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use sha2::{Digest as _, Sha256};
 use ureq::http::{Response, StatusCode, header};
 use ureq::{Agent, Body};
 
 use super::error::{FetchError, at};
-use super::plan::Fetch;
 use super::remote::RemoteFile;
 use crate::strings::hex;
 
@@ -22,12 +21,12 @@ pub(super) struct Download<'a> {
 }
 
 impl<'a> Download<'a> {
-    pub(super) fn new(fetch: &Fetch<'_>, file: &'a RemoteFile<'a>) -> Self {
+    pub(super) fn new(base_url: &str, dir: &Path, file: &'a RemoteFile<'a>) -> Self {
         Self {
             file,
-            url: format!("{}/{}", fetch.base_url.trim_end_matches('/'), file.name),
-            path: fetch.dir.join(file.name),
-            part: fetch.dir.join(format!("{}.part", file.name)),
+            url: format!("{}/{}", base_url.trim_end_matches('/'), file.name),
+            path: dir.join(file.name),
+            part: dir.join(format!("{}.part", file.name)),
         }
     }
 

@@ -78,7 +78,7 @@ impl<'a> Fetch<'a> {
         for file in self.files {
             let mut report =
                 |done| progress(DownloadProgress { file: file.name, done: before + done, total });
-            let download = Download::new(self, file);
+            let download = Download::new(self.base_url, self.dir, file);
             if download.is_complete()? {
                 fetched.kept += 1;
                 report(file.size);
