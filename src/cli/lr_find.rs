@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::data::Surface;
+use super::options::{LrFind, SettingOptions};
 use super::{CliError, TrainOptions};
 use crate::app::LrChoice;
 use crate::metrics::{RangeTest, text};
@@ -19,12 +20,17 @@ const ROWS: u16 = 18;
 /// The most columns that it needs.
 const COLUMNS: usize = 120;
 
-/// Find a learning rate by a range test: a short training in which it rises. Nothing is kept.
+/// Suggest a learning rate with a range test: a short training with a rising learning rate. No run is created.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cnn-tui lr-find
+  cnn-tui lr-find --preset dnn --optimizer adamw --batch-size 128
+  cnn-tui lr-find --json | jq .steep")]
 pub(super) struct LrFindCommand {
     #[command(flatten)]
-    options: TrainOptions,
-    /// As JSON, with every rate and its loss.
+    options: SettingOptions<LrFind>,
+    /// Print JSON with every learning rate and its loss.
     #[arg(long)]
     json: bool,
 }

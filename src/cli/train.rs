@@ -11,6 +11,11 @@ use crate::shell::{self, OnHangup, ShellError};
 
 /// Train a network.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cnn-tui train --preset dnn --epochs 5
+  cnn-tui train --optimizer adamw --lr 0.001 --schedule cosine
+  cnn-tui train --headless --name baseline --tag lecture")]
 pub(super) struct TrainCommand {
     #[command(flatten)]
     options: TrainOptions,

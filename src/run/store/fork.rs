@@ -3,7 +3,7 @@
 use super::directory::{NewRun, Store};
 use crate::run::dir::{CheckpointName, RunDir, RunError, RunManifest};
 use crate::run::protocol::{Event, JournalEntry, RecordedStatus};
-use crate::run::settings::{Change, refuse};
+use crate::run::settings::{Change, ConfigError};
 
 impl Store {
     /// Creates a run that goes on from a checkpoint of another one, with these changes. Its journal begins with what the
@@ -23,8 +23,13 @@ impl Store {
         let config = change.after(before).apply(&record.config)?;
         let done = checkpoint.progress.epoch;
         if config.epochs <= done {
-            let allowed = format!("more than {done}: so many are done at {from}");
-            return Err(refuse("epochs", config.epochs, allowed).into());
+            let allowed = format!("{} or more: checkpoint {from} has {done} epochs already", done + 1);
+            return Err(ConfigError::OutOfRange {
+                setting: "epochs",
+                allowed,
+                got: config.epochs.to_string(),
+            }
+            .into());
         }
         let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
         let fill = || -> Result<(), RunError> {
@@ -141,7 +146,10 @@ mod tests {
         save(&parent, CheckpointName::Last, TrainState { step: 9, epoch: 3, ..TrainState::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
         let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
-        assert_eq!(refused.to_string(), "epochs is 3, but must be more than 3: so many are done at last");
+        assert_eq!(
+            refused.to_string(),
+            "epochs must be 4 or more: checkpoint last has 3 epochs already (got 3)"
+        );
         assert_eq!(store.list().len(), 1);
     }
 }
