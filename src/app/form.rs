@@ -7,48 +7,48 @@ use crate::run::{
     Setting, sweep,
 };
 
-/// Something to be filled in.
+/// A dialog with rows of text to edit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
-    /// What it is for.
+    /// What is done with the values.
     pub purpose: FormKind,
-    /// A row for each thing.
+    /// The rows, from top to bottom.
     pub fields: Vec<FormField>,
-    /// The row that is typed in.
+    /// The row with the cursor.
     pub selected: usize,
-    /// Why it could not be done as typed.
+    /// Why the values were refused.
     pub problem: Option<String>,
 }
 
-/// What a form is for.
+/// What is done with the values of a form.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormKind {
-    /// Settings of a run that trains, which has these now.
+    /// Changes settings of the run that trains; it has these now.
     Change(Box<RunConfig>),
-    /// The same, after it went back to its last checkpoint.
+    /// Restores the last checkpoint of the run first, then changes settings.
     GoBack(Box<RunConfig>),
-    /// A new run that goes on from a checkpoint of another one, which has these settings.
+    /// Forks a run that has these settings.
     Fork(RunDir, Box<RunConfig>),
-    /// New runs: these settings, and what is typed over them, which may be several values.
+    /// Creates runs, one for each combination of values; settings that are not edited are as here.
     Train(Box<RunConfig>),
-    /// Name, notes and tags of a run.
+    /// Changes name, notes and tags of a run.
     Label(RunDir),
 }
 
 /// A row of a form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormField {
-    /// What it is called.
+    /// The name of the setting or label.
     pub name: &'static str,
-    /// What it is, or what an unusual value means.
-    pub about: &'static str,
-    /// Its value before.
+    /// What to type, or what an empty row means.
+    pub about: String,
+    /// The value before editing.
     pub before: String,
-    /// What is typed.
+    /// The text as edited.
     pub text: String,
 }
 
-/// What was filled in.
+/// The values of a form, parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Filled {
     Change(Change),
@@ -58,23 +58,21 @@ pub(super) enum Filled {
     Label(RunDir, Labels),
 }
 
-/// By how much the form proposes to lower the learning rate of a run that diverged.
+/// The factor by which the form proposes to lower the learning rate of a run that diverged.
 const LOWER: f64 = 10.0;
-/// The settings that can be changed while a run trains.
-const CHANGEABLE: [&str; 5] = ["learning-rate", "momentum", "epochs", "dropout", "patience"];
-/// The row of a fork that is no setting.
+/// The row of a fork that is not a setting.
 const CHECKPOINT: &str = "checkpoint";
-/// The most that can be typed into a row.
+/// The most bytes of a row.
 const LONGEST: usize = 200;
 
 impl Form {
-    /// The settings of a run that trains, as they are.
+    /// The changeable settings of a run that trains.
     pub fn change(config: RunConfig) -> Self {
-        let fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
+        let fields = setting_fields(&config, Setting::is_changeable);
         Self::new(FormKind::Change(Box::new(config)), fields)
     }
 
-    /// The same for a run that diverged: it goes back first, and on with a lower learning rate.
+    /// For a run that diverged: restores its last checkpoint and proposes a lower learning rate.
     pub fn go_back(config: RunConfig) -> Self {
         let lower = text::setting(config.optimizer.learning_rate() / LOWER);
         let mut form = Self::change(config.clone());
@@ -85,15 +83,15 @@ impl Form {
         form
     }
 
-    /// What a fork of a run begins from, and its settings.
+    /// The checkpoint and the changeable settings of a fork.
     pub fn fork(dir: RunDir, config: RunConfig) -> Self {
-        let mut fields = setting_fields(&config, |setting| CHANGEABLE.contains(&setting.name()));
+        let mut fields = setting_fields(&config, Setting::is_changeable);
         let from = CheckpointName::Last.to_string();
         fields.insert(0, field(CHECKPOINT, "last, best or such as epoch-007", from));
         Self { selected: 1, ..Self::new(FormKind::Fork(dir, Box::new(config)), fields) }
     }
 
-    /// New runs like one with these settings.
+    /// Every setting of new runs, as in this config.
     pub fn train(config: RunConfig) -> Self {
         let fields = setting_fields(&config, |_| true);
         Self::new(FormKind::Train(Box::new(config)), fields)
@@ -113,7 +111,7 @@ impl Form {
         Self { purpose, fields, selected: 0, problem: None }
     }
 
-    /// Types a key; `false` if it is none that can be typed.
+    /// Edits the selected row; returns `false` if the key does not edit.
     pub(super) fn type_key(&mut self, key: Key) -> bool {
         let text = &mut self.fields[self.selected].text;
         match key {
@@ -127,7 +125,7 @@ impl Form {
         true
     }
 
-    /// How many runs it would make; `None` if it cannot be as typed, or makes none.
+    /// The number of runs it would create; `None` if the values are invalid or it creates none.
     pub fn runs(&self) -> Option<usize> {
         match self.fill() {
             Ok(Filled::Train(configs)) => Some(configs.len()),
@@ -135,7 +133,7 @@ impl Form {
         }
     }
 
-    /// What was filled in, or why it cannot be.
+    /// Parses the rows that were edited.
     pub(super) fn fill(&self) -> Result<Filled, String> {
         let typed = self.fields.iter().filter(|field| field.text != field.before);
         match &self.purpose {
@@ -172,32 +170,27 @@ impl Form {
     }
 }
 
-fn setting_fields(config: &RunConfig, is_in: impl Fn(&Setting) -> bool) -> Vec<FormField> {
-    let row = |setting: Setting| Some(field(setting.name(), setting.about(), setting.get(config)?));
-    Setting::all().filter(is_in).filter_map(row).collect()
+/// The settings that the optimizer of a run has, with their values.
+fn setting_fields(config: &RunConfig, is_in: impl Fn(Setting) -> bool) -> Vec<FormField> {
+    let row = |setting: Setting| Some(field(setting.name(), setting.hint(), setting.get(config)?));
+    Setting::all().filter(|setting| is_in(*setting)).filter_map(row).collect()
 }
 
-fn field(name: &'static str, about: &'static str, text: String) -> FormField {
-    FormField { name, about, before: text.clone(), text }
+fn field(name: &'static str, about: impl Into<String>, text: String) -> FormField {
+    FormField { name, about: about.into(), before: text.clone(), text }
 }
 
+/// The settings that were typed over, if the run can have them.
 fn change<'a>(typed: impl Iterator<Item = &'a FormField>, config: &RunConfig) -> Result<Change, String> {
-    let refused = |error: ConfigError| error.to_string();
-    let mut changed = config.clone();
     let mut change = Change::default();
+    let fill = |change: &mut Change, field: &FormField| {
+        let Some(setting) = Setting::named(field.name) else { return Ok(()) };
+        setting.change(change, &setting.parse(&field.text)?)
+    };
     for field in typed {
-        let Some(setting) = Setting::named(field.name) else { continue };
-        setting.set(&mut changed, &field.text).map_err(refused)?;
-        match field.name {
-            "learning-rate" => change.learning_rate = Some(changed.optimizer.learning_rate()),
-            "momentum" => change.momentum = changed.optimizer.momentum(),
-            "epochs" => change.epochs = Some(changed.epochs),
-            "patience" => change.patience = Some(changed.patience),
-            _ if changed.dropout.is_none() => return Err("dropout needs a number".to_owned()),
-            _ => change.dropout = changed.dropout,
-        }
+        fill(&mut change, field).map_err(|error: ConfigError| error.to_string())?;
     }
-    change.apply(config).map_err(refused)?;
+    change.apply(config).map_err(|error| error.to_string())?;
     Ok(change)
 }
 
@@ -223,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_typed_over_is_changed() {
+    fn change_has_only_the_edited_settings() {
         let mut form = Form::change(RunConfig::default());
         assert_eq!(form.fill(), Ok(Filled::Change(Change::default())));
         type_over(&mut form, "learning-rate", "3e-3");
@@ -233,43 +226,64 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told() {
+    fn invalid_values_are_reported() {
         let problem = |name, text: &str| {
             let mut form = Form::change(RunConfig::default());
             type_over(&mut form, name, text);
             form.fill().unwrap_err()
         };
-        assert_eq!(problem("learning-rate", ""), "learning-rate is empty, but must be a number");
-        assert_eq!(problem("epochs", "1.5"), "epochs is 1.5, but must be a whole number");
-        assert_eq!(problem("dropout", "1"), "dropout is 1, but must be at least 0 and less than 1");
+        assert_eq!(problem("learning-rate", ""), "learning-rate must be a number (got nothing)");
+        assert_eq!(problem("epochs", "1.5"), "epochs must be a whole number (got 1.5)");
+        assert_eq!(problem("dropout", "1"), "dropout must be at least 0 and less than 1 (got 1)");
     }
 
     #[test]
-    fn a_run_that_diverged_is_offered_a_lower_learning_rate() {
+    fn forms_have_a_row_for_every_setting() {
+        let names = |form: Form| form.fields.iter().map(|field| field.name).collect::<Vec<_>>();
+        let train = names(Form::train(RunConfig::default()));
+        let want = Setting::all().filter(|setting| setting.get(&RunConfig::default()).is_some());
+        assert_eq!(train, want.map(Setting::name).collect::<Vec<_>>());
+        assert!(train.contains(&"test-only"));
+        let mut form = Form::change(RunConfig::default());
+        type_over(&mut form, "test-only", "3");
+        assert_eq!(form.fill(), Ok(Filled::Change(Change { test_only: Some(3), ..Change::default() })));
+        type_over(&mut form, "dropout", "");
+        assert_eq!(form.fill(), Ok(Filled::Change(Change { test_only: Some(3), ..Change::default() })));
+    }
+
+    #[test]
+    fn dropout_cannot_be_left_open_once_it_was_set() {
+        let mut form = Form::change(RunConfig { dropout: Some(0.2), ..RunConfig::default() });
+        type_over(&mut form, "dropout", "");
+        assert_eq!(form.fill(), Err("dropout must be a number (got nothing)".to_owned()));
+    }
+
+    #[test]
+    fn go_back_proposes_a_lower_learning_rate() {
         let form = Form::go_back(RunConfig::default());
         let want = Change { learning_rate: Some(0.001), ..Change::default() };
         assert_eq!(form.fill(), Ok(Filled::GoBack(want)));
     }
 
     #[test]
-    fn adamw_has_no_momentum() {
+    fn adamw_form_has_no_momentum() {
         let form = Form::change(RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() });
         assert!(form.fields.iter().all(|field| field.name != "momentum"));
     }
 
     #[test]
-    fn several_values_are_several_runs() {
+    fn several_values_make_several_runs() {
         let mut form = Form::train(RunConfig::default());
         assert_eq!(form.runs(), Some(1));
         type_over(&mut form, "learning-rate", "0.003, 0.01, 0.03");
         type_over(&mut form, "seed", "1..3");
         assert_eq!(form.runs(), Some(9));
         type_over(&mut form, "seed", "1..");
-        assert!(form.fill().unwrap_err().starts_with("`1..` is no range"));
+        assert!(form.fill().unwrap_err().starts_with("`1..` is not a range"));
     }
 
     #[test]
-    fn a_fork_begins_at_a_checkpoint() {
+    fn fork_form_has_a_checkpoint() {
         let root = tempfile::tempdir().unwrap();
         let dir = run(&root);
         let mut form = Form::fork(dir.clone(), RunConfig::default());
@@ -283,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_typed_as_words() {
+    fn tags_are_split_at_spaces() {
         let root = tempfile::tempdir().unwrap();
         let dir = run(&root);
         let mut form = Form::label(dir.clone(), &dir.record().unwrap());

@@ -1,37 +1,30 @@
-//! `fork`.
+//! `fork`: a new run from a checkpoint of another one.
 
 use clap::Args;
 
 use super::CliError;
+use super::options::{Fork, SettingOptions};
 use super::train::{AfterCommand, Output, check_name};
-use crate::run::{Change, CheckpointName, Store};
+use crate::run::{CheckpointName, Store};
 use crate::shell;
 
-/// Begin a run where another one was, with other settings.
+/// Start a new run from a checkpoint of another one, with other settings.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cnn-tui fork calm-otter --epochs 60
+  cnn-tui fork calm-otter --from best --lr 0.001 --name fine-tuned
+  cnn-tui fork calm-otter --from epoch-007 --dropout 0.3 --headless")]
 pub(super) struct ForkCommand {
-    /// The run to begin from: its id, its name, or how its id begins.
+    /// Parent run: its name, its id, or a prefix of its id.
     #[arg(value_name = "ID")]
     run: String,
-    /// The checkpoint to begin from: last, best, or such as epoch-007.
+    /// Checkpoint to start from: last, best or an epoch such as epoch-007.
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Last)]
     from: CheckpointName,
-    /// The learning rate before the schedule [default: the run's].
-    #[arg(long, visible_alias = "lr", value_name = "RATE", allow_negative_numbers = true)]
-    learning_rate: Option<f64>,
-    /// The share of the last step that the next one keeps; sgd only [default: the run's].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    momentum: Option<f64>,
-    /// Passes over the training set, those of the first run included [default: the run's].
-    #[arg(long, value_name = "N")]
-    epochs: Option<u32>,
-    /// The share that dropout layers drop [default: the run's].
-    #[arg(long, value_name = "SHARE", allow_negative_numbers = true)]
-    dropout: Option<f32>,
-    /// End after so many epochs without a better test accuracy; 0: never [default: the run's].
-    #[arg(long, value_name = "EPOCHS")]
-    patience: Option<u32>,
-    /// What to call the new run [default: two words].
+    #[command(flatten)]
+    options: SettingOptions<Fork>,
+    /// Name of the new run [default: two random words].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
@@ -44,13 +37,7 @@ impl ForkCommand {
         self.output.check()?;
         check_name(self.name.as_deref())?;
         let parent = store.resolve(&self.run)?;
-        let change = Change {
-            learning_rate: self.learning_rate,
-            momentum: self.momentum,
-            epochs: self.epochs,
-            dropout: self.dropout,
-            patience: self.patience,
-        };
+        let change = self.options.into_change()?;
         self.output.train(shell::fork(store, &parent, self.from, change, self.name)?)
     }
 }

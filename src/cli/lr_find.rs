@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::json;
 
 use super::data::Surface;
+use super::options::{LrFind, SettingOptions};
 use super::{CliError, TrainOptions};
 use crate::app::LrChoice;
 use crate::metrics::{RangeTest, text};
@@ -21,9 +22,14 @@ const COLUMNS: usize = 120;
 
 /// Suggest a learning rate from a short range test, in which it rises. Nothing is saved.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  cnn-tui lr-find
+  cnn-tui lr-find --preset dnn --optimizer adamw --batch-size 128
+  cnn-tui lr-find --json | jq .steep")]
 pub(super) struct LrFindCommand {
     #[command(flatten)]
-    options: TrainOptions,
+    options: SettingOptions<LrFind>,
     /// Print JSON, with every learning rate and its loss.
     #[arg(long)]
     json: bool,

@@ -17,7 +17,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 
-pub use options::{DeviceName, OptimizerName, TrainOptions};
+pub use options::TrainOptions;
 pub use settings::{LookOptions, Settings};
 
 use crate::app::ExitSummary;

@@ -156,28 +156,36 @@ mod tests {
     }
 
     #[test]
-    fn without_a_file_everything_has_its_default() {
+    fn missing_file_means_the_defaults() {
         assert_eq!(Settings::read(Path::new("/nowhere")).unwrap(), Settings::default());
     }
 
     #[test]
-    fn flags_go_before_the_file() {
+    fn flags_override_the_file() {
         let file = settings("theme = 'light'\nglyphs = 'ascii'\n[train]\nepochs = 3").unwrap();
-        assert_eq!(file.train.epochs, Some(3));
+        assert_eq!(file.train.clone().into_config().unwrap().epochs, 3);
         let look = LookOptions { theme: Some("mono".to_owned()), ..LookOptions::default() }.or(file.look());
         assert_eq!((look.theme.as_deref(), look.glyphs().unwrap()), (Some("mono"), Glyphs::Ascii));
     }
 
     #[test]
-    fn an_unknown_setting_is_named_with_its_place() {
-        let error = settings("theme = 'dark'\n[train]\nepoch = 3").unwrap_err();
-        for part in ["config.toml", "line 3", "epoch"] {
-            assert!(error.contains(part), "{part} in {error}");
+    fn errors_name_file_line_and_setting() {
+        for (text, parts) in [
+            ("theme = 'dark'\n[train]\nepoch = 3", ["config.toml: line 3", "unknown setting `epoch`"]),
+            (
+                "[train]\nseed = 1\n\nepochs = 0",
+                ["config.toml: line 4", "epochs must be between 1 and 100,000"],
+            ),
+        ] {
+            let error = settings(text).unwrap_err();
+            for part in parts {
+                assert!(error.contains(part), "{part} in {error}");
+            }
         }
     }
 
     #[test]
-    fn unknown_words_are_errors_that_list_the_known() {
+    fn unknown_words_are_refused_with_the_known_ones() {
         let look = LookOptions {
             theme: Some("drak".to_owned()),
             glyphs: Some("emoji".to_owned()),
@@ -193,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn a_broken_theme_is_told_and_hides_no_other() {
+    fn a_broken_theme_is_reported_and_the_others_load() {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("themes")).unwrap();
         fs::write(dir.path().join("themes/mine.toml"), "text = 'blurple'").unwrap();

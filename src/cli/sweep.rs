@@ -5,38 +5,45 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::options::check_preset;
+use super::options::{check_preset, with_absolute_data};
 use super::train::check_tags;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
 use crate::run::{Axis, NewRun, RunConfig, Store, SweepError, sweep};
 use crate::shell;
 
-/// Queue runs with every combination of the values given, to be trained one after another.
+/// Queue a run for every combination of values.
 #[derive(Debug, Args)]
+#[command(after_help = "\
+Values are separated by commas. Ranges are FROM..TO, FROM..TO step NUMBER and FROM..TO times FACTOR.
+
+Examples:
+  cnn-tui sweep seed=1..5
+  cnn-tui sweep lr=0.003,0.01,0.03 optimizer=sgd,adamw --epochs 10
+  cnn-tui sweep dropout='0.1..0.5 step 0.1' lr='1e-4..1e-1 times 10' --tag grid --jobs 2")]
 pub(super) struct SweepCommand {
-    /// A setting and its values: `lr=0.003,0.01,0.03`, `seed=1..3`, `dropout='0.1..0.5 step 0.1'`, `lr='1e-4..1 times 10'`.
+    /// Settings to vary, each with its values, such as seed=1..3 or lr=0.003,0.01,0.03.
     #[arg(value_name = "SETTING=VALUES")]
     axes: Vec<String>,
     #[command(flatten)]
     options: TrainOptions,
-    /// A word to find the runs by; can be said again.
+    /// Tag of the runs; repeatable.
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
-    /// How many may train at the same time [default: as before, at first 1].
+    /// Number of runs that train at the same time; kept for later sweeps [default: unchanged, at first 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
-    /// As JSON, one object a line.
+    /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
 }
 
-/// Reads how many runs may train at the same time.
+/// Parses a number of runs that train at the same time.
 pub(super) fn jobs(text: &str) -> Result<usize, String> {
     text.parse()
         .ok()
         .filter(|jobs| (1..=64).contains(jobs))
-        .ok_or_else(|| "use a number from 1 to 64".to_owned())
+        .ok_or_else(|| "must be between 1 and 64".to_owned())
 }
 
 impl SweepCommand {
@@ -51,6 +58,7 @@ impl SweepCommand {
         let refused = |error: SweepError| CliError::Usage(error.to_string());
         let axes = self.axes.iter().map(|axis| axis.parse().map_err(refused));
         let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
+        let configs = configs.into_iter().map(with_absolute_data).collect::<Result<Vec<_>, _>>()?;
         check(&configs)?;
         let tags = self.tags;
         check_tags(&tags)?;
@@ -84,7 +92,7 @@ impl SweepCommand {
     }
 }
 
-/// Refuses networks and data that do not exist, before anything is created.
+/// Checks that networks and data sets exist, before any run is created.
 fn check(configs: &[RunConfig]) -> Result<(), CliError> {
     let mut checked: Vec<&RunConfig> = Vec::new();
     for config in configs {
@@ -100,7 +108,7 @@ fn check(configs: &[RunConfig]) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What differs from the default.
+/// The settings that differ from their defaults, on one line.
 pub(super) fn changes(config: &RunConfig) -> String {
     let changes = config.changes().into_iter().map(|(setting, value)| format!("{setting} {value}"));
     changes.collect::<Vec<_>>().join("  ")

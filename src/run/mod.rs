@@ -32,6 +32,6 @@ pub use query::{
 };
 pub use settings::{
     Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,
-    SweepError, sweep,
+    SettingValue, SweepError, ValueKind, sweep,
 };
 pub use store::{ListUpdate, Lister, Listing, NewRun, Origin, Queue, RunEntry, Store};

@@ -155,7 +155,7 @@ fn invalid_settings_and_themes_are_named_with_their_line() {
     for (settings, parts) in [
         ("[train]\nepoch = 3\n", &["config.toml", "line 2", "epoch"][..]),
         ("theme = ", &["config.toml", "line 1"]),
-        ("[train]\nepochs = 0\n", &["config.toml", "epochs is 0"]),
+        ("[train]\nepochs = 0\n", &["config.toml", "line 2", "epochs must be between 1 and 100,000 (got 0)"]),
         ("[train]\nschedule = 'linear'\n", &["config.toml", "linear", "step:10:0.5"]),
         ("theme = 'drak'\n", &["no theme `drak`", "high-contrast"]),
     ] {

@@ -21,7 +21,7 @@ fn learning_rate_changes_during_training_and_survives_a_crash() {
     terminal.press(BACKSPACE);
     terminal.press("3x");
     terminal.press(ENTER);
-    terminal.wait_for_text("learning-rate is 0.03x, but must be a number");
+    terminal.wait_for_text("learning-rate must be a number (got 0.03x)");
     terminal.press(BACKSPACE);
     terminal.press(ENTER);
     let change = Change { learning_rate: Some(0.03), ..Change::default() };

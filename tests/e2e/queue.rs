@@ -95,8 +95,8 @@ fn queue_can_be_paused_reordered_resumed_and_emptied() {
 fn invalid_sweep_creates_no_runs() {
     let world = World::bare();
     for (axes, says) in [
-        (&["lr"][..], "`lr` is no setting with values"),
-        (&["lr=0.1,0"], "learning-rate is 0, but must be greater than 0"),
+        (&["lr"][..], "`lr` is not SETTING=VALUES"),
+        (&["lr=0.1,0"], "learning-rate must be greater than 0"),
         (&["preset=cnn,rnn"], "there is no preset `rnn`; there are: cnn, dnn"),
         (&["seed=1..3", "--tag", "two words"], "a tag is one word"),
         (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),

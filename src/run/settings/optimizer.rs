@@ -1,10 +1,8 @@
-//! How a gradient becomes a step.
+//! Optimizers and their settings.
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{ConfigError, below_one, positive, within};
-
-/// How a gradient becomes a step. As in PyTorch; a missing field has PyTorch's default.
+/// The optimizer with its settings, defined as in PyTorch; a missing field has PyTorch's default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OptimizerSettings {
@@ -12,7 +10,7 @@ pub enum OptimizerSettings {
     Sgd {
         /// The learning rate before the schedule.
         learning_rate: f64,
-        /// The share of the last step that the next one keeps.
+        /// Momentum factor.
         #[serde(default)]
         momentum: f64,
     },
@@ -21,16 +19,16 @@ pub enum OptimizerSettings {
     AdamW {
         /// The learning rate before the schedule.
         learning_rate: f64,
-        /// The decay of the mean of gradients.
+        /// Decay rate of the first moment, the moving average of the gradient.
         #[serde(default = "adamw::beta1")]
         beta1: f64,
-        /// The decay of the mean of squared gradients.
+        /// Decay rate of the second moment, the moving average of the squared gradient.
         #[serde(default = "adamw::beta2")]
         beta2: f64,
-        /// Keeps the division from zero.
+        /// Added to the denominator for numerical stability.
         #[serde(default = "adamw::epsilon")]
         epsilon: f64,
-        /// The share of a weight, times the learning rate, that each step takes away.
+        /// Weight decay: each step subtracts this times the learning rate times the weight.
         #[serde(default = "adamw::weight_decay")]
         weight_decay: f64,
     },
@@ -76,11 +74,34 @@ impl OptimizerSettings {
         weight_decay: adamw::weight_decay(),
     };
 
+    /// Every optimizer, with its defaults.
+    pub const ALL: [Self; 2] = [Self::SGD, Self::ADAMW];
+
+    /// The words that [`name`](Self::name) returns.
+    pub(super) const NAMES: &[&str] = &[Self::SGD.name(), Self::ADAMW.name()];
+
     /// The word that stands for the optimizer in flags and on disk.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "sgd",
             Self::AdamW { .. } => "adamw",
+        }
+    }
+
+    /// The name as people write it.
+    pub const fn title(&self) -> &'static str {
+        match self {
+            Self::Sgd { .. } => "SGD",
+            Self::AdamW { .. } => "AdamW",
+        }
+    }
+
+    /// The same optimizer with its defaults.
+    #[must_use]
+    pub const fn defaults(&self) -> Self {
+        match self {
+            Self::Sgd { .. } => Self::SGD,
+            Self::AdamW { .. } => Self::ADAMW,
         }
     }
 
@@ -91,33 +112,18 @@ impl OptimizerSettings {
         }
     }
 
-    /// Gives it another learning rate.
+    /// Replaces the learning rate.
     pub const fn set_learning_rate(&mut self, rate: f64) {
         match self {
             Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate = rate,
         }
     }
 
-    /// The share of the last step that the next one keeps; only sgd has it.
+    /// The momentum factor; `None` for optimizers without one.
     pub const fn momentum(&self) -> Option<f64> {
         match self {
             Self::Sgd { momentum, .. } => Some(*momentum),
             Self::AdamW { .. } => None,
-        }
-    }
-}
-
-impl OptimizerSettings {
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        positive("learning-rate", self.learning_rate())?;
-        match *self {
-            Self::Sgd { momentum, .. } => below_one("momentum", momentum),
-            Self::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
-                below_one("beta1", beta1)?;
-                below_one("beta2", beta2)?;
-                positive("epsilon", epsilon)?;
-                within("weight-decay", weight_decay, 0.0..=1.0)
-            }
         }
     }
 }

@@ -1,27 +1,25 @@
-//! How the learning rate changes over a run.
+//! Learning rate schedules.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::limits::{ConfigError, positive, within};
-
-/// How the learning rate changes over the run.
+/// The learning rate schedule: the factor of the learning rate at each epoch.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// It stays.
+    /// The learning rate stays as it is.
     #[default]
     Constant,
-    /// It is multiplied by `factor` after every `every_epochs` epochs.
+    /// Multiplied by `factor` after every `every_epochs` epochs, as `StepLR` in PyTorch.
     Step {
         /// Epochs between two changes.
         every_epochs: u32,
-        /// What it is multiplied by.
+        /// The factor of each change.
         factor: f64,
     },
-    /// It falls along half a cosine wave to zero at the end of the run.
+    /// Falls along half a cosine wave to zero at the end of the run.
     Cosine,
 }
 
@@ -35,9 +33,9 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// A text that is no schedule.
+/// A text that is not a schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("use constant, cosine, or step:EPOCHS:FACTOR such as step:10:0.5")]
+#[error("use {}", Schedule::FORMS)]
 pub struct ScheduleError;
 
 /// Reads a schedule as it is shown.
@@ -59,15 +57,8 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    pub(crate) fn validate(&self) -> Result<(), ConfigError> {
-        match *self {
-            Self::Constant | Self::Cosine => Ok(()),
-            Self::Step { every_epochs, factor } => {
-                within("schedule's epochs", every_epochs, 1..=100_000)?;
-                positive("schedule's factor", factor)
-            }
-        }
-    }
+    /// How schedules are written.
+    pub const FORMS: &str = "constant, cosine or step:EPOCHS:FACTOR, such as step:10:0.5";
 }
 
 #[cfg(test)]
@@ -75,7 +66,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn schedules_are_read_as_they_are_shown() {
+    fn schedules_parse_as_displayed() {
         let step = Schedule::Step { every_epochs: 10, factor: 0.5 };
         for schedule in [Schedule::Constant, Schedule::Cosine, step] {
             assert_eq!(schedule.to_string().parse(), Ok(schedule));

@@ -1,164 +1,16 @@
-//! The settings of a run by name, as text: what forms, sweeps and tables of differences go by.
+//! The settings of a run by name: what flags, forms, sweeps and tables of differences go by.
 
 use std::fmt;
-use std::str::FromStr;
 
-use super::config::{DeviceChoice, RunConfig};
-use super::limits::{ConfigError, refuse};
+use super::error::{ConfigError, malformed};
+use super::kind::{ValueKind, one_of};
 use super::optimizer::OptimizerSettings;
-use crate::run::disk::sanitize;
+use super::table::{Change, NotStored, ROWS, Row, RunConfig};
+use super::value::SettingValue;
 
-/// A setting of a run.
+/// A setting of a run. They are ordered as in the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Setting(usize);
-
-struct Row {
-    /// As flags have it.
-    name: &'static str,
-    /// Shorter or other names.
-    aliases: &'static [&'static str],
-    about: &'static str,
-    /// The value as text, empty where it is left open; `None` where the optimizer has no such setting.
-    get: fn(&RunConfig) -> Option<String>,
-    set: fn(&mut RunConfig, &str) -> Result<(), ConfigError>,
-}
-
-const fn row(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    about: &'static str,
-    get: fn(&RunConfig) -> Option<String>,
-    set: fn(&mut RunConfig, &str) -> Result<(), ConfigError>,
-) -> Row {
-    Row { name, aliases, about, get, set }
-}
-
-/// The text of a value that may be left open.
-fn or_open(value: Option<impl fmt::Display>) -> String {
-    value.map(|value| value.to_string()).unwrap_or_default()
-}
-
-fn parse<T: FromStr>(name: &'static str, text: &str, allowed: &str) -> Result<T, ConfigError> {
-    let shown = if text.is_empty() { "empty" } else { text };
-    text.parse().map_err(|_error| refuse(name, shown, allowed.to_owned()))
-}
-
-fn number<T: FromStr>(name: &'static str, text: &str) -> Result<T, ConfigError> {
-    parse(name, text, "a number")
-}
-
-fn whole<T: FromStr>(name: &'static str, text: &str) -> Result<T, ConfigError> {
-    parse(name, text, "a whole number")
-}
-
-/// A value that may be left open by an empty text.
-fn open<T: FromStr>(name: &'static str, text: &str) -> Result<Option<T>, ConfigError> {
-    (!text.is_empty()).then(|| number(name, text)).transpose()
-}
-
-fn of_sgd(config: &mut RunConfig) -> Option<&mut f64> {
-    match &mut config.optimizer {
-        OptimizerSettings::Sgd { momentum, .. } => Some(momentum),
-        OptimizerSettings::AdamW { .. } => None,
-    }
-}
-
-/// A field of adamw, by its place among beta1, beta2, epsilon and weight decay.
-fn of_adamw(optimizer: &mut OptimizerSettings) -> Option<[&mut f64; 4]> {
-    match optimizer {
-        OptimizerSettings::AdamW { beta1, beta2, epsilon, weight_decay, .. } => {
-            Some([beta1, beta2, epsilon, weight_decay])
-        }
-        OptimizerSettings::Sgd { .. } => None,
-    }
-}
-
-fn get_adamw<const FIELD: usize>(config: &RunConfig) -> Option<String> {
-    Some(of_adamw(&mut config.optimizer.clone())?[FIELD].to_string())
-}
-
-fn set_adamw<const FIELD: usize>(config: &mut RunConfig, text: &str) -> Result<(), ConfigError> {
-    const NAMES: [&str; 4] = ["beta1", "beta2", "epsilon", "weight-decay"];
-    let name = NAMES[FIELD];
-    let fields = of_adamw(&mut config.optimizer);
-    let fields = fields.ok_or_else(|| refuse(name, text, "left alone: only adamw has it".to_owned()))?;
-    *fields[FIELD] = number(name, text)?;
-    Ok(())
-}
-
-/// Every setting. The optimizer stands before its own settings, since another one begins with its own values; the seed
-/// stands last of what a sweep goes through, so that runs that differ by it alone are made one after another.
-#[rustfmt::skip]
-const ROWS: &[Row] = &[
-    row("preset", &["net"], "the network",
-        |config| Some(config.preset.clone()),
-        |config, text| { text.clone_into(&mut config.preset); Ok(()) }),
-    row("data", &[], "a directory; empty: the best that is found",
-        |config| Some(or_open(config.data.as_ref().map(|data| sanitize::display(&data.display())))),
-        |config, text| { config.data = (!text.is_empty()).then(|| text.into()); Ok(()) }),
-    row("optimizer", &["opt"], "sgd or adamw",
-        |config| Some(config.optimizer.name().to_string()),
-        |config, text| {
-            let new = [OptimizerSettings::SGD, OptimizerSettings::ADAMW].into_iter().find(|new| new.name() == text);
-            let new = new.ok_or_else(|| refuse("optimizer", text, "sgd or adamw".to_owned()))?;
-            if new.name() != config.optimizer.name() { config.optimizer = new; }
-            Ok(())
-        }),
-    row("learning-rate", &["lr", "learning_rate"], "before the schedule",
-        |config| Some(written(config.optimizer.learning_rate())),
-        |config, text| {
-            config.optimizer.set_learning_rate(number("learning-rate", text)?);
-            Ok(())
-        }),
-    row("momentum", &[], "what the next step keeps of the last",
-        |config| Some(of_sgd(&mut config.clone())?.to_string()),
-        |config, text| {
-            let momentum = of_sgd(config).ok_or_else(|| refuse("momentum", text, "left alone: only sgd has it".to_owned()))?;
-            *momentum = number("momentum", text)?;
-            Ok(())
-        }),
-    row("beta1", &[], "decay of the gradient's mean", get_adamw::<0>, set_adamw::<0>),
-    row("beta2", &[], "decay of its square's mean", get_adamw::<1>, set_adamw::<1>),
-    row("epsilon", &[], "added to the square's root", get_adamw::<2>, set_adamw::<2>),
-    row("weight-decay", &["weight_decay"], "decay of the weights", get_adamw::<3>, set_adamw::<3>),
-    row("schedule", &[], "constant, cosine or step:EPOCHS:FACTOR",
-        |config| Some(config.schedule.to_string()),
-        |config, text| { config.schedule = parse("schedule", text, "constant, cosine or step:EPOCHS:FACTOR")?; Ok(()) }),
-    row("batch-size", &["batch", "batch_size"], "images in a batch",
-        |config| Some(config.batch_size.to_string()),
-        |config, text| { config.batch_size = whole("batch-size", text)?; Ok(()) }),
-    row("epochs", &[], "passes over the training set",
-        |config| Some(config.epochs.to_string()),
-        |config, text| { config.epochs = whole("epochs", text)?; Ok(()) }),
-    row("dropout", &[], "empty: the network's own",
-        |config| Some(or_open(config.dropout)),
-        |config, text| { config.dropout = open("dropout", text)?; Ok(()) }),
-    row("patience", &[], "epochs; 0: never end early",
-        |config| Some(config.patience.to_string()),
-        |config, text| { config.patience = whole("patience", text)?; Ok(()) }),
-    row("device", &[], "auto, cpu or cuda",
-        |config| Some(config.device.to_string()),
-        |config, text| {
-            let device = [DeviceChoice::Auto, DeviceChoice::Cpu, DeviceChoice::Cuda].into_iter().find(|device| device.as_str() == text);
-            config.device = device.ok_or_else(|| refuse("device", text, "auto, cpu or cuda".to_owned()))?;
-            Ok(())
-        }),
-    row("threads", &[], "empty: one for each core",
-        |config| Some(or_open(config.threads)),
-        |config, text| { config.threads = open("threads", text)?; Ok(()) }),
-    row("checkpoint-space", &["checkpoint_space"], "MB for epochs' checkpoints",
-        |config| Some(config.checkpoint_space.to_string()),
-        |config, text| { config.checkpoint_space = whole("checkpoint-space", text)?; Ok(()) }),
-    row("seed", &[], "decides everything random",
-        |config| Some(config.seed.to_string()),
-        |config, text| { config.seed = whole("seed", text)?; Ok(()) }),
-];
-
-/// A number, exactly; as a power of ten where it would have more digits than anybody counts.
-fn written(number: f64) -> String {
-    let plain = number.to_string();
-    if plain.len() > 10 { format!("{number:e}") } else { plain }
-}
 
 impl Setting {
     /// Every setting.
@@ -166,30 +18,177 @@ impl Setting {
         (0..ROWS.len()).map(Self)
     }
 
-    /// The setting of this name.
+    /// The setting with this name or alias, with `-` or `_` between its words.
     pub fn named(name: &str) -> Option<Self> {
-        let is = |row: &Row| row.name == name || row.aliases.contains(&name);
-        ROWS.iter().position(is).map(Self)
+        Self::all().find(|setting| {
+            let Row { name: dashed, key, aliases, .. } = setting.row();
+            name == *dashed || name == *key || aliases.contains(&name)
+        })
     }
 
-    /// Its name, as flags have it.
+    fn row(self) -> &'static Row {
+        &ROWS[self.0]
+    }
+
+    /// The name of its flag, such as `batch-size`.
     pub fn name(self) -> &'static str {
-        ROWS[self.0].name
+        self.row().name
     }
 
-    /// What it is, in a few words.
-    pub fn about(self) -> &'static str {
-        ROWS[self.0].about
+    /// Its key in files: the name with `_` for `-`.
+    pub fn key(self) -> &'static str {
+        self.row().key
     }
 
-    /// Its value as text; empty where it is left open. `None`: the optimizer has no such setting.
+    /// Other names, such as `lr`.
+    pub fn aliases(self) -> &'static [&'static str] {
+        self.row().aliases
+    }
+
+    /// What it is, in the field's term, such as `Random seed`.
+    pub fn help(self) -> &'static str {
+        self.row().help.trim()
+    }
+
+    /// What to type, for the row of a form that has the name already.
+    pub fn hint(self) -> String {
+        match (self.row().unset, self.kind()) {
+            (Some(unset), _) => format!("empty: {unset}"),
+            (None, ValueKind::Word(words)) => one_of(words),
+            (None, ValueKind::Schedule) => self.help().rsplit(": ").next().unwrap_or_default().to_owned(),
+            (None, _) => self.help().to_owned(),
+        }
+    }
+
+    /// What stands for the value in the help of its flag, such as `RATE`.
+    pub fn value_name(self) -> &'static str {
+        self.row().value_name
+    }
+
+    /// The values that it can have.
+    pub fn kind(self) -> ValueKind {
+        self.row().kind
+    }
+
+    /// Whether it can change while a run trains, and be another one in a fork.
+    pub fn is_changeable(self) -> bool {
+        self.row().change.is_some()
+    }
+
+    /// Whether a learning-rate range test depends on it.
+    pub fn is_in_range_test(self) -> bool {
+        self.row().in_range_test
+    }
+
+    /// The defaults of the optimizers that have the setting, each with the name of the optimizer.
+    fn defaults(self) -> impl Iterator<Item = (&'static str, SettingValue)> {
+        OptimizerSettings::ALL.into_iter().filter_map(move |optimizer| {
+            let name = optimizer.name();
+            Some((name, self.value(&RunConfig { optimizer, ..RunConfig::default() })?))
+        })
+    }
+
+    /// An optimizer that has the setting, by the word of its flag.
+    pub fn optimizer(self) -> Option<&'static str> {
+        self.defaults().next().map(|(name, _)| name)
+    }
+
+    /// Its default in words, such as `0.01, with adamw 0.001`.
+    pub fn default_in_words(self) -> String {
+        let mut defaults = self.defaults();
+        let Some((_, first)) = defaults.next() else { return String::new() };
+        match self.row().unset {
+            Some(unset) if first == SettingValue::Unset => return unset.to_owned(),
+            _ if self.kind() == ValueKind::Word(OptimizerSettings::NAMES) => return first.to_string(),
+            _ => {}
+        }
+        let others = defaults.filter(|(_, value)| *value != first);
+        others.fold(first.to_string(), |words, (name, value)| format!("{words}, with {name} {value}"))
+    }
+
+    /// Its value; `None` if the optimizer has no such setting.
+    pub fn value(self, config: &RunConfig) -> Option<SettingValue> {
+        (self.row().storage.get)(config)
+    }
+
+    /// Its value as text, empty if it is left open; `None` if the optimizer has no such setting.
     pub fn get(self, config: &RunConfig) -> Option<String> {
-        (ROWS[self.0].get)(config)
+        self.value(config).map(|value| value.to_string())
     }
 
-    /// Gives it the value in a text. Whether a run can have it, [`RunConfig::validate`] tells.
-    pub fn set(self, config: &mut RunConfig, text: &str) -> Result<(), ConfigError> {
-        (ROWS[self.0].set)(config, text.trim())
+    /// Reads a text as a value of this setting.
+    ///
+    /// # Errors
+    ///
+    /// The text is not of the setting's [kind](Self::kind). Numbers may still be out of range.
+    pub fn parse(self, text: &str) -> Result<SettingValue, ConfigError> {
+        let text = text.trim();
+        if text.is_empty() && self.row().unset.is_some() {
+            return Ok(SettingValue::Unset);
+        }
+        self.kind().parse(self.name(), text)
+    }
+
+    /// Gives the setting a value.
+    ///
+    /// # Errors
+    ///
+    /// The setting cannot have the value, or the optimizer of the config has no such setting.
+    pub fn set(self, config: &mut RunConfig, value: &SettingValue) -> Result<(), ConfigError> {
+        self.check(value)?;
+        (self.row().storage.set)(config, value).map_err(|error| match error {
+            NotStored::Mismatch => self.malformed(&value.to_string()),
+            NotStored::NotApplicable => {
+                ConfigError::NotApplicable { setting: self.name(), optimizer: config.optimizer.title() }
+            }
+        })
+    }
+
+    /// Whether the setting can have the value.
+    ///
+    /// # Errors
+    ///
+    /// The value is of another kind or out of range.
+    pub fn check(self, value: &SettingValue) -> Result<(), ConfigError> {
+        if *value == SettingValue::Unset && self.row().unset.is_some() {
+            return Ok(());
+        }
+        self.kind().check(self.name(), value)
+    }
+
+    /// Whether the setting has a value in the config that it can have.
+    pub(super) fn validate(self, config: &RunConfig) -> Result<(), ConfigError> {
+        self.value(config).map_or(Ok(()), |value| self.check(&value))?;
+        (self.row().storage.validate)(config, self.name())
+    }
+
+    /// Its new value in a change.
+    pub(super) fn changed(self, change: &Change) -> Option<SettingValue> {
+        (self.row().change.as_ref()?.get)(change)
+    }
+
+    /// Gives the setting a new value in a change.
+    ///
+    /// # Errors
+    ///
+    /// The setting cannot change while a run trains, or not to this value.
+    pub fn change(self, change: &mut Change, value: &SettingValue) -> Result<(), ConfigError> {
+        let Some(storage) = &self.row().change else {
+            return Err(ConfigError::Fixed { setting: self.name() });
+        };
+        (storage.set)(change, value).ok_or_else(|| self.malformed(&value.to_string()))
+    }
+
+    /// Takes its value of an earlier change where there is no newer one.
+    pub(super) fn fill(self, change: &mut Change, earlier: &Change) {
+        if let Some(storage) = &self.row().change {
+            (storage.fill)(change, earlier);
+        }
+    }
+
+    /// The error for a value of another kind.
+    pub fn malformed(self, got: &str) -> ConfigError {
+        malformed(self.name(), self.kind().expected(), got)
     }
 }
 
@@ -199,65 +198,60 @@ impl fmt::Display for Setting {
     }
 }
 
-/// A word as a shell takes it for one.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+".contains(c);
-    if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
-}
-
-impl RunConfig {
-    /// The default with the same optimizer.
-    fn defaults(&self) -> Self {
-        let optimizer = match self.optimizer {
-            OptimizerSettings::Sgd { .. } => OptimizerSettings::SGD,
-            OptimizerSettings::AdamW { .. } => OptimizerSettings::ADAMW,
-        };
-        Self { optimizer, ..Self::default() }
-    }
-
-    /// The settings that differ from the default, each with its value, for a table of runs.
-    pub fn changes(&self) -> Vec<(Setting, String)> {
-        let (same, first) = (self.defaults(), Self::default());
-        let changed = |setting: Setting| {
-            let value = setting.get(self)?;
-            let default = if setting.name() == "optimizer" { &first } else { &same };
-            (setting.get(default)? != value).then_some((setting, value))
-        };
-        Setting::all().filter_map(changed).collect()
-    }
-
-    /// The settings that differ from the default as flags for a shell, each with a space before it, but for these.
-    pub fn flags_but(&self, without: &[&str]) -> String {
-        let named = self.changes().into_iter().filter(|(setting, _)| !without.contains(&setting.name()));
-        named.fold(String::new(), |flags, (setting, value)| format!("{flags} --{setting} {}", quoted(&value)))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::run::settings::{Axis, DeviceChoice, Schedule, sweep};
+
+    fn named(name: &str) -> Setting {
+        Setting::named(name).unwrap()
+    }
+
+    fn set(config: &mut RunConfig, name: &str, text: &str) -> Result<(), ConfigError> {
+        let setting = named(name);
+        setting.set(config, &setting.parse(text)?)
+    }
 
     #[test]
-    fn every_name_means_one_setting() {
-        let mut names: Vec<_> =
-            ROWS.iter().flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect();
+    fn names_and_aliases_are_unique() {
+        let mut names: Vec<_> = Setting::all()
+            .flat_map(|setting| [setting.name()].into_iter().chain(setting.aliases().iter().copied()))
+            .collect();
         let count = names.len();
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), count);
-        assert_eq!(Setting::named("lr"), Setting::named("learning-rate"));
+        assert_eq!(named("lr"), named("learning-rate"));
+        assert_eq!(named("lr"), named("learning_rate"));
         assert_eq!(Setting::named("nonsense"), None);
     }
 
     #[test]
-    fn what_is_shown_can_be_set() {
-        let odd = RunConfig { dropout: Some(0.25), threads: Some(2), seed: u64::MAX, ..RunConfig::default() };
+    fn keys_are_names_with_underscores() {
+        for setting in Setting::all() {
+            assert_eq!(setting.key(), setting.name().replace('-', "_"));
+        }
+    }
+
+    #[test]
+    fn parsing_a_displayed_value_restores_it() {
+        let odd = RunConfig {
+            dropout: Some(0.2),
+            threads: Some(2),
+            seed: u64::MAX,
+            schedule: Schedule::Step { every_epochs: 10, factor: 0.1 + 0.2 },
+            device: DeviceChoice::Cpu,
+            data: Some("/data".into()),
+            ..RunConfig::default()
+        };
+        let tiny = OptimizerSettings::Sgd { learning_rate: 1.0 / 3e9, momentum: 0.1 + 0.2 };
+        let tiny = RunConfig { optimizer: tiny, ..RunConfig::default() };
         let adamw = RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() };
-        for config in [RunConfig::default(), odd, adamw] {
+        for config in [RunConfig::default(), odd, tiny, adamw] {
             let mut copy = RunConfig::default();
             for setting in Setting::all() {
                 if let Some(text) = setting.get(&config) {
-                    setting.set(&mut copy, &text).unwrap();
+                    set(&mut copy, setting.name(), &text).unwrap();
                 }
             }
             assert_eq!(copy, config);
@@ -265,24 +259,84 @@ mod tests {
     }
 
     #[test]
-    fn another_optimizer_begins_with_its_own_values() {
-        let mut config = RunConfig::default();
-        Setting::named("optimizer").unwrap().set(&mut config, "adamw").unwrap();
-        assert_eq!(config.optimizer, OptimizerSettings::ADAMW);
-        let error = Setting::named("momentum").unwrap().set(&mut config, "0.9").unwrap_err();
-        assert_eq!(error.to_string(), "momentum is 0.9, but must be left alone: only sgd has it");
+    fn values_have_types() {
+        let config = RunConfig { dropout: Some(0.2), seed: u64::MAX, ..RunConfig::default() };
+        for (name, value) in [
+            ("seed", SettingValue::Integer(u64::MAX)),
+            ("dropout", SettingValue::Number(0.2)),
+            ("lr", SettingValue::Number(0.01)),
+            ("schedule", SettingValue::Text("constant".to_owned())),
+            ("threads", SettingValue::Unset),
+        ] {
+            assert_eq!(named(name).value(&config), Some(value));
+        }
+        assert_eq!(named("beta1").value(&config), None);
     }
 
     #[test]
-    fn what_is_no_value_is_told() {
+    fn another_optimizer_starts_with_its_own_defaults() {
+        let mut config = RunConfig::default();
+        set(&mut config, "lr", "0.5").unwrap();
+        set(&mut config, "optimizer", "sgd").unwrap();
+        assert_eq!(config.optimizer, OptimizerSettings::Sgd { learning_rate: 0.5, momentum: 0.5 });
+        set(&mut config, "optimizer", "adamw").unwrap();
+        assert_eq!(config.optimizer, OptimizerSettings::ADAMW);
+        let error = set(&mut config, "momentum", "0.9").unwrap_err();
+        assert_eq!(error.to_string(), "momentum cannot be set: AdamW has no momentum");
+    }
+
+    #[test]
+    fn malformed_values_are_refused() {
         for (name, text, want) in [
-            ("lr", "fast", "learning-rate is fast, but must be a number"),
-            ("epochs", "", "epochs is empty, but must be a whole number"),
-            ("schedule", "linear", "schedule is linear, but must be constant, cosine or step:EPOCHS:FACTOR"),
-            ("device", "tpu", "device is tpu, but must be auto, cpu or cuda"),
+            ("lr", "fast", "learning-rate must be a number (got fast)"),
+            ("epochs", "", "epochs must be a whole number (got nothing)"),
+            ("epochs", "1.5", "epochs must be a whole number (got 1.5)"),
+            ("epochs", "-1", "epochs must be between 1 and 100,000 (got -1)"),
+            (
+                "schedule",
+                "linear",
+                "schedule must be constant, cosine or step:EPOCHS:FACTOR, such as step:10:0.5 (got linear)",
+            ),
+            ("device", "tpu", "device must be auto, cpu or cuda (got tpu)"),
         ] {
-            let error = Setting::named(name).unwrap().set(&mut RunConfig::default(), text).unwrap_err();
-            assert_eq!(error.to_string(), want);
+            assert_eq!(named(name).parse(text).unwrap_err().to_string(), want);
         }
+    }
+
+    #[test]
+    fn defaults_are_worded_for_every_optimizer() {
+        for (name, want) in [
+            ("lr", "0.01, with adamw 0.001"),
+            ("momentum", "0.5"),
+            ("weight-decay", "0.01"),
+            ("optimizer", "sgd"),
+            ("dropout", "the network's own"),
+            ("batch-size", "64"),
+        ] {
+            assert_eq!(named(name).default_in_words(), want);
+        }
+    }
+
+    /// `test-only` is a row of the table and is named nowhere else.
+    #[test]
+    fn a_row_is_all_that_a_setting_needs() {
+        let setting = named("test-only");
+        let axis = Axis::new(setting, "2, 3").unwrap();
+        let configs = sweep(&RunConfig::default(), &[axis]).unwrap();
+        assert_eq!(configs[1].changes(), [(setting, "3".to_owned())]);
+        assert_eq!(configs[1].flags_but(&[]), " --test-only 3");
+        let json = serde_json::to_string(&configs[1]).unwrap();
+        assert!(json.contains(r#""test_only":3"#), "{json}");
+        assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), configs[1]);
+
+        let mut change = Change::default();
+        setting.change(&mut change, &SettingValue::Integer(4)).unwrap();
+        assert_eq!(change.to_string(), "test-only 4");
+        assert_eq!(serde_json::to_string(&change).unwrap(), r#"{"test_only":4}"#);
+        let changed = change.apply(&configs[1]).unwrap();
+        assert_eq!(setting.value(&changed), Some(SettingValue::Integer(4)));
+        setting.change(&mut change, &SettingValue::Integer(10)).unwrap();
+        let error = change.apply(&configs[1]).unwrap_err();
+        assert_eq!(error.to_string(), "test-only must be between 1 and 9 (got 10)");
     }
 }

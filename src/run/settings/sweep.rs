@@ -2,51 +2,53 @@
 
 use std::str::FromStr;
 
-use super::config::RunConfig;
-use super::limits::ConfigError;
+use super::error::ConfigError;
+use super::kind::ValueKind;
 use super::setting::Setting;
+use super::table::RunConfig;
+use super::value::SettingValue;
 
 /// The most runs of one sweep.
 const MOST: usize = 1000;
 
-/// The values that a sweep gives a setting.
+/// A setting of a sweep with its values.
 ///
 /// ```text
 /// axis   = SETTING "=" values
 /// values = part { "," part }
 /// part   = VALUE
 ///        | FROM ".." TO                  whole numbers, both included
-///        | FROM ".." TO "step" NUMBER    evenly apart
-///        | FROM ".." TO "times" FACTOR   each so many times the one before
+///        | FROM ".." TO "step" NUMBER    in steps of NUMBER
+///        | FROM ".." TO "times" FACTOR   each FACTOR times the one before
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Axis {
-    /// Which setting.
+    /// The setting that varies.
     pub setting: Setting,
-    /// Its values as text, at least one.
-    pub values: Vec<String>,
+    /// Its values, at least one.
+    pub values: Vec<SettingValue>,
 }
 
-/// Why something is no sweep.
+/// A sweep that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
     /// There is no `=`.
-    #[error("`{0}` is no setting with values; write such as `lr = 0.003, 0.01, 0.03` or `seed = 1..3`")]
+    #[error("`{0}` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`")]
     NoAxis(String),
     /// No setting has this name.
     #[error("there is no setting `{0}`")]
     Unknown(String),
     /// A setting has two axes.
-    #[error("{0} is named twice")]
+    #[error("{0} is given twice")]
     Twice(Setting),
-    /// A range that goes nowhere.
-    #[error("`{0}` is no range; write such as `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`")]
+    /// A range that is malformed or has no values.
+    #[error("`{0}` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`")]
     Range(String),
     /// A value between commas is missing.
-    #[error("`{0}` has a comma too many")]
+    #[error("`{0}` has an empty value between its commas")]
     Empty(String),
     /// There are too many combinations.
-    #[error("these are more than {MOST} runs")]
+    #[error("a sweep has at most {MOST} runs")]
     TooMany,
     /// A value that the setting cannot have.
     #[error(transparent)]
@@ -66,7 +68,11 @@ impl FromStr for Axis {
 }
 
 impl Axis {
-    /// The values in a text, for this setting.
+    /// Reads the values of a setting.
+    ///
+    /// # Errors
+    ///
+    /// The text is not a list of values and ranges, or one of them is not of the setting's kind.
     pub fn new(setting: Setting, text: &str) -> Result<Self, SweepError> {
         let parts: Vec<_> = text.split(',').map(str::trim).collect();
         if parts.len() > 1 && parts.contains(&"") {
@@ -75,11 +81,13 @@ impl Axis {
         let mut values = Vec::new();
         for part in parts {
             match part.split_once("..") {
-                // A path may have two dots.
-                Some((from, to)) if setting.name() != "data" => {
-                    values.extend(range(from, to).ok_or_else(|| SweepError::Range(part.to_owned()))??);
+                // A path may contain two dots.
+                Some((from, to)) if setting.kind() != ValueKind::Path => {
+                    for text in range(from, to).ok_or_else(|| SweepError::Range(part.to_owned()))?? {
+                        values.push(setting.parse(&text)?);
+                    }
                 }
-                _ => values.push(part.to_owned()),
+                _ => values.push(setting.parse(part)?),
             }
             if values.len() > MOST {
                 return Err(SweepError::TooMany);
@@ -89,7 +97,7 @@ impl Axis {
     }
 }
 
-/// The numbers of a range; `None` if it is none.
+/// The numbers of a range; `None` if it is malformed or has none.
 fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     let from: f64 = from.trim().parse().ok()?;
     let words: Vec<_> = to.split_whitespace().collect();
@@ -108,7 +116,7 @@ fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     let mut values = Vec::new();
     for place in 0.. {
         let value = (from + step * f64::from(place)) * factor.powi(place);
-        // What rounding adds to the last value does not take it away.
+        // The last value may be above the end by its rounding error.
         if value > to * (1.0 + 1e-9) {
             break;
         }
@@ -120,13 +128,17 @@ fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     Some(Ok(values))
 }
 
-/// The number without the dust of its computation: twelve digits are more than anybody means.
+/// The number without rounding errors: with twelve significant digits.
 fn plain(value: f64) -> String {
     format!("{value:.11e}").parse::<f64>().unwrap_or(value).to_string()
 }
 
-/// Every combination of the axes' values, over the settings that they do not name: the last settings of
-/// [`Setting::all`] change the fastest.
+/// Every combination of the axes' values, with the other settings as in `config`. The last settings of [`Setting::all`]
+/// vary fastest.
+///
+/// # Errors
+///
+/// There are too many combinations, two axes of a setting, or a run that cannot have its settings.
 pub fn sweep(config: &RunConfig, axes: &[Axis]) -> Result<Vec<RunConfig>, SweepError> {
     let mut axes: Vec<&Axis> = axes.iter().collect();
     axes.sort_by_key(|axis| axis.setting);
@@ -161,11 +173,11 @@ mod tests {
     use super::*;
 
     fn values(text: &str) -> Result<Vec<String>, SweepError> {
-        text.parse::<Axis>().map(|axis| axis.values)
+        text.parse::<Axis>().map(|axis| axis.values.iter().map(ToString::to_string).collect())
     }
 
     #[test]
-    fn lists_and_ranges_are_values() {
+    fn axes_parse_lists_and_ranges() {
         for (text, want) in [
             ("lr = 0.003, 0.01, 0.03", "0.003 0.01 0.03"),
             ("seed=1..3", "1 2 3"),
@@ -182,31 +194,31 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_sweep_is_told() {
+    fn malformed_axes_are_refused() {
         for (text, want) in [
-            ("lr", "`lr` is no setting with values; write such as `lr = 0.003, 0.01, 0.03` or `seed = 1..3`"),
+            ("lr", "`lr` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`"),
             ("rate = 1", "there is no setting `rate`"),
-            ("lr = 0.1,,0.2", "`0.1,,0.2` has a comma too many"),
+            ("lr = 0.1,,0.2", "`0.1,,0.2` has an empty value between its commas"),
             (
                 "seed = 3..1",
-                "`3..1` is no range; write such as `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "`3..1` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
             (
                 "lr = 0.1..0.5",
-                "`0.1..0.5` is no range; write such as `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "`0.1..0.5` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
             (
                 "lr = 0..1 times 10",
-                "`0..1 times 10` is no range; write such as `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "`0..1 times 10` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
-            ("seed = 1..1e9", "these are more than 1000 runs"),
+            ("seed = 1..1e9", "a sweep has at most 1000 runs"),
         ] {
             assert_eq!(values(text).unwrap_err().to_string(), want);
         }
     }
 
     #[test]
-    fn every_combination_is_a_run_and_seeds_follow_each_other() {
+    fn sweep_has_every_combination_with_seeds_fastest() {
         let axes = ["seed = 1..3", "lr = 0.01, 0.03"].map(|text| text.parse().unwrap());
         let runs = sweep(&RunConfig::default(), &axes).unwrap();
         let told: Vec<_> = runs.iter().map(|run| (run.optimizer.learning_rate(), run.seed)).collect();
@@ -214,14 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn a_sweep_has_only_runs_that_can_be() {
+    fn sweep_refuses_invalid_runs() {
         let tried = |axes: &[&str]| {
             let axes: Result<Vec<Axis>, _> = axes.iter().map(|text| text.parse()).collect();
             axes.and_then(|axes| sweep(&RunConfig::default(), &axes))
         };
         assert_eq!(
             tried(&["lr = 0.1, 0"]).unwrap_err().to_string(),
-            "learning-rate is 0, but must be greater than 0 and finite"
+            "learning-rate must be greater than 0 and finite (got 0)"
         );
         assert_eq!(
             tried(&["lr = 0.1", "learning-rate = 0.2"]).unwrap_err(),
@@ -237,7 +249,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_answered(text in ".{0,40}", numbers in "seed = [0-9.e,stepims -]{0,30}") {
+        fn parsing_never_panics(text in ".{0,40}", numbers in "seed = [0-9.e,stepims -]{0,30}") {
             let _ = text.parse::<Axis>();
             let _ = numbers.parse::<Axis>();
         }

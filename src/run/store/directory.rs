@@ -202,7 +202,7 @@ mod tests {
         let fixture = Fixture::new();
         let config = RunConfig { epochs: 0, ..RunConfig::default() };
         let refused = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
-        assert_eq!(refused.to_string(), "epochs is 0, but must be from 1 to 100000");
+        assert_eq!(refused.to_string(), "epochs must be between 1 and 100,000 (got 0)");
         assert!(fixture.store.list().is_empty());
     }
 
