@@ -305,6 +305,6 @@ mod tests {
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
         assert_eq!(form.fill(), Ok(Filled::Label(dir, Labels { tags, ..Labels::default() })));
         type_over(&mut form, "name", " ");
-        assert!(form.fill().unwrap_err().starts_with("a name needs"));
+        assert!(form.fill().unwrap_err().starts_with("a name must have"));
     }
 }

@@ -191,11 +191,11 @@ mod tests {
     #[test]
     fn invalid_commands_are_rejected_with_a_reason() {
         for (text, reason) in [
-            ("", "is not a command: EOF"),
-            ("\"paus", "is not a command: EOF"),
-            ("\"\u{1b}[2J\"", "is not a command"),
+            ("", "is not a valid command: EOF"),
+            ("\"paus", "is not a valid command: EOF"),
+            ("\"\u{1b}[2J\"", "is not a valid command"),
             ("\"explode\"", "unknown variant `explode`, expected one of `pause`"),
-            ("{\"pause\":1}", "is not a command"),
+            ("{\"pause\":1}", "is not a valid command"),
             ("\"pause\" \"stop\"", "trailing characters"),
             (&" ".repeat(70_000), "is larger than 65536 bytes"),
         ] {

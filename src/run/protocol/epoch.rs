@@ -82,7 +82,7 @@ epoch_metrics! {
     /// Mean training loss over the epoch.
     TRAIN_LOSS = train_loss: f64,
     label: "train loss", unit: Unit::Loss, tag: None,
-    field: last("train_loss", &[], "last mean training loss");
+    field: Some(last("train_loss", &[], "last mean training loss"));
 
     /// Training accuracy over the epoch, measured with dropout while the weights change.
     TRAIN_ACCURACY = train_accuracy: f64,
@@ -91,12 +91,12 @@ epoch_metrics! {
     /// Mean loss on the test set.
     TEST_LOSS = test_loss: f64,
     label: "test loss", unit: Unit::Loss, tag: Some("loss/test"),
-    field: last("loss", &["test_loss"], "last test loss");
+    field: Some(last("loss", &["test_loss"], "last test loss"));
 
     /// Accuracy on the test set.
     TEST_ACCURACY = test_accuracy: f64,
     label: "test accuracy", unit: Unit::Accuracy, tag: Some("accuracy/test"),
-    field: last("acc", &["test_acc"], "last test accuracy, 0 to 1");
+    field: Some(last("acc", &["test_acc"], "last test accuracy, 0 to 1"));
 
     /// The learning rate of the epoch's last step.
     LEARNING_RATE = learning_rate: f32,
@@ -111,15 +111,11 @@ epoch_metrics! {
     #[serde(default, skip_serializing_if = "is_zero")]
     TRIAL = trial: f64,
     label: "trial", unit: Unit::Loss, tag: None,
-    field: last("trial", &[], "last value of the trial metric");
+    field: Some(last("trial", &[], "last value of the trial metric"));
 }
 
-const fn last(
-    name: &'static str,
-    aliases: &'static [&'static str],
-    about: &'static str,
-) -> Option<LastField> {
-    Some(LastField { name, aliases, about })
+const fn last(name: &'static str, aliases: &'static [&'static str], about: &'static str) -> LastField {
+    LastField { name, aliases, about }
 }
 
 #[cfg(test)]

@@ -57,7 +57,7 @@ fn runs_are_found_by_what_they_are() {
 fn the_state_can_be_called_as_on_the_screen() {
     let mut run = run();
     run.state.status = RecordedStatus::Running;
-    for query in ["state = training", "state:Training", "state = running"] {
+    for query in ["state = training", "state = Training", "state = running"] {
         assert!(query.parse::<Query>().unwrap().matches(&run), "{query}");
     }
 }

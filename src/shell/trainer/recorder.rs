@@ -170,7 +170,7 @@ impl<'a, W: Write> Recorder<'a, W> {
                 }
             }
             Event::Paused { step, reason, .. } => {
-                self.print(&format!("# paused after step {step}: {reason}"))
+                self.print(&format!("# paused after step {step}: {reason}"));
             }
             _ => {}
         }

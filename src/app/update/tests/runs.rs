@@ -189,7 +189,7 @@ fn a_question_that_is_not_understood_stays_open_and_values_are_asked_for_as_they
     type_text(&mut app, " and bestacc > 1");
     press(&mut app, &[Key::Enter]);
     assert_eq!(app.dialog, Some(Dialog::Search));
-    assert!(app.browse.error().unwrap().to_string().contains("no field `bestacc`"));
+    assert!(app.browse.error().unwrap().to_string().contains("no field named `bestacc`"));
     press(&mut app, &[Key::Ctrl('u')]);
     assert_eq!(app.browse.text(), "");
     press(&mut app, &[Key::Enter]);

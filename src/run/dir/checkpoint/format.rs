@@ -304,7 +304,7 @@ mod tests {
         assert!(
             reason(&foreign(Dtype::F32, Some((METADATA_KEY, &good(2))))).contains("newer cnn-tui (format 2")
         );
-        assert!(reason(&foreign(Dtype::F64, Some((METADATA_KEY, &good(1))))).contains("a is of type F64"));
+        assert!(reason(&foreign(Dtype::F64, Some((METADATA_KEY, &good(1))))).contains("has a as F64"));
         assert!(Checkpoint::decode(&foreign(Dtype::F32, Some((METADATA_KEY, &good(1))))).is_ok());
     }
 
