@@ -28,7 +28,10 @@ pub const CLASSES: usize = 10;
 pub type InputShape = ImageShape<Const<SIDE>, Const<SIDE>, 1>;
 
 /// Output shape: one logit per class, `[batch, 10]`.
-pub type LogitsShape = FlatShape<CLASSES>;
+// A literal, because in error messages the compiler prints the path of a constant instead of its value.
+pub type LogitsShape = FlatShape<10>;
+
+const _: () = assert!(CLASSES == 10);
 
 /// A length along which a window of `K` slides by one, without padding.
 ///

@@ -91,7 +91,7 @@ enum RunsSubcommand {
 #[derive(Debug, Args)]
 struct ListCommand {
     /// Show only matching runs, for example `preset = cnn and best_acc > 0.88`; see `--fields`.
-    #[arg(long, short, value_name = "QUERY", default_value = "")]
+    #[arg(long, short, value_name = "QUERY", default_value = "", hide_default_value = true)]
     query: String,
     /// Sort by a field; prefix it with `-` for descending order.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
