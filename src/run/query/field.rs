@@ -5,11 +5,21 @@ use std::fmt;
 use jiff::Timestamp;
 
 use crate::metrics;
+use crate::run::settings::{Setting, SettingValue, ValueKind};
 use crate::run::store::RunEntry;
 
 /// Something that can be asked of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Field(usize);
+pub struct Field(Source);
+
+/// Where a field is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Source {
+    /// A row of [`ROWS`], by its place.
+    Row(usize),
+    /// A setting that has no row there.
+    Setting(Setting),
+}
 
 /// The answer for one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -63,15 +73,39 @@ fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
+/// The value of a setting, as changed while the run trained.
+fn setting(name: &str, run: &RunEntry) -> Value {
+    let value = Setting::named(name).and_then(|setting| {
+        if setting.is_changeable() {
+            setting.value(&run.record.settings())
+        } else {
+            setting.value(&run.record.config)
+        }
+    });
+    value.map_or(Value::None, Value::from)
+}
+
+impl From<SettingValue> for Value {
+    fn from(value: SettingValue) -> Self {
+        match value {
+            SettingValue::Unset => Self::None,
+            SettingValue::Integer(number) => count(number),
+            SettingValue::Number(number) => Self::Number(number),
+            SettingValue::Text(text) => Self::Text(text),
+        }
+    }
+}
+
 use FieldKind::{Number as N, Text as T};
 
-/// Every field; help and completion follow this order.
+/// The fields that are not settings, and the settings that are called otherwise or stand among them. Help and completion
+/// follow this order, with the other settings last.
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     row(T, "name",       &[],                 "what it is called",                      |run| text(&run.record.name)),
     row(T, "id",         &[],                 "its directory",                          |run| text(run.dir.id().as_str())),
     row(T, "state",      &["status"],         "running, paused, finished, ...",         |run| text(run.state.status.as_str())),
-    row(T, "preset",     &["net"],            "the network",                            |run| text(&run.record.config.preset)),
+    row(T, "preset",     &["net"],            "the network",                            |run| setting("preset", run)),
     row(T, "data",       &[],                 "the data set",                           |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
     row(T, "tag",        &["tags"],           "one of its tags",                        |run| Value::Words(run.record.tags.clone())),
     row(T, "notes",      &["note"],           "its note",                               |run| text(&run.record.notes)),
@@ -84,15 +118,15 @@ const ROWS: &[Row] = &[
     row(N, "max_loss",   &["worst_loss"],     "highest test loss",                      |run| number(run.record.summary.highest_test_loss)),
     row(N, "train_loss", &[],                 "last mean training loss",                |run| number(run.record.summary.last_train_loss)),
     row(N, "epoch",      &[],                 "epochs done",                            |run| count(run.record.summary.epoch.into())),
-    row(N, "epochs",     &[],                 "epochs to do",                           |run| count(run.record.settings().epochs.into())),
+    row(N, "epochs",     &[],                 "epochs to do",                           |run| setting("epochs", run)),
     row(N, "step",       &["steps"],          "steps done",                             |run| count(run.record.summary.step)),
-    row(N, "lr",         &["learning_rate"],  "learning rate before the schedule",      |run| Value::Number(run.record.settings().optimizer.learning_rate())),
-    row(T, "optimizer",  &["opt"],            "sgd or adamw",                           |run| text(run.record.config.optimizer.name())),
-    row(N, "batch",      &["batch_size"],     "images in a batch",                      |run| count(run.record.config.batch_size as u64)),
-    row(T, "schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| text(run.record.config.schedule.to_string())),
-    row(N, "dropout",    &[],                 "dropout rate, if not the network's own", |run| number(run.record.settings().dropout)),
-    row(N, "patience",   &[],                 "epochs it waits for a better one",       |run| count(run.record.settings().patience.into())),
-    row(N, "seed",       &[],                 "what decides everything random",         |run| count(run.record.config.seed)),
+    row(N, "lr",         &["learning_rate"],  "learning rate before the schedule",      |run| setting("learning-rate", run)),
+    row(T, "optimizer",  &["opt"],            "sgd or adamw",                           |run| setting("optimizer", run)),
+    row(N, "batch",      &["batch_size"],     "images in a batch",                      |run| setting("batch-size", run)),
+    row(T, "schedule",   &[],                 "constant, cosine or step:EPOCHS:FACTOR", |run| setting("schedule", run)),
+    row(N, "dropout",    &[],                 "dropout rate, if not the network's own", |run| setting("dropout", run)),
+    row(N, "patience",   &[],                 "epochs it waits for a better one",       |run| setting("patience", run)),
+    row(N, "seed",       &[],                 "what decides everything random",         |run| setting("seed", run)),
     row(N, "time",       &["active"],         "training time, such as 90s or 2h",       |run| Value::Number(run.record.summary.active_seconds)),
     row(N, "speed",      &["images_per_s"],   "training images a second",               |run| number(run.record.summary.images_per_second)),
     row(N, "created",    &[],                 "when it was made: 2026-11-24",           |run| Value::Number(run.record.created)),
@@ -104,27 +138,44 @@ const ROWS: &[Row] = &[
 impl Field {
     /// Every field.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..ROWS.len()).map(Self)
+        let has_row = |setting: &Setting| {
+            let is = |name: &str| Setting::named(name) == Some(*setting);
+            ROWS.iter().any(|row| is(row.name) || row.aliases.iter().any(|alias| is(alias)))
+        };
+        let settings = Setting::all().filter(move |setting| !has_row(setting)).map(Source::Setting);
+        (0..ROWS.len()).map(Source::Row).chain(settings).map(Self)
     }
 
     /// The field of this name.
     pub fn named(name: &str) -> Option<Self> {
-        let is = |row: &Row| row.name == name || row.aliases.contains(&name);
-        ROWS.iter().position(is).map(Self)
+        Self::all().find(|field| match field.0 {
+            Source::Row(place) => ROWS[place].name == name || ROWS[place].aliases.contains(&name),
+            Source::Setting(setting) => Setting::named(name) == Some(setting),
+        })
     }
 
     pub(super) fn kind(self) -> FieldKind {
-        ROWS[self.0].kind
+        match self.0 {
+            Source::Row(place) => ROWS[place].kind,
+            Source::Setting(setting) if setting.kind().is_numeric() => FieldKind::Number,
+            Source::Setting(_) => FieldKind::Text,
+        }
     }
 
     /// Its name.
     pub fn name(self) -> &'static str {
-        ROWS[self.0].name
+        match self.0 {
+            Source::Row(place) => ROWS[place].name,
+            Source::Setting(setting) => setting.key(),
+        }
     }
 
     /// What it is, in a few words.
     pub fn about(self) -> &'static str {
-        ROWS[self.0].about
+        match self.0 {
+            Source::Row(place) => ROWS[place].about,
+            Source::Setting(setting) => setting.help(),
+        }
     }
 
     /// An answer in the form that people read; nothing for none.
@@ -142,15 +193,25 @@ impl Field {
             ("speed", Value::Number(rate)) => metrics::text::rate(rate),
             ("lr" | "dropout", Value::Number(number)) => metrics::text::setting(number),
             ("seed", Value::Number(number)) => number.to_string(),
+            (_, Value::Number(number)) if self.is_fraction() => metrics::text::setting(number),
             ("created", Value::Number(seconds)) => Timestamp::from_second(seconds as i64)
                 .map_or_else(|_| seconds.to_string(), |time| time.strftime("%Y-%m-%d %H:%M UTC").to_string()),
             (_, Value::Number(number)) => metrics::text::count(number as u64),
         }
     }
 
+    /// Whether it is a setting that need not be a whole number.
+    fn is_fraction(self) -> bool {
+        let Source::Setting(setting) = self.0 else { return false };
+        !matches!(setting.kind(), ValueKind::Integer(..))
+    }
+
     /// The answer for a run.
     pub fn of(self, run: &RunEntry) -> Value {
-        (ROWS[self.0].of)(run)
+        match self.0 {
+            Source::Row(place) => (ROWS[place].of)(run),
+            Source::Setting(of) => setting(of.name(), run),
+        }
     }
 }
 
@@ -168,9 +229,8 @@ mod tests {
     fn every_name_means_one_field() {
         let mut names: Vec<_> =
             ROWS.iter().flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect();
-        for (place, field) in Field::all().enumerate() {
+        for field in Field::all() {
             assert_eq!(Field::named(field.name()), Some(field));
-            assert_eq!(field.0, place);
         }
         let count = names.len();
         names.sort_unstable();
@@ -178,5 +238,14 @@ mod tests {
         assert_eq!(names.len(), count);
         assert_eq!(Field::named("learning_rate"), Field::named("lr"));
         assert_eq!(Field::named("nonsense"), None);
+    }
+
+    #[test]
+    fn every_setting_is_a_field() {
+        for setting in Setting::all() {
+            assert!(Field::named(setting.key()).is_some(), "{setting}");
+        }
+        assert_eq!(Field::named("test_only").map(Field::kind), Some(FieldKind::Number));
+        assert_eq!(Field::all().filter(|field| field.name() == "lr").count(), 1);
     }
 }
