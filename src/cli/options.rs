@@ -96,23 +96,23 @@ impl<C: CommandSettings> FromArgMatches for SettingOptions<C> {
 /// The option for a setting. It has no default of clap's, which would hide the settings file.
 fn argument<C: CommandSettings>(setting: Setting) -> Arg {
     let default = C::DEFAULT.map_or_else(|| setting.default_in_words(), str::to_owned);
+    let known = match setting.kind() {
+        ValueKind::Preset => format!(" [possible values: {}]", preset_names()),
+        _ => String::new(),
+    };
     let argument = Arg::new(setting.name())
         .long(setting.name())
         .visible_aliases(setting.aliases().iter().copied())
         .value_name(setting.value_name())
-        .help(format!("{} [default: {default}]", setting.help()));
+        .help(format!("{} [default: {default}]{known}", setting.help()));
     match setting.kind() {
-        ValueKind::Word(words) => argument.value_parser(one_of(words.iter().copied())),
-        ValueKind::Preset => argument.value_parser(one_of(PRESETS.iter().map(|preset| preset.name))),
+        ValueKind::Word(words) => {
+            argument.value_parser(PossibleValuesParser::new(words).map(SettingValue::Text))
+        }
         kind => argument
             .allow_negative_numbers(kind.is_numeric())
             .value_parser(move |text: &str| setting.parse(text).map_err(without_name)),
     }
-}
-
-/// Takes one of these words.
-fn one_of(words: impl Iterator<Item = &'static str>) -> impl TypedValueParser<Value = SettingValue> {
-    PossibleValuesParser::new(words).map(SettingValue::Text)
 }
 
 /// The error of a value for clap, which names the option and the value itself.
@@ -184,8 +184,11 @@ pub(super) fn check_preset(config: &RunConfig) -> Result<(), CliError> {
     if PRESETS.iter().any(|preset| preset.name == config.preset) {
         return Ok(());
     }
-    let names: Vec<_> = PRESETS.iter().map(|preset| preset.name).collect();
-    Err(CliError::Usage(format!("there is no preset `{}`; there are: {}", config.preset, names.join(", "))))
+    Err(CliError::Usage(format!("there is no preset `{}`; there are: {}", config.preset, preset_names())))
+}
+
+fn preset_names() -> String {
+    PRESETS.iter().map(|preset| preset.name).collect::<Vec<_>>().join(", ")
 }
 
 impl<'de> Deserialize<'de> for TrainOptions {

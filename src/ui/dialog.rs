@@ -130,7 +130,7 @@ impl DialogBox<'_> {
             let style = if *is_shown { palette.strong } else { palette.text };
             Line::from_iter([
                 Span::styled(format!("{marker} {sign} "), palette.title),
-                Span::styled(format!("{column:<12}"), style),
+                Span::styled(format!("{column:<16}"), style),
                 Span::styled(column.about(), palette.dim),
             ])
         };

@@ -46,7 +46,7 @@ fn runs_are_queried_sorted_and_shown() {
     }
     let json: Value = serde_json::from_str(&printed(&world, &["show", "two", "--json"])).unwrap();
     assert_eq!((json["name"].as_str(), json["state"].as_str()), (Some("two"), Some("finished")));
-    assert!(printed(&world, &["--fields"]).contains("best_acc     best test accuracy, 0 to 1"));
+    assert!(printed(&world, &["--fields"]).contains("best_acc         best test accuracy, 0 to 1"));
 
     for (arguments, code, says) in [
         (

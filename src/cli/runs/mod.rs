@@ -162,7 +162,7 @@ impl ListCommand {
     fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         if self.fields {
             for field in Field::all() {
-                writeln!(out, "{field:<12} {}", field.about())?;
+                writeln!(out, "{field:<16} {}", field.about())?;
             }
             return Ok(());
         }

@@ -4,11 +4,21 @@ use std::fmt;
 use std::sync::LazyLock;
 
 use crate::run::protocol::{EpochMetric, Unit};
+use crate::run::settings::{Setting, SettingValue, ValueKind};
 use crate::run::store::RunEntry;
 
 /// A field of a run, such as its best accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Field(usize);
+pub struct Field(Declared);
+
+/// Where a field is declared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+enum Declared {
+    /// A row of [`ROWS`], by its place.
+    Row(usize),
+    /// A setting that has no row there.
+    Setting(Setting),
+}
 
 /// The value of a field for one run.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,13 +90,36 @@ fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
+/// The value of a setting, as changed while the run trained.
+fn setting(name: &str, run: &RunEntry) -> Value {
+    let value = Setting::named(name).and_then(|setting| {
+        if setting.is_changeable() {
+            setting.value(&run.record.settings())
+        } else {
+            setting.value(&run.record.config)
+        }
+    });
+    value.map_or(Value::None, Value::from)
+}
+
+impl From<SettingValue> for Value {
+    fn from(value: SettingValue) -> Self {
+        match value {
+            SettingValue::Unset => Self::None,
+            SettingValue::Integer(number) => count(number),
+            SettingValue::Number(number) => Self::Number(number),
+            SettingValue::Text(text) => Self::Text(text),
+        }
+    }
+}
+
 /// What a run is, and its results.
 #[rustfmt::skip]
 const RESULTS: &[Option<Row>] = &[
     row(None,                         "name",       &[],                       "the run's name",                            |run| text(&run.record.name)),
     row(None,                         "id",         &[],                       "the name of its directory",                 |run| text(run.dir.id().as_str())),
     row(None,                         "state",      &["status"],               "running, paused, finished, ...",            |run| text(run.state.status.as_str())),
-    row(None,                         "preset",     &["net"],                  "the network",                               |run| text(&run.record.config.preset)),
+    row(None,                         "preset",     &["net"],                  "the network",                               |run| setting("preset", run)),
     row(None,                         "data",       &[],                       "the data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
     row(None,                         "tag",        &["tags"],                 "one of its tags",                           |run| Value::Words(run.record.tags.clone())),
     row(None,                         "notes",      &["note"],                 "its notes",                                 |run| text(&run.record.notes)),
@@ -103,15 +136,15 @@ const RESULTS: &[Option<Row>] = &[
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| count(run.record.summary.epoch.into())),
-    row(Some(Unit::Count),            "epochs",     &[],                       "epochs to do",                              |run| count(run.record.settings().epochs.into())),
+    row(Some(Unit::Count),            "epochs",     &[],                       "epochs to do",                              |run| setting("epochs", run)),
     row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| count(run.record.summary.step)),
-    row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "learning rate before the schedule",         |run| Value::Number(run.record.settings().optimizer.learning_rate())),
-    row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| text(run.record.config.optimizer.name())),
-    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images in a batch",                         |run| count(run.record.config.batch_size as u64)),
-    row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| text(run.record.config.schedule.to_string())),
-    row(Some(Unit::Setting),          "dropout",    &[],                       "dropout, if not the network's own",         |run| number(run.record.settings().dropout)),
-    row(Some(Unit::Count),            "patience",   &[],                       "epochs to wait for a better one",           |run| count(run.record.settings().patience.into())),
-    row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| count(run.record.config.seed)),
+    row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "learning rate before the schedule",         |run| setting("learning-rate", run)),
+    row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
+    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images in a batch",                         |run| setting("batch-size", run)),
+    row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| setting("schedule", run)),
+    row(Some(Unit::Setting),          "dropout",    &[],                       "dropout, if not the network's own",         |run| setting("dropout", run)),
+    row(Some(Unit::Count),            "patience",   &[],                       "epochs to wait for a better one",           |run| setting("patience", run)),
+    row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
     row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| Value::Number(run.record.summary.active_seconds)),
     row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images a second",                  |run| number(run.record.summary.images_per_second)),
     row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| Value::Number(run.record.created)),
@@ -136,28 +169,48 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 impl Field {
     /// Every field, in the order of help and completion.
     pub fn all() -> impl Iterator<Item = Self> {
-        (0..ROWS.len()).map(Self)
+        let has_row = |setting: &Setting| {
+            let is = |name: &str| Setting::named(name) == Some(*setting);
+            ROWS.iter().any(|row| is(row.name) || row.aliases.iter().any(|alias| is(alias)))
+        };
+        let settings = Setting::all().filter(move |setting| !has_row(setting)).map(Declared::Setting);
+        (0..ROWS.len()).map(Declared::Row).chain(settings).map(Self)
     }
 
     /// The field with this name or alias.
     pub fn named(name: &str) -> Option<Self> {
-        let is = |row: &Row| row.name == name || row.aliases.contains(&name);
-        ROWS.iter().position(is).map(Self)
+        Self::all().find(|field| match field.0 {
+            Declared::Row(place) => ROWS[place].name == name || ROWS[place].aliases.contains(&name),
+            Declared::Setting(setting) => Setting::named(name) == Some(setting),
+        })
     }
 
     /// The unit of its numbers; `None` if its values are text.
     pub fn unit(self) -> Option<Unit> {
-        ROWS[self.0].unit
+        match self.0 {
+            Declared::Row(place) => ROWS[place].unit,
+            Declared::Setting(setting) => match setting.kind() {
+                ValueKind::Integer(..) => Some(Unit::Count),
+                kind if kind.is_numeric() => Some(Unit::Setting),
+                _ => None,
+            },
+        }
     }
 
     /// Its name in queries and in headings.
     pub fn name(self) -> &'static str {
-        ROWS[self.0].name
+        match self.0 {
+            Declared::Row(place) => ROWS[place].name,
+            Declared::Setting(setting) => setting.key(),
+        }
     }
 
     /// A few words of help.
     pub fn about(self) -> &'static str {
-        ROWS[self.0].about
+        match self.0 {
+            Declared::Row(place) => ROWS[place].about,
+            Declared::Setting(setting) => setting.help(),
+        }
     }
 
     /// A value as people read it; empty if there is none.
@@ -172,9 +225,12 @@ impl Field {
 
     /// Its value for a run.
     pub fn of(self, run: &RunEntry) -> Value {
-        match ROWS[self.0].source {
-            Source::Run(of) => of(run),
-            Source::LastEpoch(metric) => number(run.record.summary.last(&metric)),
+        match self.0 {
+            Declared::Row(place) => match ROWS[place].source {
+                Source::Run(of) => of(run),
+                Source::LastEpoch(metric) => number(run.record.summary.last(&metric)),
+            },
+            Declared::Setting(of) => setting(of.name(), run),
         }
     }
 }
@@ -193,9 +249,8 @@ mod tests {
     fn every_name_means_one_field() {
         let mut names: Vec<_> =
             ROWS.iter().flat_map(|row| [row.name].into_iter().chain(row.aliases.iter().copied())).collect();
-        for (place, field) in Field::all().enumerate() {
+        for field in Field::all() {
             assert_eq!(Field::named(field.name()), Some(field));
-            assert_eq!(field.0, place);
         }
         let count = names.len();
         names.sort_unstable();
@@ -203,5 +258,14 @@ mod tests {
         assert_eq!(names.len(), count);
         assert_eq!(Field::named("learning_rate"), Field::named("lr"));
         assert_eq!(Field::named("nonsense"), None);
+    }
+
+    #[test]
+    fn every_setting_is_a_field() {
+        for setting in Setting::all() {
+            assert!(Field::named(setting.key()).is_some(), "{setting}");
+        }
+        assert!(Field::named("test_only").is_some_and(|field| field.unit().is_some()));
+        assert_eq!(Field::all().filter(|field| field.name() == "lr").count(), 1);
     }
 }
