@@ -95,7 +95,7 @@ fn what_is_no_sweep_creates_nothing() {
         (&["lr"][..], "`lr` is no setting with values"),
         (&["lr=0.1,0"], "learning-rate is 0, but must be greater than 0"),
         (&["preset=cnn,rnn"], "there is no preset `rnn`; there are: cnn, dnn"),
-        (&["seed=1..3", "--tag", "two words"], "a tag is one word"),
+        (&["seed=1..3", "--tag", "two words"], "a tag must be one word"),
         (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),
     ] {
         let ended = does(&world, &[&["sweep"], axes].concat());

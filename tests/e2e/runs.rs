@@ -142,7 +142,7 @@ fn a_run_is_named_tagged_and_noted_also_while_it_trains() {
     drop(trainer);
 
     for (arguments, says) in [
-        (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
+        (&["tag", "baseline", "--add", "two words"][..], "a tag must be one word"),
         (&["rename", "baseline", " "], "a name must have a visible character"),
         (&["note", "cnn-reference", "mine"], "is a reference run"),
     ] {
