@@ -94,7 +94,7 @@ fn weights_export_contains_only_the_weights() {
             1,
             "epoch-007.safetensors: does not exist; the run has last, best",
         ),
-        ("cnn-reference --from first --to new", 2, "use last, best, or epoch- and a number"),
+        ("cnn-reference --from first --to new", 2, "use last, best or epoch-N"),
         ("cnn-reference --to none/new", 1, "none/new: cannot be written: No such file"),
         ("cnn-reference", 2, "--to <FILE>"),
     ] {

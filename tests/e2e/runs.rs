@@ -144,7 +144,7 @@ fn run_is_renamed_tagged_and_noted_while_training() {
     drop(trainer);
 
     for (arguments, says) in [
-        (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
+        (&["tag", "baseline", "--add", "two words"][..], "a tag must be one word"),
         (&["rename", "baseline", " "], "a name must have a visible character"),
         (&["note", "cnn-reference", "mine"], "is a reference run"),
     ] {
