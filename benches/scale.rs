@@ -227,13 +227,13 @@ fn open_long_run(home: &Path) {
     );
 
     let mut app = app();
-    update(&mut app, Msg::Started(dir.clone()));
+    update(&mut app, Msg::Started(dir.id().clone()));
     let start = Instant::now();
     let mut follower = Follower::new(dir.clone());
     loop {
         let news = follower.poll();
         let is_all = news.caught_up;
-        update(&mut app, Msg::Run(dir.clone(), Box::new(news)));
+        update(&mut app, Msg::Run(dir.id().clone(), Box::new(news)));
         if is_all {
             break;
         }

@@ -292,7 +292,7 @@ fn queue_works(app: &App) -> bool {
 }
 
 fn queued(app: &App) -> bool {
-    app.selected().is_some_and(|run| app.queue.place(run.dir.id()).is_some())
+    app.selected().is_some_and(|run| app.queue.place(&run.record.id).is_some())
 }
 
 fn queue_has_runs(app: &App) -> bool {

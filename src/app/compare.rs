@@ -1,7 +1,7 @@
 //! Runs beside each other.
 
 use super::{Metric, RunView, Smoothing};
-use crate::run::{RunConfig, RunDir, RunManifest, Setting, Update};
+use crate::run::{RunConfig, RunId, RunManifest, Setting, Update};
 
 /// Runs beside each other.
 #[derive(Debug, Clone)]
@@ -20,14 +20,14 @@ impl Compare {
     /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
     pub const MOST: usize = 8;
 
-    pub(super) fn new(dirs: &[RunDir], smoothing: Smoothing) -> Self {
-        let runs = dirs.iter().map(|dir| RunView::new(dir.clone(), smoothing)).collect();
+    pub(super) fn new(ids: &[RunId], smoothing: Smoothing) -> Self {
+        let runs = ids.iter().map(|id| RunView::new(id.clone(), smoothing)).collect();
         Self { runs, selected: 0, baseline: 0, chart: Metric::Loss }
     }
 
     /// Takes in what is new of one of the runs.
-    pub(super) fn update(&mut self, dir: &RunDir, update: Update) {
-        if let Some(run) = self.runs.iter_mut().find(|run| run.dir == *dir) {
+    pub(super) fn update(&mut self, id: &RunId, update: Update) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == *id) {
             run.update(update);
         }
     }
@@ -43,10 +43,10 @@ impl Compare {
     }
 
     /// The baseline and the selected run, or if that is the baseline, the first other one.
-    pub(super) fn pair(&self) -> Option<[&RunDir; 2]> {
+    pub(super) fn pair(&self) -> Option<[&RunId; 2]> {
         let other =
             if self.selected == self.baseline { usize::from(self.baseline == 0) } else { self.selected };
-        Some([&self.runs.get(self.baseline)?.dir, &self.runs.get(other)?.dir])
+        Some([&self.runs.get(self.baseline)?.id, &self.runs.get(other)?.id])
     }
 
     /// The settings in which the runs differ, each with its value in every run; empty where it is left open or there is

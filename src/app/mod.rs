@@ -13,6 +13,8 @@ mod predictions;
 mod rows;
 mod run_table;
 mod run_view;
+#[cfg(test)]
+mod testing;
 mod update;
 mod view_state;
 
@@ -31,7 +33,7 @@ pub use run_view::{Annotation, AnnotationKind, Epoch, RunView, TrainerInfo};
 pub use update::{Effect, ExitSummary, Msg, QueueChange, update};
 pub use view_state::ViewState;
 
-use crate::run::{Listing, Queue, RecordedStatus, RunConfig, RunDir, RunEntry, RunId};
+use crate::run::{Listing, Queue, RecordedStatus, RunConfig, RunEntry, RunId};
 
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
@@ -67,7 +69,7 @@ pub struct App {
     /// The run that is followed.
     pub run: Option<RunView>,
     /// The runs that are marked, in the order in which they were.
-    pub marked: Vec<RunDir>,
+    pub marked: Vec<RunId>,
     /// The runs that are compared.
     pub compare: Option<Compare>,
     /// What two of them predict.
@@ -281,7 +283,7 @@ impl App {
     }
 
     /// The run that can be resumed now: the one on the screen, or the selected one.
-    pub fn resumable(&self) -> Option<&RunDir> {
+    pub fn resumable(&self) -> Option<&RunId> {
         let ended = |status| {
             matches!(
                 status,
@@ -295,11 +297,11 @@ impl App {
             Screen::Home | Screen::Compare | Screen::Predictions | Screen::LrFinder => None,
             Screen::Live => {
                 let run = self.run.as_ref()?;
-                (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.dir)
+                (run.status().is_some_and(ended) && !run.is_live()).then_some(&run.id)
             }
             Screen::Runs => {
                 let run = self.selected()?;
-                (ended(run.state.status) && !run.state.is_live()).then_some(&run.dir)
+                (ended(run.state.status) && !run.state.is_live()).then_some(&run.record.id)
             }
         }
     }

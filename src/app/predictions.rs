@@ -1,7 +1,7 @@
 //! What two runs take the same images for.
 
 use crate::metrics::{McNemar, McNemarMethod, Paired, SeedNoise, Spread, text};
-use crate::run::RunDir;
+use crate::run::RunId;
 
 /// Above this probability a difference is taken for chance.
 const CHANCE: f64 = 0.05;
@@ -10,7 +10,7 @@ const CHANCE: f64 = 0.05;
 #[derive(Debug, Clone)]
 pub struct Predictions {
     /// The run that the other is measured against, and the other.
-    pub runs: [RunDir; 2],
+    pub runs: [RunId; 2],
     /// What came of it; none while it is computed.
     pub answer: Option<Result<PredictionDiff, String>>,
     /// Which images are shown.
@@ -179,7 +179,7 @@ impl Sample {
 }
 
 impl Predictions {
-    pub(super) fn new(runs: [RunDir; 2]) -> Self {
+    pub(super) fn new(runs: [RunId; 2]) -> Self {
         Self { runs, answer: None, shown: Disagreement::Fixed, selected: 0 }
     }
 

@@ -138,7 +138,7 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
         Listing::Broken { .. } => None,
     };
     let shown: BTreeMap<&RunId, usize> =
-        places.iter().filter_map(|&place| Some((run(place)?.dir.id(), place))).collect();
+        places.iter().filter_map(|&place| Some((&run(place)?.record.id, place))).collect();
     let parent = |place: usize| shown.get(run(place)?.record.parent.as_ref()?).copied();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut left: Vec<(usize, usize)> = Vec::new();

@@ -6,7 +6,7 @@ use super::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     Change, Checkpoint, Command, DataInfo, Event, JournalEntry, LayerRow, NamedTensor, PauseReason, Position,
-    RecordedStatus, RunDir, RunManifest, RunState, StepTime, Update,
+    RecordedStatus, RunId, RunManifest, RunState, StepTime, Update,
 };
 
 /// Active seconds that throughput and ETA look back: longer than an epoch, so that its evaluation counts.
@@ -20,8 +20,8 @@ const LOG: usize = 1000;
 /// One run as a person follows it.
 #[derive(Debug, Clone)]
 pub struct RunView {
-    /// Its directory.
-    pub dir: RunDir,
+    /// Its id.
+    pub id: RunId,
     /// Its record, once that was read.
     pub record: Option<RunManifest>,
     /// How it really stands, once that is known.
@@ -129,9 +129,9 @@ pub enum AnnotationKind {
 
 impl RunView {
     /// A run of which nothing was read yet.
-    pub fn new(dir: RunDir, smoothing: Smoothing) -> Self {
+    pub fn new(id: RunId, smoothing: Smoothing) -> Self {
         Self {
-            dir,
+            id,
             record: None,
             state: None,
             start: None,
@@ -162,7 +162,7 @@ impl RunView {
     pub fn update(&mut self, update: Update) {
         if update.restarted {
             let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
-            *self = Self { record, log, ..Self::new(self.dir.clone(), self.smoothing) };
+            *self = Self { record, log, ..Self::new(self.id.clone(), self.smoothing) };
         }
         // Before the events: it says whether the run is a fork.
         if let Some(record) = update.record {
@@ -393,7 +393,7 @@ impl RunView {
 
     /// What people call it.
     pub fn name(&self) -> &str {
-        self.record.as_ref().map_or_else(|| self.dir.id().name(), |record| &record.name)
+        self.record.as_ref().map_or_else(|| self.id.name(), |record| &record.name)
     }
 
     /// The epoch with the highest test accuracy, the first of equals.

@@ -70,14 +70,14 @@ impl DialogBox<'_> {
                 ("go back", format!("Back to {}'s last checkpoint, and on from there with:", self.name()))
             }
             FormKind::Fork(parent, _) => {
-                let known = self.app.summaries().find(|run| run.dir == *parent);
-                let name = known.map_or_else(|| parent.id().name(), |run| &run.record.name);
+                let known = self.app.summaries().find(|run| run.record.id == *parent);
+                let name = known.map_or_else(|| parent.name(), |run| &run.record.name);
                 ("fork", format!("A new run goes on from a checkpoint of {name} with:"))
             }
             FormKind::Train(_) => {
                 ("train", "Several values, such as 0.01, 0.03 or 1..5, are several runs:".to_owned())
             }
-            FormKind::Label(dir) => ("label", dir.id().to_string()),
+            FormKind::Label(id) => ("label", id.to_string()),
         };
         let mut lines = vec![Line::styled(question, palette.strong), Line::default()];
         let room = usize::from(area.width).saturating_sub(NAMES + 9);

@@ -32,12 +32,12 @@ pub(super) fn train_like(app: &mut App) {
 
 /// Asks for the settings of a fork of the run on the screen.
 pub(super) fn ask_for_fork(app: &mut App) {
-    let of_view = |run: &RunView| Some((run.dir.clone(), run.record.as_ref()?.settings()));
+    let of_view = |run: &RunView| Some((run.id.clone(), run.record.as_ref()?.settings()));
     let parent = match app.screen {
         Screen::Live => app.run.as_ref().and_then(of_view),
-        _ => app.selected().map(|run| (run.dir.clone(), run.record.settings())),
+        _ => app.selected().map(|run| (run.record.id.clone(), run.record.settings())),
     };
-    show_form(app, parent.map(|(dir, config)| Form::fork(dir, config)));
+    show_form(app, parent.map(|(id, config)| Form::fork(id, config)));
 }
 
 /// When a single new run begins.
@@ -75,7 +75,7 @@ pub(super) fn submit(app: &mut App, start: StartWhen) -> Vec<Effect> {
         Filled::Change(change) if change.is_empty() => Vec::new(),
         Filled::Change(change) => tell(app, Command::Set(change)),
         Filled::GoBack(change) => tell(app, Command::GoBack(change)),
-        Filled::Fork(dir, from, change) => vec![Effect::Fork(dir, from, change)],
+        Filled::Fork(id, from, change) => vec![Effect::Fork(id, from, change)],
         Filled::Train(mut configs) => match configs.pop() {
             Some(config) if configs.is_empty() && start == StartWhen::Now => {
                 vec![Effect::Train(Box::new(config))]
@@ -86,6 +86,6 @@ pub(super) fn submit(app: &mut App, start: StartWhen) -> Vec<Effect> {
             }
         },
         Filled::Label(_, labels) if labels == Labels::default() => Vec::new(),
-        Filled::Label(dir, labels) => vec![Effect::Label(dir, labels)],
+        Filled::Label(id, labels) => vec![Effect::Label(id, labels)],
     }
 }

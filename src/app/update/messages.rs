@@ -1,7 +1,7 @@
 //! What the dashboard hears, and what it asks for.
 
 use crate::app::{Key, PredictionDiff};
-use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunConfig, RunDir, RunId, Update};
+use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunConfig, RunId, Update};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,11 +11,11 @@ pub enum Msg {
     /// The runs on disk were listed.
     Runs(Vec<Listing>),
     /// The run that is followed was looked at.
-    Run(RunDir, Box<Update>),
+    Run(RunId, Box<Update>),
     /// One of the runs that are compared was looked at.
-    Compared(RunDir, Box<Update>),
+    Compared(RunId, Box<Update>),
     /// These two runs' predictions were compared, or why that cannot be.
-    Predicted([RunDir; 2], Box<Result<PredictionDiff, String>>),
+    Predicted([RunId; 2], Box<Result<PredictionDiff, String>>),
     /// The search of this number tried its next learning rate, and this was the loss.
     Tried(u64, f64),
     /// The search of this number cannot go on.
@@ -23,7 +23,7 @@ pub enum Msg {
     /// It was found out what new runs would be trained on.
     Data(String),
     /// A trainer was started for this run.
-    Started(RunDir),
+    Started(RunId),
     /// The queue was looked at, and whether a process works on it.
     Queue(Queue, bool),
     /// These runs were thrown away.
@@ -40,11 +40,11 @@ pub enum Msg {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Follow this run, and no other.
-    Follow(RunDir),
+    Follow(RunId),
     /// Follow these runs, and no others, to compare them.
-    Compare(Vec<RunDir>),
+    Compare(Vec<RunId>),
     /// Compare what these two runs predict. Answered by [`Msg::Predicted`].
-    Predict([RunDir; 2]),
+    Predict([RunId; 2]),
     /// Look for a learning rate for these settings, under this number, and break off any other search. Answered by
     /// [`Msg::Tried`] and [`Msg::NotTried`].
     FindRate(u64, Box<RunConfig>),
@@ -54,17 +54,17 @@ pub enum Effect {
     Train(Box<RunConfig>),
     /// Create a run that goes on from this checkpoint of this run with these changes, and start its trainer. Answered by
     /// [`Msg::Started`] or [`Msg::Failed`].
-    Fork(RunDir, CheckpointName, Change),
+    Fork(RunId, CheckpointName, Change),
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
-    Resume(RunDir),
+    Resume(RunId),
     /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].
     Sweep(Vec<RunConfig>),
     /// Tell the trainer of this run.
-    Send(RunDir, Command),
+    Send(RunId, Command),
     /// Label this run.
-    Label(RunDir, Labels),
+    Label(RunId, Labels),
     /// Throw this run away. Answered by [`Msg::ThrownAway`] or [`Msg::Failed`].
-    ThrowAway(RunDir),
+    ThrowAway(RunId),
     /// Bring these runs back.
     Restore(Vec<RunId>),
     /// Change the queue.

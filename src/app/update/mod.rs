@@ -11,7 +11,7 @@ use super::{
     Action, App, BINDINGS, ColumnChoice, Compare, Dialog, Form, Key, LrFinder, MenuItem, Notice, Pane,
     Predictions, PresetInfo, Row, RunTable, RunView, Screen, Zoom,
 };
-use crate::run::{Command, Listing, RecordedStatus, RunConfig, RunDir, RunId};
+use crate::run::{Command, Listing, RecordedStatus, RunConfig, RunId};
 
 /// Changes the state by a message, and tells what is to be done for it.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -26,16 +26,16 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             return effects;
         }
         Msg::Runs(runs) => list(app, runs),
-        Msg::Run(dir, update) => {
+        Msg::Run(id, update) => {
             if let Some(run) = &mut app.run
-                && run.dir == dir
+                && run.id == id
             {
                 run.update(*update);
             }
         }
-        Msg::Compared(dir, update) => {
+        Msg::Compared(id, update) => {
             if let Some(compare) = &mut app.compare {
-                compare.update(&dir, *update);
+                compare.update(&id, *update);
             }
         }
         Msg::Predicted(runs, answer) => {
@@ -48,7 +48,7 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
             with_search(app, number, |search| search.problem = Some(problem));
         }
         Msg::Data(data) => app.data = Some(data),
-        Msg::Started(dir) => return open(app, dir),
+        Msg::Started(id) => return open(app, id),
         Msg::Failed(problem) => {
             app.notice = Some(Notice::Bad(problem));
             if let Some(run) = &mut app.run {
@@ -58,14 +58,14 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Queue(queue, is_worked_on) => (app.queue, app.queue_is_worked_on) = (queue, is_worked_on),
         Msg::ThrownAway(ids) => {
             let name = |id: &RunId| {
-                let run = app.summaries().find(|run| run.dir.id() == id);
+                let run = app.summaries().find(|run| run.record.id == *id);
                 run.map_or_else(|| id.name().to_owned(), |run| run.record.name.clone())
             };
             app.notice = Some(Notice::Good(match ids.as_slice() {
                 [id] => format!("{} is thrown away; u brings it back", name(id)),
                 ids => format!("{} runs are thrown away; u brings them back", ids.len()),
             }));
-            app.marked.retain(|dir| !ids.contains(dir.id()));
+            app.marked.retain(|id| !ids.contains(id));
             app.trash.push(ids);
         }
         Msg::Done(what) => app.notice = Some(Notice::Good(what)),
@@ -93,13 +93,13 @@ fn keep_selected<T>(app: &mut App, change: impl FnOnce(&mut App) -> T) -> T {
         Some(Row::Group(group)) => Some(group.key.clone()),
         _ => None,
     };
-    let selected = app.selected_or_first().map(|run| run.dir.clone());
+    let selected = app.selected_or_first().map(|run| run.record.id.clone());
     let outcome = change(app);
     let is_it = |row: &Row| match row {
         Row::Group(other) => group.as_ref() == Some(&other.key),
         Row::Run { place, .. } => {
-            let dir = selected.as_ref().filter(|_| group.is_none());
-            dir.is_some_and(|dir| app.listed(*place).is_some_and(|listed| is_run(listed, dir)))
+            let id = selected.as_ref().filter(|_| group.is_none());
+            id.is_some_and(|id| app.listed(*place).is_some_and(|listed| is_run(listed, id)))
         }
     };
     let rows = app.browse.rows();
@@ -122,14 +122,14 @@ fn list(app: &mut App, runs: Vec<Listing>) {
     app.selected_offer = place.unwrap_or(app.selected_offer).min(offers.len().saturating_sub(1));
 }
 
-fn is_run(listed: &Listing, dir: &RunDir) -> bool {
-    matches!(listed, Listing::Run(run) if run.dir == *dir)
+fn is_run(listed: &Listing, id: &RunId) -> bool {
+    matches!(listed, Listing::Run(run) if run.record.id == *id)
 }
 
 /// What makes an offer the same offer after a new listing.
 fn offered(offer: &MenuItem<'_>) -> String {
     match offer {
-        MenuItem::Attach(run) => run.dir.id().to_string(),
+        MenuItem::Attach(run) => run.record.id.to_string(),
         MenuItem::Train(preset) => preset.name.clone(),
         MenuItem::Runs { .. } => String::new(),
     }
@@ -145,19 +145,19 @@ fn act(app: &mut App, action: Action) -> Vec<Effect> {
             return tell(app, Command::Stop);
         }
         Action::Resume => {
-            return app.resumable().map(|dir| Effect::Resume(dir.clone())).into_iter().collect();
+            return app.resumable().map(|id| Effect::Resume(id.clone())).into_iter().collect();
         }
         Action::AskStop => app.dialog = Some(Dialog::Stop),
         Action::Edit => ask(app, Form::change),
         Action::GoBack => ask(app, Form::go_back),
         Action::Label => {
-            let form = app.selected().map(|run| Form::label(run.dir.clone(), &run.record));
+            let form = app.selected().map(|run| Form::label(run.record.id.clone(), &run.record));
             show_form(app, form);
         }
         Action::TrainLike => train_like(app),
         Action::Fork => ask_for_fork(app),
         Action::ThrowAway => {
-            return app.selected().map(|run| Effect::ThrowAway(run.dir.clone())).into_iter().collect();
+            return app.selected().map(|run| Effect::ThrowAway(run.record.id.clone())).into_iter().collect();
         }
         Action::Undo => return app.trash.pop().map(Effect::Restore).into_iter().collect(),
         Action::PauseQueue => return vec![Effect::Queue(QueueChange::Pause)],
@@ -245,25 +245,25 @@ fn choose_columns(app: &mut App, change: impl FnOnce(&mut ColumnChoice)) {
 
 fn shift_queued(app: &App, places: isize) -> Vec<Effect> {
     let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, places));
-    app.selected().map(|run| shift(run.dir.id().clone())).into_iter().collect()
+    app.selected().map(|run| shift(run.record.id.clone())).into_iter().collect()
 }
 
 /// Asks the trainer; the screen shows that it was asked until it answers.
 fn tell(app: &mut App, command: Command) -> Vec<Effect> {
     let Some(run) = &mut app.run else { return Vec::new() };
     run.asked = Some(command);
-    vec![Effect::Send(run.dir.clone(), command)]
+    vec![Effect::Send(run.id.clone(), command)]
 }
 
 fn mark(app: &mut App) {
-    let Some(dir) = app.selected().map(|run| run.dir.clone()) else { return };
-    match app.marked.iter().position(|marked| *marked == dir) {
+    let Some(id) = app.selected().map(|run| run.record.id.clone()) else { return };
+    match app.marked.iter().position(|marked| *marked == id) {
         Some(place) => drop(app.marked.remove(place)),
         None if app.marked.len() == Compare::MOST => {
             let told = format!("{} runs can be compared; M takes all marks away", Compare::MOST);
             app.notice = Some(Notice::Good(told));
         }
-        None => app.marked.push(dir),
+        None => app.marked.push(id),
     }
     move_by(app, 1);
 }
@@ -401,8 +401,8 @@ fn choose(app: &mut App) -> Vec<Effect> {
         }
         return match app.selected_listed() {
             Some(Listing::Run(run)) => {
-                let dir = run.dir.clone();
-                open(app, dir)
+                let id = run.record.id.clone();
+                open(app, id)
             }
             Some(Listing::Broken { reason, .. }) => {
                 app.notice = Some(Notice::Bad(reason.clone()));
@@ -413,12 +413,12 @@ fn choose(app: &mut App) -> Vec<Effect> {
     }
     if app.screen == Screen::Compare {
         let selected = app.compare.as_ref().and_then(|compare| compare.runs.get(compare.selected));
-        return selected.map(|run| run.dir.clone()).map_or_else(Vec::new, |dir| open(app, dir));
+        return selected.map(|run| run.id.clone()).map_or_else(Vec::new, |id| open(app, id));
     }
     match app.offers().get(app.selected_offer) {
         Some(MenuItem::Attach(run)) => {
-            let dir = run.dir.clone();
-            open(app, dir)
+            let id = run.record.id.clone();
+            open(app, id)
         }
         Some(MenuItem::Train(preset)) => {
             vec![Effect::Train(Box::new(to_train(app, preset)))]
@@ -437,8 +437,8 @@ fn to_train(app: &App, preset: &PresetInfo) -> RunConfig {
 }
 
 /// Puts a run on the screen.
-fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
-    let is_same = app.run.as_ref().is_some_and(|run| run.dir == dir);
+fn open(app: &mut App, id: RunId) -> Vec<Effect> {
+    let is_same = app.run.as_ref().is_some_and(|run| run.id == id);
     if !is_same || app.screen != Screen::Live {
         app.charts.whole();
     }
@@ -448,8 +448,8 @@ fn open(app: &mut App, dir: RunDir) -> Vec<Effect> {
         return Vec::new();
     }
     (app.kernel_layer, app.kernel_channel, app.log_scroll) = (0, 0, 0);
-    app.run = Some(RunView::new(dir.clone(), app.charts.smoothing));
-    vec![Effect::Follow(dir)]
+    app.run = Some(RunView::new(id.clone(), app.charts.smoothing));
+    vec![Effect::Follow(id)]
 }
 
 fn back(app: &mut App) {
@@ -484,7 +484,7 @@ fn leave(app: &App, told: Option<Command>) -> Vec<Effect> {
     let Some(run) = &app.run else { return vec![Effect::Exit(None)] };
     let asked = told.or_else(|| (run.status() == Some(RecordedStatus::Paused)).then_some(Command::Pause));
     let farewell = ExitSummary { name: run.name().to_owned(), told: asked };
-    let send = told.map(|command| Effect::Send(run.dir.clone(), command));
+    let send = told.map(|command| Effect::Send(run.id.clone(), command));
     send.into_iter().chain([Effect::Exit(Some(farewell))]).collect()
 }
 

@@ -19,7 +19,7 @@ use super::terminal::{DrawTarget, TakenTerminal};
 use crate::app::{App, Effect, ExitSummary, Key, Msg, Notice, PresetInfo, QueueChange, ViewState, update};
 use crate::metrics::text;
 use crate::nn::PRESETS;
-use crate::run::{Change, CheckpointName, RunConfig, RunDir, RunId, Store};
+use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
 use crate::shell::services::{Search, send_predictions};
 use crate::shell::trainer::launch;
@@ -83,8 +83,8 @@ pub fn dashboard(
         let screen = TakenTerminal::take().map_err(ShellError::Terminal)?;
         let mut shell = Shell::new(screen, store, options)?;
         if let Some((dir, trainer)) = show {
-            shell.reap(dir.clone(), trainer);
-            shell.handle(Msg::Started(dir));
+            shell.handle(Msg::Started(dir.id().clone()));
+            shell.reap(dir, trainer);
         }
         let input = input::events().map_err(ShellError::Runtime)?;
         shell.run(input).await.map_err(ShellError::Terminal)
@@ -212,33 +212,36 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         self.stale = true;
         for effect in update(&mut self.app, msg) {
             match effect {
-                Effect::Follow(dir) => self.observer.follow(dir),
-                Effect::Compare(dirs) => self.observer.compare(dirs),
+                Effect::Follow(id) => self.observer.follow(id),
+                Effect::Compare(ids) => self.observer.compare(ids),
                 Effect::Predict(runs) => send_predictions(self.store.clone(), runs, &self.sender),
                 Effect::FindRate(number, config) => {
                     self.search = Some(Search::start(number, *config, &self.sender));
                 }
                 Effect::StopFinding => self.search = None,
-                Effect::Train(config) => self.train(*config),
-                Effect::Fork(parent, from, change) => self.fork(&parent, from, change),
-                Effect::Resume(dir) => self.start(dir),
-                Effect::Sweep(configs) => self.send_predictions(|shell| shell.sweep(configs).map(Some)),
-                Effect::Send(dir, command) => {
-                    self.send_predictions(|_| Ok(dir.drop_command(command).map(|()| None)?));
-                }
-                Effect::Label(dir, labels) => {
-                    self.send_predictions(|shell| Ok(shell.store.label(&dir, labels).map(|()| None)?));
-                }
-                Effect::ThrowAway(dir) => self.send_predictions(|shell| {
-                    shell.store.throw_away(&dir)?;
-                    Ok(Some(Msg::ThrownAway(vec![dir.id().clone()])))
+                Effect::Train(config) => self.start(|shell| Ok(shell.store.create(&new_run(*config))?)),
+                Effect::Fork(parent, from, change) => self
+                    .start(|shell| Ok(fork(&shell.store, &shell.store.run(&parent)?, from, change, None)?)),
+                Effect::Resume(id) => self.start(|shell| Ok(shell.store.run(&id)?)),
+                Effect::Sweep(configs) => self.perform(|shell| shell.sweep(configs).map(Some)),
+                Effect::Send(id, command) => self.perform(|shell| {
+                    shell.store.run(&id)?.drop_command(command)?;
+                    Ok(None)
                 }),
-                Effect::Restore(ids) => self.send_predictions(|shell| {
+                Effect::Label(id, labels) => self.perform(|shell| {
+                    shell.store.label(&shell.store.run(&id)?, labels)?;
+                    Ok(None)
+                }),
+                Effect::ThrowAway(id) => self.perform(|shell| {
+                    shell.store.throw_away(&shell.store.run(&id)?)?;
+                    Ok(Some(Msg::ThrownAway(vec![id])))
+                }),
+                Effect::Restore(ids) => self.perform(|shell| {
                     let restore = |id: &RunId| shell.store.restore(id.as_str()).map(drop);
                     ids.iter().try_for_each(restore)?;
                     Ok(Some(Msg::Done(format!("{} back", text::number_of(ids.len() as u64, "run")))))
                 }),
-                Effect::Queue(change) => self.send_predictions(|shell| shell.change_queue(change)),
+                Effect::Queue(change) => self.perform(|shell| shell.change_queue(change)),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => {
                     if let Err(error) = self.screen.suspend() {
@@ -250,8 +253,8 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         }
     }
 
-    /// Does something, and tells what came of it. What it changed among the runs is seen at once.
-    fn send_predictions(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
+    /// Performs an action, reports its outcome, and lists the runs again to show what it changed.
+    fn perform(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
         match act(self) {
             Ok(msg) => msg.into_iter().for_each(|msg| self.tell(msg)),
             Err(error) => self.tell(Msg::Failed(error.to_string())),
@@ -288,25 +291,12 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let _ = self.sender.send(msg);
     }
 
-    fn train(&mut self, config: RunConfig) {
-        match self.store.create(&new_run(config)) {
-            Ok(dir) => self.start(dir),
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
-        }
-    }
-
-    fn fork(&mut self, parent: &RunDir, from: CheckpointName, change: Change) {
-        match fork(&self.store, parent, from, change, None) {
-            Ok(dir) => self.start(dir),
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
-        }
-    }
-
-    fn start(&mut self, dir: RunDir) {
-        match launch(&dir) {
-            Ok(trainer) => {
-                self.reap(dir.clone(), trainer);
-                self.tell(Msg::Started(dir));
+    /// Starts a trainer for the run that `run` finds or creates.
+    fn start(&mut self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
+        match run(self).and_then(|dir| Ok((launch(&dir)?, dir))) {
+            Ok((trainer, dir)) => {
+                self.tell(Msg::Started(dir.id().clone()));
+                self.reap(dir, trainer);
             }
             Err(error) => self.tell(Msg::Failed(error.to_string())),
         }

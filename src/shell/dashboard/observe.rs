@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::Msg;
 use crate::data::{DataLocations, Roots, Source};
-use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, RunState, Store, Update};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update};
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
 
@@ -23,8 +23,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// Follows one run after another.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    follow: Sender<RunDir>,
-    compare: Sender<Vec<RunDir>>,
+    follow: Sender<RunId>,
+    compare: Sender<Vec<RunId>>,
     list: Sender<()>,
 }
 
@@ -39,8 +39,9 @@ impl Observer {
         let (compare, compared) = channel();
         let (list, asked) = channel();
         let source = source(defaults);
-        spawn("follow", messages, move |to| follow_runs(&runs, to))?;
-        spawn("compare", messages, move |to| compare_runs(&compared, to))?;
+        let (followed, other) = (store.clone(), store.clone());
+        spawn("follow", messages, move |to| follow_runs(&followed, &runs, to))?;
+        spawn("compare", messages, move |to| compare_runs(&other, &compared, to))?;
         spawn("list", messages, move |to| list_runs(&store, &asked, to))?;
         spawn("data", messages, move |to| {
             // Who is gone has no use for it.
@@ -50,14 +51,14 @@ impl Observer {
     }
 
     /// Follows this run from now on, and no other.
-    pub(crate) fn follow(&self, dir: RunDir) {
+    pub(crate) fn follow(&self, id: RunId) {
         // Its thread ends only with the program.
-        let _ = self.follow.send(dir);
+        let _ = self.follow.send(id);
     }
 
     /// Follows these runs from now on, and no others, to compare them.
-    pub(crate) fn compare(&self, dirs: Vec<RunDir>) {
-        let _ = self.compare.send(dirs);
+    pub(crate) fn compare(&self, ids: Vec<RunId>) {
+        let _ = self.compare.send(ids);
     }
 
     /// Lists the runs and the queue at once.
@@ -66,16 +67,18 @@ impl Observer {
     }
 }
 
-/// Follows all of these runs, and starts anew with others.
-fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
-    let mut followers: Vec<Follower> = Vec::new();
-    // Until there is something to compare there is nothing to look at.
-    let Ok(dirs) = sets.recv() else { return };
-    followers.extend(dirs.into_iter().map(Follower::new));
+/// Follows the last set of runs received.
+fn compare_runs(store: &Store, sets: &Receiver<Vec<RunId>>, messages: &UnboundedSender<Msg>) {
+    let follow = |ids: Vec<RunId>| -> Vec<Follower> {
+        ids.into_iter().filter_map(|id| follower(store, id, messages, Msg::Compared)).collect()
+    };
+    // Until there is something to compare there is nothing to read.
+    let Ok(ids) = sets.recv() else { return };
+    let mut followers = follow(ids);
     let mut wait = Duration::ZERO;
     loop {
         match sets.recv_timeout(wait) {
-            Ok(dirs) => followers = dirs.into_iter().map(Follower::new).collect(),
+            Ok(ids) => followers = follow(ids),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -86,7 +89,7 @@ fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
                 wait = Duration::ZERO;
             }
             if !update.is_empty()
-                && messages.send(Msg::Compared(follower.dir().clone(), Box::new(update))).is_err()
+                && messages.send(Msg::Compared(follower.dir().id().clone(), Box::new(update))).is_err()
             {
                 return;
             }
@@ -94,20 +97,20 @@ fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
     }
 }
 
-fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
-    let mut follower: Option<Follower> = None;
+fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender<Msg>) {
+    let mut followed: Option<Follower> = None;
     let mut seen: (Option<RunState>, Option<String>) = Default::default();
     let mut wait = FOLLOW;
     loop {
         match runs.recv_timeout(wait) {
-            Ok(dir) => {
-                follower = Some(Follower::new(dir));
+            Ok(id) => {
+                followed = follower(store, id, messages, Msg::Run);
                 seen = Default::default();
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let Some(follower) = &mut follower else { continue };
+        let Some(follower) = &mut followed else { continue };
         let update = follower.poll();
         wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
         let now = (update.state.clone(), update.problem.clone());
@@ -115,8 +118,26 @@ fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
             continue;
         }
         seen = now;
-        if messages.send(Msg::Run(follower.dir().clone(), Box::new(update))).is_err() {
+        if messages.send(Msg::Run(follower.dir().id().clone(), Box::new(update))).is_err() {
             return;
+        }
+    }
+}
+
+/// Follows a run from its beginning; reports it if there is no such run.
+fn follower(
+    store: &Store,
+    id: RunId,
+    messages: &UnboundedSender<Msg>,
+    msg: fn(RunId, Box<Update>) -> Msg,
+) -> Option<Follower> {
+    match store.run(&id) {
+        Ok(dir) => Some(Follower::new(dir)),
+        Err(error) => {
+            let update = Update { problem: Some(error.to_string()), caught_up: true, ..Update::default() };
+            // When the dashboard is gone, so is its need to know.
+            let _ = messages.send(msg(id, Box::new(update)));
+            None
         }
     }
 }

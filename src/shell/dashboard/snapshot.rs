@@ -7,10 +7,10 @@ use ratatui::layout::Rect;
 
 use super::observe::{find_data, queue_of};
 use crate::app::{App, Effect, Key, Msg, Pane, Screen, update};
-use crate::run::{CheckpointName, Follower, RunDir, Store, Update};
+use crate::run::{Follower, RunDir, RunId, Store, Update};
+use crate::shell::DashboardOptions;
 use crate::shell::resources::source;
-use crate::shell::services::lr_find;
-use crate::shell::{DashboardOptions, predictions};
+use crate::shell::services::{answer, lr_find};
 use crate::ui::{Snapshot, View};
 
 /// What of the dashboard is to be seen.
@@ -69,14 +69,14 @@ fn show(app: &mut App, store: &Store, scene: Scene, options: &DashboardOptions) 
             }
             app.screen = if scene == Scene::Home { Screen::Home } else { Screen::Runs };
         }
-        Scene::Live(dir) => tell(app, store, Msg::Started(dir)),
+        Scene::Live(dir) => tell(app, store, Msg::Started(dir.id().clone())),
         Scene::Pane(dir, pane) => {
             app.focus = pane;
-            tell(app, store, Msg::Started(dir));
+            tell(app, store, Msg::Started(dir.id().clone()));
         }
         Scene::Compare(dirs) => {
             app.screen = Screen::Runs;
-            app.marked = dirs;
+            app.marked = dirs.iter().map(|dir| dir.id().clone()).collect();
             tell(app, store, Msg::Key(Key::Char('c')));
         }
     }
@@ -86,12 +86,11 @@ fn show(app: &mut App, store: &Store, scene: Scene, options: &DashboardOptions) 
 fn tell(app: &mut App, store: &Store, msg: Msg) {
     for effect in update(app, msg) {
         match effect {
-            Effect::Follow(dir) => read(app, store, &dir, Msg::Run),
-            Effect::Compare(dirs) => dirs.iter().for_each(|dir| read(app, store, dir, Msg::Compared)),
+            Effect::Follow(id) => read(app, store, &id, Msg::Run),
+            Effect::Compare(ids) => ids.iter().for_each(|id| read(app, store, id, Msg::Compared)),
             Effect::Predict(runs) => {
-                let diff = predictions(store, &runs, CheckpointName::Best);
-                let told = Box::new(diff.map_err(|error| error.to_string()));
-                tell(app, store, Msg::Predicted(runs, told));
+                let answer = answer(store, runs);
+                tell(app, store, answer);
             }
             Effect::FindRate(number, config) => {
                 let mut tried = Vec::new();
@@ -109,13 +108,16 @@ fn tell(app: &mut App, store: &Store, msg: Msg) {
     }
 }
 
-/// Tells all that there is to know of a run.
-fn read(app: &mut App, store: &Store, dir: &RunDir, msg: fn(RunDir, Box<Update>) -> Msg) {
-    let mut follower = Follower::new(dir.clone());
+/// Reads a run to its end.
+fn read(app: &mut App, store: &Store, id: &RunId, msg: fn(RunId, Box<Update>) -> Msg) {
+    let mut follower = match store.run(id) {
+        Ok(dir) => Follower::new(dir),
+        Err(error) => return tell(app, store, Msg::Failed(error.to_string())),
+    };
     loop {
         let update = follower.poll();
         let is_all = update.caught_up;
-        tell(app, store, msg(dir.clone(), Box::new(update)));
+        tell(app, store, msg(id.clone(), Box::new(update)));
         if is_all {
             return;
         }

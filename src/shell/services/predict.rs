@@ -10,7 +10,7 @@ use crate::data::{DataLocations, Dataset, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError,
+    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError, RunId,
     RunManifest, Store,
 };
 use crate::shell::ShellError;
@@ -19,18 +19,23 @@ use crate::shell::thread::spawn;
 use crate::train::predict;
 
 /// Compares on a thread what two runs predict, and sends the answer.
-pub(crate) fn send_predictions(store: Store, runs: [RunDir; 2], messages: &UnboundedSender<Msg>) {
+pub(crate) fn send_predictions(store: Store, runs: [RunId; 2], messages: &UnboundedSender<Msg>) {
     let compared = runs.clone();
     let work = move |messages: &UnboundedSender<Msg>| {
-        let diff = predictions(&store, &compared, CheckpointName::Best);
-        let told = Box::new(diff.map_err(|error| error.to_string()));
-        // Whoever asked may have gone.
-        let _ = messages.send(Msg::Predicted(compared, told));
+        // The dashboard may have ended.
+        let _ = messages.send(answer(&store, compared));
     };
     if let Err(error) = spawn("predict", messages, work) {
         let refused = Err(ShellError::Runtime(error).to_string());
         let _ = messages.send(Msg::Predicted(runs, Box::new(refused)));
     }
+}
+
+/// What two runs predict with their best checkpoints, or why that cannot be computed.
+pub(crate) fn answer(store: &Store, runs: [RunId; 2]) -> Msg {
+    let diff = || predictions(store, &[store.run(&runs[0])?, store.run(&runs[1])?], CheckpointName::Best);
+    let answer = diff().map_err(|error| error.to_string());
+    Msg::Predicted(runs, Box::new(answer))
 }
 
 /// What two runs predict, each with the weights of this checkpoint, and what repeating them with other seeds changes.

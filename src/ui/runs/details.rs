@@ -81,7 +81,7 @@ impl Widget for Details<'_> {
         facts
             .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
         if let Some(parent) = &record.parent {
-            let known = app.summaries().find(|run| run.dir.id() == parent);
+            let known = app.summaries().find(|run| run.record.id == *parent);
             let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
             facts.insert(1, ("forked from", name));
         }
@@ -91,7 +91,7 @@ impl Widget for Details<'_> {
         facts.retain(|(label, value)| !value.is_empty() || label.is_empty());
         let mut rows = inner.rows();
         if let Some(row) = rows.next() {
-            Line::styled(run.dir.id().to_string(), palette.dim).render(row, buf);
+            Line::styled(run.record.id.to_string(), palette.dim).render(row, buf);
         }
         let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
         for (label, value) in facts {

@@ -131,9 +131,10 @@ impl TableView<'_> {
     fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
         let palette = &self.look.palette;
         let words = listed_state(self.look, &run.record, &run.state);
-        let place = self.app.queue.place(run.dir.id()).filter(|_| run.state.status == RecordedStatus::Queued);
+        let place =
+            self.app.queue.place(&run.record.id).filter(|_| run.state.status == RecordedStatus::Queued);
         let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
-        let is_marked = self.app.marked.contains(&run.dir);
+        let is_marked = self.app.marked.contains(&run.record.id);
         let mark = if is_marked { self.look.glyphs.right() } else { " " };
         let indent = "  ".repeat(depth.min(3));
         let name = format!("{indent}{}", run.record.name);

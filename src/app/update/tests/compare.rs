@@ -6,28 +6,28 @@ use super::*;
 fn marked_runs_are_compared_and_one_is_made_the_baseline() {
     let mut app = app();
     app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..4).map(dir).collect();
-    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, RecordedStatus::Finished)).collect()));
+    let ids: Vec<_> = (1..4).map(run_id).collect();
+    update(&mut app, Msg::Runs(ids.iter().map(|id| listed(id, RecordedStatus::Finished)).collect()));
     press(&mut app, &[Key::Char('m')]);
     assert_eq!(press(&mut app, &[Key::Char('c')]), []);
     assert!(app.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.notice);
     // A mark is taken away by the same key.
     press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
-    assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
+    assert_eq!(app.marked, [ids[0].clone(), ids[2].clone()]);
     let effects = press(&mut app, &[Key::Char('c')]);
-    assert_eq!(effects, [Effect::Compare(vec![dirs[0].clone(), dirs[2].clone()])]);
+    assert_eq!(effects, [Effect::Compare(vec![ids[0].clone(), ids[2].clone()])]);
     assert_eq!(app.screen, Screen::Compare);
 
-    let names = |app: &App| -> Vec<RunDir> {
-        app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
+    let names = |app: &App| -> Vec<RunId> {
+        app.compare.as_ref().unwrap().runs.iter().map(|run| run.id.clone()).collect()
     };
     // Another baseline changes no run's place, and so not its colour.
     press(&mut app, &[Key::Down, Key::Char('b')]);
-    assert_eq!(names(&app), [dirs[0].clone(), dirs[2].clone()]);
+    assert_eq!(names(&app), [ids[0].clone(), ids[2].clone()]);
     let effects = press(&mut app, &[Key::Char('p')]);
-    assert_eq!(effects, [Effect::Predict([dirs[2].clone(), dirs[0].clone()])]);
+    assert_eq!(effects, [Effect::Predict([ids[2].clone(), ids[0].clone()])]);
     press(&mut app, &[Key::Esc]);
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(ids[2].clone())]);
     press(&mut app, &[Key::Esc, Key::Char('M')]);
     assert!(app.marked.is_empty());
 }
@@ -35,8 +35,8 @@ fn marked_runs_are_compared_and_one_is_made_the_baseline() {
 #[test]
 fn runs_are_compared_along_steps_epochs_and_time() {
     let mut app = app();
-    let second = dir(2);
-    app.marked = vec![dir(1), second.clone()];
+    let second = run_id(2);
+    app.marked = vec![run_id(1), second.clone()];
     app.screen = Screen::Runs;
     press(&mut app, &[Key::Char('c')]);
     let started = Event::started(0);
@@ -65,11 +65,11 @@ fn runs_are_compared_along_steps_epochs_and_time() {
 /// Two runs of two epochs of ten steps beside each other, the second half as fast as the first.
 fn compared() -> App {
     let mut app = app();
-    let dirs = [dir(1), dir(2)];
-    app.marked = dirs.to_vec();
+    let ids = [run_id(1), run_id(2)];
+    app.marked = ids.to_vec();
     app.screen = Screen::Runs;
     press(&mut app, &[Key::Char('c')]);
-    for (dir, seconds) in dirs.into_iter().zip([5.0, 10.0]) {
+    for (id, seconds) in ids.into_iter().zip([5.0, 10.0]) {
         let mut events = vec![Event::started(0)];
         for epoch in 1..=2_u32 {
             let step = u64::from(epoch) * 10;
@@ -93,7 +93,7 @@ fn compared() -> App {
         }
         let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
         let change = Update { records, ..Update::default() };
-        update(&mut app, Msg::Compared(dir, Box::new(change)));
+        update(&mut app, Msg::Compared(id, Box::new(change)));
     }
     app
 }
@@ -158,7 +158,7 @@ fn a_pause_takes_wall_time_and_no_active_time() {
         (165.0, Event::Resumed { step: 10, position: None }),
         (170.0, steps(11, 10.0)),
     ];
-    let mut run = RunView::new(dir(1), Smoothing::default());
+    let mut run = RunView::new(run_id(1), Smoothing::default());
     let records = records.map(|(time, event)| JournalEntry { time, event }).to_vec();
     run.update(Update { records, ..Update::default() });
     let places =
@@ -189,10 +189,10 @@ fn steps_that_are_done_again_are_drawn_once() {
 
 #[test]
 fn predictions_of_the_selected_run_are_measured_against_the_first() {
-    let (mut app, dirs) = (app(), [dir(1), dir(2), dir(3)]);
-    app.compare = Some(Compare::new(&dirs, Smoothing::default()));
+    let (mut app, ids) = (app(), [run_id(1), run_id(2), run_id(3)]);
+    app.compare = Some(Compare::new(&ids, Smoothing::default()));
     app.screen = Screen::Compare;
-    let pair = |other: usize| [dirs[0].clone(), dirs[other].clone()];
+    let pair = |other: usize| [ids[0].clone(), ids[other].clone()];
     assert_eq!(
         press(&mut app, &[Key::Char('p')]),
         [Effect::Predict(pair(1))],
@@ -218,6 +218,6 @@ fn another_run_is_seen_whole() {
     let zoomed = app.charts.window;
     update(&mut app, Msg::Started(run));
     assert_eq!(app.charts.window, zoomed, "it was resumed");
-    update(&mut app, Msg::Started(dir(2)));
+    update(&mut app, Msg::Started(run_id(2)));
     assert_eq!(app.charts.window, crate::app::Window::All);
 }

@@ -3,35 +3,13 @@ mod runs;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::*;
+use crate::app::testing::{listed, run_id, state};
 use crate::app::{PresetInfo, Smoothing, XAxis};
 use crate::run::{
-    Change, CheckpointName, DataInfo, Event, JournalEntry, Labels, Liveness, NewRun, OptimizerSettings,
-    Origin, PauseReason, Provenance, Queue, RunEntry, RunState, Store, Update,
+    Change, CheckpointName, DataInfo, Event, JournalEntry, Labels, OptimizerSettings, PauseReason, Queue,
+    Update,
 };
-
-fn dir(nonce: u64) -> RunDir {
-    let root = tempfile::tempdir().unwrap();
-    let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
-    Store::open(root.path()).create(&new).unwrap()
-}
-
-fn listed(dir: &RunDir, status: RecordedStatus) -> Listing {
-    let record = {
-        let root = tempfile::tempdir().unwrap();
-        let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
-        Store::open(root.path()).create(&new).unwrap().record().unwrap()
-    };
-    let (dir, state) = (dir.clone(), state(status));
-    Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
-}
-
-fn state(status: RecordedStatus) -> RunState {
-    let live = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
-    RunState { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
-}
 
 fn app() -> App {
     let presets = ["cnn", "dnn"].map(|name| PresetInfo { name: name.to_owned(), about: String::new() });
@@ -43,13 +21,13 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
 }
 
 /// A run on the screen with this status, after these events.
-fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunDir) {
-    let (mut app, dir) = (app(), dir(1));
-    assert_eq!(update(&mut app, Msg::Started(dir.clone())), [Effect::Follow(dir.clone())]);
+fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
+    let (mut app, id) = (app(), run_id(1));
+    assert_eq!(update(&mut app, Msg::Started(id.clone())), [Effect::Follow(id.clone())]);
     let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
     let change = Update { state: Some(state(status)), records, ..Update::default() };
-    update(&mut app, Msg::Run(dir.clone(), Box::new(change)));
-    (app, dir)
+    update(&mut app, Msg::Run(id.clone(), Box::new(change)));
+    (app, id)
 }
 
 #[test]
@@ -62,10 +40,10 @@ fn enter_on_a_fresh_start_trains_the_first_preset() {
 
 #[test]
 fn enter_with_a_live_run_attaches_to_it() {
-    let (mut app, live) = (app(), dir(1));
+    let (mut app, live) = (app(), run_id(1));
     update(
         &mut app,
-        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
+        Msg::Runs(vec![listed(&run_id(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
     );
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
     assert_eq!(app.screen, Screen::Live);
@@ -76,36 +54,39 @@ fn a_choice_stays_when_the_runs_are_listed_anew() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Down]);
-    update(&mut app, Msg::Runs(vec![listed(&dir(1), RecordedStatus::Running)]));
+    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Running)]));
     assert!(matches!(app.offers()[app.selected_offer], MenuItem::Train(preset) if preset.name == "dnn"));
     app.screen = Screen::Runs;
     update(
         &mut app,
-        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Queued), listed(&dir(1), RecordedStatus::Running)]),
+        Msg::Runs(vec![
+            listed(&run_id(2), RecordedStatus::Queued),
+            listed(&run_id(1), RecordedStatus::Running),
+        ]),
     );
-    assert_eq!(app.selected_run, 0, "the directories differ, so the place stays");
+    assert_eq!(app.selected_run, 1, "the selection follows its run");
 }
 
 #[test]
 fn space_pauses_or_goes_on_as_the_run_stands() {
-    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
     let space = [Key::Char(' ')];
-    assert_eq!(press(&mut app, &space), [Effect::Send(dir.clone(), Command::Pause)]);
-    let (mut app, dir) = showing(RecordedStatus::Paused, Vec::new());
-    assert_eq!(press(&mut app, &space), [Effect::Send(dir, Command::Resume)]);
+    assert_eq!(press(&mut app, &space), [Effect::Send(id.clone(), Command::Pause)]);
+    let (mut app, id) = showing(RecordedStatus::Paused, Vec::new());
+    assert_eq!(press(&mut app, &space), [Effect::Send(id, Command::Resume)]);
     let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &space), []);
 }
 
 #[test]
 fn what_was_asked_is_shown_until_it_is_answered() {
-    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
     let records = vec![JournalEntry { time: 9.0, event }];
     let change = Update { records, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
-    update(&mut app, Msg::Run(dir, Box::new(change)));
+    update(&mut app, Msg::Run(id, Box::new(change)));
     let run = app.run.unwrap();
     assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
 }
@@ -114,12 +95,12 @@ fn what_was_asked_is_shown_until_it_is_answered() {
 fn leaving_a_live_run_asks_and_does_what_is_chosen() {
     let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
     for (key, command) in cases {
-        let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+        let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('q')]), []);
         assert_eq!(app.dialog, Some(Dialog::Quit));
-        let name = dir.id().name().to_owned();
+        let name = id.name().to_owned();
         let exit = Effect::Exit(Some(ExitSummary { name, told: command }));
-        let send = command.map(|command| Effect::Send(dir, command));
+        let send = command.map(|command| Effect::Send(id, command));
         let want: Vec<_> = send.into_iter().chain([exit]).collect();
         assert_eq!(press(&mut app, &[Key::Char(key)]), want);
     }
@@ -137,8 +118,8 @@ fn leaving_an_ended_run_asks_nothing() {
 #[test]
 fn only_a_run_that_ended_early_can_be_resumed() {
     for status in [RecordedStatus::Stopped, RecordedStatus::Failed, RecordedStatus::Interrupted] {
-        let (mut app, dir) = showing(status, Vec::new());
-        assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(dir)]);
+        let (mut app, id) = showing(status, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(id)]);
     }
     for status in [RecordedStatus::Running, RecordedStatus::Paused, RecordedStatus::Finished] {
         let (mut app, _) = showing(status, Vec::new());
@@ -150,7 +131,7 @@ fn only_a_run_that_ended_early_can_be_resumed() {
 fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
     let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     let change = Update { state: Some(state(RecordedStatus::Failed)), ..Update::default() };
-    update(&mut app, Msg::Run(dir(2), Box::new(change)));
+    update(&mut app, Msg::Run(run_id(2), Box::new(change)));
     assert_eq!(app.run.unwrap().status(), Some(RecordedStatus::Running));
 }
 

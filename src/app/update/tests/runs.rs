@@ -6,19 +6,19 @@ use super::*;
 fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     let mut app = app();
     app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..5).map(dir).collect();
+    let ids: Vec<_> = (1..5).map(run_id).collect();
     let statuses =
         [RecordedStatus::Finished, RecordedStatus::Stopped, RecordedStatus::Finished, RecordedStatus::Failed];
-    let runs: Vec<_> = dirs.iter().zip(statuses).map(|(dir, status)| listed(dir, status)).collect();
+    let runs: Vec<_> = ids.iter().zip(statuses).map(|(id, status)| listed(id, status)).collect();
     update(&mut app, Msg::Runs(runs.clone()));
     press(&mut app, &[Key::Down, Key::Down]);
-    let shown = |app: &App| -> Vec<RunDir> {
+    let shown = |app: &App| -> Vec<RunId> {
         let place = |row: &Row| match row {
             Row::Run { place, .. } => *place,
             Row::Group(group) => group.place,
         };
         let listed = |row| app.listed(place(row)).unwrap().clone();
-        app.browse.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.dir).collect()
+        app.browse.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.record.id).collect()
     };
     let type_text = |app: &mut App, text: &str| {
         press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
@@ -28,7 +28,7 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     assert_eq!(shown(&app).len(), 4);
     press(&mut app, &[Key::Tab]);
     assert_eq!(app.browse.text(), "state = finished ");
-    assert_eq!(shown(&app), [dirs[0].clone(), dirs[2].clone()]);
+    assert_eq!(shown(&app), [ids[0].clone(), ids[2].clone()]);
     // Keys that act elsewhere are text here; what is not understood leaves the table as it is.
     type_text(&mut app, "and ");
     assert!(app.browse.error().is_some());
@@ -49,18 +49,18 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     assert_eq!((app.browse.text(), shown(&app).len()), ("state = finished ", 2));
 
     press(&mut app, &[Key::Down]);
-    let selected = app.selected().unwrap().dir.clone();
+    let selected = app.selected().unwrap().record.id.clone();
     press(&mut app, &[Key::Char('O')]);
-    assert_eq!(app.selected().unwrap().dir, selected);
+    assert_eq!(app.selected().unwrap().record.id, selected);
 }
 
 /// The runs screen with three finished runs, the second with another seed, the third with another learning rate.
-fn browsing() -> (App, Vec<RunDir>) {
+fn browsing() -> (App, Vec<RunId>) {
     let mut app = app();
     app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..4).map(dir).collect();
-    let runs = dirs.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(dir, (learning_rate, seed))| {
-        let Listing::Run(run) = listed(dir, RecordedStatus::Finished) else { unreachable!() };
+    let ids: Vec<_> = (1..4).map(run_id).collect();
+    let runs = ids.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(id, (learning_rate, seed))| {
+        let Listing::Run(run) = listed(id, RecordedStatus::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
         run.record.config.seed = seed;
         run.record.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
@@ -69,7 +69,7 @@ fn browsing() -> (App, Vec<RunDir>) {
     });
     let runs = runs.collect();
     update(&mut app, Msg::Runs(runs));
-    (app, dirs)
+    (app, ids)
 }
 
 fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
@@ -105,9 +105,9 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
 
 #[test]
 fn what_is_thrown_away_is_brought_back_the_last_first() {
-    let (mut app, dirs) = browsing();
-    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::ThrowAway(dirs[0].clone())]);
-    let [first, second] = [&dirs[0], &dirs[1]].map(|dir| dir.id().clone());
+    let (mut app, ids) = browsing();
+    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::ThrowAway(ids[0].clone())]);
+    let [first, second] = [&ids[0], &ids[1]].map(|id| id.clone());
     assert_eq!(press(&mut app, &[Key::Char('u')]), []);
     update(&mut app, Msg::ThrownAway(vec![first.clone()]));
     assert!(app.notice.as_ref().unwrap().text().contains("u brings it back"));
@@ -118,7 +118,7 @@ fn what_is_thrown_away_is_brought_back_the_last_first() {
 
 #[test]
 fn groups_have_mean_and_spread_and_open() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     press(&mut app, &[Key::Down, Key::Char('v')]);
     let [Row::Group(one), Row::Group(other)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
     assert_eq!((one.runs, other.runs), (2, 1));
@@ -126,30 +126,30 @@ fn groups_have_mean_and_spread_and_open() {
     press(&mut app, &[Key::Home, Key::Enter]);
     assert_eq!(app.browse.rows().len(), 4);
     press(&mut app, &[Key::Down]);
-    assert_eq!(app.selected().unwrap().dir, dirs[0]);
+    assert_eq!(app.selected().unwrap().record.id, ids[0]);
     // A new listing leaves the group open and the run selected.
     let runs = app.runs.clone().unwrap();
     update(&mut app, Msg::Runs(runs));
-    assert_eq!((app.browse.rows().len(), &app.selected().unwrap().dir), (4, &dirs[0]));
+    assert_eq!((app.browse.rows().len(), &app.selected().unwrap().record.id), (4, &ids[0]));
     press(&mut app, &[Key::Up, Key::Enter]);
     assert_eq!(app.browse.rows().len(), 2);
 }
 
 #[test]
 fn a_fork_is_begun_from_the_runs_and_from_a_run() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     press(&mut app, &[Key::Char('F'), Key::Down, Key::Down, Key::Ctrl('u')]);
     type_text(&mut app, "60");
     let change = Change { epochs: Some(60), ..Change::default() };
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(dirs[0].clone(), CheckpointName::Last, change)]);
-    let (mut app, dir) = showing(RecordedStatus::Finished, Vec::new());
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(ids[0].clone(), CheckpointName::Last, change)]);
+    let (mut app, id) = showing(RecordedStatus::Finished, Vec::new());
     // Nothing can be asked before its record is read.
     app.run.as_mut().unwrap().record = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
-    app.run.as_mut().unwrap().record = listed(&dir, RecordedStatus::Finished).run().map(|run| run.record);
+    app.run.as_mut().unwrap().record = listed(&id, RecordedStatus::Finished).run().map(|run| run.record);
     let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
-    assert_eq!(effects, [Effect::Fork(dir, CheckpointName::Last, Change::default())]);
+    assert_eq!(effects, [Effect::Fork(id, CheckpointName::Last, Change::default())]);
 }
 
 #[test]
@@ -181,7 +181,7 @@ fn a_group_counts_what_is_finished_and_each_seed_once() {
 
 #[test]
 fn a_question_that_is_not_understood_stays_open_and_values_are_asked_for_as_they_are_typed() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     type_text(&mut app, "/lr > 0.0");
     assert_eq!(app.browse.rows().len(), 3);
     type_text(&mut app, "5");
@@ -193,29 +193,29 @@ fn a_question_that_is_not_understood_stays_open_and_values_are_asked_for_as_they
     press(&mut app, &[Key::Ctrl('u')]);
     assert_eq!(app.browse.text(), "");
     press(&mut app, &[Key::Enter]);
-    assert_eq!((app.dialog, app.browse.rows().len()), (None, dirs.len()));
+    assert_eq!((app.dialog, app.browse.rows().len()), (None, ids.len()));
 }
 
 #[test]
 fn a_run_is_labelled_as_it_is_typed() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     press(&mut app, &[Key::Char('e'), Key::Down]);
     type_text(&mut app, "good slow");
     let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
     let labels = Labels { tags, ..Labels::default() };
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(dirs[0].clone(), labels)]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(ids[0].clone(), labels)]);
     // Nothing changed, nothing done.
     assert_eq!(press(&mut app, &[Key::Char('e'), Key::Enter]), []);
 }
 
 #[test]
 fn the_queue_is_paused_and_put_in_another_order() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     assert_eq!(type_text(&mut app, "pKX"), []);
-    let queue = Queue { runs: vec![dirs[1].id().clone(), dirs[0].id().clone()], ..Queue::default() };
+    let queue = Queue { runs: vec![ids[1].clone(), ids[0].clone()], ..Queue::default() };
     update(&mut app, Msg::Queue(queue.clone(), true));
     assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Pause)]);
-    assert_eq!(type_text(&mut app, "K"), [Effect::Queue(QueueChange::Shift(dirs[0].id().clone(), -1))]);
+    assert_eq!(type_text(&mut app, "K"), [Effect::Queue(QueueChange::Shift(ids[0].clone(), -1))]);
     update(&mut app, Msg::Queue(Queue { paused: true, ..queue }, true));
     assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Go)]);
     assert_eq!(type_text(&mut app, "X"), [Effect::Queue(QueueChange::Empty)]);
@@ -229,7 +229,7 @@ fn what_was_chosen_is_remembered() {
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
     app.charts.along = XAxis::ActiveTime;
-    app.trash = vec![vec![dir(9).id().clone()]];
+    app.trash = vec![vec![run_id(9).clone()]];
     let memory = app.memory();
     let text = serde_json::to_string(&memory).unwrap();
     let mut next = self::app();
@@ -280,8 +280,8 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
 
 #[test]
 fn what_is_thrown_away_is_not_marked_any_more() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = browsing();
     type_text(&mut app, "mm");
-    update(&mut app, Msg::ThrownAway(vec![dirs[0].id().clone()]));
-    assert_eq!(app.marked, [dirs[1].clone()]);
+    update(&mut app, Msg::ThrownAway(vec![ids[0].clone()]));
+    assert_eq!(app.marked, [ids[1].clone()]);
 }
