@@ -96,9 +96,9 @@ fn app() -> App {
 
 fn frame(app: &App) {
     let themes = theme::load([]);
-    let look = RenderTheme::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
+    let theme = RenderTheme::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
     let mut cells = Buffer::empty(Rect::new(0, 0, 120, 36));
-    View { app, look: &look }.draw(&mut cells);
+    View { app, theme: &theme }.draw(&mut cells);
 }
 
 /// Finished runs of forty epochs, each with what a real one has.

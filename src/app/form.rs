@@ -1,22 +1,22 @@
-//! The form in which settings and labels are typed.
+//! Forms for settings and labels.
 
-use super::Key;
+use super::key::Key;
 use crate::metrics::text;
 use crate::run::{
     Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunId, RunManifest,
     Setting, sweep,
 };
 
-/// Something to be filled in.
+/// A form to fill in.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
     /// What it is for.
     pub purpose: FormKind,
-    /// A row for each thing.
+    /// Its rows.
     pub fields: Vec<FormField>,
-    /// The row that is typed in.
+    /// The index of the row with the cursor.
     pub selected: usize,
-    /// Why it could not be done as typed.
+    /// Why it was refused.
     pub problem: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub enum FormKind {
     Change(Box<RunConfig>),
     /// The same, after it went back to its last checkpoint.
     GoBack(Box<RunConfig>),
-    /// A new run that goes on from a checkpoint of another one, which has these settings.
+    /// A new run from a checkpoint of another run, which has these settings.
     Fork(RunId, Box<RunConfig>),
     /// New runs: these settings, and what is typed over them, which may be several values.
     Train(Box<RunConfig>),
@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_typed_over_is_changed() {
+    fn only_edited_fields_are_changed() {
         let mut form = Form::change(RunConfig::default());
         assert_eq!(form.fill(), Ok(Filled::Change(Change::default())));
         type_over(&mut form, "learning-rate", "3e-3");
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_is_told() {
+    fn invalid_values_are_refused() {
         let problem = |name, text: &str| {
             let mut form = Form::change(RunConfig::default());
             type_over(&mut form, name, text);
@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_are_typed_as_words() {
+    fn tags_are_split_at_spaces() {
         let id = run_id(1);
         let mut form = Form::label(id.clone(), &manifest(id.clone()));
         type_over(&mut form, "tags", "good  slow ");

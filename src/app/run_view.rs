@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use super::Smoothing;
+use super::charts::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     Change, Checkpoint, Command, DataInfo, Event, JournalEntry, LayerRow, NamedTensor, PauseReason, Position,
@@ -86,6 +86,13 @@ pub struct TrainerInfo {
     pub parameters: usize,
     /// The network.
     pub layers: Vec<LayerRow>,
+}
+
+impl TrainerInfo {
+    /// Whether the network has convolutions, so that there are kernels to show.
+    pub fn has_convolutions(&self) -> bool {
+        self.layers.iter().any(|layer| layer.kind == "Conv2d")
+    }
 }
 
 /// What came of an epoch. Accuracies are fractions.

@@ -166,8 +166,8 @@ impl Cli {
 }
 
 /// Tells what becomes of the run that the dashboard showed last.
-fn say(ExitSummary { name, told }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
-    match told {
+fn say(ExitSummary { name, command }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
+    match command {
         Some(run::Command::Stop) => writeln!(out, "{name} stops and saves; `cnn-tui resume {name}` goes on"),
         Some(run::Command::Pause) => writeln!(out, "{name} is paused; `cnn-tui` shows it"),
         _ => writeln!(out, "{name} goes on training; `cnn-tui` shows it"),

@@ -155,13 +155,13 @@ impl SnapshotCommand {
             (None, ScreenName::Live, [dir]) => return Ok(Scene::Live(dir.clone())),
             (None, ScreenName::Home, []) => return Ok(Scene::Home),
             (None, ScreenName::Runs, []) => return Ok(Scene::Runs),
-            (None, ScreenName::Compare, several) if (2..=Compare::MOST).contains(&several.len()) => {
+            (None, ScreenName::Compare, several) if (2..=Compare::MAX_RUNS).contains(&several.len()) => {
                 return Ok(Scene::Compare(dirs));
             }
             (Some(_), ..) => "a pane is of one run: give its id".to_owned(),
             (None, ScreenName::Live, _) => "the live screen shows one run: give its id".to_owned(),
             (None, ScreenName::Compare, _) => {
-                format!("from 2 to {} runs can be compared: give their ids", Compare::MOST)
+                format!("from 2 to {} runs can be compared: give their ids", Compare::MAX_RUNS)
             }
             (None, ScreenName::Home | ScreenName::Runs, _) => {
                 "this screen shows all runs: give no id".to_owned()

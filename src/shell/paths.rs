@@ -44,19 +44,19 @@ pub(super) fn state_dir() -> Option<PathBuf> {
     Some(project.state_dir().unwrap_or_else(|| project.data_local_dir()).to_owned())
 }
 
-fn memory_path() -> Option<PathBuf> {
+fn view_state_path() -> Option<PathBuf> {
     Some(state_dir()?.join("dashboard.json"))
 }
 
 /// How the dashboard was used last; as at first where that is not known.
-pub(super) fn read_memory() -> ViewState {
-    let bytes = memory_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
+pub(super) fn read_view_state() -> ViewState {
+    let bytes = view_state_path().and_then(|path| fs::read(path).ok()).unwrap_or_default();
     serde_json::from_slice(&bytes).unwrap_or_default()
 }
 
 /// Keeps how the dashboard is used, as far as that can be done.
-pub(super) fn write_memory(memory: &ViewState) {
-    if let (Some(path), Ok(bytes)) = (memory_path(), serde_json::to_vec_pretty(memory)) {
+pub(super) fn write_view_state(state: &ViewState) {
+    if let (Some(path), Ok(bytes)) = (view_state_path(), serde_json::to_vec_pretty(state)) {
         if let Some(parent) = path.parent() {
             let _ = fs::create_dir_all(parent);
         }

@@ -17,7 +17,7 @@ fn the_learning_rate_is_changed_while_it_trains() {
     run.wait_for_step_after(0);
 
     terminal.press("e");
-    terminal.wait_for_text("from its next step on");
+    terminal.wait_for_text("from its next step");
     terminal.press(BACKSPACE);
     terminal.press("3x");
     terminal.press(ENTER);

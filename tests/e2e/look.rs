@@ -36,7 +36,7 @@ fn tour(terminal: &mut Terminal, mut look: impl FnMut(&str)) {
         look(&terminal.wait_for("the runs", table));
     }
     terminal.press("1q");
-    look(&terminal.wait_for_text("What is to become of"));
+    look(&terminal.wait_for_text("Leave, stop and save"));
     terminal.press("s");
     terminal.end();
 }
@@ -119,7 +119,7 @@ fn the_selection_moves_and_a_preset_is_chosen() {
     terminal.press(DOWN);
     terminal.wait_for_text("▸ train dnn");
     terminal.press(DOWN);
-    terminal.wait_for_text("▸ look at the runs");
+    terminal.wait_for_text("▸ show all runs");
     terminal.press(UP);
     terminal.wait_for_text("▸ train dnn");
     terminal.press(ENTER);

@@ -55,7 +55,7 @@ fn the_shell_comes_back_and_fg_brings_the_screen_back() {
     terminal.press("fg\r");
     terminal.wait_for("the screen", |screen| screen.contains("─ runs ─") && !screen.contains("Stopped"));
     terminal.press("q");
-    terminal.wait_for_text("What is to become of");
+    terminal.wait_for_text("Leave, stop and save");
     terminal.press("d");
     // What is typed before the prompt is there may still be heard by the dashboard.
     terminal.wait_for("the prompt", |screen| {

@@ -74,7 +74,7 @@ fn a_broken_run_is_listed_and_hides_no_other() {
     assert!(torn.contains("broken") && torn.contains("run.json: is not a valid run.json"), "{table}");
 
     let mut terminal = world.terminal(&[], (120, 36));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     let screen = terminal.wait_for("both", |screen| screen.contains("finished") && screen.contains("broken"));
     assert!(screen.contains(run.name()) && screen.contains("torn-page"), "{screen}");
@@ -109,7 +109,7 @@ fn what_an_older_version_wrote_is_read_and_what_a_newer_one_wrote_is_listed() {
     assert!(row("20261001-000000-old-page").contains("finished"), "{table}");
     assert!(row("20261002-000000-new-page").contains("was written by a newer cnn-tui (schema 99"), "{table}");
     let mut terminal = world.terminal(&[], (120, 36));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     terminal.wait_for_text("newer cnn-tui");
     terminal.press("q");

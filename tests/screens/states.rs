@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, Screen, Seeds, update};
+use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, QueueWorker, Screen, Seeds, update};
 use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
@@ -342,7 +342,7 @@ pub(crate) fn repeated() -> App {
         first = first.or_else(|| last.clone());
         listed.push(entry(id, record, Origin::Own));
     }
-    update(&mut app, Msg::Queue(queue, true));
+    update(&mut app, Msg::Queue(queue, QueueWorker::Running));
     update(&mut app, Msg::Runs(listed));
     app
 }
@@ -356,8 +356,7 @@ pub(crate) fn comparing() -> App {
         .enumerate()
         .map(|(place, rate)| new_run(5_000 + place as u64, config_with(*rate)).0)
         .collect();
-    app.marked.clone_from(&ids);
-    app.compare = None;
+    app.shared.marked.clone_from(&ids);
     update(&mut app, Msg::Key(Key::Char('c')));
     for (place, (id, rate)) in ids.into_iter().zip(rates).enumerate() {
         let (_, mut record) = new_run(5_000 + place as u64, config_with(rate));
@@ -452,7 +451,8 @@ pub(crate) fn not_predicted() -> App {
 
 fn answered(answer: Result<PredictionDiff, String>) -> App {
     let mut app = predicting();
-    let runs = app.predictions.as_ref().unwrap().runs.clone();
+    let Screen::Predictions(predictions) = &app.screen else { unreachable!() };
+    let runs = predictions.runs.clone();
     update(&mut app, Msg::Predicted(runs, Box::new(answer)));
     app
 }
