@@ -96,9 +96,9 @@ fn app() -> App {
 
 fn frame(app: &App) {
     let themes = theme::load([]);
-    let look = RenderTheme::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
+    let theme = RenderTheme::new(themes.first(), ColorDepth::TrueColor, Glyphs::Unicode);
     let mut cells = Buffer::empty(Rect::new(0, 0, 120, 36));
-    View { app, look: &look }.draw(&mut cells);
+    View { app, theme: &theme }.draw(&mut cells);
 }
 
 /// Finished runs of forty epochs, with all data that a real one has.
@@ -226,13 +226,13 @@ fn open_long_run(home: &Path) {
     );
 
     let mut app = app();
-    update(&mut app, Msg::Started(dir.clone()));
+    update(&mut app, Msg::Started(dir.id().clone()));
     let start = Instant::now();
     let mut follower = Follower::new(dir.clone());
     loop {
         let news = follower.poll();
         let is_all = news.caught_up;
-        update(&mut app, Msg::Run(dir.clone(), Box::new(news)));
+        update(&mut app, Msg::Run(dir.id().clone(), Box::new(news)));
         if is_all {
             break;
         }

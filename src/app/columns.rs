@@ -8,7 +8,7 @@ use crate::run::{Field, UnknownField};
 /// A column of the table of runs, after state and name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Column {
-    /// What a run answers.
+    /// A field of a run.
     Field(Field),
     /// The settings that are not the default.
     Settings,
@@ -16,19 +16,19 @@ pub enum Column {
     Curve,
 }
 
-/// The columns until a person chooses others.
-const USUAL: [&str; 7] = ["preset", "epoch", "best_acc", "loss", "created", "curve", "settings"];
+/// The default columns.
+const DEFAULT_COLUMNS: [&str; 7] = ["preset", "epoch", "best_acc", "loss", "created", "curve", "settings"];
 
 impl Column {
-    /// Every column that there can be, but for state and name, which are always there.
+    /// Every column except state and name, which are always shown.
     pub fn all() -> impl Iterator<Item = Self> {
         let fields = Field::all().filter(|field| !["name", "state"].contains(&field.name()));
         [Self::Settings, Self::Curve].into_iter().chain(fields.map(Self::Field))
     }
 
-    /// Those that are shown until a person chooses others.
-    pub(super) fn usual() -> Vec<Self> {
-        USUAL.iter().filter_map(|name| name.parse().ok()).collect()
+    /// The default columns.
+    pub(super) fn default_columns() -> Vec<Self> {
+        DEFAULT_COLUMNS.iter().filter_map(|name| name.parse().ok()).collect()
     }
 
     /// Its name.
@@ -40,12 +40,12 @@ impl Column {
         }
     }
 
-    /// What it is, in a few words.
+    /// A short description.
     pub fn about(self) -> &'static str {
         match self {
             Self::Field(field) => field.about(),
             Self::Settings => "settings that are not the default",
-            Self::Curve => "test accuracy by epoch, drawn",
+            Self::Curve => "test accuracy by epoch as a curve",
         }
     }
 }
@@ -82,7 +82,7 @@ impl ColumnChoice {
     }
 
     /// Shows the selected column, or hides it.
-    pub(super) fn turn(&mut self) {
+    pub(super) fn toggle(&mut self) {
         let (_, is_shown) = &mut self.columns[self.selected];
         *is_shown = !*is_shown;
     }

@@ -1,9 +1,9 @@
-//! The form in which settings and labels are typed.
+//! Forms for settings and labels.
 
-use super::Key;
+use super::key::Key;
 use crate::metrics::text;
 use crate::run::{
-    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunDir, RunManifest,
+    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunId, RunManifest,
     Setting, sweep,
 };
 
@@ -28,11 +28,11 @@ pub enum FormKind {
     /// Restores the last checkpoint of the run first, then changes settings.
     GoBack(Box<RunConfig>),
     /// Forks a run that has these settings.
-    Fork(RunDir, Box<RunConfig>),
+    Fork(RunId, Box<RunConfig>),
     /// Creates runs, one for each combination of values; settings that are not edited are as here.
     Train(Box<RunConfig>),
     /// Changes name, notes and tags of a run.
-    Label(RunDir),
+    Label(RunId),
 }
 
 /// A row of a form.
@@ -53,9 +53,9 @@ pub struct FormField {
 pub(super) enum Filled {
     Change(Change),
     GoBack(Change),
-    Fork(RunDir, CheckpointName, Change),
+    Fork(RunId, CheckpointName, Change),
     Train(Vec<RunConfig>),
-    Label(RunDir, Labels),
+    Label(RunId, Labels),
 }
 
 /// The factor by which the form proposes to lower the learning rate of a run that diverged.
@@ -84,11 +84,11 @@ impl Form {
     }
 
     /// The checkpoint and the changeable settings of a fork.
-    pub fn fork(dir: RunDir, config: RunConfig) -> Self {
+    pub fn fork(id: RunId, config: RunConfig) -> Self {
         let mut fields = setting_fields(&config, Setting::is_changeable);
         let from = CheckpointName::Last.to_string();
         fields.insert(0, field(CHECKPOINT, "last, best or such as epoch-007", from));
-        Self { selected: 1, ..Self::new(FormKind::Fork(dir, Box::new(config)), fields) }
+        Self { selected: 1, ..Self::new(FormKind::Fork(id, Box::new(config)), fields) }
     }
 
     /// Every setting of new runs, as in this config.
@@ -98,13 +98,13 @@ impl Form {
     }
 
     /// Name, notes and tags of a run.
-    pub fn label(dir: RunDir, record: &RunManifest) -> Self {
+    pub fn label(id: RunId, record: &RunManifest) -> Self {
         let fields = vec![
             field("name", "", record.name.clone()),
             field("tags", "words, with spaces between", record.tags.join(" ")),
             field("notes", "", record.notes.clone()),
         ];
-        Self::new(FormKind::Label(dir), fields)
+        Self::new(FormKind::Label(id), fields)
     }
 
     fn new(purpose: FormKind, fields: Vec<FormField>) -> Self {
@@ -139,11 +139,11 @@ impl Form {
         match &self.purpose {
             FormKind::Change(config) => change(typed, config).map(Filled::Change),
             FormKind::GoBack(config) => change(typed, config).map(Filled::GoBack),
-            FormKind::Fork(dir, config) => {
+            FormKind::Fork(id, config) => {
                 let (from, settings): (Vec<_>, Vec<_>) = typed.partition(|field| field.name == CHECKPOINT);
                 let from = from.first().map_or(Ok(CheckpointName::Last), |field| field.text.trim().parse());
                 let from = from.map_err(|error: CheckpointNameError| error.to_string())?;
-                Ok(Filled::Fork(dir.clone(), from, change(settings.into_iter(), config)?))
+                Ok(Filled::Fork(id.clone(), from, change(settings.into_iter(), config)?))
             }
             FormKind::Train(config) => {
                 let values = |field: &FormField| {
@@ -153,7 +153,7 @@ impl Form {
                 let axes = typed.filter_map(values).collect::<Result<Vec<_>, _>>()?;
                 sweep(config, &axes).map(Filled::Train).map_err(|error| error.to_string())
             }
-            FormKind::Label(dir) => {
+            FormKind::Label(id) => {
                 let mut labels = Labels::default();
                 for field in typed {
                     let text = field.text.trim();
@@ -164,7 +164,7 @@ impl Form {
                     }
                 }
                 labels.validate().map_err(|error| error.to_string())?;
-                Ok(Filled::Label(dir.clone(), labels))
+                Ok(Filled::Label(id.clone(), labels))
             }
         }
     }
@@ -196,11 +196,9 @@ fn change<'a>(typed: impl Iterator<Item = &'a FormField>, config: &RunConfig) ->
 
 #[cfg(test)]
 mod tests {
-    use jiff::Timestamp;
-    use tempfile::TempDir;
-
     use super::*;
-    use crate::run::{NewRun, OptimizerSettings, Provenance, Store};
+    use crate::app::testing::{manifest, run_id};
+    use crate::run::OptimizerSettings;
 
     fn type_over(form: &mut Form, name: &str, text: &str) {
         form.selected = form.fields.iter().position(|field| field.name == name).unwrap();
@@ -208,11 +206,6 @@ mod tests {
         for character in text.chars() {
             assert!(form.type_key(Key::Char(character)));
         }
-    }
-
-    fn run(root: &TempDir) -> RunDir {
-        let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
-        Store::open(root.path()).create(&new).unwrap()
     }
 
     #[test]
@@ -284,26 +277,24 @@ mod tests {
 
     #[test]
     fn fork_form_has_a_checkpoint() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = run(&root);
-        let mut form = Form::fork(dir.clone(), RunConfig::default());
-        assert_eq!(form.fill(), Ok(Filled::Fork(dir.clone(), CheckpointName::Last, Change::default())));
+        let id = run_id(1);
+        let mut form = Form::fork(id.clone(), RunConfig::default());
+        assert_eq!(form.fill(), Ok(Filled::Fork(id.clone(), CheckpointName::Last, Change::default())));
         type_over(&mut form, "checkpoint", "epoch-7");
         type_over(&mut form, "learning-rate", "0.001");
         let change = Change { learning_rate: Some(0.001), ..Change::default() };
-        assert_eq!(form.fill(), Ok(Filled::Fork(dir, CheckpointName::Epoch(7), change)));
+        assert_eq!(form.fill(), Ok(Filled::Fork(id, CheckpointName::Epoch(7), change)));
         type_over(&mut form, "checkpoint", "first");
         assert!(form.fill().unwrap_err().contains("first"));
     }
 
     #[test]
     fn tags_are_split_at_spaces() {
-        let root = tempfile::tempdir().unwrap();
-        let dir = run(&root);
-        let mut form = Form::label(dir.clone(), &dir.record().unwrap());
+        let id = run_id(1);
+        let mut form = Form::label(id.clone(), &manifest(id.clone()));
         type_over(&mut form, "tags", "good  slow ");
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
-        assert_eq!(form.fill(), Ok(Filled::Label(dir, Labels { tags, ..Labels::default() })));
+        assert_eq!(form.fill(), Ok(Filled::Label(id, Labels { tags, ..Labels::default() })));
         type_over(&mut form, "name", " ");
         assert!(form.fill().unwrap_err().starts_with("a name must have"));
     }

@@ -100,19 +100,3 @@ impl FromStr for Key {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::app::BINDINGS;
-
-    #[test]
-    fn every_key_is_read_as_it_is_written() {
-        for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
-            assert_eq!(key.to_string().parse(), Ok(*key), "{key}");
-        }
-        for name in ["", "ab", "F1", "^", "^1", "\n"] {
-            assert_eq!(name.parse::<Key>().is_ok(), name == "^", "{name:?}");
-        }
-    }
-}

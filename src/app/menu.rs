@@ -1,32 +1,56 @@
-//! What the first screen offers.
+//! The menu to start from.
 
-use super::{App, PresetInfo};
-use crate::run::{Origin, RunEntry};
+use super::shared::{PresetInfo, Shared};
+use crate::run::{Origin, RunConfig, RunEntry};
 
-/// Something that a person can choose on the first screen.
+/// A line of the menu.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MenuItem<'a> {
-    /// To watch a run that trains or is paused.
+    /// Watch a run that is training or paused.
     Attach(&'a RunEntry),
-    /// To train a network.
+    /// Train a network.
     Train(&'a PresetInfo),
-    /// To look at the runs.
+    /// Show all runs.
     Runs {
-        /// How many there are of a person's own.
+        /// How many runs there are without the reference runs.
         own: usize,
-        /// How many come with the program.
+        /// How many reference runs come with the program.
         references: usize,
     },
 }
 
-impl App {
-    /// What the first screen offers, the likeliest first: a live run, then something to train.
-    pub fn offers(&self) -> Vec<MenuItem<'_>> {
-        let live = self.summaries().filter(|run| run.state.is_live()).map(MenuItem::Attach);
+impl MenuItem<'_> {
+    /// Identifies the line in menus of later lists of runs.
+    pub(super) fn key(&self) -> String {
+        match self {
+            Self::Attach(run) => run.record.id.to_string(),
+            Self::Train(preset) => preset.name.clone(),
+            Self::Runs { .. } => String::new(),
+        }
+    }
+}
+
+impl Shared {
+    /// The lines of the menu, the likeliest first: runs that are training, then something to train.
+    pub fn menu(&self) -> Vec<MenuItem<'_>> {
+        let live = self.entries().filter(|run| run.state.is_live()).map(MenuItem::Attach);
         let train = self.presets.iter().map(MenuItem::Train);
-        let references = self.summaries().filter(|run| run.origin == Origin::Reference).count();
+        let references = self.entries().filter(|run| run.origin == Origin::Reference).count();
         let own = self.runs.as_ref().map_or(0, Vec::len) - references;
         let runs = MenuItem::Runs { own, references };
         live.chain(train).chain([runs]).collect()
+    }
+
+    /// The network in the selected line.
+    pub(super) fn selected_preset(&self) -> Option<&PresetInfo> {
+        match self.menu().get(self.menu_row) {
+            Some(MenuItem::Train(preset)) => Some(preset),
+            _ => None,
+        }
+    }
+
+    /// The settings of a new run of this network.
+    pub(super) fn config_for(&self, preset: &PresetInfo) -> RunConfig {
+        RunConfig { preset: preset.name.clone(), ..self.defaults.clone() }
     }
 }

@@ -1,23 +1,9 @@
-//! What two runs take the same images for.
+//! The predictions of two runs on the same images, compared.
 
 use crate::metrics::{McNemar, McNemarMethod, Paired, SeedNoise, Spread, text};
-use crate::run::RunDir;
 
 /// Above this probability a difference is taken for chance.
 const CHANCE: f64 = 0.05;
-
-/// The screen of two runs' predictions.
-#[derive(Debug, Clone)]
-pub struct Predictions {
-    /// The run that the other is measured against, and the other.
-    pub runs: [RunDir; 2],
-    /// What came of it; none while it is computed.
-    pub answer: Option<Result<PredictionDiff, String>>,
-    /// Which images are shown.
-    pub shown: Disagreement,
-    /// The selected one of those.
-    pub selected: usize,
-}
 
 /// How an image changed from the first run to the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,7 +17,7 @@ pub enum Disagreement {
 /// The predictions of two runs on the same test set, beside each other.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionDiff {
-    /// What people call the runs.
+    /// The names of the runs.
     pub names: [String; 2],
     /// The checkpoint whose weights were taken.
     pub checkpoint: String,
@@ -39,13 +25,13 @@ pub struct PredictionDiff {
     pub data: String,
     /// The names of its classes.
     pub classes: Vec<String>,
-    /// Who is right how often.
+    /// How often both, one or none of the runs are right.
     pub table: Paired,
-    /// Images that only the second run gets right, those first where both are surest.
+    /// Images that only the second run gets right, in decreasing order of both runs' confidence.
     pub fixed: Vec<Sample>,
     /// Images that only the first run gets right, in the same order.
     pub broken: Vec<Sample>,
-    /// What seeds alone change.
+    /// How much accuracy varies between seeds.
     pub seeds: Seeds,
 }
 
@@ -56,18 +42,18 @@ pub struct Sample {
     pub image: usize,
     /// Its pixels, row by row.
     pub pixels: Box<[u8]>,
-    /// The class that it has.
+    /// Its label.
     pub label: u8,
-    /// What each run takes it for.
+    /// The prediction of each run.
     pub guesses: [Guess; 2],
 }
 
-/// What a run takes an image for.
+/// A run's prediction for an image.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Guess {
-    /// The class.
+    /// The predicted class.
     pub class: u8,
-    /// How sure it is, from 0 to 1.
+    /// Its probability by the softmax, from 0 to 1.
     pub confidence: f32,
 }
 
@@ -91,7 +77,7 @@ impl Seeds {
 }
 
 impl PredictionDiff {
-    /// Two runs of these names beside each other. `guesses` has those of each run in the order of `labels`, and `pixels` gives an
+    /// Compares the predictions of two runs. `guesses` are those of each run in the order of `labels`; `pixels` returns an
     /// image by its number.
     pub fn new(
         names: [String; 2],
@@ -120,7 +106,7 @@ impl PredictionDiff {
         Self { names, checkpoint, data, classes, table, fixed, broken, seeds }
     }
 
-    /// The images of a kind.
+    /// The images of this kind.
     pub fn samples(&self, which: Disagreement) -> &[Sample] {
         match which {
             Disagreement::Fixed => &self.fixed,
@@ -178,31 +164,6 @@ impl Sample {
     }
 }
 
-impl Predictions {
-    pub(super) fn new(runs: [RunDir; 2]) -> Self {
-        Self { runs, answer: None, shown: Disagreement::Fixed, selected: 0 }
-    }
-
-    /// What came of it, if it is there.
-    pub fn diff(&self) -> Option<&PredictionDiff> {
-        self.answer.as_ref()?.as_ref().ok()
-    }
-
-    /// The images that are shown.
-    pub fn samples(&self) -> &[Sample] {
-        self.diff().map(|diff| diff.samples(self.shown)).unwrap_or_default()
-    }
-
-    /// To the other kind of images.
-    pub(super) fn turn(&mut self) {
-        self.shown = match self.shown {
-            Disagreement::Fixed => Disagreement::Broken,
-            Disagreement::Broken => Disagreement::Fixed,
-        };
-        self.selected = 0;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -227,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn what_one_alone_gets_right_is_kept_the_surest_first() {
+    fn disagreements_are_sorted_by_confidence() {
         let diff = diff(seeds([&[], &[]], false));
         let images = |which| diff.samples(which).iter().map(|sample| sample.image).collect::<Vec<_>>();
         assert_eq!(images(Disagreement::Fixed), [3, 1]);

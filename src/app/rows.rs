@@ -25,7 +25,7 @@ pub enum Arrangement {
 pub enum Row {
     /// A run, or what should be one.
     Run {
-        /// Its place in [`App::runs`](super::App::runs).
+        /// Its place in [`App::runs`](super::Shared::runs).
         place: usize,
         /// How many runs or groups it is under.
         depth: usize,
@@ -39,7 +39,7 @@ pub enum Row {
 pub struct Group {
     /// What they have in common.
     pub(super) key: GroupKey,
-    /// The place in [`App::runs`](super::App::runs) of the first of them.
+    /// The place in [`App::runs`](super::Shared::runs) of the first of them.
     pub place: usize,
     /// How many there are.
     pub runs: usize,
@@ -70,11 +70,11 @@ impl Arrangement {
     }
 }
 
-/// What the runs of a group have in common: the way in which they are trained, and the data. A run that has not begun
-/// has no data yet; it is counted to the first group that is trained in its way.
+/// What the runs of a group have in common: recipe and data. A run that has not started has no data yet; it belongs to
+/// the first group with its recipe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GroupKey {
-    way: Recipe,
+    recipe: Recipe,
     data: Option<String>,
 }
 
@@ -87,19 +87,19 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
     let run = |place: usize| listed(place).map(|run| &run.record);
     let (readable, broken): (Vec<usize>, Vec<usize>) =
         places.iter().partition(|&&place| run(place).is_some());
-    let ways: Vec<_> =
+    let recipes: Vec<_> =
         readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.way()))).collect();
     let mut first_data: BTreeMap<&Recipe, &str> = BTreeMap::new();
-    for (_, record, way) in &ways {
+    for (_, record, recipe) in &recipes {
         if let Some(data) = record.data_checksum() {
-            first_data.entry(way).or_insert(data);
+            first_data.entry(recipe).or_insert(data);
         }
     }
     let mut order: Vec<GroupKey> = Vec::new();
     let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
-    for (place, record, way) in &ways {
-        let data = record.data_checksum().or_else(|| first_data.get(way).copied());
-        let key = GroupKey { way: way.clone(), data: data.map(str::to_owned) };
+    for (place, record, recipe) in &recipes {
+        let data = record.data_checksum().or_else(|| first_data.get(recipe).copied());
+        let key = GroupKey { recipe: recipe.clone(), data: data.map(str::to_owned) };
         let places = members.entry(key).or_insert_with_key(|key| {
             order.push(key.clone());
             Vec::new()
@@ -138,7 +138,7 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
         Listing::Broken { .. } => None,
     };
     let shown: BTreeMap<&RunId, usize> =
-        places.iter().filter_map(|&place| Some((run(place)?.dir.id(), place))).collect();
+        places.iter().filter_map(|&place| Some((&run(place)?.record.id, place))).collect();
     let parent = |place: usize| shown.get(run(place)?.record.parent.as_ref()?).copied();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut left: Vec<(usize, usize)> = Vec::new();

@@ -1,91 +1,92 @@
-//! Which runs the table shows, in what order, arranged how, and what of them.
+//! The table of runs: query, order, columns, arrangement and selection.
 
 use std::collections::BTreeSet;
 
+use super::columns::Column;
+use super::key::Key;
 use super::rows::{Arrangement, GroupKey, Row};
-use super::{Column, Key};
 use crate::run::{Completion, Field, Listing, Query, QueryError, Sort, Value, complete};
 
-/// The order until a person chooses another: the newest first.
-const USUAL: (&str, bool) = ("created", true);
+/// The default order: the newest first.
+const DEFAULT_SORT: (&str, bool) = ("created", true);
 
-/// Which runs the table shows, in what order, arranged how, and what of them.
+/// The table of runs: query, order, columns, arrangement and selection.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunTable {
-    /// What is shown of each run.
+    /// The columns.
     pub columns: Vec<Column>,
     /// How the runs are arranged.
     pub arrangement: Arrangement,
-    /// What was asked for last that was understood.
+    /// The last valid query.
     query: Query,
-    /// What is typed.
+    /// The query as typed.
     text: String,
-    /// The text before it was typed over.
-    before: String,
-    /// Why it is not understood.
+    /// Why it is not valid.
     error: Option<QueryError>,
-    /// The order; `None`: the usual one.
+    /// The order; `None` for the default.
     sort: Option<Sort>,
     /// The groups whose runs are shown.
     open: BTreeSet<GroupKey>,
-    /// How many runs are shown, or in a group that is.
+    /// How many runs match the query.
     count: usize,
+    /// Index of the selected row.
+    pub selected: usize,
     rows: Vec<Row>,
 }
 
 impl RunTable {
     pub(super) fn new() -> Self {
         Self {
-            columns: Column::usual(),
+            columns: Column::default_columns(),
             arrangement: Arrangement::Flat,
             query: Query::default(),
             text: String::new(),
-            before: String::new(),
             error: None,
             sort: None,
             open: BTreeSet::new(),
             count: 0,
+            selected: 0,
             rows: Vec::new(),
         }
     }
 
-    /// What is typed.
+    /// The query as typed.
     pub fn text(&self) -> &str {
         &self.text
     }
 
-    /// What was asked for last that was understood, as it was typed where that still stands there.
-    pub(super) fn asked(&self) -> String {
+    /// The last valid query, as typed if it is still there.
+    pub(super) fn valid_query(&self) -> String {
         let is_typed = self.text.parse().is_ok_and(|query: Query| query == self.query);
         if is_typed { self.text.clone() } else { self.query.to_string() }
     }
 
-    /// Why what is typed is not understood; then the runs before it are still shown.
+    /// Why the query is not valid; then the table shows the result of the last valid one.
     pub fn error(&self) -> Option<&QueryError> {
         self.error.as_ref()
     }
 
-    /// The order, if it is not the usual one.
+    /// The order, unless it is the default.
     pub fn sort(&self) -> Option<Sort> {
         self.sort
     }
 
-    /// What the table shows.
+    /// The rows.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// How many runs are asked for.
+    /// How many runs match the query.
     pub fn count(&self) -> usize {
         self.count
     }
 
-    /// What could come next.
+    /// Completions of the last word.
     pub fn completions(&self, runs: &[Listing]) -> Vec<Completion> {
         complete(&self.text, self.text.len(), |field| values(field, runs))
     }
 
-    /// Asks as it was asked before.
+    /// Restores query, order and arrangement of an earlier session.
     pub(super) fn recall(&mut self, query: &str, sort: Option<Sort>, arrangement: Arrangement) {
         if let Ok(understood) = query.parse() {
             self.query = understood;
@@ -94,29 +95,26 @@ impl RunTable {
         (self.sort, self.arrangement) = (sort, arrangement);
     }
 
-    pub(super) fn begin(&mut self) {
-        self.before.clone_from(&self.text);
+    /// Replaces the text and applies it.
+    pub(super) fn restore_query(&mut self, text: String, runs: &[Listing]) {
+        self.text = text;
+        self.apply_query(runs);
     }
 
-    pub(super) fn leave(&mut self, runs: &[Listing]) {
-        self.text = std::mem::take(&mut self.before);
-        self.ask(runs);
-    }
-
-    /// Types a key; `false` if it is none that can be typed.
+    /// Types a key; returns `false` if it is not text.
     pub(super) fn type_key(&mut self, key: Key, runs: &[Listing]) -> bool {
         match key {
-            // More than anybody types.
+            // Longer than any useful query.
             Key::Char(character) if self.text.len() < 1000 => self.text.push(character),
             Key::Backspace => drop(self.text.pop()),
             Key::Ctrl('u') => self.text.clear(),
             _ => return false,
         }
-        self.ask_if_finished(runs);
+        self.apply_if_finished(runs);
         true
     }
 
-    /// Types what could come next, as far as there is one way.
+    /// Completes the last word as far as it is unambiguous.
     pub(super) fn complete(&mut self, runs: &[Listing]) {
         let completions = self.completions(runs);
         let Some(Completion { replaces, word, .. }) = completions.first() else { return };
@@ -128,11 +126,11 @@ impl RunTable {
         if completions.len() == 1 {
             self.text.push(' ');
         }
-        self.ask_if_finished(runs);
+        self.apply_if_finished(runs);
     }
 
-    /// Asks for what is typed, unless its last word may be the beginning of another one.
-    fn ask_if_finished(&mut self, runs: &[Listing]) {
+    /// Applies the query, unless its last word may be the beginning of another one.
+    fn apply_if_finished(&mut self, runs: &[Listing]) {
         let begun = self.text.ends_with(|last: char| last.is_alphanumeric() || last == '_');
         let completions = self.completions(runs);
         let is_field = |completion: &Completion| !completion.about.is_empty();
@@ -141,12 +139,12 @@ impl RunTable {
         if begun && !completions.is_empty() && !(is_value && is_understood) {
             self.error = None;
         } else {
-            self.ask(runs);
+            self.apply_query(runs);
         }
     }
 
-    /// Asks for what is typed.
-    pub(super) fn ask(&mut self, runs: &[Listing]) {
+    /// Applies the query.
+    pub(super) fn apply_query(&mut self, runs: &[Listing]) {
         match self.text.parse() {
             Ok(query) => (self.query, self.error) = (query, None),
             Err(error) => self.error = Some(error),
@@ -154,7 +152,7 @@ impl RunTable {
         self.arrange(runs);
     }
 
-    /// Sorts by the next of the columns, and after the last one as usual.
+    /// Sorts by the next column, and after the last one in the default order.
     pub(super) fn next_sort(&mut self, runs: &[Listing]) {
         let fields: Vec<Field> = self.fields().collect();
         let place = self.sort.and_then(|sort| fields.iter().position(|field| *field == sort.field));
@@ -163,7 +161,7 @@ impl RunTable {
         self.arrange(runs);
     }
 
-    /// What of the columns can be sorted by.
+    /// The columns that can be sorted by.
     fn fields(&self) -> impl Iterator<Item = Field> {
         let shown = self.columns.iter().filter_map(|column| match column {
             Column::Field(field) => Some(*field),
@@ -172,21 +170,21 @@ impl RunTable {
         Field::named("name").into_iter().chain(shown)
     }
 
-    /// The other way round.
-    pub(super) fn turn_sort(&mut self, runs: &[Listing]) {
-        let usual = Field::named(USUAL.0).map(|field| Sort { field, down: USUAL.1 });
-        self.sort = self.sort.or(usual).map(|sort| Sort { down: !sort.down, ..sort });
+    /// Reverses the order.
+    pub(super) fn reverse_sort(&mut self, runs: &[Listing]) {
+        let default = Field::named(DEFAULT_SORT.0).map(|field| Sort { field, down: DEFAULT_SORT.1 });
+        self.sort = self.sort.or(default).map(|sort| Sort { down: !sort.down, ..sort });
         self.arrange(runs);
     }
 
-    /// To the next arrangement.
+    /// Uses the next arrangement.
     pub(super) fn next_arrangement(&mut self, runs: &[Listing]) {
         self.arrangement = self.arrangement.next();
         self.arrange(runs);
     }
 
-    /// Shows the runs of the group in this row, or hides them; `false` if there is no group.
-    pub(super) fn turn_group(&mut self, row: usize, runs: &[Listing]) -> bool {
+    /// Shows or hides the runs of the group in this row; returns `false` if it is not a group.
+    pub(super) fn toggle_group(&mut self, row: usize, runs: &[Listing]) -> bool {
         let Some(Row::Group(group)) = self.rows.get(row) else { return false };
         let key = group.key.clone();
         if !self.open.remove(&key) {
@@ -196,7 +194,7 @@ impl RunTable {
         true
     }
 
-    /// Finds out which runs are shown, and in what order.
+    /// Computes the rows from the runs.
     pub(super) fn arrange(&mut self, runs: &[Listing]) {
         let fits = |listed: &Listing| match listed {
             Listing::Run(run) => self.query.matches(run),
@@ -211,7 +209,7 @@ impl RunTable {
     }
 }
 
-/// Whether the best of a field is the greatest, so that it is to come first.
+/// Whether the greatest value of a field is the best, so that it comes first.
 fn goes_down(field: Field) -> bool {
     ["best_acc", "acc", "min_acc", "created", "epoch", "step", "speed", "best_epoch"].contains(&field.name())
 }

@@ -2,11 +2,11 @@
 
 use std::collections::VecDeque;
 
-use super::Smoothing;
+use super::charts::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     AnnotationKind, Checkpoint, Command, EpochMetric, EpochReport, Event, JournalEntry, NamedTensor,
-    PauseReason, Position, RecordedStatus, Rewind, RunDir, RunManifest, RunState, StepBatch, StepTime,
+    PauseReason, Position, RecordedStatus, Rewind, RunId, RunManifest, RunState, StepBatch, StepTime,
     Timeline, TrainerInfo, Unit, Update,
 };
 
@@ -21,8 +21,8 @@ const LOG: usize = 1000;
 /// One run as the screen shows it.
 #[derive(Debug, Clone)]
 pub struct RunView {
-    /// Its directory.
-    pub dir: RunDir,
+    /// Its id.
+    pub id: RunId,
     /// Its manifest, once it was read.
     pub record: Option<RunManifest>,
     /// Its actual state, once it is known.
@@ -68,9 +68,9 @@ pub struct RunView {
 
 impl RunView {
     /// A run before anything of it was read.
-    pub fn new(dir: RunDir, smoothing: Smoothing) -> Self {
+    pub fn new(id: RunId, smoothing: Smoothing) -> Self {
         Self {
-            dir,
+            id,
             record: None,
             state: None,
             start: None,
@@ -99,7 +99,7 @@ impl RunView {
     pub fn update(&mut self, update: Update) {
         if update.restarted {
             let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
-            *self = Self { record, log, ..Self::new(self.dir.clone(), self.smoothing) };
+            *self = Self { record, log, ..Self::new(self.id.clone(), self.smoothing) };
         }
         // Before the events: the manifest says whether the run is a fork.
         if let Some(record) = update.record {
@@ -277,7 +277,7 @@ impl RunView {
 
     /// Its name.
     pub fn name(&self) -> &str {
-        self.record.as_ref().map_or_else(|| self.dir.id().name(), |record| &record.name)
+        self.record.as_ref().map_or_else(|| self.id.name(), |record| &record.name)
     }
 
     /// The epoch with the highest test accuracy, the first of equals.

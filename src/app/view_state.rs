@@ -1,47 +1,49 @@
-//! What the dashboard remembers from one start to the next.
+//! What the dashboard keeps from one start to the next.
 
 use serde::{Deserialize, Serialize};
 
-use super::{App, Arrangement, ChartView, Column, Smoothing, XAxis};
+use super::charts::{ChartView, Smoothing, XAxis};
+use super::columns::Column;
+use super::rows::Arrangement;
+use super::shared::Shared;
 use crate::run::{RunId, Sort};
 
-/// How often in a row what was thrown away is remembered.
+/// The most deletions that are kept to be undone.
 const TRASH: usize = 50;
 
-/// What the dashboard remembers from one start to the next. What is missing or not understood is as at first.
+/// What the dashboard keeps from one start to the next. Missing or invalid values get their defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ViewState {
     /// The columns of the table of runs, by name.
     pub columns: Vec<String>,
-    /// Its order, as a [`Sort`] is written; empty: the newest first.
+    /// Its order, as a [`Sort`] is written; empty for the newest first.
     pub sort: String,
     /// Which runs are shown: a query.
     pub query: String,
     /// How they are arranged.
     pub arrangement: Arrangement,
-    /// What curves are drawn along.
+    /// The x axis of curves.
     pub along: XAxis,
-    /// Whether losses are drawn by their logarithms.
+    /// Whether losses have a logarithmic axis.
     pub log_loss: bool,
     /// How training losses are smoothed.
     pub smoothing: Smoothing,
-    /// The theme, by name; empty: the first one. The state knows themes by their place alone, so who knows their names
-    /// fills it in.
+    /// The theme's name; empty for the first one. The shell fills it in, as [`Shared`] has only an index.
     pub theme: String,
-    /// The runs that were thrown away and not brought back, those of the last time last.
+    /// The runs that were deleted and not restored, one entry per deletion, the latest last.
     pub trash: Vec<Vec<RunId>>,
 }
 
-impl App {
-    /// What is to be remembered.
-    pub fn memory(&self) -> ViewState {
-        let browse = &self.browse;
+impl Shared {
+    /// What to keep for the next start.
+    pub fn view_state(&self) -> ViewState {
+        let table = &self.table;
         ViewState {
-            columns: browse.columns.iter().map(ToString::to_string).collect(),
-            sort: browse.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
-            query: browse.asked(),
-            arrangement: browse.arrangement,
+            columns: table.columns.iter().map(ToString::to_string).collect(),
+            sort: table.sort().as_ref().map(Sort::to_string).unwrap_or_default(),
+            query: table.valid_query(),
+            arrangement: table.arrangement,
             along: self.charts.along,
             log_loss: self.charts.log_loss,
             smoothing: self.charts.smoothing,
@@ -50,15 +52,15 @@ impl App {
         }
     }
 
-    /// Goes on as it was remembered.
-    pub fn recall(&mut self, memory: &ViewState) {
-        let columns: Vec<Column> = memory.columns.iter().filter_map(|name| name.parse().ok()).collect();
+    /// Restores what an earlier start kept.
+    pub fn restore(&mut self, state: &ViewState) {
+        let columns: Vec<Column> = state.columns.iter().filter_map(|name| name.parse().ok()).collect();
         if !columns.is_empty() {
-            self.browse.columns = columns;
+            self.table.columns = columns;
         }
-        self.browse.recall(&memory.query, memory.sort.parse().ok(), memory.arrangement);
-        let &ViewState { along, log_loss, smoothing, .. } = memory;
-        self.trash.clone_from(&memory.trash);
+        self.table.recall(&state.query, state.sort.parse().ok(), state.arrangement);
+        let &ViewState { along, log_loss, smoothing, .. } = state;
+        self.trash.clone_from(&state.trash);
         self.charts = ChartView { along, log_loss, smoothing, ..self.charts };
     }
 }

@@ -187,8 +187,8 @@ impl Cli {
 }
 
 /// Prints what happens to the run that the dashboard showed last.
-fn print_exit(ExitSummary { name, told }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
-    match told {
+fn print_exit(ExitSummary { name, command }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
+    match command {
         Some(run::Command::Stop) => {
             writeln!(out, "{name} is stopping and saving; run `cnn-tui resume {name}` to continue")
         }

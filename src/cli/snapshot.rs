@@ -162,13 +162,13 @@ impl SnapshotCommand {
             (None, ScreenName::Live, [dir]) => return Ok(Scene::Live(dir.clone())),
             (None, ScreenName::Home, []) => return Ok(Scene::Home),
             (None, ScreenName::Runs, []) => return Ok(Scene::Runs),
-            (None, ScreenName::Compare, several) if (2..=Compare::MOST).contains(&several.len()) => {
+            (None, ScreenName::Compare, several) if (2..=Compare::MAX_RUNS).contains(&several.len()) => {
                 return Ok(Scene::Compare(dirs));
             }
             (Some(_), ..) => "--pane needs exactly one run ID".to_owned(),
             (None, ScreenName::Live, _) => "--screen live needs exactly one run ID".to_owned(),
             (None, ScreenName::Compare, _) => {
-                format!("--screen compare needs 2 to {} run IDs", Compare::MOST)
+                format!("--screen compare needs 2 to {} run IDs", Compare::MAX_RUNS)
             }
             (None, ScreenName::Home | ScreenName::Runs, _) => {
                 "--screen home and --screen runs take no run IDs".to_owned()

@@ -1,4 +1,5 @@
-//! How many colours a terminal has, and what becomes of a colour where there are fewer.
+//! How many colours a terminal has, and the nearest colour where there are fewer.
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
@@ -162,7 +163,7 @@ fn times(matrix: [[f64; 3]; 3], vector: [f64; 3]) -> [f64; 3] {
     matrix.map(|row| row.into_iter().zip(vector).map(|(a, b)| a * b).sum())
 }
 
-/// The colour that lies at this share of the way from one to another.
+/// Mixes two colours: `share` 0 is the first, 1 the second.
 pub(super) fn mixed(
     RgbColor(r, g, b): RgbColor,
     RgbColor(to_r, to_g, to_b): RgbColor,
@@ -187,6 +188,16 @@ fn linear(RgbColor(r, g, b): RgbColor) -> [f64; 3] {
         let share = f64::from(channel) / 255.0;
         if share <= 0.040_45 { share / 12.92 } else { ((share + 0.055) / 1.055).powf(2.4) }
     })
+}
+
+/// Whether a colour is the terminal's own, which no symbol can be drawn in.
+pub(super) fn is_default(color: Color) -> bool {
+    color == Color::Reset
+}
+
+/// Foreground and background of a usual terminal.
+pub(super) const fn terminal_colors() -> (RgbColor, RgbColor) {
+    (to_rgb(anstyle::Color::Ansi(AnsiColor::White)), to_rgb(anstyle::Color::Ansi(AnsiColor::Black)))
 }
 
 /// A colour in the drawing library's words.

@@ -1,4 +1,4 @@
-//! Runs beside each other: their curves, how they did, and where their settings differ.
+//! Several runs beside each other: curves, results, and the settings in which they differ.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -9,7 +9,7 @@ use super::Size;
 use super::curves::{self, sign};
 use super::layout::cells;
 use super::theme::RenderTheme;
-use super::widgets::{ChartLine, Focus, PaneFrame, Placeholder};
+use super::widgets::{ChartLine, Focus, PaneFrame};
 use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
 
@@ -18,18 +18,15 @@ use crate::metrics::text;
 /// ├ runs ───────┴───────────────┤
 /// └─────────────────────────────┘
 /// ```
-pub(super) struct Compared<'a> {
+pub(super) struct CompareScreen<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+    pub(super) compare: &'a Compare,
+    pub(super) theme: &'a RenderTheme,
 }
 
-impl Widget for Compared<'_> {
+impl Widget for CompareScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
-        let Some(compare) = &app.compare else {
-            let text = "no runs are compared\nmark two or more of them with m, then c";
-            return Placeholder::new(look, text).render(area, buf);
-        };
+        let compare = self.compare;
         let rows = cells(compare.runs.len() + 3);
         let [charts, table] = Layout::vertical([Constraint::Fill(1), Constraint::Length(rows)]).areas(area);
         if Size::of(Rect { height: area.height + 1, ..area }) >= Size::Normal {
@@ -47,23 +44,23 @@ impl Widget for Compared<'_> {
 const NAME: usize = 16;
 const NUMBER: usize = 16;
 
-impl Compared<'_> {
+impl CompareScreen<'_> {
     fn chart(&self, compare: &Compare, which: Metric, area: Rect, buf: &mut Buffer) {
-        let charts = self.app.charts;
+        let charts = self.app.shared.charts;
         let title = match which {
             Metric::Loss => "training loss, smoothed",
             Metric::Accuracy => "test accuracy",
         };
-        let value = Line::styled(format!("along {}", charts.along.name()), self.look.palette.dim);
+        let value = Line::styled(format!("x axis: {}", charts.along.name()), self.theme.palette.dim);
         let focus = if which == compare.chart { Focus::Here } else { Focus::Elsewhere };
-        PaneFrame::new(self.look, title).value(value).focus(focus).render(area, buf);
+        PaneFrame::new(self.theme, title).value(value).focus(focus).render(area, buf);
         let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
-        let mut chart = curves::chart(self.look, self.app, which).empty("waiting for the runs");
+        let mut chart = curves::chart(self.theme, self.app, which).empty("waiting for the runs");
         // The one that the others are measured against lies on top.
         let below = (0..curves.len()).rev().filter(|place| *place != compare.baseline);
         for place in below.chain([compare.baseline]) {
             let (run, series) = &curves[place];
-            let (style, symbol) = sign(self.look, place);
+            let (style, symbol) = sign(self.theme, place);
             chart = chart
                 .layer(ChartLine::beads(series, style, symbol).along(charts.along.ruler(run)))
                 .marks(curves::marks(self.app, run, series, Some(style)));
@@ -72,15 +69,17 @@ impl Compared<'_> {
     }
 
     fn table(&self, compare: &Compare, area: Rect, buf: &mut Buffer) {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let baseline = &compare.runs[compare.baseline];
-        let against_it = format!("{} against {}", self.look.glyphs.plus_minus(), baseline.name());
+        let against_baseline = format!("difference vs {}", baseline.name());
         let place = curves::reading_place(self.app);
-        let title = place.as_ref().map_or(against_it.clone(), |place| format!("at {place}, {against_it}"));
-        PaneFrame::new(self.look, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
+        let title = place
+            .as_ref()
+            .map_or(against_baseline.clone(), |place| format!("at {place}, {against_baseline}"));
+        PaneFrame::new(self.theme, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = PaneFrame::inner(area).rows();
         let (accuracy_name, loss_name) = if place.is_some() {
-            ("accuracy there", "smoothed loss")
+            ("test accuracy", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
         };
@@ -109,7 +108,7 @@ impl Compared<'_> {
         let values: Vec<_> = compare.runs.iter().map(value).collect();
         let (accuracy, loss) = values[compare.baseline];
         for ((place, run), row) in compare.runs.iter().enumerate().zip(rows) {
-            let (style, symbol) = sign(self.look, place);
+            let (style, symbol) = sign(self.theme, place);
             let is_baseline = place == compare.baseline;
             let mut line = Line::from_iter([
                 Span::styled(format!("{symbol} "), style),
@@ -156,7 +155,7 @@ fn columns(compare: &Compare) -> Vec<Column> {
     settings.chain([("time", times)]).map(column).collect()
 }
 
-/// As many columns as there is room for, whole, and how many are left out; that is told in three cells.
+/// The columns that fit whole, and how many are left out; three cells are reserved to say so.
 fn fitting(mut columns: Vec<Column>, room: usize) -> (Vec<Column>, usize) {
     let all = columns.len();
     let width = |columns: &[Column]| columns.iter().map(|column| column.width).sum::<usize>();
@@ -167,7 +166,7 @@ fn fitting(mut columns: Vec<Column>, room: usize) -> (Vec<Column>, usize) {
     (columns, left_out)
 }
 
-/// A value and how far it is from the baseline's, unless it is that itself.
+/// A value and its difference from the baseline's, except for the baseline itself.
 fn against(
     value: Option<f64>,
     baseline: Option<f64>,

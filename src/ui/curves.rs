@@ -1,23 +1,24 @@
-//! What all charts of runs have in common: the axis, the crosshair, and what happened to a run.
+//! What all charts of runs have in common: the axis, the crosshair, and marks for what happened to a run.
 
 use ratatui::style::Style;
 
 use super::theme::RenderTheme;
-use super::widgets::{Chart, Mark, MarkKind};
+use super::widgets::{AxisScale, Chart, Mark, MarkKind};
 use crate::app::{App, Metric, RunView, XAxis};
 use crate::metrics::{Interval, Series, text};
 use crate::run::{AnnotationKind, PauseReason};
 
-/// Times are counted in minutes, and in hours, where more than so many seconds are shown.
+/// Seconds shown from which times are counted in minutes, and in hours.
 const MINUTES: f64 = 300.0;
 const HOURS: f64 = 5.0 * 3600.0;
 
 /// A chart of a metric on the axis of the screen, with the crosshair where it stands.
-pub(super) fn chart<'a>(look: &'a RenderTheme, app: &App, metric: Metric) -> Chart<'a> {
-    let (along, shown) = (app.charts.along, app.axis());
+pub(super) fn chart<'a>(theme: &'a RenderTheme, app: &App, metric: Metric) -> Chart<'a> {
+    let (along, shown) = (app.shared.charts.along, app.axis());
     let (name, unit) = unit(along, shown);
-    let chart = Chart::new(look).x_span(shown).x_axis(name, unit);
-    let chart = chart.log_y(app.charts.log_loss && metric == Metric::Loss);
+    let chart = Chart::new(theme).x_span(shown).x_axis(name, unit);
+    let is_log = app.shared.charts.log_loss && metric == Metric::Loss;
+    let chart = chart.y_scale(if is_log { AxisScale::Logarithmic } else { AxisScale::Linear });
     // There is nothing between two steps, and of accuracies nothing between two epochs.
     let is_whole = along == XAxis::Steps || along == XAxis::Epochs && metric == Metric::Accuracy;
     let chart = if is_whole { chart.whole_x() } else { chart };
@@ -27,18 +28,18 @@ pub(super) fn chart<'a>(look: &'a RenderTheme, app: &App, metric: Metric) -> Cha
     }
 }
 
-/// What is written on the axis, and how much of it is one of that.
+/// The label of the axis, and the length of one unit on it.
 fn unit(along: XAxis, shown: Interval) -> (&'static str, f64) {
     let is = |least: f64| shown.width() > least;
     match along {
         XAxis::Epochs => ("epoch", 1.0),
         XAxis::Steps => ("step", 1.0),
-        XAxis::ActiveTime if is(HOURS) => ("active h", 3600.0),
-        XAxis::ActiveTime if is(MINUTES) => ("active min", 60.0),
-        XAxis::ActiveTime => ("active s", 1.0),
-        XAxis::WallTime if is(HOURS) => ("wall h", 3600.0),
-        XAxis::WallTime if is(MINUTES) => ("wall min", 60.0),
-        XAxis::WallTime => ("wall s", 1.0),
+        XAxis::ActiveTime if is(HOURS) => ("training h", 3600.0),
+        XAxis::ActiveTime if is(MINUTES) => ("training min", 60.0),
+        XAxis::ActiveTime => ("training s", 1.0),
+        XAxis::WallTime if is(HOURS) => ("clock h", 3600.0),
+        XAxis::WallTime if is(MINUTES) => ("clock min", 60.0),
+        XAxis::WallTime => ("clock s", 1.0),
     }
 }
 
@@ -48,15 +49,15 @@ fn place(x: f64, unit: f64) -> String {
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
-/// `epoch 3.25`: where values are read, if they are.
+/// The position of the crosshair, such as `epoch 3.25`.
 pub(super) fn reading_place(app: &App) -> Option<String> {
-    let (name, unit) = unit(app.charts.along, app.axis());
+    let (name, unit) = unit(app.shared.charts.along, app.axis());
     app.crosshair().map(|x| format!("{name} {}", place(x, unit)))
 }
 
-/// What a curve of a run is under the crosshair: what was measured nearest to it. Without a crosshair, its end.
+/// The value of a curve nearest to the crosshair; its last value without a crosshair.
 pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
-    let along = app.charts.along;
+    let along = app.shared.charts.along;
     match app.crosshair() {
         Some(x) if x > along.end(run) => None,
         Some(x) => curve.nearest(along.ruler(run), x),
@@ -66,7 +67,7 @@ pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
 
 /// What happened to a run, on its curve.
 pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Style>) -> Vec<Mark<'static>> {
-    let ruler = app.charts.along.ruler(run);
+    let ruler = app.shared.charts.along.ruler(run);
     let marks = run.timeline.annotations.iter().map(|mark| {
         let (kind, label) = match mark.kind {
             AnnotationKind::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
@@ -86,8 +87,8 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
 }
 
 /// The symbol and the style that tell the run at a place from the others: the symbol does where there are no colours.
-pub(super) fn sign(look: &RenderTheme, place: usize) -> (Style, &'static str) {
-    let (palette, glyphs) = (&look.palette, look.glyphs);
+pub(super) fn sign(theme: &RenderTheme, place: usize) -> (Style, &'static str) {
+    let (palette, glyphs) = (&theme.palette, theme.glyphs);
     let styles = [
         palette.curve.test,
         palette.curve.train,
@@ -124,16 +125,17 @@ mod tests {
     fn as_many_runs_as_are_compared_are_told_apart_by_symbol_and_by_colour() {
         let themes = load([]);
         for glyphs in Glyphs::ALL {
-            let look = RenderTheme::new(themes.first(), ColorDepth::TrueColor, glyphs);
-            let symbols: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).1).collect();
-            assert_eq!(symbols.len(), Compare::MOST, "{glyphs}");
+            let theme = RenderTheme::new(themes.first(), ColorDepth::TrueColor, glyphs);
+            let symbols: HashSet<_> = (0..Compare::MAX_RUNS).map(|place| sign(&theme, place).1).collect();
+            assert_eq!(symbols.len(), Compare::MAX_RUNS, "{glyphs}");
         }
         // Themes of few colours leave it to the symbols.
         let few = ["terminal", "mono", "high-contrast"];
         for theme in themes.iter().filter(|theme| !few.contains(&theme.name.as_str())) {
-            let look = RenderTheme::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);
-            let colours: HashSet<_> = (0..Compare::MOST).map(|place| sign(&look, place).0.fg).collect();
-            assert_eq!(colours.len(), Compare::MOST, "{}", theme.name);
+            let rendered = RenderTheme::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);
+            let colours: HashSet<_> =
+                (0..Compare::MAX_RUNS).map(|place| sign(&rendered, place).0.fg).collect();
+            assert_eq!(colours.len(), Compare::MAX_RUNS, "{}", theme.name);
         }
     }
 }

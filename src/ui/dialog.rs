@@ -1,4 +1,4 @@
-//! What lies on top of a screen: every key, and questions.
+//! Dialogs: the keys, questions, forms, and the choice of columns.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -8,44 +8,50 @@ use ratatui::widgets::{Clear, Widget};
 use super::layout::{cells, centered};
 use super::theme::RenderTheme;
 use super::widgets::{Focus, PaneFrame};
-use crate::app::{App, BINDINGS, Binding, Column, Dialog, FormKind, Scope, available};
+use crate::app::{
+    App, BINDINGS, Binding, Column, ColumnChoice, Dialog, Form, FormKind, Help, RunView, Scope, available,
+};
 use crate::metrics::text;
+use crate::run::RecordedStatus;
 
 /// A box in the middle of the screen.
 pub(super) struct DialogBox<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
-    pub(super) dialog: Dialog,
+    pub(super) theme: &'a RenderTheme,
+    pub(super) dialog: &'a Dialog,
 }
 
 impl Widget for DialogBox<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         match self.dialog {
-            Dialog::Help => self.help(area, buf),
-            Dialog::Quit => self.question("leave", &self.leaving(), area, buf),
+            Dialog::Help(help) => self.help(*help, area, buf),
+            Dialog::Quit => self.question("quit", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
-            Dialog::Form => self.form(area, buf),
-            Dialog::Columns => self.columns(area, buf),
-            // That is a line of the table.
-            Dialog::Search => {}
+            Dialog::Form(form) => self.form(form, area, buf),
+            Dialog::Columns(choice) => self.columns(choice, area, buf),
+            // It is a line of the table.
+            Dialog::Search(_) => {}
         }
     }
 }
 
 /// Columns of the keys.
 const KEYS: usize = 10;
-/// Columns of a form: names, what is typed, and remarks.
+/// Columns of a form: names, values, and remarks.
 const NAMES: usize = 16;
 const VALUES: usize = 12;
 const ABOUT: usize = 30;
 
 impl DialogBox<'_> {
     fn name(&self) -> &str {
-        self.app.run.as_ref().map_or("the run", |run| run.name())
+        self.app.shared.run.as_ref().map_or("the run", |run| run.name())
     }
 
     fn leaving(&self) -> String {
-        format!("What is to become of {}?", self.name())
+        let is_running =
+            self.app.shared.run.as_ref().and_then(RunView::status) == Some(RecordedStatus::Running);
+        let state = if is_running { "is still training" } else { "is paused" };
+        format!("{} {state}.", self.name())
     }
 
     fn stopping(&self) -> String {
@@ -54,30 +60,31 @@ impl DialogBox<'_> {
 
     /// A question with a line for each answer.
     fn question(&self, title: &str, question: &str, area: Rect, buf: &mut Buffer) {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let mut lines = vec![Line::styled(question.to_owned(), palette.strong), Line::default()];
         lines.extend(available(self.app).map(|binding| self.line(binding)));
-        self.frame(title, vec![lines], area, buf);
+        self.frame(title, vec![lines], 0, area, buf);
     }
 
-    /// What is typed for settings or labels.
-    fn form(&self, area: Rect, buf: &mut Buffer) {
-        let Some(form) = &self.app.form else { return };
-        let palette = &self.look.palette;
+    /// A form for settings or labels.
+    fn form(&self, form: &Form, area: Rect, buf: &mut Buffer) {
+        let palette = &self.theme.palette;
         let (title, question) = match &form.purpose {
-            FormKind::Change(_) => ("settings", format!("{} from its next step on:", self.name())),
+            FormKind::Change(_) => {
+                ("settings", format!("New settings for {}, from its next step:", self.name()))
+            }
             FormKind::GoBack(_) => {
-                ("go back", format!("Back to {}'s last checkpoint, and on from there with:", self.name()))
+                ("go back", format!("Go back to {}'s last checkpoint and continue with:", self.name()))
             }
             FormKind::Fork(parent, _) => {
-                let known = self.app.summaries().find(|run| run.dir == *parent);
-                let name = known.map_or_else(|| parent.id().name(), |run| &run.record.name);
-                ("fork", format!("A new run goes on from a checkpoint of {name} with:"))
+                let known = self.app.shared.entries().find(|run| run.record.id == *parent);
+                let name = known.map_or_else(|| parent.name(), |run| &run.record.name);
+                ("fork", format!("New run from a checkpoint of {name}:"))
             }
             FormKind::Train(_) => {
-                ("train", "Several values, such as 0.01, 0.03 or 1..5, are several runs:".to_owned())
+                ("train", "One run per combination of values, such as 0.01, 0.03 or 1..5:".to_owned())
             }
-            FormKind::Label(dir) => ("label", dir.id().to_string()),
+            FormKind::Label(id) => ("label", id.to_string()),
         };
         let mut lines = vec![Line::styled(question, palette.strong), Line::default()];
         let room = usize::from(area.width).saturating_sub(NAMES + 9);
@@ -88,8 +95,8 @@ impl DialogBox<'_> {
         let abouts = abouts.min(usize::from(area.width).saturating_sub(NAMES + values + 8)).max(1);
         for (row, field) in form.fields.iter().enumerate() {
             let here = row == form.selected;
-            let (marker, cursor) = if here { (self.look.glyphs.right(), "_") } else { (" ", " ") };
-            // Of a text that is too long its end is seen.
+            let (marker, cursor) = if here { (self.theme.glyphs.right(), "_") } else { (" ", " ") };
+            // The end of a long text is visible.
             let hidden = (field.text.chars().count() + 1).saturating_sub(values);
             let value: String = field.text.chars().skip(hidden).chain(cursor.chars()).collect();
             let changed = field.text != field.before;
@@ -115,18 +122,17 @@ impl DialogBox<'_> {
             }
             (None, _) => Line::default(),
         });
-        self.frame(title, vec![lines], area, buf);
+        self.frame(title, vec![lines], 0, area, buf);
     }
 
     /// Every column of the table of runs, with whether it is shown.
-    fn columns(&self, area: Rect, buf: &mut Buffer) {
-        let Some(choice) = &self.app.column_choice else { return };
-        let palette = &self.look.palette;
+    fn columns(&self, choice: &ColumnChoice, area: Rect, buf: &mut Buffer) {
+        let palette = &self.theme.palette;
         let room = usize::from(area.height).saturating_sub(2).max(1);
         let first = choice.selected.saturating_sub(room / 2).min(choice.columns.len().saturating_sub(room));
         let line = |(place, (column, is_shown)): (usize, &(Column, bool))| {
-            let marker = if place == choice.selected { self.look.glyphs.right() } else { " " };
-            let sign = if *is_shown { self.look.glyphs.check() } else { " " };
+            let marker = if place == choice.selected { self.theme.glyphs.right() } else { " " };
+            let sign = if *is_shown { self.theme.glyphs.check() } else { " " };
             let style = if *is_shown { palette.strong } else { palette.text };
             Line::from_iter([
                 Span::styled(format!("{marker} {sign} "), palette.title),
@@ -135,12 +141,12 @@ impl DialogBox<'_> {
             ])
         };
         let lines = choice.columns.iter().enumerate().skip(first).take(room).map(line).collect();
-        self.frame("columns", vec![lines], area, buf);
+        self.frame("columns", vec![lines], 0, area, buf);
     }
 
     /// Every key, in two columns where there is room, scrolled where there is not.
-    fn help(&self, area: Rect, buf: &mut Buffer) {
-        let palette = &self.look.palette;
+    fn help(&self, help: Help, area: Rect, buf: &mut Buffer) {
+        let palette = &self.theme.palette;
         let mut columns = [Vec::new(), Vec::new()];
         for scope in self.app.scopes_of_help() {
             let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
@@ -150,11 +156,11 @@ impl DialogBox<'_> {
             columns[column].extend([title].into_iter().chain(rows.map(|binding| self.line(binding))));
             columns[column].push(Line::default());
         }
-        self.frame("keys", columns.to_vec(), area, buf);
+        self.frame("keys", columns.to_vec(), help.scroll, area, buf);
     }
 
     fn line(&self, binding: &Binding) -> Line<'static> {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let keys: Vec<_> = binding.keys.iter().map(ToString::to_string).collect();
         Line::from_iter([
             Span::styled(format!("{:<KEYS$} ", keys.join(" ")), palette.strong),
@@ -163,7 +169,7 @@ impl DialogBox<'_> {
     }
 
     /// Draws columns of lines in a box that is as large as they need.
-    fn frame(&self, title: &str, columns: Vec<Vec<Line<'_>>>, area: Rect, buf: &mut Buffer) {
+    fn frame(&self, title: &str, columns: Vec<Vec<Line<'_>>>, scroll: usize, area: Rect, buf: &mut Buffer) {
         let width = |lines: &Vec<Line<'_>>| lines.iter().map(Line::width).max().unwrap_or(0);
         let gap = 3;
         let columns = match columns.iter().map(|lines| width(lines) + gap).sum::<usize>() + 2 {
@@ -173,19 +179,19 @@ impl DialogBox<'_> {
         };
         let most = columns.iter().map(Vec::len).max().unwrap_or(0);
         let room = usize::from(area.height).saturating_sub(2);
-        let scroll = self.app.help_scroll.min(most.saturating_sub(room));
+        let scroll = scroll.min(most.saturating_sub(room));
         let columns: Vec<_> =
             columns.into_iter().map(|lines| lines.into_iter().skip(scroll).collect::<Vec<_>>()).collect();
         let total = columns.iter().map(|lines| width(lines) + gap).sum::<usize>() - gap;
         let rows = columns.iter().map(Vec::len).max().unwrap_or(0);
         let area = centered(area, cells(total + 4), cells(rows + 2));
         Clear.render(area, buf);
-        buf.set_style(area, self.look.base());
-        let mut pane = PaneFrame::new(self.look, title).focus(Focus::Here);
+        buf.set_style(area, self.theme.base());
+        let mut pane = PaneFrame::new(self.theme, title).focus(Focus::Here);
         if most > room {
             let last = (scroll + room).min(most);
             pane =
-                pane.value(Span::styled(format!("{}-{last} of {most}", scroll + 1), self.look.palette.dim));
+                pane.value(Span::styled(format!("{}-{last} of {most}", scroll + 1), self.theme.palette.dim));
         }
         pane.render(area, buf);
         let mut inner = PaneFrame::inner(area);

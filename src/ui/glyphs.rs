@@ -1,4 +1,5 @@
 //! Every symbol the screen is drawn with, in Unicode and in 7-bit ASCII.
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -1,4 +1,4 @@
-//! The first screen: what the program is, and what it offers.
+//! The menu to start from.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,16 +11,16 @@ use super::theme::RenderTheme;
 use crate::app::{App, MenuItem};
 use crate::metrics::text;
 
-/// The first screen.
-pub(super) struct Home<'a> {
+/// The menu to start from, under two lines about the program.
+pub(super) struct HomeScreen<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+    pub(super) theme: &'a RenderTheme,
 }
 
 /// Columns of the block in the middle.
 const WIDTH: u16 = 72;
 
-impl Widget for Home<'_> {
+impl Widget for HomeScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let width = WIDTH.min(area.width.saturating_sub(4));
         let lines = self.lines(usize::from(width));
@@ -31,31 +31,31 @@ impl Widget for Home<'_> {
     }
 }
 
-impl<'a> Home<'a> {
+impl<'a> HomeScreen<'a> {
     fn lines(&self, width: usize) -> Vec<Line<'a>> {
-        let Self { app, look } = self;
-        let palette = &look.palette;
-        let dot = format!(" {} ", look.glyphs.separator());
+        let Self { app, theme } = self;
+        let palette = &theme.palette;
+        let dot = format!(" {} ", theme.glyphs.separator());
         let mut lines = vec![
             Line::styled("cnn-tui", palette.accent),
             Line::styled("Trains convolutional networks and shows how they learn.", palette.text),
-            Line::styled("Every run is kept, and goes on when the line drops.", palette.text),
+            Line::styled("Runs are saved, and keep training if you disconnect.", palette.text),
             Line::default(),
         ];
-        for (place, offer) in app.offers().into_iter().enumerate() {
-            let chosen = place == app.selected_offer;
-            let pointer = if chosen { look.glyphs.right() } else { " " };
+        for (place, item) in app.shared.menu().into_iter().enumerate() {
+            let chosen = place == app.shared.menu_row;
+            let pointer = if chosen { theme.glyphs.right() } else { " " };
             let style = if chosen { palette.strong } else { palette.text };
             let mut line = Line::from_iter([
                 Span::styled(format!("{pointer} "), palette.accent),
-                Span::styled(format!("{:<19} ", title(&offer)), style),
+                Span::styled(format!("{:<19} ", title(&item)), style),
             ]);
-            line.extend(self.about(&offer));
+            line.extend(self.about(&item));
             lines.push(line);
         }
-        let data = app.data.as_deref().unwrap_or("looking for data");
-        let mut facts = vec![data.to_owned(), format!("{} epochs", app.defaults.epochs)];
-        facts.extend(settings(&app.defaults));
+        let data = app.shared.data.as_deref().unwrap_or("looking for data");
+        let mut facts = vec![data.to_owned(), format!("{} epochs", app.shared.defaults.epochs)];
+        facts.extend(settings(&app.shared.defaults));
         let label = "  new runs: ";
         while facts.len() > 1 && label.len() + facts.join(&dot).chars().count() > width {
             facts.pop();
@@ -64,11 +64,11 @@ impl<'a> Home<'a> {
         lines
     }
 
-    fn about(&self, offer: &MenuItem<'_>) -> Line<'a> {
-        let palette = &self.look.palette;
-        match offer {
+    fn about(&self, item: &MenuItem<'_>) -> Line<'a> {
+        let palette = &self.theme.palette;
+        match item {
             MenuItem::Attach(run) => {
-                let words = listed_state(self.look, &run.record, &run.state);
+                let words = listed_state(self.theme, &run.record, &run.state);
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));
@@ -80,12 +80,12 @@ impl<'a> Home<'a> {
             MenuItem::Train(preset) => Line::styled(preset.about.clone(), palette.dim),
             MenuItem::Runs { own, references } => {
                 let own = match own {
-                    0 => "none of yours yet".to_owned(),
-                    own => format!("{} of yours", text::count(*own as u64)),
+                    0 => "none of your own".to_owned(),
+                    own => format!("{} of your own", text::count(*own as u64)),
                 };
                 let references = match references {
                     0 => String::new(),
-                    count => format!(", {count} for reference"),
+                    count => format!(", {count} reference"),
                 };
                 Line::styled(own + &references, palette.dim)
             }
@@ -93,10 +93,10 @@ impl<'a> Home<'a> {
     }
 }
 
-fn title(offer: &MenuItem<'_>) -> String {
-    match offer {
+fn title(item: &MenuItem<'_>) -> String {
+    match item {
         MenuItem::Attach(run) => format!("watch {}", run.record.name),
         MenuItem::Train(preset) => format!("train {}", preset.name),
-        MenuItem::Runs { .. } => "look at the runs".to_owned(),
+        MenuItem::Runs { .. } => "show all runs".to_owned(),
     }
 }

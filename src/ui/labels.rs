@@ -1,14 +1,19 @@
-//! How states and settings are called on every screen.
+//! Words for states, settings and keys on every screen.
 
 use ratatui::style::Style;
 
 use super::Glyphs;
 use super::theme::RenderTheme;
-use crate::app::RunView;
+use crate::app::{Action, GlobalAction, RunView, key_of};
 use crate::metrics::text;
 use crate::run::{
     Command, OptimizerSettings, PauseReason, RecordedStatus, RunConfig, RunManifest, RunState, Schedule,
 };
+
+/// The key of an action that is available on every screen.
+pub(super) fn key(action: GlobalAction) -> String {
+    key_of(Action::Everywhere(action)).map(|key| key.to_string()).unwrap_or_default()
+}
 
 /// A state's symbol, word and style.
 pub(super) struct StateWords {
@@ -17,9 +22,9 @@ pub(super) struct StateWords {
     pub(super) style: Style,
 }
 
-/// The words for a status; none yet: it is being read.
-pub(super) fn state(look: &RenderTheme, status: Option<RecordedStatus>) -> StateWords {
-    let (glyphs, paint) = (look.glyphs, &look.palette.state);
+/// The words for a status; `None` while it is being read.
+pub(super) fn state(theme: &RenderTheme, status: Option<RecordedStatus>) -> StateWords {
+    let (glyphs, paint) = (theme.glyphs, &theme.palette.state);
     let (symbol, word, style) = match status {
         None => (glyphs.ring(), "reading", paint.queued),
         Some(RecordedStatus::Queued) => (glyphs.ring(), "starting", paint.queued),
@@ -34,30 +39,30 @@ pub(super) fn state(look: &RenderTheme, status: Option<RecordedStatus>) -> State
 }
 
 /// The words for a run on disk.
-pub(super) fn listed_state(look: &RenderTheme, record: &RunManifest, listed: &RunState) -> StateWords {
-    let words = state(look, Some(listed.status));
+pub(super) fn listed_state(theme: &RenderTheme, record: &RunManifest, listed: &RunState) -> StateWords {
+    let words = state(theme, Some(listed.status));
     if listed.trouble().is_some() {
-        StateWords { symbol: look.glyphs.paused(), word: "waiting", style: look.palette.state.failed }
+        StateWords { symbol: theme.glyphs.paused(), word: "waiting", style: theme.palette.state.failed }
     } else if listed.elsewhere().is_some() {
         StateWords { word: "elsewhere", ..words }
     } else if record.has_diverged() && listed.is_live() {
-        StateWords { word: "diverged", style: look.palette.state.failed, ..words }
+        StateWords { word: "diverged", style: theme.palette.state.failed, ..words }
     } else {
         words
     }
 }
 
-/// The words for a run: what was asked of it and not answered yet comes before how it stands.
-pub(super) fn run_state(look: &RenderTheme, run: &RunView) -> StateWords {
-    let states = &look.palette.state;
-    let words = state(look, run.status());
+/// The words for a run: a pending command comes before the state.
+pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
+    let states = &theme.palette.state;
+    let words = state(theme, run.status());
     let cannot_say = |state: &&RunState| state.trouble().is_some() || state.elsewhere().is_some();
     if let (Some(state), Some(record)) = (run.state.as_ref().filter(cannot_say), &run.record) {
-        return listed_state(look, record, state);
+        return listed_state(theme, record, state);
     }
     let (word, style) = match run.asked {
         Some(Command::Pause) => ("pausing", states.paused),
-        Some(Command::Resume) => ("going on", states.running),
+        Some(Command::Resume) => ("continuing", states.running),
         Some(Command::Stop) => ("stopping", states.paused),
         Some(Command::Checkpoint) => ("saving", words.style),
         Some(Command::Set(_)) => ("changing", words.style),
@@ -93,7 +98,7 @@ pub(super) fn optimizer(optimizer: &OptimizerSettings) -> String {
     }
 }
 
-/// A run's settings, the most telling first.
+/// A run's settings, the most important first.
 pub(super) fn settings(config: &RunConfig) -> Vec<String> {
     let mut settings = vec![optimizer(&config.optimizer)];
     if config.schedule != Schedule::Constant {

@@ -1,5 +1,8 @@
 //! How much room there is, and where things go in it.
+
+use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size as Extent};
+use ratatui::text::Line;
 
 /// How much a terminal has room for, from least to most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -41,6 +44,15 @@ pub fn centered(area: Rect, width: u16, height: u16) -> Rect {
 /// A count of cells, as many as a screen can have at most.
 pub(super) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
+}
+
+/// Draws the line that `line` makes for the width of an area on its first row.
+pub(super) fn render_line<'a>(area: Rect, buf: &mut Buffer, line: impl FnOnce(usize) -> Line<'a>) {
+    let area = area.intersection(buf.area);
+    if !area.is_empty() {
+        let line = line(usize::from(area.width));
+        buf.set_line(area.x, area.y, &line, area.width.min(cells(line.width())));
+    }
 }
 
 #[cfg(test)]

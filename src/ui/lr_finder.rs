@@ -10,7 +10,7 @@ use super::layout::cells;
 use super::theme::{self, RenderTheme};
 use super::widgets::{Chart, ChartLine, Focus, Mark, MarkKind, PaneFrame, ProgressBar};
 use super::{ColorDepth, Glyphs};
-use crate::app::{App, LrChoice, LrFinder};
+use crate::app::{LrChoice, LrFinder};
 use crate::metrics::{Interval, RangeTest, text};
 
 /// Columns of a rate and its unit.
@@ -27,20 +27,19 @@ const ABOVE: f64 = 0.4;
 /// └─────────────────────────────────┘
 /// ```
 pub(super) struct LrFinderScreen<'a> {
-    pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+    pub(super) finder: &'a LrFinder,
+    pub(super) theme: &'a RenderTheme,
 }
 
 impl Widget for LrFinderScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
-        let Some(search) = &app.rates else { return };
+        let Self { finder: search, theme } = self;
         let width = usize::from(PaneFrame::inner(area).width);
         let (title, lines) = self.below(search, width);
         let rows = [Constraint::Fill(1), Constraint::Length(cells(lines.len() + 2))];
         let [above, below] = Layout::vertical(rows).areas(area);
-        let palette = &look.palette;
-        let dot = format!(" {} ", look.glyphs.separator());
+        let palette = &theme.palette;
+        let dot = format!(" {} ", theme.glyphs.separator());
         let (word, point) = if search.is_over() {
             ("lowest", search.test.lowest())
         } else {
@@ -50,12 +49,12 @@ impl Widget for LrFinderScreen<'_> {
             Span::styled(format!("{word} {} ", text::loss(point.map(|point| point.y))), palette.curve.train),
             Span::styled(format!("at {}", text::setting(point.map(|point| rounded(point.x)))), palette.dim),
         ]);
-        PaneFrame::new(look, format!("loss by learning rate, {}", search.config.preset))
+        PaneFrame::new(theme, format!("loss by learning rate, {}", search.config.preset))
             .value(Span::styled(settings(&search.config).join(&dot), palette.dim))
             .value(value)
             .render(above, buf);
-        chart(&search.test, look).render(PaneFrame::inner(above), buf);
-        PaneFrame::new(look, title).focus(Focus::Here).render(below, buf);
+        chart(&search.test, theme).render(PaneFrame::inner(above), buf);
+        PaneFrame::new(theme, title).focus(Focus::Here).render(below, buf);
         for (row, line) in PaneFrame::inner(below).rows().zip(lines) {
             line.render(row, buf);
         }
@@ -65,7 +64,7 @@ impl Widget for LrFinderScreen<'_> {
 impl LrFinderScreen<'_> {
     /// What stands below the curve, and under what title.
     fn below(&self, search: &LrFinder, width: usize) -> (&'static str, Vec<Line<'static>>) {
-        let (look, palette) = (self.look, &self.look.palette);
+        let (theme, palette) = (self.theme, &self.theme.palette);
         if let Some(problem) = &search.problem {
             let lines = wrap(problem, width.max(1)).into_iter();
             return ("no suggestion", lines.map(|line| Line::styled(line, palette.warning)).collect());
@@ -73,21 +72,21 @@ impl LrFinderScreen<'_> {
         if !search.is_over() {
             let share = format!(" {:>4}", text::share(search.test.progress()));
             let mut bar =
-                ProgressBar::new(look, search.test.progress()).line(width.saturating_sub(share.len()));
+                ProgressBar::new(theme, search.test.progress()).line(width.saturating_sub(share.len()));
             bar.push_span(Span::styled(share, palette.text));
             let bar = bar.spans.into_iter().map(|span| Span::styled(span.content.into_owned(), span.style));
             return ("searching", vec![bar.collect(), Line::default()]);
         }
         let Some(suggestion) = search.suggestion() else {
             let line = Line::styled(
-                "the loss did not fall at any rate: is there something to learn?",
+                "the loss did not fall at any learning rate; check data and settings",
                 palette.warning,
             );
             return ("no suggestion", vec![line, Line::default()]);
         };
         let line = |choice: LrChoice| {
             let chosen = choice == search.choice;
-            let pointer = if chosen { look.glyphs.right() } else { " " };
+            let pointer = if chosen { theme.glyphs.right() } else { " " };
             let style = if chosen { palette.strong } else { palette.text };
             Line::from_iter([
                 Span::styled(format!("{pointer} "), palette.accent),
@@ -109,16 +108,16 @@ pub fn rate_words(choice: LrChoice) -> &'static str {
 
 /// The curve of a range test as lines of text without colours, at most so wide and high.
 pub fn rate_chart(test: &RangeTest, glyphs: Glyphs, width: u16, height: u16) -> Vec<String> {
-    let look = &RenderTheme::new(theme::load([]).first(), ColorDepth::None, glyphs);
+    let theme = &RenderTheme::new(theme::load([]).first(), ColorDepth::None, glyphs);
     let mut drawn = Buffer::empty(Rect::new(0, 0, width, height));
-    chart(test, look).render(drawn.area, &mut drawn);
+    chart(test, theme).render(drawn.area, &mut drawn);
     let rows = drawn.content.chunks(usize::from(width.max(1)));
     rows.map(|row| row.iter().map(Cell::symbol).collect::<String>().trim_end().to_owned()).collect()
 }
 
-fn chart<'a>(test: &'a RangeTest, look: &'a RenderTheme) -> Chart<'a> {
-    let (curve, losses) = (&look.palette.curve, test.losses());
-    let mut chart = Chart::new(look)
+fn chart<'a>(test: &'a RangeTest, theme: &'a RenderTheme) -> Chart<'a> {
+    let (curve, losses) = (&theme.palette.curve, test.losses());
+    let mut chart = Chart::new(theme)
         .layer(ChartLine::dots(losses.raw(), curve.raw))
         .layer(ChartLine::line(losses.smooth(), curve.train))
         .x_span(RangeTest::log_rates())

@@ -2,6 +2,7 @@
 //!
 //! Every part of the screen is drawn with a [`RenderTheme`](theme::RenderTheme): the styles of a theme, the symbols and the colours
 //! that the terminal has. Nothing in here asks for the time, reads a file or knows a key.
+
 mod color;
 mod glyphs;
 mod layout;

@@ -1,4 +1,4 @@
-//! What two runs take the same images for.
+//! The predictions of two runs on the same images.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -10,7 +10,9 @@ use super::labels::wrap;
 use super::layout::cells;
 use super::theme::RenderTheme;
 use super::widgets::{Focus, PaneFrame, Picture, Placeholder};
-use crate::app::{App, Disagreement, Guess, PredictionDiff, Predictions, Sample};
+use crate::app::{
+    Action, Disagreement, Guess, PredictionDiff, Predictions, PredictionsAction, Sample, key_of,
+};
 use crate::metrics::{Spread, text};
 
 /// ```text
@@ -22,9 +24,9 @@ use crate::metrics::{Spread, text};
 /// │ image      image  image  image  │
 /// └─────────────────────────────────┘
 /// ```
-pub(super) struct PredictionScreen<'a> {
-    pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+pub(super) struct PredictionsScreen<'a> {
+    pub(super) predictions: &'a Predictions,
+    pub(super) theme: &'a RenderTheme,
 }
 
 /// Rows and columns of an image.
@@ -43,32 +45,32 @@ const WORD: usize = 6;
 const COUNT: usize = 7;
 const ACCURACIES: usize = 18;
 
-impl Widget for PredictionScreen<'_> {
+impl Widget for PredictionsScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Some(shown) = &self.app.predictions else { return };
+        let shown = self.predictions;
         let inner = usize::from(PaneFrame::inner(area).width);
         let diff = match &shown.answer {
             Some(Ok(diff)) => diff,
             answer => {
-                PaneFrame::new(self.look, "predictions").render(area, buf);
+                PaneFrame::new(self.theme, "predictions").render(area, buf);
                 let notice = match answer {
-                    Some(Err(problem)) => Placeholder::new(self.look, wrap(problem, inner).join("\n"))
-                        .style(self.look.palette.warning),
-                    _ => Placeholder::new(self.look, "looking at the test set with both networks"),
+                    Some(Err(problem)) => Placeholder::new(self.theme, wrap(problem, inner).join("\n"))
+                        .style(self.theme.palette.warning),
+                    _ => Placeholder::new(self.theme, "evaluating both networks on the test set"),
                 };
                 return notice.render(PaneFrame::inner(area), buf);
             }
         };
         let [first, second] = &diff.names;
-        let title = format!("{first} against {second}");
+        let title = format!("{first} vs {second}");
         let lines = self.summary(diff, inner);
         let rows = cells(lines.len() + 2);
         let [summary, samples] =
             Layout::vertical([Constraint::Length(rows), Constraint::Fill(1)]).areas(area);
         let images = text::count(diff.table.total());
         let about = format!("{} of both, {images} test images of {}", diff.checkpoint, diff.data);
-        PaneFrame::new(self.look, title)
-            .value(Span::styled(about, self.look.palette.dim))
+        PaneFrame::new(self.theme, title)
+            .value(Span::styled(about, self.theme.palette.dim))
             .render(summary, buf);
         for (row, line) in PaneFrame::inner(summary).rows().zip(lines) {
             line.render(row, buf);
@@ -77,16 +79,16 @@ impl Widget for PredictionScreen<'_> {
     }
 }
 
-impl PredictionScreen<'_> {
-    /// The sign of the first run and of the second, by which they are told apart without colours, too.
+impl PredictionsScreen<'_> {
+    /// The sign of the first run and of the second, to tell them apart without colours.
     fn signs(&self) -> [(&'static str, Style); 2] {
-        let (glyphs, curve) = (self.look.glyphs, &self.look.palette.curve);
+        let (glyphs, curve) = (self.theme.glyphs, &self.theme.palette.curve);
         [(glyphs.dot(), curve.test), (glyphs.square(), curve.train)]
     }
 
     /// The table of two by two, and the sentences about it.
     fn summary(&self, diff: &PredictionDiff, width: usize) -> Vec<Line<'static>> {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let table = &diff.table;
         let accuracies = diff.table.accuracies();
         let signs = self.signs();
@@ -141,7 +143,7 @@ impl PredictionScreen<'_> {
 
     /// A sentence after a word, on as many lines as it needs.
     fn sentence(&self, label: &'static str, sentence: &str, width: usize) -> Vec<Line<'static>> {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let lines = wrap(sentence, width.saturating_sub(LABEL).max(1)).into_iter().enumerate();
         let line = |(place, line)| {
             let label = if place == 0 { label } else { "" };
@@ -154,17 +156,19 @@ impl PredictionScreen<'_> {
     }
 
     fn samples(&self, shown: &Predictions, diff: &PredictionDiff, area: Rect, buf: &mut Buffer) {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let [fixed, broken] = [("fixed", diff.fixed.len()), ("broken", diff.broken.len())]
             .map(|(word, count)| format!("{word} {}", text::count(count as u64)));
         let (title, other, right) = match shown.shown {
             Disagreement::Fixed => (fixed, broken, &diff.names[1]),
             Disagreement::Broken => (broken, fixed, &diff.names[0]),
         };
+        let next = key_of(Action::Predictions(PredictionsAction::NextDisagreement));
+        let next = next.map(|key| key.to_string()).unwrap_or_default();
         let samples = shown.samples();
         let place = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));
-        let mut pane = PaneFrame::new(self.look, title)
-            .value(Span::styled(format!("tab: {other}"), palette.dim))
+        let mut pane = PaneFrame::new(self.theme, title)
+            .value(Span::styled(format!("{next}: {other}"), palette.dim))
             .value(Span::styled(format!("only {right} is right"), palette.text))
             .focus(Focus::Here);
         if !samples.is_empty() {
@@ -173,9 +177,9 @@ impl PredictionScreen<'_> {
         pane.render(area, buf);
         let inner = PaneFrame::inner(area);
         let Some(selected) = samples.get(shown.selected) else {
-            return Placeholder::new(self.look, "there are no such images").render(inner, buf);
+            return Placeholder::new(self.theme, "no such images").render(inner, buf);
         };
-        let (width, height) = Picture::new(self.look, &selected.pixels, SIDE).size();
+        let (width, height) = Picture::new(self.theme, &selected.pixels, SIDE).size();
         let cards = if inner.height >= height + WORDS && inner.width >= 2 * (width + GAP) {
             let columns = [Constraint::Length(width + GAP), Constraint::Fill(1)];
             let [large, rest] = Layout::horizontal(columns).areas(inner);
@@ -206,7 +210,7 @@ impl PredictionScreen<'_> {
                 height,
             };
             let style =
-                if place == shown.selected { self.look.palette.accent } else { self.look.palette.strong };
+                if place == shown.selected { self.theme.palette.accent } else { self.theme.palette.strong };
             self.card(diff, sample, SHRINK, style, card.intersection(area), buf);
         }
     }
@@ -221,8 +225,8 @@ impl PredictionScreen<'_> {
         area: Rect,
         buf: &mut Buffer,
     ) {
-        let palette = &self.look.palette;
-        let picture = Picture::new(self.look, &sample.pixels, SIDE).shrunk(shrink);
+        let palette = &self.theme.palette;
+        let picture = Picture::new(self.theme, &sample.pixels, SIDE).shrunk(shrink);
         let height = if area.height >= picture.size().1 + WORDS { picture.size().1 } else { 0 };
         let [above, below] = Layout::vertical([Constraint::Length(height), Constraint::Fill(1)]).areas(area);
         picture.render(above, buf);

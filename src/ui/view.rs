@@ -6,25 +6,25 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::Size;
-use super::compare::Compared;
+use super::compare::CompareScreen;
 use super::dialog::DialogBox;
-use super::home::Home;
-use super::labels::brief;
-use super::live::Live;
+use super::home::HomeScreen;
+use super::labels::{brief, key};
+use super::live::LiveScreen;
 use super::lr_finder::LrFinderScreen;
-use super::predictions::PredictionScreen;
-use super::runs::Runs;
+use super::predictions::PredictionsScreen;
+use super::runs::RunsScreen;
 use super::theme::RenderTheme;
 use super::widgets::{Hints, Placeholder};
-use crate::app::{Action, App, Notice, Screen, available};
+use crate::app::{Action, App, GlobalAction, Notice, Screen, available};
 
-/// The screen as it is to be: the state, and how it looks.
+/// The whole screen: the state, and the theme to draw it with.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
     /// The state.
     pub app: &'a App,
-    /// How it looks.
-    pub look: &'a RenderTheme,
+    /// The theme, as this terminal shows it.
+    pub theme: &'a RenderTheme,
 }
 
 impl View<'_> {
@@ -35,9 +35,9 @@ impl View<'_> {
 
     /// Draws the pane of the live screen that has the focus on all of these cells, of which there may be few.
     pub fn draw_pane(self, cells: &mut Buffer) {
-        let Self { app, look } = self;
-        cells.set_style(cells.area, look.base());
-        Live { app, look }.render_pane(cells.area, cells);
+        let Self { app, theme } = self;
+        cells.set_style(cells.area, theme.base());
+        LiveScreen { app, theme }.render_pane(cells.area, cells);
     }
 }
 
@@ -51,47 +51,52 @@ impl View<'_> {
 /// ```
 impl Widget for View<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
-        buf.set_style(area, look.base());
+        let Self { app, theme } = self;
+        buf.set_style(area, theme.base());
         if Size::of(area) == Size::TooSmall {
-            let text = format!("{}×{} is too small\ncnn-tui needs 60×20; q leaves", area.width, area.height);
-            let text = text.replace('×', look.glyphs.times());
-            return Placeholder::new(look, text).render(area, buf);
+            let (width, height, quit) = (area.width, area.height, key(GlobalAction::Quit));
+            let text = format!("{width}×{height} is too small\ncnn-tui needs 60×20; {quit} quits");
+            let text = text.replace('×', theme.glyphs.times());
+            return Placeholder::new(theme, text).render(area, buf);
         }
         let [screen, bottom] = Layout::vertical([Constraint::Fill(1), Constraint::Length(1)]).areas(area);
-        match app.screen {
-            Screen::Home => Home { app, look }.render(screen, buf),
-            Screen::Live => Live { app, look }.render(screen, buf),
-            Screen::Runs => Runs { app, look }.render(screen, buf),
-            Screen::Compare => Compared { app, look }.render(screen, buf),
-            Screen::LrFinder => LrFinderScreen { app, look }.render(screen, buf),
-            Screen::Predictions => PredictionScreen { app, look }.render(screen, buf),
+        match &app.screen {
+            Screen::Home => HomeScreen { app, theme }.render(screen, buf),
+            Screen::Live => LiveScreen { app, theme }.render(screen, buf),
+            Screen::Runs => RunsScreen { app, theme }.render(screen, buf),
+            Screen::Compare(compare) => CompareScreen { app, compare, theme }.render(screen, buf),
+            Screen::LrFinder(finder) => LrFinderScreen { finder, theme }.render(screen, buf),
+            Screen::Predictions(predictions) => PredictionsScreen { predictions, theme }.render(screen, buf),
         }
-        bottom_line(app, look, usize::from(bottom.width)).render(bottom, buf);
-        if let Some(dialog) = app.dialog {
-            DialogBox { app, look, dialog }.render(screen, buf);
+        bottom_line(app, theme, usize::from(bottom.width)).render(bottom, buf);
+        if let Some(dialog) = &app.dialog {
+            DialogBox { app, theme, dialog }.render(screen, buf);
         }
     }
 }
 
 /// A notice if there is one, else what the keys do.
-fn bottom_line<'a>(app: &'a App, look: &'a RenderTheme, width: usize) -> Line<'a> {
-    let problem =
-        app.run.as_ref().filter(|_| app.screen == Screen::Live).and_then(|run| run.problem.as_ref());
-    let problem = problem.map(|text| (text.as_str(), look.palette.warning));
-    let told = app.notice.as_ref().map(|notice| match notice {
-        Notice::Good(text) => (text.as_str(), look.palette.strong),
-        Notice::Bad(text) => (text.as_str(), look.palette.warning),
+fn bottom_line<'a>(app: &'a App, theme: &'a RenderTheme, width: usize) -> Line<'a> {
+    let problem = app
+        .shared
+        .run
+        .as_ref()
+        .filter(|_| matches!(app.screen, Screen::Live))
+        .and_then(|run| run.problem.as_ref());
+    let problem = problem.map(|text| (text.as_str(), theme.palette.warning));
+    let notice = app.shared.notice.as_ref().map(|notice| match notice {
+        Notice::Info(text) => (text.as_str(), theme.palette.strong),
+        Notice::Error(text) => (text.as_str(), theme.palette.warning),
     });
-    if let Some((text, style)) = told.or(problem) {
+    if let Some((text, style)) = notice.or(problem) {
         return Line::from(Span::styled(format!(" {}", brief(text)), style));
     }
-    let mut hints = Hints::new(look);
+    let mut hints = Hints::new(theme);
     for binding in available(app) {
         let Some(words) = binding.hint else { continue };
         let key = binding.keys[0].to_string();
         hints = match binding.action {
-            Action::Help => hints.end(key, words),
+            Action::Everywhere(GlobalAction::Help) => hints.end(key, words),
             _ => hints.key(key, words),
         };
     }

@@ -36,7 +36,7 @@ fn tour(terminal: &mut Terminal, mut check: impl FnMut(&str)) {
         check(&terminal.wait_for("the runs", table));
     }
     terminal.press("1q");
-    check(&terminal.wait_for_text("What is to become of"));
+    check(&terminal.wait_for_text("Leave, stop and save"));
     terminal.press("s");
     terminal.end();
 }
@@ -119,7 +119,7 @@ fn arrow_keys_choose_a_preset() {
     terminal.press(DOWN);
     terminal.wait_for_text("▸ train dnn");
     terminal.press(DOWN);
-    terminal.wait_for_text("▸ look at the runs");
+    terminal.wait_for_text("▸ show all runs");
     terminal.press(UP);
     terminal.wait_for_text("▸ train dnn");
     terminal.press(ENTER);

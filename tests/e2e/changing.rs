@@ -17,7 +17,7 @@ fn learning_rate_changes_during_training_and_survives_a_crash() {
     run.wait_for_step_after(0);
 
     terminal.press("e");
-    terminal.wait_for_text("from its next step on");
+    terminal.wait_for_text("from its next step");
     terminal.press(BACKSPACE);
     terminal.press("3x");
     terminal.press(ENTER);

@@ -23,7 +23,7 @@ fn world() -> World {
 fn runs_are_found_compared_labelled_deleted_and_forked() {
     let world = world();
     let mut terminal = world.terminal(&[], (160, 40));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     terminal
         .wait_for("the runs", |screen| ["slow", "good", "other"].iter().all(|name| screen.contains(name)));
@@ -53,21 +53,21 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
 
     // Compare the other two: curves, differences, values at the crosshair.
     terminal.press("gmmc");
-    let screen = terminal.wait_for_text("± against");
+    let screen = terminal.wait_for_text("difference vs");
     assert!(screen.contains("seed") && screen.contains("best accuracy"), "{screen}");
     terminal.press(TAB);
     terminal.press(LEFT);
     terminal.wait_for("the last epoch's values", |screen| {
-        screen.contains("at epoch 2") && screen.contains("accuracy there")
+        screen.contains("at epoch 2") && screen.contains("test accuracy")
     });
     terminal.press(LEFT);
     terminal.wait_for_text("at epoch 1,");
     terminal.press("x");
-    terminal.wait_for_text("along steps");
+    terminal.wait_for_text("x axis: steps");
     terminal.press("xx");
-    terminal.wait_for("time", |screen| screen.contains("along wall time") && screen.contains("wall s"));
+    terminal.wait_for("time", |screen| screen.contains("x axis: clock time") && screen.contains("clock s"));
     terminal.press("x+");
-    terminal.wait_for_text("along epochs");
+    terminal.wait_for_text("x axis: epochs");
 
     // Delete and restore. The first Escape hides the crosshair.
     terminal.press(ESC);
@@ -75,13 +75,13 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
     terminal.press(ESC);
     terminal.wait_for_text("2 of ");
     terminal.press("gd");
-    terminal.wait_for("one run", |screen| screen.contains("1 of ") && screen.contains("u brings it back"));
+    terminal.wait_for("one run", |screen| screen.contains("1 of ") && screen.contains("u restores it"));
     terminal.press("u");
     terminal.wait_for_text("2 of ");
 
     // Fork the first run for one more epoch.
     terminal.press("gF");
-    terminal.wait_for_text("goes on from a checkpoint");
+    terminal.wait_for_text("New run from a checkpoint");
     terminal.press(DOWN);
     terminal.press(DOWN);
     terminal.press(BACKSPACE);
@@ -113,7 +113,7 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
 
     // The next start restores the view.
     let mut terminal = world.terminal(&[], (160, 40));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     terminal.wait_for("the group again", |screen| screen.contains("4 runs") && !screen.contains("slow"));
     terminal.press("q");

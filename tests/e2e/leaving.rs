@@ -9,7 +9,7 @@ use crate::world::{World, wait_for};
 
 const SIZE: (u16, u16) = (120, 36);
 /// The title of the dialog that `q` opens.
-const QUESTION: &str = "What is to become of";
+const QUESTION: &str = "Leave, stop and save";
 
 /// The last step of the loss chart, from its title.
 fn step(screen: &str) -> Option<u64> {
@@ -49,9 +49,9 @@ fn first_start_needs_no_setup() {
         screen.contains("new runs: fashion-mnist ") && screen.contains("40 epochs")
     });
     assert!(screen.contains("Trains convolutional networks and shows how they learn."), "{screen}");
-    assert!(screen.contains("Every run is kept, and goes on when the line drops."), "{screen}");
+    assert!(screen.contains("Runs are saved, and keep training if you disconnect."), "{screen}");
     assert!(is_chosen(&screen, "train cnn"), "{screen}");
-    for offer in ["train dnn", "look at the runs", "? keys"] {
+    for offer in ["train dnn", "show all runs", "? keys"] {
         assert!(screen.contains(offer), "{offer} in {screen}");
     }
 
@@ -89,7 +89,7 @@ fn run_is_paused_detached_and_found_again() {
 
     terminal.press("?");
     let screen = terminal.wait_for_text("pause within one step");
-    assert!(screen.contains("go on after a pause"), "{screen}");
+    assert!(screen.contains("continue after a pause"), "{screen}");
     terminal.press(ESC);
     terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step"));
 
@@ -117,7 +117,7 @@ fn run_is_paused_detached_and_found_again() {
 
     terminal.press("q");
     let screen = terminal.wait_for_text(QUESTION);
-    for answer in ["it goes on without you", "pause it and leave", "stop and save it, and leave"] {
+    for answer in ["Leave; keep training", "Leave and pause training", "Leave, stop and save"] {
         assert!(screen.contains(answer), "{answer} in {screen}");
     }
     terminal.press(ESC);

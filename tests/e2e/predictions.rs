@@ -57,22 +57,22 @@ fn runs_predict_compares_two_runs_image_by_image() {
 fn dashboard_shows_images_whose_prediction_differs() {
     let world = world();
     let mut terminal = world.terminal(&[], (120, 36));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     terminal.wait_for("the runs", |screen| ["one", "two", "wide"].iter().all(|name| screen.contains(name)));
     // The newest is the first: `wide`, then `two`.
     terminal.press("mmc");
-    terminal.wait_for_text("± against");
+    terminal.wait_for_text("difference vs");
     terminal.press("p");
     let screen = terminal.wait_for_text("only two is right");
-    assert!(screen.contains("wide against two") && screen.contains("McNemar"), "{screen}");
+    assert!(screen.contains("wide vs two") && screen.contains("McNemar"), "{screen}");
     assert!(screen.contains("1,000 test images") && screen.contains("▀▀▀▀"), "{screen}");
     terminal.press(TAB);
     terminal.wait_for_text("only wide is right");
     terminal.press("l");
     terminal.wait_for_text("2 of ");
     terminal.press(ESC);
-    terminal.wait_for_text("± against");
+    terminal.wait_for_text("difference vs");
     terminal.press("q");
     assert_eq!(terminal.end().code, 0);
 }

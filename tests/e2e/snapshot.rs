@@ -18,14 +18,14 @@ fn printed(world: &World, arguments: &str) -> String {
 fn snapshot_prints_every_screen() {
     let world = World::bare();
     for (arguments, words) in [
-        ("", &["train cnn", "look at the runs"][..]),
+        ("", &["train cnn", "show all runs"][..]),
         ("--screen home", &["train cnn", "new runs: fashion-mnist"]),
         ("--screen runs", &["cnn-reference", "dnn-reference", "88.69 %"]),
         ("cnn-reference", &["finished", "epoch 40/40", "88.69 % @ epoch 40", "conv2"]),
         ("--screen live dnn-reference", &["finished", "235,146 parameters"]),
         (
             "dnn-reference cnn-reference",
-            &["along epochs", "dnn-reference   89.70 %", "cnn-reference   88.69 % -1.01"],
+            &["x axis: epochs", "dnn-reference   89.70 %", "cnn-reference   88.69 % -1.01"],
         ),
     ] {
         let text = printed(&world, &format!("{arguments} --format text"));
@@ -46,10 +46,10 @@ fn snapshot_keys_change_no_run() {
         ended.out
     };
     let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left x x"]);
-    assert!(read.contains("along active time"), "{read}");
+    assert!(read.contains("x axis: training time"), "{read}");
     let read = printed(&["dnn-reference", "cnn-reference", "--keys", "tab left left"]);
-    assert!(read.contains("at epoch 39, ± against dnn-reference"), "{read}");
-    assert!(printed(&["cnn-reference", "--keys", "?"]).contains("every key"));
+    assert!(read.contains("at epoch 39, difference vs dnn-reference"), "{read}");
+    assert!(printed(&["cnn-reference", "--keys", "?"]).contains("all keys"));
     printed(&["--keys", "enter"]);
     assert!(world.runs().is_empty(), "no run was created");
     let refused = world.process(&["snapshot", "--keys", "F9"]).end();
@@ -62,7 +62,7 @@ fn snapshot_equals_the_dashboard() {
     let world = World::bare();
     for (keys, arguments) in [("", "--screen runs"), ("g\r", "dnn-reference")] {
         let mut terminal = world.terminal(&["--color", "none"], (120, 36));
-        terminal.wait_for_text("look at the runs");
+        terminal.wait_for_text("show all runs");
         terminal.press("2");
         terminal.wait_for_text("dnn-reference");
         terminal.press(keys);

@@ -80,7 +80,7 @@ fn broken_run_is_listed_beside_the_others() {
     assert!(torn.contains("broken") && torn.contains("run.json: is not a valid run.json"), "{table}");
 
     let mut terminal = world.terminal(&[], (120, 36));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     let screen = terminal.wait_for("both", |screen| screen.contains("finished") && screen.contains("broken"));
     assert!(screen.contains(run.name()) && screen.contains("torn-page"), "{screen}");
@@ -115,7 +115,7 @@ fn older_runs_are_read_and_newer_ones_are_listed_as_such() {
     assert!(row("20261001-000000-old-page").contains("finished"), "{table}");
     assert!(row("20261002-000000-new-page").contains("was written by a newer cnn-tui (schema 99"), "{table}");
     let mut terminal = world.terminal(&[], (120, 36));
-    terminal.wait_for_text("look at the runs");
+    terminal.wait_for_text("show all runs");
     terminal.press("2");
     terminal.wait_for_text("newer cnn-tui");
     terminal.press("q");

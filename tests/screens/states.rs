@@ -1,16 +1,17 @@
 //! States of the dashboard, made from events as a trainer reports them.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, Screen, Seeds, update};
+use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, QueueWorker, Screen, Seeds, update};
 use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Change, Checkpoint, DataInfo, EpochReport, Event, Holder, JournalEntry, LayerRow, Listing, Liveness,
-    NamedTensor, NewRun, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue, RecordedStatus,
-    RunConfig, RunDir, RunEntry, RunManifest, RunState, StepBatch, StepTime, Store, TrainState, TrainerInfo,
-    Update,
+    Change, Checkpoint, DataInfo, EpochReport, Event, Extra, Holder, JournalEntry, LayerRow, Listing,
+    Liveness, NamedTensor, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue,
+    RecordedStatus, Results, RunConfig, RunDir, RunEntry, RunId, RunManifest, RunState, SCHEMA, StepBatch,
+    StepTime, TrainState, TrainerInfo, Update,
 };
 use jiff::Timestamp;
 
@@ -18,19 +19,40 @@ const CREATED: i64 = 1_795_500_000;
 const STEPS_PER_EPOCH: u64 = 938;
 const STEPS: u64 = 11 * STEPS_PER_EPOCH + 694;
 
-/// A run of these words, in a directory that is gone: screens read nothing.
-fn new_run(nonce: u64, config: RunConfig) -> (RunDir, RunManifest) {
-    let root = tempfile::tempdir().unwrap();
-    let created = Timestamp::from_second(CREATED + i64::try_from(nonce).unwrap()).unwrap();
+/// A queued run that was created `seed` seconds after [`CREATED`].
+fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
+    let created = Timestamp::from_second(CREATED + i64::try_from(seed).unwrap()).unwrap();
+    let id = RunId::new(created, seed);
     let provenance = Provenance {
         version: "0.1.0".to_owned(),
         host: "gpu-box".to_owned(),
         dataset: Some(data()),
         ..Provenance::default()
     };
-    let dir = Store::open(root.path()).create(&NewRun::new(created, nonce, config, provenance)).unwrap();
-    let record = dir.record().unwrap();
-    (dir, record)
+    let record = RunManifest {
+        schema: SCHEMA,
+        name: id.name().to_owned(),
+        id: id.clone(),
+        notes: String::new(),
+        tags: Vec::new(),
+        parent: None,
+        status: RecordedStatus::Queued,
+        reason: None,
+        created: created.as_duration().as_secs_f64(),
+        config,
+        changed: Change::default(),
+        provenance,
+        summary: Results::default(),
+        pauses: Vec::new(),
+        extra: Extra::new(),
+    };
+    (id, record)
+}
+
+/// The run in the list of runs. Nothing reads its directory.
+fn entry(id: RunId, record: RunManifest, origin: Origin) -> Listing {
+    let state = state(record.status);
+    Listing::Run(Arc::new(RunEntry { dir: RunDir::under(Path::new("/runs"), id), record, state, origin }))
 }
 
 fn data() -> DataInfo {
@@ -175,7 +197,7 @@ fn log() -> Vec<String> {
 
 /// A run on the screen, with these events and in this state.
 fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
-    let (dir, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
+    let (id, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
     for event in &events {
         record.apply(0.0, event);
     }
@@ -192,8 +214,8 @@ fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App
         ..Update::default()
     };
     let mut app = app();
-    update(&mut app, Msg::Started(dir.clone()));
-    update(&mut app, Msg::Run(dir, Box::new(change)));
+    update(&mut app, Msg::Started(id.clone()));
+    update(&mut app, Msg::Run(id, Box::new(change)));
     app
 }
 
@@ -251,7 +273,7 @@ pub(crate) fn failed() -> App {
 pub(crate) fn runs() -> App {
     let run = |nonce: u64, preset: &str, status: RecordedStatus, epochs: u32, best: Option<f64>| {
         let config = RunConfig { preset: preset.to_owned(), ..RunConfig::default() };
-        let (dir, mut record) = new_run(nonce, config);
+        let (id, mut record) = new_run(nonce, config);
         record.status = status;
         record.summary.epoch = epochs;
         record.summary.best_test_accuracy = best;
@@ -267,7 +289,7 @@ pub(crate) fn runs() -> App {
             record.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
         }
         let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
-        Listing::Run(Arc::new(RunEntry { dir, record, state: state(status), origin }))
+        entry(id, record, origin)
     };
     let mut app = app();
     app.screen = Screen::Runs;
@@ -299,7 +321,7 @@ pub(crate) fn repeated() -> App {
     let settings = [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3), (0.005, 1), (0.002, 1)];
     for (place, (rate, seed)) in settings.into_iter().enumerate() {
         let config = RunConfig { seed, ..config_with(rate) };
-        let (dir, mut record) = new_run(9_000 - 60 * place as u64, config);
+        let (id, mut record) = new_run(9_000 - 60 * place as u64, config);
         let ended = ![4, 5].contains(&place);
         record.status = if ended { RecordedStatus::Finished } else { RecordedStatus::Queued };
         if ended {
@@ -309,7 +331,7 @@ pub(crate) fn repeated() -> App {
             record.summary.last_test_loss = Some(1.2 - best);
             record.summary.curve = (1..=40).map(|epoch| (epoch, best - 0.3 / f64::from(epoch))).collect();
         } else {
-            queue.runs.push(dir.id().clone());
+            queue.runs.push(id.clone());
         }
         record.tags = if place == 0 { vec!["baseline".to_owned(), "good".to_owned()] } else { Vec::new() };
         // The last two are forks: one of the first run, and one of that fork.
@@ -318,12 +340,11 @@ pub(crate) fn repeated() -> App {
             7 => last.clone(),
             _ => None,
         };
-        last = Some(dir.id().clone());
+        last = Some(id.clone());
         first = first.or_else(|| last.clone());
-        let state = state(record.status);
-        listed.push(Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own })));
+        listed.push(entry(id, record, Origin::Own));
     }
-    update(&mut app, Msg::Queue(queue, true));
+    update(&mut app, Msg::Queue(queue, QueueWorker::Running));
     update(&mut app, Msg::Runs(listed));
     app
 }
@@ -332,15 +353,14 @@ pub(crate) fn repeated() -> App {
 pub(crate) fn comparing() -> App {
     let mut app = runs();
     let rates = [0.01, 0.05, 0.002];
-    let dirs: Vec<RunDir> = rates
+    let ids: Vec<RunId> = rates
         .iter()
         .enumerate()
         .map(|(place, rate)| new_run(5_000 + place as u64, config_with(*rate)).0)
         .collect();
-    app.marked.clone_from(&dirs);
-    app.compare = None;
+    app.shared.marked.clone_from(&ids);
     update(&mut app, Msg::Key(Key::Char('c')));
-    for (place, (dir, rate)) in dirs.into_iter().zip(rates).enumerate() {
+    for (place, (id, rate)) in ids.into_iter().zip(rates).enumerate() {
         let (_, mut record) = new_run(5_000 + place as u64, config_with(rate));
         ["baseline", "large-steps", "small-steps"][place].clone_into(&mut record.name);
         let shift = place as f64 * 0.02;
@@ -385,7 +405,7 @@ pub(crate) fn comparing() -> App {
             state: Some(state(RecordedStatus::Stopped)),
             ..Update::default()
         };
-        update(&mut app, Msg::Compared(dir, Box::new(change)));
+        update(&mut app, Msg::Compared(id, Box::new(change)));
     }
     app
 }
@@ -435,7 +455,8 @@ pub(crate) fn not_predicted() -> App {
 
 fn answered(answer: Result<PredictionDiff, String>) -> App {
     let mut app = predicting();
-    let runs = app.predictions.as_ref().unwrap().runs.clone();
+    let Screen::Predictions(predictions) = &app.screen else { unreachable!() };
+    let runs = predictions.runs.clone();
     update(&mut app, Msg::Predicted(runs, Box::new(answer)));
     app
 }

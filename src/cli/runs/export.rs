@@ -246,7 +246,7 @@ mod tests {
         assert_eq!(field.in_words(field.of(&run)), "0.2500");
 
         let metric = EpochMetric::all().find(|metric| metric.label == "trial").unwrap();
-        let mut view = RunView::new(dir, Smoothing::default());
+        let mut view = RunView::new(dir.id().clone(), Smoothing::default());
         view.update(Update { records: vec![entry], ..Update::default() });
         let points =
             view.by_epoch(metric).points().iter().map(|point| (point.x, point.y)).collect::<Vec<_>>();

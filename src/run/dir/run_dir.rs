@@ -49,7 +49,7 @@ impl RunDir {
     }
 
     /// The directory of this run under `root`, whether it exists or not.
-    pub(crate) fn under(root: &Path, id: RunId) -> Self {
+    pub fn under(root: &Path, id: RunId) -> Self {
         Self { path: root.join(id.as_str()), id }
     }
 

@@ -33,6 +33,13 @@ pub struct TrainerInfo {
     pub layers: Vec<LayerRow>,
 }
 
+impl TrainerInfo {
+    /// Whether the network has convolutions, and so kernels to draw.
+    pub fn has_convolutions(&self) -> bool {
+        self.layers.iter().any(|layer| layer.kind == "Conv2d")
+    }
+}
+
 /// Steps that were done since the last batch of steps was reported.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct StepBatch {

@@ -15,10 +15,13 @@ use tokio::time::{MissedTickBehavior, interval};
 use super::input;
 use super::observe::Observer;
 use super::terminal::{DrawTarget, TakenTerminal};
-use crate::app::{App, Effect, ExitSummary, Key, Msg, Notice, PresetInfo, QueueChange, ViewState, update};
+use crate::app::{
+    Action, App, BINDINGS, Effect, ExitSummary, GlobalAction, Key, Msg, Notice, PresetInfo, QueueChange,
+    RunsAction, ViewState, key_of, update,
+};
 use crate::metrics::text;
 use crate::nn::PRESETS;
-use crate::run::{Change, CheckpointName, RunConfig, RunDir, RunId, Store};
+use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
 use crate::shell::services::{Search, send_predictions};
 use crate::shell::trainer::launch;
@@ -28,17 +31,17 @@ use crate::ui::{ColorDepth, Glyphs, Size, View};
 
 /// At most 20 frames a second.
 const FRAME: Duration = Duration::from_millis(50);
-/// How often the screen hears what time it is: ages and pauses count in seconds.
+/// How often the time on the screen is updated: ages and pauses count in seconds.
 const SECOND: Duration = Duration::from_secs(1);
 
-/// How the dashboard looks, and what it trains by default.
+/// Options of the dashboard: themes, terminal, and the settings of new runs.
 #[derive(Debug, Clone)]
 pub struct DashboardOptions {
     /// The themes; there is at least one.
     pub themes: Vec<Theme>,
     /// The first one shown, by its place among them.
     pub theme: usize,
-    /// Whether that was asked for, so that the one that was shown last does not count.
+    /// Whether it was given as an option, which overrides the theme of the last session.
     pub theme_is_chosen: bool,
     /// The colours of the terminal.
     pub depth: ColorDepth,
@@ -46,31 +49,31 @@ pub struct DashboardOptions {
     pub glyphs: Glyphs,
     /// The settings of new runs.
     pub defaults: RunConfig,
-    /// Something to tell at once.
+    /// A message to show at the start.
     pub notice: Option<String>,
 }
 
 impl DashboardOptions {
-    /// The dashboard before anything is known but the time.
+    /// The dashboard before anything but the time is known.
     pub(crate) fn app(&self) -> App {
         let presets = PRESETS
             .iter()
             .map(|preset| PresetInfo { name: preset.name.to_owned(), about: preset.about.to_owned() });
         let mut app = App::new(presets.collect(), self.defaults.clone(), self.themes.len());
-        app.theme = self.theme;
-        app.notice = self.notice.clone().map(Notice::Bad);
-        app.now = unix_seconds();
+        app.shared.theme = self.theme;
+        app.shared.notice = self.notice.clone().map(Notice::Error);
+        app.shared.now = unix_seconds();
         app
     }
 
-    /// How it looks.
-    pub(crate) fn look(&self, app: &App) -> RenderTheme {
-        let theme = &self.themes[app.theme.min(self.themes.len() - 1)];
+    /// The theme in use, as this terminal shows it.
+    pub(crate) fn render_theme(&self, app: &App) -> RenderTheme {
+        let theme = &self.themes[app.shared.theme.min(self.themes.len() - 1)];
         RenderTheme::new(theme, self.depth, self.glyphs)
     }
 }
 
-/// Opens the dashboard, on this run if there is one, and gives what becomes of the run it showed last.
+/// Runs the dashboard, on this run if there is one, and returns what happens to the followed run afterwards.
 pub fn dashboard(
     store: Store,
     show: Option<(RunDir, Child)>,
@@ -82,15 +85,21 @@ pub fn dashboard(
         let screen = TakenTerminal::take().map_err(ShellError::Terminal)?;
         let mut shell = Shell::new(screen, store, options)?;
         if let Some((dir, trainer)) = show {
-            shell.reap(dir.clone(), trainer);
-            shell.handle(Msg::Started(dir));
+            shell.handle(Msg::Started(dir.id().clone()));
+            shell.reap(dir, trainer);
         }
         let input = input::events().map_err(ShellError::Runtime)?;
         shell.run(input).await.map_err(ShellError::Terminal)
     })
 }
 
-/// The dashboard is to end, with this to be told.
+/// Whether a key quits on every screen.
+fn is_quit(key: Key) -> bool {
+    let quit = Action::Everywhere(GlobalAction::Quit);
+    BINDINGS.iter().any(|binding| binding.action == quit && binding.keys.contains(&key))
+}
+
+/// The dashboard ends, with this to be printed.
 struct End(Option<ExitSummary>);
 
 struct Shell<'a, S> {
@@ -101,21 +110,21 @@ struct Shell<'a, S> {
     sender: UnboundedSender<Msg>,
     messages: UnboundedReceiver<Msg>,
     observer: Observer,
-    /// What was remembered last.
-    memory: ViewState,
-    /// The search for a learning rate under way, or the last one.
+    /// What was kept last for the next start.
+    view_state: ViewState,
+    /// The current learning-rate range test, or the last one.
     search: Option<Search>,
-    stale: bool,
+    is_stale: bool,
     end: Option<End>,
 }
 
 impl<'a, S: DrawTarget> Shell<'a, S> {
     fn new(screen: S, store: Store, options: &'a DashboardOptions) -> Result<Self, ShellError> {
         let mut app = options.app();
-        let memory = paths::read_view_state();
-        app.recall(&memory);
-        let remembered = options.themes.iter().position(|theme| theme.name == memory.theme);
-        app.theme = remembered.filter(|_| !options.theme_is_chosen).unwrap_or(app.theme);
+        let view_state = paths::read_view_state();
+        app.shared.restore(&view_state);
+        let remembered = options.themes.iter().position(|theme| theme.name == view_state.theme);
+        app.shared.theme = remembered.filter(|_| !options.theme_is_chosen).unwrap_or(app.shared.theme);
         let (sender, messages) = unbounded_channel();
         let observer =
             Observer::start(store.clone(), &options.defaults, &sender).map_err(ShellError::Runtime)?;
@@ -127,14 +136,14 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             sender,
             messages,
             observer,
-            memory,
+            view_state,
             search: None,
-            stale: true,
+            is_stale: true,
             end: None,
         })
     }
 
-    /// Turns until a person leaves, a signal ends it, or the terminal is gone.
+    /// Runs until the user quits, a signal ends it, or the terminal is gone.
     async fn run(
         &mut self,
         mut input: UnboundedReceiver<io::Result<Event>>,
@@ -147,7 +156,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
-        let mut goes_on = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        let mut resume = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         loop {
             tokio::select! {
                 biased;
@@ -155,7 +164,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     Some(event) => self.hear(&event?),
                     None => return Ok(None),
                 },
-                _ = frames.tick(), if self.stale => self.draw()?,
+                _ = frames.tick(), if self.is_stale => self.draw()?,
                 Some(msg) = self.messages.recv() => self.handle(msg),
                 _ = seconds.tick() => {
                     self.handle(Msg::Time(unix_seconds()));
@@ -165,39 +174,39 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
                 _ = stop.recv() => self.screen.suspend()?,
-                _ = goes_on.recv() => {
+                _ = resume.recv() => {
                     self.screen.take_again()?;
-                    self.stale = true;
+                    self.is_stale = true;
                 }
             }
-            if let Some(End(farewell)) = self.end.take() {
+            if let Some(End(summary)) = self.end.take() {
                 self.remember();
-                return Ok(farewell);
+                return Ok(summary);
             }
         }
     }
 
-    /// Keeps how the dashboard is used for the next start. Without it nothing is missing but that.
+    /// Keeps columns, order, theme and the like for the next start.
     fn remember(&mut self) {
-        let theme = match self.options.themes.get(self.app.theme) {
-            // Of a theme that is asked for at every start nothing need be remembered.
+        let theme = match self.options.themes.get(self.app.shared.theme) {
+            // A theme given as an option is not kept.
             Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
-            _ => self.memory.theme.clone(),
+            _ => self.view_state.theme.clone(),
         };
-        let memory = ViewState { theme, ..self.app.memory() };
-        if memory != self.memory {
-            paths::write_view_state(&memory);
-            self.memory = memory;
+        let view_state = ViewState { theme, ..self.app.shared.view_state() };
+        if view_state != self.view_state {
+            paths::write_view_state(&view_state);
+            self.view_state = view_state;
         }
     }
 
     fn hear(&mut self, event: &Event) {
-        self.stale = true;
+        self.is_stale = true;
         let Some(key) = input::key(event) else { return };
         if self.room() > Size::TooSmall {
             self.handle(Msg::Key(key));
-        } else if matches!(key, Key::Char('q') | Key::Ctrl('c')) {
-            // Where nothing can be seen nothing can be chosen: a key only leaves.
+        } else if is_quit(key) {
+            // A screen too small to show anything accepts only keys that quit.
             self.end = Some(End(None));
         }
     }
@@ -208,52 +217,55 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     }
 
     fn handle(&mut self, msg: Msg) {
-        self.stale = true;
+        self.is_stale = true;
         for effect in update(&mut self.app, msg) {
             match effect {
-                Effect::Follow(dir) => self.observer.follow(dir),
-                Effect::Compare(dirs) => self.observer.compare(dirs),
+                Effect::Follow(id) => self.observer.follow(id),
+                Effect::Compare(ids) => self.observer.compare(ids),
                 Effect::Predict(runs) => send_predictions(self.store.clone(), runs, &self.sender),
                 Effect::FindRate(number, config) => {
                     self.search = Some(Search::start(number, *config, &self.sender));
                 }
-                Effect::StopFinding => self.search = None,
-                Effect::Train(config) => self.train(*config),
-                Effect::Fork(parent, from, change) => self.fork(&parent, from, change),
-                Effect::Resume(dir) => self.start(dir),
-                Effect::Sweep(configs) => self.send_predictions(|shell| shell.sweep(configs).map(Some)),
-                Effect::Send(dir, command) => {
-                    self.send_predictions(|_| Ok(dir.drop_command(command).map(|()| None)?));
-                }
-                Effect::Label(dir, labels) => {
-                    self.send_predictions(|shell| Ok(shell.store.label(&dir, labels).map(|()| None)?));
-                }
-                Effect::ThrowAway(dir) => self.send_predictions(|shell| {
-                    shell.store.throw_away(&dir)?;
-                    Ok(Some(Msg::ThrownAway(vec![dir.id().clone()])))
+                Effect::CancelRangeTest => self.search = None,
+                Effect::Train(config) => self.start(|shell| Ok(shell.store.create(&new_run(*config))?)),
+                Effect::Fork(parent, from, change) => self
+                    .start(|shell| Ok(fork(&shell.store, &shell.store.run(&parent)?, from, change, None)?)),
+                Effect::Resume(id) => self.start(|shell| Ok(shell.store.run(&id)?)),
+                Effect::Sweep(configs) => self.perform(|shell| shell.sweep(configs).map(Some)),
+                Effect::Send(id, command) => self.perform(|shell| {
+                    shell.store.run(&id)?.drop_command(command)?;
+                    Ok(None)
                 }),
-                Effect::Restore(ids) => self.send_predictions(|shell| {
+                Effect::Label(id, labels) => self.perform(|shell| {
+                    shell.store.label(&shell.store.run(&id)?, labels)?;
+                    Ok(None)
+                }),
+                Effect::Delete(id) => self.perform(|shell| {
+                    shell.store.throw_away(&shell.store.run(&id)?)?;
+                    Ok(Some(Msg::Deleted(vec![id])))
+                }),
+                Effect::Restore(ids) => self.perform(|shell| {
                     let restore = |id: &RunId| shell.store.restore(id.as_str()).map(drop);
                     ids.iter().try_for_each(restore)?;
-                    Ok(Some(Msg::Done(format!("{} back", text::number_of(ids.len() as u64, "run")))))
+                    Ok(Some(Msg::Done(format!("restored {}", text::number_of(ids.len() as u64, "run")))))
                 }),
-                Effect::Queue(change) => self.send_predictions(|shell| shell.change_queue(change)),
+                Effect::Queue(change) => self.perform(|shell| shell.change_queue(change)),
                 Effect::Redraw => self.screen.forget(),
                 Effect::Suspend => {
                     if let Err(error) = self.screen.suspend() {
-                        self.tell(Msg::Failed(format!("could not be suspended: {error}")));
+                        self.post(Msg::Failed(format!("cannot suspend: {error}")));
                     }
                 }
-                Effect::Exit(farewell) => self.end = Some(End(farewell)),
+                Effect::Exit(summary) => self.end = Some(End(summary)),
             }
         }
     }
 
-    /// Does something, and tells what came of it. What it changed among the runs is seen at once.
-    fn send_predictions(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
+    /// Performs an action, reports its outcome, and lists the runs again to show what it changed.
+    fn perform(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
         match act(self) {
-            Ok(msg) => msg.into_iter().for_each(|msg| self.tell(msg)),
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
+            Ok(msg) => msg.into_iter().for_each(|msg| self.post(msg)),
+            Err(error) => self.post(Msg::Failed(error.to_string())),
         }
         self.observer.list();
     }
@@ -262,7 +274,11 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
         let runs = queue_runs(&self.store, &configs.into_iter().map(new_run).collect::<Vec<_>>())?;
         let queued = text::number_of(runs.len() as u64, "run");
-        let then = if self.store.queue()?.paused { "; the queue is paused, p goes on" } else { "" };
+        let resume =
+            key_of(Action::Runs(RunsAction::ResumeQueue)).map(|key| key.to_string()).unwrap_or_default();
+        let is_paused = self.store.queue()?.paused;
+        let then =
+            if is_paused { format!("; the queue is paused, {resume} resumes it") } else { String::new() };
         Ok(Msg::Done(format!("{queued} queued{then}")))
     }
 
@@ -270,48 +286,35 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let store = &self.store;
         match change {
             QueueChange::Pause => store.change_queue(|queue| queue.paused = true)?,
-            QueueChange::Go => {
+            QueueChange::Resume => {
                 store.change_queue(|queue| queue.paused = false)?;
                 launch_queue(store)?;
             }
             QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
             QueueChange::Empty => {
-                return Ok(Some(Msg::ThrownAway(store.unqueue(&store.queue()?.runs)?)));
+                return Ok(Some(Msg::Deleted(store.unqueue(&store.queue()?.runs)?)));
             }
         }
         Ok(None)
     }
 
-    fn tell(&self, msg: Msg) {
+    fn post(&self, msg: Msg) {
         // This end holds the receiver too.
         let _ = self.sender.send(msg);
     }
 
-    fn train(&mut self, config: RunConfig) {
-        match self.store.create(&new_run(config)) {
-            Ok(dir) => self.start(dir),
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
-        }
-    }
-
-    fn fork(&mut self, parent: &RunDir, from: CheckpointName, change: Change) {
-        match fork(&self.store, parent, from, change, None) {
-            Ok(dir) => self.start(dir),
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
-        }
-    }
-
-    fn start(&mut self, dir: RunDir) {
-        match launch(&dir) {
-            Ok(trainer) => {
-                self.reap(dir.clone(), trainer);
-                self.tell(Msg::Started(dir));
+    /// Starts a trainer for the run that `run` finds or creates.
+    fn start(&mut self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
+        match run(self).and_then(|dir| Ok((launch(&dir)?, dir))) {
+            Ok((trainer, dir)) => {
+                self.post(Msg::Started(dir.id().clone()));
+                self.reap(dir, trainer);
             }
-            Err(error) => self.tell(Msg::Failed(error.to_string())),
+            Err(error) => self.post(Msg::Failed(error.to_string())),
         }
     }
 
-    /// Waits for a trainer's end on a thread, and tells it if it ended badly and could not say why.
+    /// Waits on a thread for a trainer to exit, and reports it if it failed without a recorded reason.
     fn reap(&self, dir: RunDir, mut trainer: Child) {
         let sender = self.sender.clone();
         let wait = move || {
@@ -322,17 +325,17 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 let _ = sender.send(Msg::Failed(error.to_string()));
             }
         };
-        // Without the thread the trainer goes on all the same.
+        // Without the thread the trainer still trains.
         let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
     }
 
     /// Brings the screen up to date; writes nothing if that changes no cell.
     fn draw(&mut self) -> io::Result<()> {
-        self.stale = false;
+        self.is_stale = false;
         let (width, height) = self.screen.size()?;
-        let look = self.options.look(&self.app);
+        let theme = self.options.render_theme(&self.app);
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
-        View { app: &self.app, look: &look }.draw(&mut cells);
+        View { app: &self.app, theme: &theme }.draw(&mut cells);
         self.screen.show(&cells)
     }
 }

@@ -1,4 +1,4 @@
-//! The threads that look at the disk for the dashboard, so that a slow disk never holds up a key.
+//! The threads that read the disk for the dashboard, so that a slow disk never delays a key.
 
 use std::io;
 
@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::app::Msg;
+use crate::app::{Msg, QueueWorker};
 use crate::data::{DataLocations, Roots, Source};
-use crate::run::{Follower, Lister, Queue, RunConfig, RunDir, RunState, Store, Update};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update};
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
 
-/// How often the run on the screen is looked at.
+/// How often the followed run is read.
 const FOLLOW: Duration = Duration::from_millis(200);
 /// How often the runs are listed.
 const LIST: Duration = Duration::from_secs(1);
@@ -23,8 +23,8 @@ const GLANCE: Duration = Duration::from_millis(100);
 /// Follows one run after another.
 #[derive(Debug)]
 pub(crate) struct Observer {
-    follow: Sender<RunDir>,
-    compare: Sender<Vec<RunDir>>,
+    follow: Sender<RunId>,
+    compare: Sender<Vec<RunId>>,
     list: Sender<()>,
 }
 
@@ -37,27 +37,28 @@ impl Observer {
     ) -> io::Result<Self> {
         let (follow, runs) = channel();
         let (compare, compared) = channel();
-        let (list, asked) = channel();
+        let (list, requests) = channel();
         let source = source(defaults);
-        spawn("follow", messages, move |to| follow_runs(&runs, to))?;
-        spawn("compare", messages, move |to| compare_runs(&compared, to))?;
-        spawn("list", messages, move |to| list_runs(&store, &asked, to))?;
+        let (followed, other) = (store.clone(), store.clone());
+        spawn("follow", messages, move |to| follow_runs(&followed, &runs, to))?;
+        spawn("compare", messages, move |to| compare_runs(&other, &compared, to))?;
+        spawn("list", messages, move |to| list_runs(&store, &requests, to))?;
         spawn("data", messages, move |to| {
-            // Who is gone has no use for it.
+            // The dashboard may have ended.
             let _ = find_data(source).into_iter().try_for_each(|msg| to.send(msg));
         })?;
         Ok(Self { follow, compare, list })
     }
 
     /// Follows this run from now on, and no other.
-    pub(crate) fn follow(&self, dir: RunDir) {
+    pub(crate) fn follow(&self, id: RunId) {
         // Its thread ends only with the program.
-        let _ = self.follow.send(dir);
+        let _ = self.follow.send(id);
     }
 
     /// Follows these runs from now on, and no others, to compare them.
-    pub(crate) fn compare(&self, dirs: Vec<RunDir>) {
-        let _ = self.compare.send(dirs);
+    pub(crate) fn compare(&self, ids: Vec<RunId>) {
+        let _ = self.compare.send(ids);
     }
 
     /// Lists the runs and the queue at once.
@@ -66,16 +67,18 @@ impl Observer {
     }
 }
 
-/// Follows all of these runs, and starts anew with others.
-fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
-    let mut followers: Vec<Follower> = Vec::new();
-    // Until there is something to compare there is nothing to look at.
-    let Ok(dirs) = sets.recv() else { return };
-    followers.extend(dirs.into_iter().map(Follower::new));
+/// Follows the last set of runs received.
+fn compare_runs(store: &Store, sets: &Receiver<Vec<RunId>>, messages: &UnboundedSender<Msg>) {
+    let follow = |ids: Vec<RunId>| -> Vec<Follower> {
+        ids.into_iter().filter_map(|id| follower(store, id, messages, Msg::Compared)).collect()
+    };
+    // Until there is something to compare there is nothing to read.
+    let Ok(ids) = sets.recv() else { return };
+    let mut followers = follow(ids);
     let mut wait = Duration::ZERO;
     loop {
         match sets.recv_timeout(wait) {
-            Ok(dirs) => followers = dirs.into_iter().map(Follower::new).collect(),
+            Ok(ids) => followers = follow(ids),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -86,7 +89,7 @@ fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
                 wait = Duration::ZERO;
             }
             if !update.is_empty()
-                && messages.send(Msg::Compared(follower.dir().clone(), Box::new(update))).is_err()
+                && messages.send(Msg::Compared(follower.dir().id().clone(), Box::new(update))).is_err()
             {
                 return;
             }
@@ -94,20 +97,20 @@ fn compare_runs(sets: &Receiver<Vec<RunDir>>, messages: &UnboundedSender<Msg>) {
     }
 }
 
-fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
-    let mut follower: Option<Follower> = None;
+fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender<Msg>) {
+    let mut followed: Option<Follower> = None;
     let mut seen: (Option<RunState>, Option<String>) = Default::default();
     let mut wait = FOLLOW;
     loop {
         match runs.recv_timeout(wait) {
-            Ok(dir) => {
-                follower = Some(Follower::new(dir));
+            Ok(id) => {
+                followed = follower(store, id, messages, Msg::Run);
                 seen = Default::default();
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let Some(follower) = &mut follower else { continue };
+        let Some(follower) = &mut followed else { continue };
         let update = follower.poll();
         wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
         let now = (update.state.clone(), update.problem.clone());
@@ -115,8 +118,26 @@ fn follow_runs(runs: &Receiver<RunDir>, messages: &UnboundedSender<Msg>) {
             continue;
         }
         seen = now;
-        if messages.send(Msg::Run(follower.dir().clone(), Box::new(update))).is_err() {
+        if messages.send(Msg::Run(follower.dir().id().clone(), Box::new(update))).is_err() {
             return;
+        }
+    }
+}
+
+/// Follows a run from its beginning; reports it if there is no such run.
+fn follower(
+    store: &Store,
+    id: RunId,
+    messages: &UnboundedSender<Msg>,
+    msg: fn(RunId, Box<Update>) -> Msg,
+) -> Option<Follower> {
+    match store.run(&id) {
+        Ok(dir) => Some(Follower::new(dir)),
+        Err(error) => {
+            let update = Update { problem: Some(error.to_string()), caught_up: true, ..Update::default() };
+            // The dashboard may have ended.
+            let _ = messages.send(msg(id, Box::new(update)));
+            None
         }
     }
 }
@@ -126,46 +147,48 @@ fn first(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
 
-fn list_runs(store: &Store, asked: &Receiver<()>, messages: &UnboundedSender<Msg>) {
+fn list_runs(store: &Store, requests: &Receiver<()>, messages: &UnboundedSender<Msg>) {
     let mut lister = Lister::new(store.clone());
     let mut queue = None;
     let mut is_first = true;
     while !messages.is_closed() {
-        let looked = lister.look(GLANCE);
+        let found = lister.look(GLANCE);
         // That there are no runs is news once.
-        if (looked.changed || is_first) && messages.send(Msg::Runs(lister.runs())).is_err() {
+        if (found.changed || is_first) && messages.send(Msg::Runs(lister.runs())).is_err() {
             return;
         }
         is_first = false;
-        if !looked.finished {
+        if !found.finished {
             continue;
         }
         let now = queue_of(store);
         if now != queue {
             queue.clone_from(&now);
-            let told = now.map(|(queue, is_worked_on)| messages.send(Msg::Queue(queue, is_worked_on)));
-            if told.is_some_and(|told| told.is_err()) {
+            let sent = now.map(|(queue, worker)| messages.send(Msg::Queue(queue, worker)));
+            if sent.is_some_and(|sent| sent.is_err()) {
                 return;
             }
         }
-        if asked.recv_timeout(LIST) == Err(RecvTimeoutError::Disconnected) {
+        if requests.recv_timeout(LIST) == Err(RecvTimeoutError::Disconnected) {
             return;
         }
     }
 }
 
-/// The queue, and whether it is worked on. A queue that cannot be read is told where it is used.
-pub(crate) fn queue_of(store: &Store) -> Option<(Queue, bool)> {
-    store.queue().ok().map(|queue| (queue, store.queue_is_worked_on()))
+/// The queue, and whether a process works on it. An unreadable queue is reported by the actions that use it.
+pub(crate) fn queue_of(store: &Store) -> Option<(Queue, QueueWorker)> {
+    let worker = || if store.queue_is_worked_on() { QueueWorker::Running } else { QueueWorker::Absent };
+    store.queue().ok().map(|queue| (queue, worker()))
 }
 
-/// What new runs would be trained on, and what is to be told of it.
+/// The data set that new runs would be trained on, and problems with it.
 pub(crate) fn find_data(source: Option<Source>) -> Vec<Msg> {
     match DataLocations::new(source, &Roots::of_user()).locate() {
         Ok(found) => {
-            let passed_over = found.broken.first().map(|(place, error)| {
-                Msg::Failed(format!("the data in the {place} is passed over: {error}"))
-            });
+            let passed_over = found
+                .broken
+                .first()
+                .map(|(place, error)| Msg::Failed(format!("skipped the data in the {place}: {error}")));
             passed_over.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
         }
         Err(error) => vec![Msg::Data(error.to_string())],

@@ -6,14 +6,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::observe::{find_data, queue_of};
-use crate::app::{App, Effect, Key, Msg, Pane, Screen, update};
-use crate::run::{CheckpointName, Follower, RunDir, Store, Update};
+use crate::app::{Action, App, Effect, Key, Msg, Pane, RunsAction, Screen, key_of, update};
+use crate::run::{Follower, RunDir, RunId, Store, Update};
+use crate::shell::DashboardOptions;
 use crate::shell::resources::source;
-use crate::shell::services::lr_find;
-use crate::shell::{DashboardOptions, predictions};
+use crate::shell::services::{answer, lr_find};
 use crate::ui::{Snapshot, View};
 
-/// What of the dashboard is to be seen.
+/// What to draw.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scene {
     /// The first screen.
@@ -25,15 +25,15 @@ pub enum Scene {
     /// A pane of one run, by itself.
     Pane(RunDir, Pane),
     /// Runs beside each other, the first as what the others are measured against: two at least, and at most
-    /// [`Compare::MOST`](crate::app::Compare::MOST).
+    /// [`Compare::MAX_RUNS`](crate::app::Compare::MAX_RUNS).
     Compare(Vec<RunDir>),
 }
 
-/// Draws the dashboard as somebody would see it who opens it now, in so many columns and rows.
+/// Draws the dashboard as it would look if opened now, in this many columns and rows.
 ///
-/// It hears the same messages as the dashboard in a terminal, and the keys that are pressed then, and draws the same view.
-/// What a person chose there and it remembers, such as columns, does not count. Keys look at things and change nothing:
-/// no run is started, told or thrown away.
+/// It handles the same messages as the dashboard in a terminal, then the keys, and draws the same view.
+/// What the dashboard keeps between starts, such as columns, is ignored. Keys change only what is shown: no run is
+/// started, changed or deleted.
 pub fn snapshot(
     store: &Store,
     scene: Scene,
@@ -46,52 +46,53 @@ pub fn snapshot(
     let is_pane = matches!(scene, Scene::Pane(..));
     show(&mut app, store, scene, options);
     for key in keys {
-        tell(&mut app, store, Msg::Key(*key));
+        apply(&mut app, store, Msg::Key(*key));
     }
-    let look = options.look(&app);
-    let view = View { app: &app, look: &look };
+    let theme = options.render_theme(&app);
+    let view = View { app: &app, theme: &theme };
     if is_pane {
         view.draw_pane(&mut cells);
     } else {
         view.draw(&mut cells);
     }
-    Snapshot { cells, look }
+    Snapshot { cells, theme }
 }
 
-/// Brings the scene about.
+/// Shows the scene.
 fn show(app: &mut App, store: &Store, scene: Scene, options: &DashboardOptions) {
     match scene {
         Scene::Home | Scene::Runs => {
-            tell(app, store, Msg::Runs(store.list()));
-            let queue = queue_of(store).map(|(queue, is_worked_on)| Msg::Queue(queue, is_worked_on));
+            apply(app, store, Msg::Runs(store.list()));
+            let queue = queue_of(store).map(|(queue, worker)| Msg::Queue(queue, worker));
             for msg in queue.into_iter().chain(find_data(source(&options.defaults))) {
-                tell(app, store, msg);
+                apply(app, store, msg);
             }
             app.screen = if scene == Scene::Home { Screen::Home } else { Screen::Runs };
         }
-        Scene::Live(dir) => tell(app, store, Msg::Started(dir)),
+        Scene::Live(dir) => apply(app, store, Msg::Started(dir.id().clone())),
         Scene::Pane(dir, pane) => {
-            app.focus = pane;
-            tell(app, store, Msg::Started(dir));
+            app.shared.panes.focus = pane;
+            apply(app, store, Msg::Started(dir.id().clone()));
         }
         Scene::Compare(dirs) => {
             app.screen = Screen::Runs;
-            app.marked = dirs;
-            tell(app, store, Msg::Key(Key::Char('c')));
+            app.shared.marked = dirs.iter().map(|dir| dir.id().clone()).collect();
+            if let Some(key) = key_of(Action::Runs(RunsAction::Compare)) {
+                apply(app, store, Msg::Key(key));
+            }
         }
     }
 }
 
-/// Has the dashboard hear a message, and answers what it wants to know then. Nothing else is done for it.
-fn tell(app: &mut App, store: &Store, msg: Msg) {
+/// Applies a message, and answers the effects that only read. All others are ignored.
+fn apply(app: &mut App, store: &Store, msg: Msg) {
     for effect in update(app, msg) {
         match effect {
-            Effect::Follow(dir) => read(app, store, &dir, Msg::Run),
-            Effect::Compare(dirs) => dirs.iter().for_each(|dir| read(app, store, dir, Msg::Compared)),
+            Effect::Follow(id) => read(app, store, &id, Msg::Run),
+            Effect::Compare(ids) => ids.iter().for_each(|id| read(app, store, id, Msg::Compared)),
             Effect::Predict(runs) => {
-                let diff = predictions(store, &runs, CheckpointName::Best);
-                let told = Box::new(diff.map_err(|error| error.to_string()));
-                tell(app, store, Msg::Predicted(runs, told));
+                let answer = answer(store, runs);
+                apply(app, store, answer);
             }
             Effect::FindRate(number, config) => {
                 let mut tried = Vec::new();
@@ -101,7 +102,7 @@ fn tell(app: &mut App, store: &Store, msg: Msg) {
                 });
                 tried.extend(found.err().map(|error| Msg::NotTried(number, error.to_string())));
                 for msg in tried {
-                    tell(app, store, msg);
+                    apply(app, store, msg);
                 }
             }
             _ => {}
@@ -109,13 +110,16 @@ fn tell(app: &mut App, store: &Store, msg: Msg) {
     }
 }
 
-/// Tells all that there is to know of a run.
-fn read(app: &mut App, store: &Store, dir: &RunDir, msg: fn(RunDir, Box<Update>) -> Msg) {
-    let mut follower = Follower::new(dir.clone());
+/// Reads a run to its end.
+fn read(app: &mut App, store: &Store, id: &RunId, msg: fn(RunId, Box<Update>) -> Msg) {
+    let mut follower = match store.run(id) {
+        Ok(dir) => Follower::new(dir),
+        Err(error) => return apply(app, store, Msg::Failed(error.to_string())),
+    };
     loop {
         let update = follower.poll();
         let is_all = update.caught_up;
-        tell(app, store, msg(dir.clone(), Box::new(update)));
+        apply(app, store, msg(id.clone(), Box::new(update)));
         if is_all {
             return;
         }

@@ -21,7 +21,7 @@ pub(crate) trait DrawTarget {
     /// Shows these cells, which fill the screen; writes nothing if it shows them already.
     fn show(&mut self, cells: &Buffer) -> io::Result<()>;
 
-    /// Forgets what is on it, so that everything is drawn anew.
+    /// Forgets what is on it, so that everything is redrawn.
     fn forget(&mut self);
 
     /// Its size in columns and rows.
@@ -64,16 +64,16 @@ impl TakenTerminal {
 
 impl DrawTarget for TakenTerminal {
     fn show(&mut self, cells: &Buffer) -> io::Result<()> {
-        let anew = self.shown.area != cells.area;
-        if anew {
+        let is_resized = self.shown.area != cells.area;
+        if is_resized {
             self.shown = Buffer::empty(cells.area);
         }
         let changes = self.shown.diff(cells);
-        if changes.is_empty() && !anew {
+        if changes.is_empty() && !is_resized {
             return Ok(());
         }
         queue!(self.backend, BeginSynchronizedUpdate)?;
-        if anew {
+        if is_resized {
             queue!(self.backend, Clear(ClearType::All))?;
         }
         self.backend.draw(changes.into_iter())?;
@@ -120,7 +120,7 @@ fn restore() {
 }
 
 /// Gives the terminal back before the message of a panic of this thread. A panic of another thread
-/// leaves the screen as it is: it is told there. Both leave a report.
+/// leaves the screen as it is: it is reported there. Both leave a report.
 fn restore_on_panic() {
     let screen = thread::current().id();
     let before = panic::take_hook();

@@ -10,4 +10,4 @@ pub(crate) use lr_finder::Search;
 pub use lr_finder::lr_find;
 pub use new_run::new_run;
 pub use predict::predictions;
-pub(crate) use predict::send_predictions;
+pub(crate) use predict::{answer, send_predictions};

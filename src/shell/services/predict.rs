@@ -10,7 +10,7 @@ use crate::data::{DataLocations, Dataset, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError,
+    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError, RunId,
     RunManifest, Store,
 };
 use crate::shell::ShellError;
@@ -19,18 +19,23 @@ use crate::shell::thread::spawn;
 use crate::train::predict;
 
 /// Compares the predictions of two runs on a thread, and sends the result.
-pub(crate) fn send_predictions(store: Store, runs: [RunDir; 2], messages: &UnboundedSender<Msg>) {
+pub(crate) fn send_predictions(store: Store, runs: [RunId; 2], messages: &UnboundedSender<Msg>) {
     let compared = runs.clone();
     let work = move |messages: &UnboundedSender<Msg>| {
-        let diff = predictions(&store, &compared, CheckpointName::Best);
-        let result = Box::new(diff.map_err(|error| error.to_string()));
         // The dashboard may have closed.
-        let _ = messages.send(Msg::Predicted(compared, result));
+        let _ = messages.send(answer(&store, compared));
     };
     if let Err(error) = spawn("predict", messages, work) {
         let failed = Err(ShellError::Runtime(error).to_string());
         let _ = messages.send(Msg::Predicted(runs, Box::new(failed)));
     }
+}
+
+/// Compares the predictions of two runs with their best checkpoints; the message holds the result or the error.
+pub(crate) fn answer(store: &Store, runs: [RunId; 2]) -> Msg {
+    let diff = || predictions(store, &[store.run(&runs[0])?, store.run(&runs[1])?], CheckpointName::Best);
+    let answer = diff().map_err(|error| error.to_string());
+    Msg::Predicted(runs, Box::new(answer))
 }
 
 /// Compares the predictions of two runs with the weights of this checkpoint, and the accuracies of their repetitions

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{self as cells, Line};
 use ratatui::widgets::Widget;
 
-use super::Shown;
+use super::shown::Shown;
 use crate::app::{Metric, Pane, Window};
 use crate::metrics::{Interval, Series, text};
 use crate::run::{EpochMetric, RecordedStatus};
@@ -17,43 +17,43 @@ pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for LossPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { app, run, look } = self.0;
-        let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
+        let Shown { app, run, theme } = self.0;
+        let (curve, ruler) = (&theme.palette.curve, app.shared.charts.along.ruler(run));
         let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(EpochMetric::TEST_LOSS));
 
         let read = |series: &Series| text::loss(curves::read(app, run, series));
-        PaneFrame::new(look, "loss")
+        PaneFrame::new(theme, "loss")
             .value(at(&self.0))
-            .value(legend(look.glyphs.small_dot(), "train ", read(raw), curve.train, &self.0))
+            .value(legend(theme.glyphs.small_dot(), "train ", read(raw), curve.train, &self.0))
             .value(fact("smoothed", read(smooth), &self.0))
-            .value(legend(look.glyphs.dot(), "test ", read(&test), curve.test, &self.0))
+            .value(legend(theme.glyphs.dot(), "test ", read(&test), curve.test, &self.0))
             .focus(self.0.focus(Pane::Loss))
             .render(area, buf);
 
-        let mut chart = curves::chart(look, app, Metric::Loss);
+        let mut chart = curves::chart(theme, app, Metric::Loss);
         if let Some(span) = settled(&self.0, &test) {
             chart = chart.y_span(span);
         }
         chart
             .layer(ChartLine::dots(raw, curve.raw).along(ruler))
             .layer(ChartLine::line(smooth, curve.train).along(ruler))
-            .layer(ChartLine::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .layer(ChartLine::beads(&test, curve.test, theme.glyphs.dot()).along(ruler))
             .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
             .render(PaneFrame::inner(area), buf);
     }
 }
 
-/// So few steps are told apart on a screen, and all of them are shown.
+/// The most steps that can be told apart on a screen; then all of them are shown.
 const FEW: usize = 400;
 
 /// The losses to show: in the first epochs all of them, then those after the first fall. That fall takes
 /// a moment and most of the height: everything after it would be flat. A single step, however far off, does
 /// not set the scale, unless so little is shown that each has its place.
 fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval> {
-    let (shown, ruler) = (app.axis(), app.charts.along.ruler(run));
+    let (shown, ruler) = (app.axis(), app.shared.charts.along.ruler(run));
     let early = run.timeline.step < 3 * run.start.as_ref()?.steps_per_epoch;
-    let (skipped, room) = match app.charts.window {
+    let (skipped, room) = match app.shared.charts.window {
         Window::All if early => (0.0, 0.1),
         Window::All => (0.05, 0.5),
         Window::Last(_) | Window::Between(_) => (0.0, 0.5),
@@ -61,11 +61,11 @@ fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval
     let after = Interval::new(shown.low() + shown.width() * skipped, shown.high())?;
     let smooth = run.loss.smooth().y_span(ruler, after)?;
     let both = test.y_span(ruler, after).map_or(smooth, |test| smooth.join(test));
-    if app.charts.window != Window::All && run.loss.raw().count(ruler, shown) <= FEW {
+    if app.shared.charts.window != Window::All && run.loss.raw().count(ruler, shown) <= FEW {
         return run.loss.raw().y_span(ruler, shown).map(|raw| raw.join(both));
     }
     let room = both.width() * room;
-    let least = if app.charts.log_loss { both.low() * 0.8 } else { 0.0 };
+    let least = if app.shared.charts.log_loss { both.low() * 0.8 } else { 0.0 };
     Interval::new((both.low() - room).max(least), both.high() + room)
 }
 
@@ -74,17 +74,17 @@ pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for AccuracyPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { app, run, look } = self.0;
-        let (curve, ruler) = (&look.palette.curve, app.charts.along.ruler(run));
+        let Shown { app, run, theme } = self.0;
+        let (curve, ruler) = (&theme.palette.curve, app.shared.charts.along.ruler(run));
         let (train, test) =
             (run.by_epoch(EpochMetric::TRAIN_ACCURACY), run.by_epoch(EpochMetric::TEST_ACCURACY));
 
         let read =
             |series: &Series| text::percent(curves::read(app, run, series).map(|percent| percent / 100.0));
         let (train_word, test_word) = if area.width < 46 { ("", "") } else { ("train ", "test ") };
-        PaneFrame::new(look, "accuracy")
-            .value(legend(look.glyphs.small_dot(), train_word, read(&train), curve.train, &self.0))
-            .value(legend(look.glyphs.dot(), test_word, read(&test), curve.test, &self.0))
+        PaneFrame::new(theme, "accuracy")
+            .value(legend(theme.glyphs.small_dot(), train_word, read(&train), curve.train, &self.0))
+            .value(legend(theme.glyphs.dot(), test_word, read(&test), curve.test, &self.0))
             .focus(self.0.focus(Pane::Accuracy))
             .render(area, buf);
 
@@ -92,9 +92,9 @@ impl Widget for AccuracyPane<'_> {
             let x = ruler.position(best.step as f64);
             Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
-        curves::chart(look, app, Metric::Accuracy)
+        curves::chart(theme, app, Metric::Accuracy)
             .layer(ChartLine::line(&train, curve.train).along(ruler))
-            .layer(ChartLine::beads(&test, curve.test, look.glyphs.dot()).along(ruler))
+            .layer(ChartLine::beads(&test, curve.test, theme.glyphs.dot()).along(ruler))
             .marks(best)
             .marks(curves::marks(app, run, &test, None))
             .empty(waiting(&self.0, "the first epoch"))
@@ -102,17 +102,17 @@ impl Widget for AccuracyPane<'_> {
     }
 }
 
-/// Where values are read.
+/// The position of the crosshair.
 fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
     match curves::reading_place(shown.app) {
-        Some(place) => Line::styled(format!("at {place}"), shown.look.palette.accent),
+        Some(place) => Line::styled(format!("at {place}"), shown.theme.palette.accent),
         None => fact("step", text::count(shown.run.timeline.step), shown),
     }
 }
 
 /// `step 11,256`
 fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
-    let palette = &shown.look.palette;
+    let palette = &shown.theme.palette;
     Line::from_iter([
         cells::Span::styled(label, palette.dim),
         cells::Span::raw(" "),
@@ -128,7 +128,7 @@ fn legend<'a>(
     style: ratatui::style::Style,
     shown: &Shown<'a>,
 ) -> Line<'a> {
-    let palette = &shown.look.palette;
+    let palette = &shown.theme.palette;
     Line::from_iter([
         cells::Span::styled(symbol, style),
         cells::Span::styled(format!(" {label}"), palette.dim),
@@ -142,6 +142,6 @@ fn waiting(shown: &Shown<'_>, what: &str) -> String {
         None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {
             format!("waiting for {what}")
         }
-        Some(_) => format!("it ended before\n{what}"),
+        Some(_) => format!("ended before\n{what}"),
     }
 }

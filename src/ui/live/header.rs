@@ -5,7 +5,7 @@ use ratatui::layout::{Alignment, Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::Shown;
+use super::shown::Shown;
 use crate::metrics::text;
 use crate::run::{RecordedStatus, RunState, TrainerInfo};
 use crate::ui::labels::{brief, run_state, settings};
@@ -48,8 +48,8 @@ impl Widget for Header<'_> {
 impl<'a> Header<'a> {
     /// Who it is; facts that do not fit are left out, the last ones first.
     fn identity(&self, width: u16) -> Line<'a> {
-        let Shown { run, look, .. } = self.0;
-        let palette = &look.palette;
+        let Shown { run, theme, .. } = self.0;
+        let palette = &theme.palette;
         let mut facts = Vec::new();
         if let Some(record) = &run.record {
             facts.push(record.config.preset.clone());
@@ -57,7 +57,7 @@ impl<'a> Header<'a> {
             let data = data.or(record.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
             let device =
-                |start: &TrainerInfo| format!("{} {}{}", start.device, look.glyphs.times(), start.threads);
+                |start: &TrainerInfo| format!("{} {}{}", start.device, theme.glyphs.times(), start.threads);
             facts.extend(run.start.as_ref().map(device));
             facts.extend(settings(&record.settings()));
         }
@@ -76,11 +76,11 @@ impl<'a> Header<'a> {
     }
 
     fn state(&self) -> Line<'a> {
-        let words = run_state(self.0.look, self.0.run);
+        let words = run_state(self.0.theme, self.0.run);
         Line::styled(format!("{} {}", words.symbol, words.word), words.style)
     }
 
-    /// The epoch under way and how much of it is done; none before the trainer has begun.
+    /// The current epoch, all epochs, and the fraction done; `None` before the trainer has started.
     fn epoch(&self) -> Option<(u64, u64, f64)> {
         let start = self.0.run.start.as_ref()?;
         let per_epoch = start.steps_per_epoch.max(1);
@@ -103,24 +103,24 @@ impl<'a> Header<'a> {
     }
 
     fn bars(&self, width: u16) -> Line<'a> {
-        let Shown { look, .. } = self.0;
-        let palette = &look.palette;
+        let Shown { theme, .. } = self.0;
+        let palette = &theme.palette;
         let epoch = self.epoch().map_or(0.0, |(_, _, done)| done);
         let bar = usize::from(width / 4);
         let mut line = Line::from(Span::styled(self.epoch_words() + " ", palette.text));
-        line.extend(ProgressBar::new(look, epoch).line(bar));
+        line.extend(ProgressBar::new(theme, epoch).line(bar));
         line.push_span(Span::styled(format!(" {:>5}   run ", text::share(epoch)), palette.text));
-        line.extend(ProgressBar::new(look, self.total()).line(bar));
+        line.extend(ProgressBar::new(theme, self.total()).line(bar));
         line.push_span(Span::styled(format!(" {:>5}", text::share(self.total())), palette.text));
         line
     }
 
     fn eta(&self) -> Line<'a> {
-        let Shown { app, run, look } = self.0;
-        let palette = &look.palette;
+        let Shown { app, run, theme } = self.0;
+        let palette = &theme.palette;
         let (label, value) = match run.status() {
             Some(RecordedStatus::Paused) => {
-                let paused = run.paused_since.map(|since| (app.now - since).max(0.0));
+                let paused = run.paused_since.map(|since| (app.shared.now - since).max(0.0));
                 ("paused for ", text::duration(paused))
             }
             Some(RecordedStatus::Running) => ("ETA ", text::clock(run.eta())),
@@ -129,10 +129,10 @@ impl<'a> Header<'a> {
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
     }
 
-    /// How fast it goes, and what the time of a step goes into if there is room.
+    /// Throughput, and the parts of a step's time if there is room.
     fn pace(&self, width: u16) -> Line<'a> {
-        let Shown { run, look, .. } = self.0;
-        let palette = &look.palette;
+        let Shown { run, theme, .. } = self.0;
+        let palette = &theme.palette;
         if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
@@ -172,10 +172,10 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// What the time of a step goes into, in shares of it.
+    /// The parts of a step's time in percent.
     fn split(&self) -> Line<'a> {
-        let Shown { run, look, .. } = self.0;
-        let (palette, spent, total) = (&look.palette, run.spent, run.spent.total());
+        let Shown { run, theme, .. } = self.0;
+        let (palette, spent, total) = (&theme.palette, run.spent, run.spent.total());
         if total <= 0.0 {
             return Line::default();
         }
@@ -195,7 +195,7 @@ impl<'a> Header<'a> {
     }
 
     fn best(&self, at: &'static str) -> Line<'a> {
-        let palette = &self.0.look.palette;
+        let palette = &self.0.theme.palette;
         let Some(best) = self.0.run.best() else {
             return Line::styled("best -", palette.dim);
         };
@@ -213,14 +213,14 @@ impl<'a> Header<'a> {
 
     /// Everything but the identity on one line.
     fn short(&self, width: u16) -> Line<'a> {
-        let Shown { run, look, .. } = self.0;
-        let palette = &look.palette;
+        let Shown { run, theme, .. } = self.0;
+        let palette = &theme.palette;
         if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
         let mut line = Line::from(Span::styled(self.epoch_words() + "  run ", palette.text));
         let bar = width.saturating_sub(SHORT).min(width / 12);
-        line.extend(ProgressBar::new(look, self.total()).line(usize::from(bar)));
+        line.extend(ProgressBar::new(theme, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
         let eta = self.eta();
         // Half a word says nothing.
@@ -234,13 +234,13 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// Why it failed, or waits, if it does.
+    /// Why it failed or waits.
     fn reason(&self) -> Option<String> {
         if let Some(trouble) = self.0.run.state.as_ref().and_then(RunState::trouble) {
             return Some(brief(trouble).to_owned());
         }
         if let Some(holder) = self.0.run.state.as_ref().and_then(RunState::elsewhere) {
-            return Some(format!("process {} on {} has it, as its lock says", holder.pid, holder.host));
+            return Some(format!("locked by process {} on {}", holder.pid, holder.host));
         }
         self.0.run.record.as_ref()?.reason.as_deref().map(|reason| brief(reason).to_owned())
     }
@@ -250,9 +250,9 @@ impl<'a> Header<'a> {
 const HASH: usize = 12;
 /// Columns that the short line and the best accuracy need besides the bar.
 const SHORT: u16 = 57;
-/// From so many columns on there is room for the throughput on the short line.
+/// The least columns with room for the throughput on the short line.
 const WITH_PACE: u16 = 76;
-/// From so many columns on there is room for the program's name.
+/// The least columns with room for the program's name.
 const WITH_TITLE: u16 = 100;
 
 /// The losses of the last steps.
@@ -260,13 +260,13 @@ pub(super) struct LastSteps<'a>(pub(super) Shown<'a>);
 
 impl Widget for LastSteps<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { run, look, .. } = self.0;
+        let Shown { run, theme, .. } = self.0;
         let area = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..area };
-        let label = Span::styled("last steps  ", look.palette.dim);
+        let label = Span::styled("last steps  ", theme.palette.dim);
         let width = usize::from(area.width).saturating_sub(label.width());
         let mut line = Line::from(label);
         let values: Vec<f64> = run.loss.raw().tail(width).collect();
-        let sparkline = Sparkline::new(look, values).style(look.palette.curve.train);
+        let sparkline = Sparkline::new(theme, values).style(theme.palette.curve.train);
         line.extend(sparkline.line(width));
         line.render(area, buf);
     }

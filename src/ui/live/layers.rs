@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::Shown;
+use super::shown::Shown;
 use crate::app::Pane;
 use crate::metrics::text;
 use crate::run::LayerRow;
@@ -26,9 +26,9 @@ impl LayersPane<'_> {
     }
 
     fn row(&self, layer: &LayerRow, total: usize, width: u16) -> Line<'static> {
-        let Shown { look, .. } = self.0;
-        let palette = &look.palette;
-        let glyphs = look.glyphs;
+        let Shown { theme, .. } = self.0;
+        let palette = &theme.palette;
+        let glyphs = theme.glyphs;
         let setting = layer.setting.replace('×', glyphs.times()).replace('→', glyphs.arrow());
         let style = if layer.parameters > 0 { palette.text } else { palette.dim };
         let name = if layer.parameters > 0 { palette.strong } else { palette.dim };
@@ -49,18 +49,18 @@ impl LayersPane<'_> {
 
 impl Widget for LayersPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Shown { run, look, .. } = self.0;
+        let Shown { run, theme, .. } = self.0;
         let inner = PaneFrame::inner(area);
-        let pane = PaneFrame::new(look, "layers").focus(self.0.focus(Pane::Layers));
+        let pane = PaneFrame::new(theme, "layers").focus(self.0.focus(Pane::Layers));
         let Some(start) = &run.start else {
             pane.render(area, buf);
-            return Placeholder::new(look, "waiting for the network").render(inner, buf);
+            return Placeholder::new(theme, "waiting for the network").render(inner, buf);
         };
         let total = format!("{} parameters", text::count(start.parameters as u64));
-        pane.value(Span::styled(total, look.palette.text)).render(area, buf);
+        pane.value(Span::styled(total, theme.palette.text)).render(area, buf);
         let heading =
             format!("{:<11}{:<12}{:<10}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
-        let heading = Line::styled(heading, look.palette.dim);
+        let heading = Line::styled(heading, theme.palette.dim);
         // Where there is no room for all, those that only pass values on give way.
         let room = usize::from(inner.height).saturating_sub(1);
         let all = start.layers.len() <= room;

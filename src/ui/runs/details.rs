@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::App;
 use crate::metrics::text;
-use crate::run::{Listing, Pause};
+use crate::run::{Listing, Pause, PauseReason};
 use crate::ui::labels::{settings, wrap};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::PaneFrame;
@@ -15,7 +15,7 @@ use crate::ui::widgets::PaneFrame;
 /// The selected run.
 pub(super) struct Details<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+    pub(super) theme: &'a RenderTheme,
 }
 
 /// Columns of the labels.
@@ -24,26 +24,32 @@ const LABEL: usize = 12;
 const PAUSES: usize = 3;
 
 impl Details<'_> {
-    /// `command at 11,012 for 4 m, exact`
+    /// `by you at step 11,012 for 4 m, resumed bit-exact`
     fn pause(&self, pause: &Pause) -> String {
-        let lasted = text::duration(pause.to.unwrap_or(self.app.now) - pause.from);
+        let lasted = text::duration(pause.to.unwrap_or(self.app.shared.now) - pause.from);
         let how = match pause.resumed_step {
-            Some(_) if pause.before.is_some() && pause.before == pause.after => ", exact".to_owned(),
-            Some(step) if step < pause.step => format!(", again from {}", text::count(step)),
+            Some(_) if pause.before.is_some() && pause.before == pause.after => {
+                ", resumed bit-exact".to_owned()
+            }
+            Some(step) if step < pause.step => format!(", resumed from step {}", text::count(step)),
             _ => String::new(),
         };
-        format!("{} at {} for {lasted}{how}", pause.reason, text::count(pause.step))
+        let reason = match pause.reason {
+            PauseReason::Command => "by you".to_owned(),
+            reason => reason.to_string(),
+        };
+        format!("{reason} at step {} for {lasted}{how}", text::count(pause.step))
     }
 }
 
 impl Widget for Details<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
-        let palette = &look.palette;
+        let Self { app, theme } = self;
+        let palette = &theme.palette;
         let inner = PaneFrame::inner(area);
-        let Some(run) = app.selected_or_first() else {
-            PaneFrame::new(look, "details").render(area, buf);
-            if let Some(Listing::Broken { name, reason }) = app.selected_listed() {
+        let Some(run) = app.shared.selected_or_first() else {
+            PaneFrame::new(theme, "details").render(area, buf);
+            if let Some(Listing::Broken { name, reason }) = app.shared.selected_listed() {
                 let width = usize::from(inner.width).max(1);
                 let text = format!("{name}\n\n{reason}");
                 let lines = text.lines().flat_map(|line| wrap(line, width)).collect::<Vec<_>>();
@@ -53,7 +59,7 @@ impl Widget for Details<'_> {
             }
             return;
         };
-        PaneFrame::new(look, run.record.name.clone()).render(area, buf);
+        PaneFrame::new(theme, run.record.name.clone()).render(area, buf);
         let record = &run.record;
         let (summary, provenance) = (&record.summary, &record.provenance);
         let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());
@@ -67,7 +73,7 @@ impl Widget for Details<'_> {
             ("notes", record.notes.clone()),
             ("preset", record.config.preset.clone()),
             ("data", data),
-            ("settings", settings(&record.settings()).join(&format!(" {} ", look.glyphs.separator()))),
+            ("settings", settings(&record.settings()).join(&format!(" {} ", theme.glyphs.separator()))),
             ("best", best),
             ("test loss", text::loss(summary.last_test_loss)),
             ("train loss", text::loss(summary.last_train_loss)),
@@ -81,7 +87,7 @@ impl Widget for Details<'_> {
         facts
             .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
         if let Some(parent) = &record.parent {
-            let known = app.summaries().find(|run| run.dir.id() == parent);
+            let known = app.shared.entries().find(|run| run.record.id == *parent);
             let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
             facts.insert(1, ("forked from", name));
         }
@@ -91,7 +97,7 @@ impl Widget for Details<'_> {
         facts.retain(|(label, value)| !value.is_empty() || label.is_empty());
         let mut rows = inner.rows();
         if let Some(row) = rows.next() {
-            Line::styled(run.dir.id().to_string(), palette.dim).render(row, buf);
+            Line::styled(run.record.id.to_string(), palette.dim).render(row, buf);
         }
         let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
         for (label, value) in facts {

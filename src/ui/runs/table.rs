@@ -16,7 +16,7 @@ use crate::ui::widgets::Sparkline;
 /// States, names, and the columns that a person chose, as far as there is room.
 pub(super) struct TableView<'a> {
     pub(super) app: &'a App,
-    pub(super) look: &'a RenderTheme,
+    pub(super) theme: &'a RenderTheme,
 }
 
 /// Columns of states and of names.
@@ -60,7 +60,7 @@ fn heading(column: Column) -> &'static str {
 
 impl Widget for TableView<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Self { app, look } = self;
+        let Self { app, theme } = self;
         let columns = self.columns(area);
         let mut rows = area.rows();
         if let Some(row) = rows.next() {
@@ -69,29 +69,29 @@ impl Widget for TableView<'_> {
                 line.push_str(&" ".repeat(GAP));
                 line.push_str(&aligned(heading(*column), *width, *is_number));
             }
-            Line::styled(line, look.palette.dim).render(row, buf);
+            Line::styled(line, theme.palette.dim).render(row, buf);
         }
         let room = usize::from(area.height).saturating_sub(1).max(1);
-        let all = app.browse.rows();
+        let all = app.shared.table.rows();
         // The selected run stays in the middle where it can.
-        let top = app.selected_run.saturating_sub(room / 2).min(all.len().saturating_sub(room));
+        let top = app.shared.table.selected.saturating_sub(room / 2).min(all.len().saturating_sub(room));
         for ((place, row), area) in all.iter().enumerate().skip(top).zip(rows) {
             match row {
-                Row::Run { place, depth } => match app.listed(*place) {
+                Row::Run { place, depth } => match app.shared.listed(*place) {
                     Some(Listing::Run(run)) => self.run(run, *depth, &columns).render(area, buf),
                     Some(Listing::Broken { name, reason }) => self.broken(name, reason).render(area, buf),
                     None => {}
                 },
                 Row::Group(group) => self.group(group, &columns).render(area, buf),
             }
-            if place == app.selected_run {
-                buf.set_style(area, look.palette.selection);
+            if place == app.shared.table.selected {
+                buf.set_style(area, theme.palette.selection);
             }
         }
     }
 }
 
-/// What the runs of a group have in common, and of what their mean is told.
+/// Columns that the runs of a group have in common, and those that show their mean.
 const COMMON: [&str; 9] =
     ["preset", "data", "lr", "optimizer", "batch", "schedule", "dropout", "epochs", "patience"];
 const SPREAD: [&str; 2] = ["best_acc", "loss"];
@@ -120,8 +120,8 @@ impl TableView<'_> {
 
     /// The columns that were chosen; of groups those that say something of one, and what its runs have in common.
     fn wanted(&self) -> Vec<Column> {
-        let chosen = &self.app.browse.columns;
-        if self.app.browse.arrangement != Arrangement::Groups {
+        let chosen = &self.app.shared.table.columns;
+        if self.app.shared.table.arrangement != Arrangement::Groups {
             return chosen.clone();
         }
         let says = |column: &&Column| COMMON.contains(&column.name()) || SPREAD.contains(&column.name());
@@ -129,12 +129,17 @@ impl TableView<'_> {
     }
 
     fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
-        let palette = &self.look.palette;
-        let words = listed_state(self.look, &run.record, &run.state);
-        let place = self.app.queue.place(run.dir.id()).filter(|_| run.state.status == RecordedStatus::Queued);
+        let palette = &self.theme.palette;
+        let words = listed_state(self.theme, &run.record, &run.state);
+        let place = self
+            .app
+            .shared
+            .queue
+            .place(&run.record.id)
+            .filter(|_| run.state.status == RecordedStatus::Queued);
         let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
-        let is_marked = self.app.marked.contains(&run.dir);
-        let mark = if is_marked { self.look.glyphs.right() } else { " " };
+        let is_marked = self.app.shared.marked.contains(&run.record.id);
+        let mark = if is_marked { self.theme.glyphs.right() } else { " " };
         let indent = "  ".repeat(depth.min(3));
         let name = format!("{indent}{}", run.record.name);
         let mut line = Line::from_iter([
@@ -154,20 +159,20 @@ impl TableView<'_> {
         line
     }
 
-    /// Test accuracy by epoch in so many cells: where there are fewer than epochs, of every few the last one.
+    /// Test accuracy by epoch in this many cells; with more epochs than cells, the last one of each.
     fn curve(&self, run: &RunEntry, width: usize) -> Line<'_> {
         let curve = &run.record.summary.curve;
         let cells = curve.len().min(width.min(CURVE));
         let at = |cell: usize| curve[(cell + 1) * curve.len() / cells - 1].1;
         let mut line =
-            Sparkline::new(self.look, (0..cells).map(at)).style(self.look.palette.curve.test).line(cells);
+            Sparkline::new(self.theme, (0..cells).map(at)).style(self.theme.palette.curve.test).line(cells);
         line.push_span(" ".repeat(width - cells));
         line
     }
 
     /// What a run has in a column.
     fn cell(&self, run: &RunEntry, column: Column) -> (String, Style) {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let record = &run.record;
         let field = match column {
             Column::Curve => return (String::new(), palette.text),
@@ -179,7 +184,7 @@ impl TableView<'_> {
         let text = match (field.name(), field.of(run)) {
             ("created", _) if run.origin == Origin::Reference => return ("ref".to_owned(), palette.dim),
             ("created", Value::Number(created)) => {
-                let age = text::age(Some((self.app.now - created).max(0.0)));
+                let age = text::age(Some((self.app.shared.now - created).max(0.0)));
                 return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
             }
             ("epoch", Value::Number(epoch)) => format!("{epoch}/{}", record.settings().epochs),
@@ -190,8 +195,8 @@ impl TableView<'_> {
     }
 
     fn group(&self, group: &Group, columns: &[(Column, usize, bool)]) -> Line<'static> {
-        let palette = &self.look.palette;
-        let glyphs = self.look.glyphs;
+        let palette = &self.theme.palette;
+        let glyphs = self.theme.glyphs;
         let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
         let count = match (group.best.count, group.runs) {
             (counted, runs) if counted == runs => text::number_of(runs as u64, "run"),
@@ -201,7 +206,7 @@ impl TableView<'_> {
             Span::styled(format!("{sign} {count:<11}"), palette.title),
             Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
         ]);
-        let Some(Listing::Run(first)) = self.app.listed(group.place) else { return line };
+        let Some(Listing::Run(first)) = self.app.shared.listed(group.place) else { return line };
         for &(column, width, is_number) in columns {
             line.push_span(" ".repeat(GAP));
             let (text, style) = match column.name() {
@@ -222,25 +227,25 @@ impl TableView<'_> {
         let Spread { mean, deviation, .. } = group.best;
         match (mean, deviation) {
             (Some(mean), Some(deviation)) => {
-                format!("{:.2} {} {:.2} %", mean * 100.0, self.look.glyphs.plus_minus(), deviation * 100.0)
+                format!("{:.2} {} {:.2} %", mean * 100.0, self.theme.glyphs.plus_minus(), deviation * 100.0)
             }
             (mean, _) => text::percent(mean),
         }
     }
 
     fn broken(&self, name: &str, reason: &str) -> Line<'static> {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         Line::from_iter([
-            Span::styled(format!("{} {:<11}", self.look.glyphs.cross(), "broken"), palette.state.failed),
+            Span::styled(format!("{} {:<11}", self.theme.glyphs.cross(), "broken"), palette.state.failed),
             Span::styled(format!("{name}  "), palette.text),
-            // Every reason begins with the file, which the name has told.
+            // Every reason begins with the file, which the name already shows.
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
     }
 }
 
-/// The settings that are not the default, but for those that are told elsewhere. Where the data lies is long and tells
-/// the least, so it comes last.
+/// The settings that are not the default, except `but`. The path of the data is long and matters least, so it comes
+/// last.
 fn changes(config: &RunConfig, but: &[&str]) -> String {
     let changes = config.changes().into_iter().filter(|(setting, _)| !but.contains(&setting.name()));
     let (data, others): (Vec<_>, Vec<_>) = changes.partition(|(setting, _)| setting.name() == "data");
@@ -248,7 +253,7 @@ fn changes(config: &RunConfig, but: &[&str]) -> String {
     changes.collect::<Vec<_>>().join("  ")
 }
 
-/// The text in so many columns, cut if it is longer.
+/// The text padded or cut to this many columns.
 fn aligned(text: &str, width: usize, is_number: bool) -> String {
     if is_number { format!("{text:>width$.width$}") } else { format!("{text:<width$.width$}") }
 }

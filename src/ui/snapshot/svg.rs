@@ -15,12 +15,12 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use anstyle::{AnsiColor, RgbColor};
+use anstyle::RgbColor;
 use ratatui::style::{Color, Modifier, Style};
 
+use super::screenshot::{Snapshot, Symbol};
 use super::shapes::{CELL, GlyphShape, LineWeight, shape};
-use super::{Snapshot, Symbol};
-use crate::ui::color::{mixed, to_rgb, undrawn};
+use crate::ui::color::{mixed, terminal_colors, to_rgb, undrawn};
 use crate::ui::theme::RenderTheme;
 
 /// Its advance in a monospaced font is about 0.6 of that: the width of a cell.
@@ -68,11 +68,18 @@ struct Ink {
     modifiers: Modifier,
 }
 
+impl Snapshot {
+    /// As an SVG picture with this title.
+    pub fn to_svg(&self, title: &str) -> String {
+        picture(self, title)
+    }
+}
+
 /// The picture of a screen.
-pub(super) fn picture(snapshot: &Snapshot, title: &str) -> String {
+fn picture(snapshot: &Snapshot, title: &str) -> String {
     let area = snapshot.cells.area;
     let (width, height) = (f32::from(area.width) * CELL.0, f32::from(area.height) * CELL.1);
-    let page = Page::of(&snapshot.look);
+    let page = Page::of(&snapshot.theme);
     let (mut behind, mut shapes) = (Paths::new(), Paths::new());
     let mut words = String::new();
     for row in snapshot.rows() {
@@ -119,10 +126,10 @@ struct Page {
 
 impl Page {
     /// Those of the theme, or where it leaves them to the terminal, those of a usual one.
-    fn of(look: &RenderTheme) -> Self {
-        let base = look.base();
-        let color = |color, usual: AnsiColor| known(color).unwrap_or_else(|| to_rgb(usual.into()));
-        Self { front: color(base.fg, AnsiColor::White), back: color(base.bg, AnsiColor::Black) }
+    fn of(theme: &RenderTheme) -> Self {
+        let base = theme.base();
+        let (front, back) = terminal_colors();
+        Self { front: known(base.fg).unwrap_or(front), back: known(base.bg).unwrap_or(back) }
     }
 
     fn ink(&self, style: Style) -> Ink {
@@ -236,23 +243,23 @@ mod tests {
     use ratatui::layout::Rect;
 
     use super::*;
-    use crate::ui::widgets::testing::{look, unicode};
+    use crate::ui::widgets::testing::{theme, unicode};
     use crate::ui::{ColorDepth, Glyphs};
 
     fn snapshot(width: u16, height: u16, draw: impl Fn(&mut Buffer, &RenderTheme)) -> Snapshot {
-        let look = unicode();
+        let theme = unicode();
         let mut cells = Buffer::empty(Rect::new(0, 0, width, height));
-        cells.set_style(cells.area, look.base());
-        draw(&mut cells, &look);
-        Snapshot { cells, look }
+        cells.set_style(cells.area, theme.base());
+        draw(&mut cells, &theme);
+        Snapshot { cells, theme }
     }
 
     #[test]
     fn words_and_shapes_are_in_their_cells() {
-        let picture = snapshot(8, 2, |cells, look| {
-            cells.set_string(0, 0, "a <b 漢c", look.palette.strong);
-            cells.set_string(0, 1, "──▄▄⠁●", look.palette.curve.test);
-            cells.set_style(Rect::new(0, 1, 2, 1), look.palette.selection);
+        let picture = snapshot(8, 2, |cells, theme| {
+            cells.set_string(0, 0, "a <b 漢c", theme.palette.strong);
+            cells.set_string(0, 1, "──▄▄⠁●", theme.palette.curve.test);
+            cells.set_style(Rect::new(0, 1, 2, 1), theme.palette.selection);
             cells.set_style(Rect::new(2, 1, 1, 1), Style::new().reversed().underlined());
         })
         .to_svg("a & b");
@@ -275,9 +282,9 @@ mod tests {
 
     #[test]
     fn the_terminals_own_colours_are_the_usual_ones() {
-        let look = look("terminal", ColorDepth::TrueColor, Glyphs::Unicode);
+        let theme = theme("terminal", ColorDepth::TrueColor, Glyphs::Unicode);
         let cells = Buffer::with_lines(["a"]);
-        let picture = Snapshot { cells, look }.to_svg("");
+        let picture = Snapshot { cells, theme }.to_svg("");
         assert!(picture.contains(r##"rx="8" fill="#000000"/>"##), "{picture}");
         assert!(picture.contains(r##"fill="#aaaaaa">a</text>"##), "{picture}");
     }

@@ -1,4 +1,5 @@
 //! What can be wrong with a theme file.
+
 use super::roles;
 
 /// A theme file that cannot be used: where it is wrong, and what is wrong there.

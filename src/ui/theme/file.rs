@@ -1,11 +1,20 @@
-//! From a theme file's text to its paints.
+//! A theme, and how it is read from a TOML file.
+
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{Problem, ThemeError};
 use super::paint::{self, Paint};
 use super::roles::Roles;
-use super::themes::Theme;
+
+/// A name, and a paint for every role.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Theme {
+    /// What a person calls it.
+    pub name: String,
+    /// Its paints.
+    pub roles: Roles<Paint>,
+}
 
 /// One `name = "text"` of the file, with its place.
 struct Entry {

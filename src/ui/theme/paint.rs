@@ -1,4 +1,5 @@
 //! What a theme file says of one role.
+
 use std::str::FromStr;
 
 use anstyle::{AnsiColor, RgbColor};

@@ -1,4 +1,5 @@
 //! The colours of weights, from negative over zero to positive.
+
 use anstyle::RgbColor;
 use anstyle_lossy::palette;
 use ratatui::style::Color;

@@ -1,8 +1,8 @@
 //! The themes there are: those built in, and a user's own.
+
 use super::error::{Problem, ThemeError};
-use super::file;
+use super::file::{self, Theme};
 use super::paint::Paint;
-use super::roles::Roles;
 
 /// The built-in themes in the order in which a key goes through them, each a file of the repository.
 const BUILT_IN: [(&str, &str); 8] = [
@@ -17,15 +17,6 @@ const BUILT_IN: [(&str, &str); 8] = [
 ];
 /// The one whose modifiers every theme falls back to where there are no colours.
 const PLAIN: &str = "mono";
-
-/// A name, and a paint for every role.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Theme {
-    /// What a person calls it.
-    pub name: String,
-    /// Its paints.
-    pub roles: Roles<Paint>,
-}
 
 /// Every theme that can be used, and what is wrong with those that cannot.
 #[derive(Debug, Clone)]

@@ -1,4 +1,5 @@
 //! The line of keys.
+
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
@@ -6,22 +7,21 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use crate::ui::layout::cells;
+use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
-/// Keys and what they do, on one line. Where there is no room for all, those give way that find none beside the ones
-/// before them.
+/// Keys and what they do, on one line. Keys that do not fit after the ones before them are left out.
 #[derive(Debug, Clone)]
 pub struct Hints<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     keys: Vec<(Cow<'a, str>, Cow<'a, str>)>,
     end: Option<(Cow<'a, str>, Cow<'a, str>)>,
 }
 
 impl<'a> Hints<'a> {
     /// No keys yet.
-    pub const fn new(look: &'a RenderTheme) -> Self {
-        Self { look, keys: Vec::new(), end: None }
+    pub const fn new(theme: &'a RenderTheme) -> Self {
+        Self { theme, keys: Vec::new(), end: None }
     }
 
     /// Adds a key, less useful than those before.
@@ -31,7 +31,7 @@ impl<'a> Hints<'a> {
         self
     }
 
-    /// The key that stands last and never gives way: the one that lists all keys.
+    /// The last key, which is always shown: the one that lists all keys.
     #[must_use]
     pub fn end(mut self, key: impl Into<Cow<'a, str>>, words: impl Into<Cow<'a, str>>) -> Self {
         self.end = Some((key.into(), words.into()));
@@ -39,7 +39,7 @@ impl<'a> Hints<'a> {
     }
 
     fn spans(&self, (key, words): (Cow<'a, str>, Cow<'a, str>)) -> [Span<'a>; 4] {
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         [Span::raw("  "), Span::styled(key, palette.strong), Span::raw(" "), Span::styled(words, palette.dim)]
     }
 
@@ -62,11 +62,7 @@ impl<'a> Hints<'a> {
 
 impl Widget for Hints<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let area = area.intersection(buf.area);
-        if !area.is_empty() {
-            let line = self.line(usize::from(area.width));
-            buf.set_line(area.x, area.y, &line, area.width.min(cells(line.width())));
-        }
+        render_line(area, buf, |width| self.line(width));
     }
 }
 
@@ -77,9 +73,9 @@ mod tests {
 
     #[test]
     fn the_least_useful_keys_give_way() {
-        let look = unicode();
+        let theme = unicode();
         let hints =
-            Hints::new(&look).key("space", "pause").key("s", "stop").key("c", "checkpoint").end("?", "keys");
+            Hints::new(&theme).key("space", "pause").key("s", "stop").key("c", "checkpoint").end("?", "keys");
         let lines: Vec<_> = [41, 40, 20, 6, 3, 0].map(|width| text(hints.clone(), width, 1)).into();
         insta::assert_snapshot!(lines.join("\n"), @"
         space pause  s stop  c checkpoint  ? keys

@@ -1,4 +1,5 @@
 //! What panes are made of. Each draws itself with a [`RenderTheme`](super::theme::RenderTheme), at any size, and never panics.
+
 mod chart;
 mod hints;
 mod kernels;
@@ -10,7 +11,7 @@ mod sparkline;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use chart::{Chart, ChartLine, Mark, MarkKind};
+pub use chart::{AxisScale, Chart, ChartLine, Mark, MarkKind};
 pub use hints::Hints;
 pub use kernels::{ChannelSelection, KernelGrid};
 pub use notice::Placeholder;

@@ -1,4 +1,5 @@
 //! A calm message where there is nothing else to show.
+
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
@@ -19,8 +20,8 @@ pub struct Placeholder<'a> {
 
 impl<'a> Placeholder<'a> {
     /// A message in one or more lines.
-    pub fn new(look: &RenderTheme, text: impl Into<Cow<'a, str>>) -> Self {
-        Self { text: text.into(), style: look.palette.dim }
+    pub fn new(theme: &RenderTheme, text: impl Into<Cow<'a, str>>) -> Self {
+        Self { text: text.into(), style: theme.palette.dim }
     }
 
     /// In this style.

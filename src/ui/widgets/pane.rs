@@ -1,4 +1,5 @@
 //! The frame around each part of the screen.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
 use ratatui::style::Style;
@@ -26,7 +27,7 @@ pub enum Focus {
 /// ```
 #[derive(Debug, Clone)]
 pub struct PaneFrame<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     title: Line<'a>,
     values: Vec<Line<'a>>,
     focus: Focus,
@@ -35,8 +36,8 @@ pub struct PaneFrame<'a> {
 
 impl<'a> PaneFrame<'a> {
     /// A pane that holds this.
-    pub fn new(look: &'a RenderTheme, title: impl Into<Line<'a>>) -> Self {
-        Self { look, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere, is_opaque: false }
+    pub fn new(theme: &'a RenderTheme, title: impl Into<Line<'a>>) -> Self {
+        Self { theme, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere, is_opaque: false }
     }
 
     /// Adds a value on the right. Where there is no room for all, the first ones give way, and never a part of one.
@@ -86,14 +87,14 @@ impl Widget for PaneFrame<'_> {
         let area = area.intersection(buf.area);
         if self.is_opaque {
             Clear.render(area, buf);
-            buf.set_style(area, self.look.base());
+            buf.set_style(area, self.theme.base());
         }
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         let (frame, title) = match self.focus {
             Focus::Here => (palette.accent, palette.accent),
             Focus::Elsewhere => (palette.frame, palette.title),
         };
-        Block::bordered().border_set(self.look.glyphs.border()).border_style(frame).render(area, buf);
+        Block::bordered().border_set(self.theme.glyphs.border()).border_style(frame).render(area, buf);
         // A corner, a line and a space at each end.
         let room = usize::from(area.width.saturating_sub(6));
         if area.height < 2 || room == 0 {
@@ -127,8 +128,8 @@ mod tests {
     use super::*;
     use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
 
-    fn pane(look: &RenderTheme) -> PaneFrame<'_> {
-        PaneFrame::new(look, "loss").value("step 11,256").value("train 0.4721").value("test 0.3817")
+    fn pane(theme: &RenderTheme) -> PaneFrame<'_> {
+        PaneFrame::new(theme, "loss").value("step 11,256").value("train 0.4721").value("test 0.3817")
     }
 
     #[test]
@@ -147,8 +148,9 @@ mod tests {
 
     #[test]
     fn where_there_is_little_room_whole_values_give_way() {
-        let look = unicode();
-        let titles: Vec<_> = [49, 48, 26, 25, 10, 8, 7, 6, 2].map(|width| text(pane(&look), width, 2)).into();
+        let theme = unicode();
+        let titles: Vec<_> =
+            [49, 48, 26, 25, 10, 8, 7, 6, 2].map(|width| text(pane(&theme), width, 2)).into();
         insta::assert_snapshot!(titles.join("\n"), @"
         ╭─ loss ──────────── train 0.4721  test 0.3817 ─╮
         ╰───────────────────────────────────────────────╯
@@ -173,25 +175,25 @@ mod tests {
 
     #[test]
     fn the_focus_has_the_accent() {
-        let look = unicode();
-        let focused = buffer(pane(&look).focus(Focus::Here), 20, 3);
-        assert_eq!(focused[(0, 0)].fg, look.palette.accent.fg.unwrap());
-        assert_eq!(buffer(pane(&look), 20, 3)[(0, 0)].fg, look.palette.frame.fg.unwrap());
+        let theme = unicode();
+        let focused = buffer(pane(&theme).focus(Focus::Here), 20, 3);
+        assert_eq!(focused[(0, 0)].fg, theme.palette.accent.fg.unwrap());
+        assert_eq!(buffer(pane(&theme), 20, 3)[(0, 0)].fg, theme.palette.frame.fg.unwrap());
     }
 
     #[test]
     fn a_dialog_hides_what_is_beneath() {
-        let look = unicode();
+        let theme = unicode();
         let mut buf = Buffer::filled(Rect::new(0, 0, 12, 3), ratatui::buffer::Cell::new("x"));
-        PaneFrame::new(&look, "quit").opaque().render(buf.area, &mut buf);
-        assert_eq!((buf[(5, 1)].symbol(), buf[(5, 1)].bg), (" ", look.base().bg.unwrap()));
+        PaneFrame::new(&theme, "quit").opaque().render(buf.area, &mut buf);
+        assert_eq!((buf[(5, 1)].symbol(), buf[(5, 1)].bg), (" ", theme.base().bg.unwrap()));
     }
 
     proptest! {
         #[test]
         fn any_size_can_be_drawn(width in 0..70_u16, height in 0..6_u16, title in ".{0,20}", value in ".{0,20}") {
-            for look in [unicode(), ascii()] {
-                let pane = PaneFrame::new(&look, title.as_str()).value(value.as_str()).value("x");
+            for theme in [unicode(), ascii()] {
+                let pane = PaneFrame::new(&theme, title.as_str()).value(value.as_str()).value("x");
                 overhanging(pane.clone(), width, height);
                 buffer(pane, width, height);
             }

@@ -1,4 +1,5 @@
 //! A grey image.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -14,7 +15,7 @@ use crate::ui::theme::RenderTheme;
 /// Where there are no greys or no half blocks, symbols stand for shades.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     pixels: &'a [u8],
     side: usize,
     shrink: usize,
@@ -22,8 +23,8 @@ pub struct Picture<'a> {
 
 impl<'a> Picture<'a> {
     /// An image of `side` rows of as many pixels. Pixels that are missing are black.
-    pub const fn new(look: &'a RenderTheme, pixels: &'a [u8], side: usize) -> Self {
-        Self { look, pixels, side, shrink: 1 }
+    pub const fn new(theme: &'a RenderTheme, pixels: &'a [u8], side: usize) -> Self {
+        Self { theme, pixels, side, shrink: 1 }
     }
 
     /// Smaller by this factor: each drawn pixel is the mean of a square of pixels.
@@ -51,8 +52,8 @@ impl<'a> Picture<'a> {
 
 impl Widget for Picture<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let Glyphs::Unicode = self.look.glyphs else { return self.shades(area, buf) };
-        let depth = self.look.depth;
+        let Glyphs::Unicode = self.theme.glyphs else { return self.shades(area, buf) };
+        let depth = self.theme.depth;
         self.each(area, buf, |upper, lower| {
             let (upper, lower) = (grey(upper, depth)?, grey(lower, depth)?);
             Some(("▀", Style::new().fg(upper).bg(lower)))
@@ -65,11 +66,11 @@ impl Widget for Picture<'_> {
 
 impl Picture<'_> {
     fn shades(&self, area: Rect, buf: &mut Buffer) {
-        let shades = self.look.glyphs.positive_shades();
+        let shades = self.theme.glyphs.positive_shades();
         self.each(area, buf, |upper, lower| {
             let level = usize::from(u8::midpoint(upper, lower)) * (shades.len() + 1) / 256;
             let symbol = level.checked_sub(1).map_or(" ", |shade| shades[shade]);
-            Some((symbol, self.look.palette.text))
+            Some((symbol, self.theme.palette.text))
         });
     }
 
@@ -95,7 +96,7 @@ mod tests {
 
     use super::*;
     use crate::ui::ColorDepth;
-    use crate::ui::widgets::testing::{ascii, buffer, look, overhanging, text, unicode};
+    use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, theme, unicode};
 
     /// Dark above, bright below, darker to the right.
     fn wedge() -> Vec<u8> {
@@ -104,14 +105,14 @@ mod tests {
 
     #[test]
     fn a_cell_has_two_pixels() {
-        let (look, pixels) = (unicode(), [10, 20, 30, 40]);
-        let cells = buffer(Picture::new(&look, &pixels, 2), 2, 1);
+        let (theme, pixels) = (unicode(), [10, 20, 30, 40]);
+        let cells = buffer(Picture::new(&theme, &pixels, 2), 2, 1);
         assert_eq!(cells[(1, 0)].symbol(), "▀");
         assert_eq!(
             (Some(cells[(1, 0)].fg), Some(cells[(1, 0)].bg)),
             (grey(20, ColorDepth::TrueColor), grey(40, ColorDepth::TrueColor))
         );
-        let small = buffer(Picture::new(&look, &pixels, 2).shrunk(2), 1, 1);
+        let small = buffer(Picture::new(&theme, &pixels, 2).shrunk(2), 1, 1);
         assert_eq!(Some(small[(0, 0)].fg), grey(25, ColorDepth::TrueColor), "the mean of all");
     }
 
@@ -119,7 +120,7 @@ mod tests {
     fn without_greys_symbols_are_shades() {
         let pixels = wedge();
         assert_eq!(text(Picture::new(&ascii(), &pixels, 8), 8, 4), "\n.....\n**++++++\n####****");
-        let shades = look("dark", ColorDepth::None, Glyphs::Unicode);
+        let shades = theme("dark", ColorDepth::None, Glyphs::Unicode);
         assert_eq!(text(Picture::new(&shades, &pixels, 8), 8, 4), "\n░░░░░\n▓▓▒▒▒▒▒▒\n████▓▓▓▓");
         assert_eq!(Picture::new(&shades, &pixels, 8).shrunk(2).size(), (4, 2));
     }
@@ -131,8 +132,8 @@ mod tests {
             (side, factor) in (0..12_usize, 0..4_usize),
             (width, height) in (0..20_u16, 0..10_u16),
         ) {
-            for look in [unicode(), ascii(), look("light", ColorDepth::Ansi256, Glyphs::Unicode)] {
-                let picture = Picture::new(&look, &pixels, side).shrunk(factor);
+            for theme in [unicode(), ascii(), theme("light", ColorDepth::Ansi256, Glyphs::Unicode)] {
+                let picture = Picture::new(&theme, &pixels, side).shrunk(factor);
                 overhanging(picture, width, height);
                 buffer(picture, width, height);
             }

@@ -1,11 +1,12 @@
 //! A thin bar that says how much is done.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::ui::Glyphs;
-use crate::ui::layout::cells;
+use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
 /// A bar of one row, in steps of half a cell: `━━━━╸────`.
@@ -13,27 +14,27 @@ use crate::ui::theme::RenderTheme;
 /// It is full only when everything is done, and empty when nothing is or how much is not known.
 #[derive(Debug, Clone, Copy)]
 pub struct ProgressBar<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     ratio: f64,
 }
 
 impl<'a> ProgressBar<'a> {
     /// A bar of which the share `ratio` is done; NaN counts as nothing.
-    pub const fn new(look: &'a RenderTheme, ratio: f64) -> Self {
+    pub const fn new(theme: &'a RenderTheme, ratio: f64) -> Self {
         let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
-        Self { look, ratio }
+        Self { theme, ratio }
     }
 
     /// The bar as text of `width` cells.
     pub fn line(self, width: usize) -> Line<'a> {
-        let glyphs = self.look.glyphs;
+        let glyphs = self.theme.glyphs;
         let halves = match glyphs {
             Glyphs::Unicode => 2,
             Glyphs::Ascii => 1,
         };
         let done = (0..width * halves).take_while(|half| self.is_done(*half + 1, width * halves)).count();
         let (full, half) = (done / halves, done % halves);
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         Line::from_iter([
             Span::styled(glyphs.bar().repeat(full) + &glyphs.bar_half().repeat(half), palette.progress),
             Span::styled(glyphs.bar_track().repeat(width - full - half), palette.frame),
@@ -47,11 +48,7 @@ impl<'a> ProgressBar<'a> {
 
 impl Widget for ProgressBar<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let area = area.intersection(buf.area);
-        if !area.is_empty() {
-            let line = self.line(usize::from(area.width));
-            buf.set_line(area.x, area.y, &line, cells(line.width()));
-        }
+        render_line(area, buf, |width| self.line(width));
     }
 }
 
@@ -88,10 +85,10 @@ mod tests {
     proptest! {
         #[test]
         fn any_size_and_ratio_can_be_drawn(ratio in any::<f64>(), width in 0..50_u16, height in 0..3_u16) {
-            for look in [unicode(), ascii()] {
-                let bar = text(ProgressBar::new(&look, ratio), width, height);
+            for theme in [unicode(), ascii()] {
+                let bar = text(ProgressBar::new(&theme, ratio), width, height);
                 prop_assert!(height == 0 || bar.lines().next().unwrap_or("").chars().count() == usize::from(width));
-                overhanging(ProgressBar::new(&look, ratio), width, height);
+                overhanging(ProgressBar::new(&theme, ratio), width, height);
             }
         }
     }

@@ -1,4 +1,5 @@
 //! The last values of something, each one cell wide.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -6,7 +7,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use crate::metrics::Interval;
-use crate::ui::layout::cells;
+use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
 /// A row of bars on the scale of the values it shows, the newest at the right end.
@@ -14,15 +15,15 @@ use crate::ui::theme::RenderTheme;
 /// A value that is not a number is a cross. A constant stands at half height: it is neither low nor high.
 #[derive(Debug, Clone)]
 pub struct Sparkline<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     values: Vec<f64>,
     style: Style,
 }
 
 impl<'a> Sparkline<'a> {
     /// A sparkline of the last of these values that there is room for.
-    pub fn new(look: &'a RenderTheme, values: impl IntoIterator<Item = f64>) -> Self {
-        Self { look, values: values.into_iter().collect(), style: look.palette.progress }
+    pub fn new(theme: &'a RenderTheme, values: impl IntoIterator<Item = f64>) -> Self {
+        Self { theme, values: values.into_iter().collect(), style: theme.palette.progress }
     }
 
     /// In this style.
@@ -41,25 +42,21 @@ impl<'a> Sparkline<'a> {
         for run in shown.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
             let bars: String = run.iter().map(|&value| self.symbol(value, scale)).collect();
             let is_number = run.iter().all(|value| value.is_finite());
-            spans.push(Span::styled(bars, if is_number { self.style } else { self.look.palette.warning }));
+            spans.push(Span::styled(bars, if is_number { self.style } else { self.theme.palette.warning }));
         }
         Line::from(spans)
     }
 
     fn symbol(&self, value: f64, scale: Option<Interval>) -> &'static str {
-        let levels = self.look.glyphs.levels();
+        let levels = self.theme.glyphs.levels();
         let level = scale.and_then(|scale| scale.column(value, levels.len()));
-        level.map_or(self.look.glyphs.cross(), |level| levels[level])
+        level.map_or(self.theme.glyphs.cross(), |level| levels[level])
     }
 }
 
 impl Widget for Sparkline<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
-        let area = area.intersection(buf.area);
-        if !area.is_empty() {
-            let line = self.line(usize::from(area.width));
-            buf.set_line(area.x, area.y, &line, cells(line.width()));
-        }
+        render_line(area, buf, |width| self.line(width));
     }
 }
 
@@ -84,7 +81,7 @@ mod tests {
         .into_iter()
         .map(|values| {
             let [unicode, ascii] =
-                [&unicode, &ascii].map(|look| text(Sparkline::new(look, values.clone()), 8, 1));
+                [&unicode, &ascii].map(|theme| text(Sparkline::new(theme, values.clone()), 8, 1));
             format!("{unicode:>8} | {ascii:>8} |")
         })
         .collect();
@@ -100,18 +97,18 @@ mod tests {
 
     #[test]
     fn what_is_not_a_number_is_a_warning() {
-        let look = unicode();
-        let cells = buffer(Sparkline::new(&look, [1.0, f64::NAN]).style(look.palette.curve.train), 2, 1);
-        assert_eq!(Some(cells[(0, 0)].fg), look.palette.curve.train.fg);
-        assert_eq!(Some(cells[(1, 0)].fg), look.palette.warning.fg);
+        let theme = unicode();
+        let cells = buffer(Sparkline::new(&theme, [1.0, f64::NAN]).style(theme.palette.curve.train), 2, 1);
+        assert_eq!(Some(cells[(0, 0)].fg), theme.palette.curve.train.fg);
+        assert_eq!(Some(cells[(1, 0)].fg), theme.palette.warning.fg);
     }
 
     proptest! {
         #[test]
         fn anything_can_be_drawn(values in prop::collection::vec(any::<f64>(), 0..40), width in 0..30_u16) {
-            for look in [unicode(), ascii()] {
-                text(Sparkline::new(&look, values.clone()), width, 1);
-                overhanging(Sparkline::new(&look, values.clone()), width, 1);
+            for theme in [unicode(), ascii()] {
+                text(Sparkline::new(&theme, values.clone()), width, 1);
+                overhanging(Sparkline::new(&theme, values.clone()), width, 1);
             }
         }
     }

@@ -1,4 +1,5 @@
 //! Drawing a widget for a test.
+
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
 use ratatui::widgets::Widget;
@@ -8,16 +9,16 @@ use crate::ui::{ColorDepth, Glyphs};
 
 /// The dark theme in Unicode, in all colours.
 pub(crate) fn unicode() -> RenderTheme {
-    look("dark", ColorDepth::TrueColor, Glyphs::Unicode)
+    theme("dark", ColorDepth::TrueColor, Glyphs::Unicode)
 }
 
 /// The dark theme in ASCII, without colours.
 pub(crate) fn ascii() -> RenderTheme {
-    look("dark", ColorDepth::None, Glyphs::Ascii)
+    theme("dark", ColorDepth::None, Glyphs::Ascii)
 }
 
 /// A built-in theme.
-pub(crate) fn look(theme: &str, depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
+pub(crate) fn theme(theme: &str, depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
     RenderTheme::new(load([]).get(theme).unwrap(), depth, glyphs)
 }
 

@@ -1,42 +1,55 @@
 //! Runs beside each other, and their curves.
 
 use super::*;
+use crate::app::Predictions;
 
-#[test]
-fn marked_runs_are_compared_and_one_is_made_the_baseline() {
-    let mut app = app();
-    app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..4).map(dir).collect();
-    update(&mut app, Msg::Runs(dirs.iter().map(|dir| listed(dir, RecordedStatus::Finished)).collect()));
-    press(&mut app, &[Key::Char('m')]);
-    assert_eq!(press(&mut app, &[Key::Char('c')]), []);
-    assert!(app.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.notice);
-    // A mark is taken away by the same key.
-    press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
-    assert_eq!(app.marked, [dirs[0].clone(), dirs[2].clone()]);
-    let effects = press(&mut app, &[Key::Char('c')]);
-    assert_eq!(effects, [Effect::Compare(vec![dirs[0].clone(), dirs[2].clone()])]);
-    assert_eq!(app.screen, Screen::Compare);
+fn comparison(app: &App) -> &Compare {
+    match &app.screen {
+        Screen::Compare(compare) => compare,
+        other => panic!("{other:?}"),
+    }
+}
 
-    let names = |app: &App| -> Vec<RunDir> {
-        app.compare.as_ref().unwrap().runs.iter().map(|run| run.dir.clone()).collect()
-    };
-    // Another baseline changes no run's place, and so not its colour.
-    press(&mut app, &[Key::Down, Key::Char('b')]);
-    assert_eq!(names(&app), [dirs[0].clone(), dirs[2].clone()]);
-    let effects = press(&mut app, &[Key::Char('p')]);
-    assert_eq!(effects, [Effect::Predict([dirs[2].clone(), dirs[0].clone()])]);
-    press(&mut app, &[Key::Esc]);
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(dirs[2].clone())]);
-    press(&mut app, &[Key::Esc, Key::Char('M')]);
-    assert!(app.marked.is_empty());
+fn predictions_shown(app: &App) -> &Predictions {
+    match &app.screen {
+        Screen::Predictions(predictions) => predictions,
+        other => panic!("{other:?}"),
+    }
 }
 
 #[test]
-fn runs_are_compared_along_steps_epochs_and_time() {
+fn marked_runs_are_compared_with_a_baseline() {
     let mut app = app();
-    let second = dir(2);
-    app.marked = vec![dir(1), second.clone()];
+    app.screen = Screen::Runs;
+    let ids: Vec<_> = (1..4).map(run_id).collect();
+    update(&mut app, Msg::Runs(ids.iter().map(|id| listed(id, RecordedStatus::Finished)).collect()));
+    press(&mut app, &[Key::Char('m')]);
+    assert_eq!(press(&mut app, &[Key::Char('c')]), []);
+    assert!(app.shared.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.shared.notice);
+    // A mark is taken away by the same key.
+    press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
+    assert_eq!(app.shared.marked, [ids[0].clone(), ids[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('c')]);
+    assert_eq!(effects, [Effect::Compare(vec![ids[0].clone(), ids[2].clone()])]);
+    assert!(matches!(app.screen, Screen::Compare(_)));
+
+    let names = |app: &App| -> Vec<RunId> { comparison(app).runs.iter().map(|run| run.id.clone()).collect() };
+    // Another baseline changes no run's place, and so not its colour.
+    press(&mut app, &[Key::Down, Key::Char('b')]);
+    assert_eq!(names(&app), [ids[0].clone(), ids[2].clone()]);
+    let effects = press(&mut app, &[Key::Char('p')]);
+    assert_eq!(effects, [Effect::Predict([ids[2].clone(), ids[0].clone()])]);
+    press(&mut app, &[Key::Esc]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(ids[2].clone())]);
+    press(&mut app, &[Key::Esc, Key::Char('M')]);
+    assert!(app.shared.marked.is_empty());
+}
+
+#[test]
+fn the_x_axis_cycles_through_epochs_steps_and_time() {
+    let mut app = app();
+    let second = run_id(2);
+    app.shared.marked = vec![run_id(1), second.clone()];
     app.screen = Screen::Runs;
     press(&mut app, &[Key::Char('c')]);
     let started = Event::started(0);
@@ -53,8 +66,8 @@ fn runs_are_compared_along_steps_epochs_and_time() {
     let change = Update { records: records.to_vec(), ..Update::default() };
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
-        let run = &app.compare.as_ref().unwrap().runs[1];
-        app.charts.along.end(run)
+        let run = &comparison(app).runs[1];
+        app.shared.charts.along.end(run)
     };
     let mut ends = Vec::new();
     for _ in 0..4 {
@@ -67,11 +80,11 @@ fn runs_are_compared_along_steps_epochs_and_time() {
 /// Two runs of two epochs of ten steps beside each other, the second half as fast as the first.
 fn compared() -> App {
     let mut app = app();
-    let dirs = [dir(1), dir(2)];
-    app.marked = dirs.to_vec();
+    let ids = [run_id(1), run_id(2)];
+    app.shared.marked = ids.to_vec();
     app.screen = Screen::Runs;
     press(&mut app, &[Key::Char('c')]);
-    for (dir, seconds) in dirs.into_iter().zip([5.0, 10.0]) {
+    for (id, seconds) in ids.into_iter().zip([5.0, 10.0]) {
         let mut events = vec![Event::started(0)];
         for epoch in 1..=2_u32 {
             let step = u64::from(epoch) * 10;
@@ -96,7 +109,7 @@ fn compared() -> App {
         }
         let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
         let change = Update { records, ..Update::default() };
-        update(&mut app, Msg::Compared(dir, Box::new(change)));
+        update(&mut app, Msg::Compared(id, Box::new(change)));
     }
     app
 }
@@ -104,7 +117,7 @@ fn compared() -> App {
 #[test]
 fn the_crosshair_walks_from_point_to_point() {
     let mut app = compared();
-    let at = |app: &App| app.charts.crosshair;
+    let at = |app: &App| app.shared.charts.crosshair;
     press(&mut app, &[Key::Right]);
     assert_eq!(at(&app), Some(2.0), "it begins at the end");
     press(&mut app, &[Key::Left, Key::Left]);
@@ -118,13 +131,13 @@ fn the_crosshair_walks_from_point_to_point() {
     assert_eq!(at(&app), Some(2.0));
     // Escape puts it away first, and then leaves.
     press(&mut app, &[Key::Esc]);
-    assert_eq!((at(&app), app.screen), (None, Screen::Compare));
+    assert!(at(&app).is_none() && matches!(app.screen, Screen::Compare(_)));
     press(&mut app, &[Key::Esc]);
-    assert_eq!(app.screen, Screen::Runs);
+    assert!(matches!(app.screen, Screen::Runs));
 }
 
 #[test]
-fn a_chart_is_zoomed_and_moved_and_seen_whole_again() {
+fn charts_zoom_pan_and_reset() {
     let mut app = compared();
     let shown = |app: &App| (app.axis().low(), app.axis().high());
     press(&mut app, &[Key::Char('+')]);
@@ -163,7 +176,7 @@ fn a_pause_takes_wall_time_and_no_active_time() {
         (165.0, Event::Resumed { step: 10, position: None }),
         (170.0, steps(11, 10.0)),
     ];
-    let mut run = RunView::new(dir(1), Smoothing::default());
+    let mut run = RunView::new(run_id(1), Smoothing::default());
     let records = records.map(|(time, event)| JournalEntry { time, event }).to_vec();
     run.update(Update { records, ..Update::default() });
     let places =
@@ -173,7 +186,7 @@ fn a_pause_takes_wall_time_and_no_active_time() {
 }
 
 #[test]
-fn steps_that_are_done_again_are_drawn_once() {
+fn repeated_steps_are_drawn_once() {
     let steps = |first: u64, losses: &[f32], active_seconds| {
         Event::Steps(StepBatch {
             first,
@@ -184,7 +197,7 @@ fn steps_that_are_done_again_are_drawn_once() {
         })
     };
     let started = |step| Event::started(step);
-    let view = |events| showing(RecordedStatus::Running, events).0.run.unwrap();
+    let view = |events| showing(RecordedStatus::Running, events).0.shared.run.unwrap();
     let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
     // Done again up to step 3, with nothing new to tell; then on.
     let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
@@ -195,11 +208,10 @@ fn steps_that_are_done_again_are_drawn_once() {
 }
 
 #[test]
-fn predictions_of_the_selected_run_are_measured_against_the_first() {
-    let (mut app, dirs) = (app(), [dir(1), dir(2), dir(3)]);
-    app.compare = Some(Compare::new(&dirs, Smoothing::default()));
-    app.screen = Screen::Compare;
-    let pair = |other: usize| [dirs[0].clone(), dirs[other].clone()];
+fn predictions_compare_the_selected_run_with_the_baseline() {
+    let (mut app, ids) = (app(), [run_id(1), run_id(2), run_id(3)]);
+    app.screen = Screen::Compare(Box::new(Compare::new(&ids, Smoothing::default())));
+    let pair = |other: usize| [ids[0].clone(), ids[other].clone()];
     assert_eq!(
         press(&mut app, &[Key::Char('p')]),
         [Effect::Predict(pair(1))],
@@ -211,20 +223,20 @@ fn predictions_of_the_selected_run_are_measured_against_the_first() {
     );
     let failed = |reason: &str| Box::new(Err(reason.to_owned()));
     update(&mut app, Msg::Predicted(pair(1), failed("of the pair before")));
-    assert_eq!(app.predictions.as_ref().unwrap().answer, None);
+    assert_eq!(predictions_shown(&app).answer, None);
     update(&mut app, Msg::Predicted(pair(2), failed("no")));
-    assert_eq!(app.predictions.as_ref().unwrap().answer, Some(Err("no".to_owned())));
+    assert_eq!(predictions_shown(&app).answer, Some(Err("no".to_owned())));
     press(&mut app, &[Key::Down, Key::Tab, Key::Esc]);
-    assert_eq!(app.screen, Screen::Compare);
+    assert!(matches!(app.screen, Screen::Compare(_)));
 }
 
 #[test]
-fn another_run_is_seen_whole() {
+fn opening_another_run_resets_the_zoom() {
     let (mut app, run) = showing(RecordedStatus::Running, vec![Event::started(0)]);
     press(&mut app, &[Key::Char('+'), Key::Char('+')]);
-    let zoomed = app.charts.window;
+    let zoomed = app.shared.charts.window;
     update(&mut app, Msg::Started(run));
-    assert_eq!(app.charts.window, zoomed, "it was resumed");
-    update(&mut app, Msg::Started(dir(2)));
-    assert_eq!(app.charts.window, crate::app::Window::All);
+    assert_eq!(app.shared.charts.window, zoomed, "it was resumed");
+    update(&mut app, Msg::Started(run_id(2)));
+    assert_eq!(app.shared.charts.window, crate::app::Window::All);
 }

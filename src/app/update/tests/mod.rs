@@ -3,35 +3,15 @@ mod runs;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
 use super::*;
-use crate::app::{PresetInfo, Smoothing, XAxis};
-use crate::run::{
-    Change, CheckpointName, DataInfo, EpochReport, Event, JournalEntry, Labels, Liveness, NewRun,
-    OptimizerSettings, Origin, PauseReason, Provenance, Queue, RunEntry, RunState, StepBatch, Store, Update,
+use crate::app::testing::{listed, run_id, state};
+use crate::app::{
+    Compare, ExitSummary, Pane, PresetInfo, QueueChange, QueueWorker, Row, RunView, Smoothing, XAxis,
 };
-
-fn dir(nonce: u64) -> RunDir {
-    let root = tempfile::tempdir().unwrap();
-    let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
-    Store::open(root.path()).create(&new).unwrap()
-}
-
-fn listed(dir: &RunDir, status: RecordedStatus) -> Listing {
-    let record = {
-        let root = tempfile::tempdir().unwrap();
-        let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
-        Store::open(root.path()).create(&new).unwrap().record().unwrap()
-    };
-    let (dir, state) = (dir.clone(), state(status));
-    Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
-}
-
-fn state(status: RecordedStatus) -> RunState {
-    let live = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
-    RunState { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
-}
+use crate::run::{
+    Change, CheckpointName, Command, DataInfo, EpochReport, Event, JournalEntry, Labels, OptimizerSettings,
+    PauseReason, Queue, RecordedStatus, RunConfig, StepBatch, Update,
+};
 
 fn app() -> App {
     let presets = ["cnn", "dnn"].map(|name| PresetInfo { name: name.to_owned(), about: String::new() });
@@ -43,13 +23,13 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
 }
 
 /// A run on the screen with this status, after these events.
-fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunDir) {
-    let (mut app, dir) = (app(), dir(1));
-    assert_eq!(update(&mut app, Msg::Started(dir.clone())), [Effect::Follow(dir.clone())]);
+fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
+    let (mut app, id) = (app(), run_id(1));
+    assert_eq!(update(&mut app, Msg::Started(id.clone())), [Effect::Follow(id.clone())]);
     let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
     let change = Update { state: Some(state(status)), records, ..Update::default() };
-    update(&mut app, Msg::Run(dir.clone(), Box::new(change)));
-    (app, dir)
+    update(&mut app, Msg::Run(id.clone(), Box::new(change)));
+    (app, id)
 }
 
 #[test]
@@ -62,64 +42,69 @@ fn enter_on_a_fresh_start_trains_the_first_preset() {
 
 #[test]
 fn enter_with_a_live_run_attaches_to_it() {
-    let (mut app, live) = (app(), dir(1));
+    let (mut app, live) = (app(), run_id(1));
     update(
         &mut app,
-        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
+        Msg::Runs(vec![listed(&run_id(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
     );
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
-    assert_eq!(app.screen, Screen::Live);
+    assert!(matches!(app.screen, Screen::Live));
 }
 
 #[test]
-fn a_choice_stays_when_the_runs_are_listed_anew() {
+fn selections_follow_their_run_in_a_new_list() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Down]);
-    update(&mut app, Msg::Runs(vec![listed(&dir(1), RecordedStatus::Running)]));
-    assert!(matches!(app.offers()[app.selected_offer], MenuItem::Train(preset) if preset.name == "dnn"));
+    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Running)]));
+    assert!(
+        matches!(app.shared.menu()[app.shared.menu_row], MenuItem::Train(preset) if preset.name == "dnn")
+    );
     app.screen = Screen::Runs;
     update(
         &mut app,
-        Msg::Runs(vec![listed(&dir(2), RecordedStatus::Queued), listed(&dir(1), RecordedStatus::Running)]),
+        Msg::Runs(vec![
+            listed(&run_id(2), RecordedStatus::Queued),
+            listed(&run_id(1), RecordedStatus::Running),
+        ]),
     );
-    assert_eq!(app.selected_run, 0, "the directories differ, so the place stays");
+    assert_eq!(app.shared.table.selected, 1, "the selection follows its run");
 }
 
 #[test]
-fn space_pauses_or_goes_on_as_the_run_stands() {
-    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+fn space_pauses_a_running_run_and_continues_a_paused_one() {
+    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
     let space = [Key::Char(' ')];
-    assert_eq!(press(&mut app, &space), [Effect::Send(dir.clone(), Command::Pause)]);
-    let (mut app, dir) = showing(RecordedStatus::Paused, Vec::new());
-    assert_eq!(press(&mut app, &space), [Effect::Send(dir, Command::Resume)]);
+    assert_eq!(press(&mut app, &space), [Effect::Send(id.clone(), Command::Pause)]);
+    let (mut app, id) = showing(RecordedStatus::Paused, Vec::new());
+    assert_eq!(press(&mut app, &space), [Effect::Send(id, Command::Resume)]);
     let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &space), []);
 }
 
 #[test]
-fn what_was_asked_is_shown_until_it_is_answered() {
-    let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+fn a_command_is_pending_until_it_is_answered() {
+    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
-    assert_eq!(app.run.as_ref().unwrap().asked, Some(Command::Pause));
+    assert_eq!(app.shared.run.as_ref().unwrap().asked, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
     let records = vec![JournalEntry { time: 9.0, event }];
     let change = Update { records, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
-    update(&mut app, Msg::Run(dir, Box::new(change)));
-    let run = app.run.unwrap();
+    update(&mut app, Msg::Run(id, Box::new(change)));
+    let run = app.shared.run.unwrap();
     assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
 }
 
 #[test]
-fn leaving_a_live_run_asks_and_does_what_is_chosen() {
+fn quitting_a_live_run_asks_and_sends_the_chosen_command() {
     let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
     for (key, command) in cases {
-        let (mut app, dir) = showing(RecordedStatus::Running, Vec::new());
+        let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('q')]), []);
         assert_eq!(app.dialog, Some(Dialog::Quit));
-        let name = dir.id().name().to_owned();
-        let exit = Effect::Exit(Some(ExitSummary { name, told: command }));
-        let send = command.map(|command| Effect::Send(dir, command));
+        let name = id.name().to_owned();
+        let exit = Effect::Exit(Some(ExitSummary { name, command }));
+        let send = command.map(|command| Effect::Send(id, command));
         let want: Vec<_> = send.into_iter().chain([exit]).collect();
         assert_eq!(press(&mut app, &[Key::Char(key)]), want);
     }
@@ -129,7 +114,7 @@ fn leaving_a_live_run_asks_and_does_what_is_chosen() {
 }
 
 #[test]
-fn leaving_an_ended_run_asks_nothing() {
+fn quitting_with_an_ended_run_exits_at_once() {
     let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &[Key::Char('q')]), [Effect::Exit(None)]);
 }
@@ -137,8 +122,8 @@ fn leaving_an_ended_run_asks_nothing() {
 #[test]
 fn only_a_run_that_ended_early_can_be_resumed() {
     for status in [RecordedStatus::Stopped, RecordedStatus::Failed, RecordedStatus::Interrupted] {
-        let (mut app, dir) = showing(status, Vec::new());
-        assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(dir)]);
+        let (mut app, id) = showing(status, Vec::new());
+        assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(id)]);
     }
     for status in [RecordedStatus::Running, RecordedStatus::Paused, RecordedStatus::Finished] {
         let (mut app, _) = showing(status, Vec::new());
@@ -150,39 +135,46 @@ fn only_a_run_that_ended_early_can_be_resumed() {
 fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
     let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     let change = Update { state: Some(state(RecordedStatus::Failed)), ..Update::default() };
-    update(&mut app, Msg::Run(dir(2), Box::new(change)));
-    assert_eq!(app.run.unwrap().status(), Some(RecordedStatus::Running));
+    update(&mut app, Msg::Run(run_id(2), Box::new(change)));
+    assert_eq!(app.shared.run.unwrap().status(), Some(RecordedStatus::Running));
 }
 
 #[test]
-fn a_failure_is_told_until_the_next_key() {
+fn a_failure_is_shown_until_the_next_key() {
     let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     update(&mut app, Msg::Failed("the disk is full".to_owned()));
-    assert_eq!(app.notice.as_ref().map(Notice::text), Some("the disk is full"));
-    assert_eq!(app.run.as_ref().unwrap().asked, None);
+    assert_eq!(app.shared.notice.as_ref().map(Notice::text), Some("the disk is full"));
+    assert_eq!(app.shared.run.as_ref().unwrap().asked, None);
     press(&mut app, &[Key::Tab]);
-    assert_eq!(app.notice, None);
+    assert_eq!(app.shared.notice, None);
 }
 
 #[test]
-fn themes_and_panes_go_round() {
+fn themes_and_panes_cycle() {
     let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char('t'); 3]);
-    assert_eq!(app.theme, 0);
+    assert_eq!(app.shared.theme, 0);
     press(&mut app, &[Key::Tab; Pane::ALL.len()]);
-    assert_eq!(app.focus, Pane::Loss);
+    assert_eq!(app.shared.panes.focus, Pane::Loss);
     press(&mut app, &[Key::BackTab]);
-    assert_eq!(app.focus, Pane::Log);
+    assert_eq!(app.shared.panes.focus, Pane::Log);
 }
 
 #[test]
-fn the_offer_to_train_can_be_changed_first() {
+fn settings_can_be_edited_before_training() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Down, Key::Char('e')]);
     let effects = press(&mut app, &[Key::Enter]);
     assert!(matches!(effects.as_slice(), [Effect::Train(config)] if config.preset == "dnn"), "{effects:?}");
+}
+
+fn range_test(app: &App) -> &LrFinder {
+    match &app.screen {
+        Screen::LrFinder(finder) => finder,
+        other => panic!("{other:?}"),
+    }
 }
 
 /// Losses of a range test that falls and runs away.
@@ -191,7 +183,7 @@ fn losses() -> impl Iterator<Item = f64> {
 }
 
 #[test]
-fn a_rate_is_looked_for_and_trained_with() {
+fn a_range_test_suggests_rates_to_train_with() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     let config = || Box::new(RunConfig { preset: "dnn".to_owned(), ..RunConfig::default() });
@@ -202,7 +194,7 @@ fn a_rate_is_looked_for_and_trained_with() {
     for loss in losses() {
         update(&mut app, Msg::Tried(0, loss));
     }
-    let search = app.rates.as_ref().unwrap();
+    let search = range_test(&app);
     let found = search.suggestion().unwrap();
     assert!(search.is_over() && found.steep > found.tenth, "{found:?}");
     let with = |rate| {
@@ -211,34 +203,34 @@ fn a_rate_is_looked_for_and_trained_with() {
     };
     assert_eq!(press(&mut app, &[Key::Enter]), with(found.steep));
     assert_eq!(press(&mut app, &[Key::Tab, Key::Enter]), with(found.tenth));
-    assert_eq!(press(&mut app, &[Key::Char('f')]), [Effect::FindRate(1, config())], "anew");
+    assert_eq!(press(&mut app, &[Key::Char('f')]), [Effect::FindRate(1, config())], "again");
 }
 
 #[test]
-fn leaving_a_search_breaks_it_off() {
+fn leaving_a_range_test_cancels_it() {
     for key in [Key::Esc, Key::Char('2'), Key::Char('n')] {
         let mut app = app();
         update(&mut app, Msg::Runs(Vec::new()));
         press(&mut app, &[Key::Char('f'), Key::Char('?'), Key::Esc]);
-        assert_eq!(app.screen, Screen::LrFinder);
-        assert_eq!(press(&mut app, &[key]), [Effect::StopFinding]);
+        assert!(matches!(app.screen, Screen::LrFinder(_)));
+        assert_eq!(press(&mut app, &[key]), [Effect::CancelRangeTest]);
         assert_eq!(press(&mut app, &[Key::Char('t')]), [], "once");
-        update(&mut app, Msg::Tried(0, 1.0));
-        assert_eq!(app.rates.as_ref().unwrap().test.steps(), 0);
+        assert_eq!(update(&mut app, Msg::Tried(0, 1.0)), [], "the test is gone");
+        assert!(!matches!(app.screen, Screen::LrFinder(_)));
     }
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::End, Key::Down, Key::Down, Key::Char('f')]);
-    assert_eq!(app.screen, Screen::Home, "runs have no learning rate");
+    assert!(matches!(app.screen, Screen::Home), "runs have no learning rate");
 }
 
 #[test]
-fn a_search_that_cannot_go_on_says_why() {
+fn a_failed_range_test_shows_why() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Char('f')]);
     update(&mut app, Msg::NotTried(0, "no data".to_owned()));
-    let search = app.rates.as_ref().unwrap();
+    let search = range_test(&app);
     assert_eq!((search.problem.as_deref(), search.suggestion()), (Some("no data"), None));
     assert_eq!(press(&mut app, &[Key::Enter, Key::Esc]), [], "there is nothing to break off");
 }

@@ -1,24 +1,25 @@
 //! The table of runs, and what is done with them.
 
 use super::*;
+use crate::app::Form;
 
 #[test]
-fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
+fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
     let mut app = app();
     app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..5).map(dir).collect();
+    let ids: Vec<_> = (1..5).map(run_id).collect();
     let statuses =
         [RecordedStatus::Finished, RecordedStatus::Stopped, RecordedStatus::Finished, RecordedStatus::Failed];
-    let runs: Vec<_> = dirs.iter().zip(statuses).map(|(dir, status)| listed(dir, status)).collect();
+    let runs: Vec<_> = ids.iter().zip(statuses).map(|(id, status)| listed(id, status)).collect();
     update(&mut app, Msg::Runs(runs.clone()));
     press(&mut app, &[Key::Down, Key::Down]);
-    let shown = |app: &App| -> Vec<RunDir> {
+    let shown = |app: &App| -> Vec<RunId> {
         let place = |row: &Row| match row {
             Row::Run { place, .. } => *place,
             Row::Group(group) => group.place,
         };
-        let listed = |row| app.listed(place(row)).unwrap().clone();
-        app.browse.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.dir).collect()
+        let listed = |row| app.shared.listed(place(row)).unwrap().clone();
+        app.shared.table.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.record.id).collect()
     };
     let type_text = |app: &mut App, text: &str| {
         press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
@@ -27,11 +28,11 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     // Half a word asks for nothing yet.
     assert_eq!(shown(&app).len(), 4);
     press(&mut app, &[Key::Tab]);
-    assert_eq!(app.browse.text(), "state = finished ");
-    assert_eq!(shown(&app), [dirs[0].clone(), dirs[2].clone()]);
+    assert_eq!(app.shared.table.text(), "state = finished ");
+    assert_eq!(shown(&app), [ids[0].clone(), ids[2].clone()]);
     // Keys that act elsewhere are text here; what is not understood leaves the table as it is.
     type_text(&mut app, "and ");
-    assert!(app.browse.error().is_some());
+    assert!(app.shared.table.error().is_some());
     assert_eq!(shown(&app).len(), 2);
     for _ in 0..4 {
         press(&mut app, &[Key::Backspace]);
@@ -40,27 +41,27 @@ fn runs_are_asked_for_sorted_and_the_selection_stays_on_its_run() {
     press(&mut app, &[Key::Backspace, Key::Enter]);
     assert_eq!(app.dialog, None);
 
-    // A new listing is asked the same.
+    // A new list is filtered by the same query.
     update(&mut app, Msg::Runs(runs));
     assert_eq!(shown(&app).len(), 2);
     // Escape takes back what was typed since.
     type_text(&mut app, "/zzz");
     press(&mut app, &[Key::Esc]);
-    assert_eq!((app.browse.text(), shown(&app).len()), ("state = finished ", 2));
+    assert_eq!((app.shared.table.text(), shown(&app).len()), ("state = finished ", 2));
 
     press(&mut app, &[Key::Down]);
-    let selected = app.selected().unwrap().dir.clone();
+    let selected = app.shared.selected().unwrap().record.id.clone();
     press(&mut app, &[Key::Char('O')]);
-    assert_eq!(app.selected().unwrap().dir, selected);
+    assert_eq!(app.shared.selected().unwrap().record.id, selected);
 }
 
 /// The runs screen with three finished runs, the second with another seed, the third with another learning rate.
-fn browsing() -> (App, Vec<RunDir>) {
+fn on_runs() -> (App, Vec<RunId>) {
     let mut app = app();
     app.screen = Screen::Runs;
-    let dirs: Vec<_> = (1..4).map(dir).collect();
-    let runs = dirs.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(dir, (learning_rate, seed))| {
-        let Listing::Run(run) = listed(dir, RecordedStatus::Finished) else { unreachable!() };
+    let ids: Vec<_> = (1..4).map(run_id).collect();
+    let runs = ids.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(id, (learning_rate, seed))| {
+        let Listing::Run(run) = listed(id, RecordedStatus::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
         run.record.config.seed = seed;
         run.record.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
@@ -69,7 +70,14 @@ fn browsing() -> (App, Vec<RunDir>) {
     });
     let runs = runs.collect();
     update(&mut app, Msg::Runs(runs));
-    (app, dirs)
+    (app, ids)
+}
+
+fn form(app: &App) -> &Form {
+    match &app.dialog {
+        Some(Dialog::Form(form)) => form,
+        other => panic!("{other:?}"),
+    }
 }
 
 fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
@@ -78,7 +86,7 @@ fn type_text(app: &mut App, text: &str) -> Vec<Effect> {
 
 #[test]
 fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
-    let (mut app, _) = browsing();
+    let (mut app, _) = on_runs();
     press(&mut app, &[Key::Down, Key::Down, Key::Char('n')]);
     let effects = press(&mut app, &[Key::Enter]);
     let [Effect::Train(config)] = effects.as_slice() else { panic!("{effects:?}") };
@@ -86,10 +94,10 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
 
     let effects = press(&mut app, &[Key::Char('n'), Key::Ctrl('n')]);
     assert!(matches!(effects.as_slice(), [Effect::Sweep(configs)] if configs.len() == 1), "{effects:?}");
-    assert_eq!(app.screen, Screen::Runs);
+    assert!(matches!(app.screen, Screen::Runs));
 
     press(&mut app, &[Key::Char('n')]);
-    let rate = app.form.as_ref().unwrap().fields.iter().position(|field| field.name == "learning-rate");
+    let rate = form(&app).fields.iter().position(|field| field.name == "learning-rate");
     press(&mut app, &vec![Key::Down; rate.unwrap()]);
     type_text(&mut app, ", 0.2, 0.3");
     let effects = press(&mut app, &[Key::Enter]);
@@ -100,61 +108,64 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
     press(&mut app, &[Key::Char('n')]);
     type_text(&mut app, "x");
     assert_eq!(press(&mut app, &[Key::Enter]), []);
-    assert_eq!(app.form.unwrap().problem.unwrap(), "there is no preset `cnnx`; there are: cnn, dnn");
+    assert_eq!(form(&app).problem.clone().unwrap(), "there is no preset `cnnx`; there are: cnn, dnn");
 }
 
 #[test]
-fn what_is_thrown_away_is_brought_back_the_last_first() {
-    let (mut app, dirs) = browsing();
-    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::ThrowAway(dirs[0].clone())]);
-    let [first, second] = [&dirs[0], &dirs[1]].map(|dir| dir.id().clone());
+fn undo_restores_the_last_deletion_first() {
+    let (mut app, ids) = on_runs();
+    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::Delete(ids[0].clone())]);
+    let [first, second] = [&ids[0], &ids[1]].map(|id| id.clone());
     assert_eq!(press(&mut app, &[Key::Char('u')]), []);
-    update(&mut app, Msg::ThrownAway(vec![first.clone()]));
-    assert!(app.notice.as_ref().unwrap().text().contains("u brings it back"));
-    update(&mut app, Msg::ThrownAway(vec![second.clone()]));
+    update(&mut app, Msg::Deleted(vec![first.clone()]));
+    assert!(app.shared.notice.as_ref().unwrap().text().contains("u restores it"));
+    update(&mut app, Msg::Deleted(vec![second.clone()]));
     assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![second])]);
     assert_eq!(press(&mut app, &[Key::Char('u')]), [Effect::Restore(vec![first])]);
 }
 
 #[test]
 fn groups_have_mean_and_spread_and_open() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = on_runs();
     press(&mut app, &[Key::Down, Key::Char('v')]);
-    let [Row::Group(one), Row::Group(other)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
+    let [Row::Group(one), Row::Group(other)] = app.shared.table.rows() else {
+        panic!("{:?}", app.shared.table.rows())
+    };
     assert_eq!((one.runs, other.runs), (2, 1));
     assert!((one.best.mean.unwrap() - 1.51).abs() < 1e-9 && one.best.deviation.is_some());
     press(&mut app, &[Key::Home, Key::Enter]);
-    assert_eq!(app.browse.rows().len(), 4);
+    assert_eq!(app.shared.table.rows().len(), 4);
     press(&mut app, &[Key::Down]);
-    assert_eq!(app.selected().unwrap().dir, dirs[0]);
+    assert_eq!(app.shared.selected().unwrap().record.id, ids[0]);
     // A new listing leaves the group open and the run selected.
-    let runs = app.runs.clone().unwrap();
+    let runs = app.shared.runs.clone().unwrap();
     update(&mut app, Msg::Runs(runs));
-    assert_eq!((app.browse.rows().len(), &app.selected().unwrap().dir), (4, &dirs[0]));
+    assert_eq!((app.shared.table.rows().len(), &app.shared.selected().unwrap().record.id), (4, &ids[0]));
     press(&mut app, &[Key::Up, Key::Enter]);
-    assert_eq!(app.browse.rows().len(), 2);
+    assert_eq!(app.shared.table.rows().len(), 2);
 }
 
 #[test]
-fn a_fork_is_begun_from_the_runs_and_from_a_run() {
-    let (mut app, dirs) = browsing();
+fn runs_can_be_forked_from_the_table_and_from_the_live_screen() {
+    let (mut app, ids) = on_runs();
     press(&mut app, &[Key::Char('F'), Key::Down, Key::Down, Key::Ctrl('u')]);
     type_text(&mut app, "60");
     let change = Change { epochs: Some(60), ..Change::default() };
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(dirs[0].clone(), CheckpointName::Last, change)]);
-    let (mut app, dir) = showing(RecordedStatus::Finished, Vec::new());
-    // Nothing can be asked before its record is read.
-    app.run.as_mut().unwrap().record = None;
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(ids[0].clone(), CheckpointName::Last, change)]);
+    let (mut app, id) = showing(RecordedStatus::Finished, Vec::new());
+    // Its settings are not known before its record is read.
+    app.shared.run.as_mut().unwrap().record = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
-    app.run.as_mut().unwrap().record = listed(&dir, RecordedStatus::Finished).run().map(|run| run.record);
+    app.shared.run.as_mut().unwrap().record =
+        listed(&id, RecordedStatus::Finished).run().map(|run| run.record);
     let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
-    assert_eq!(effects, [Effect::Fork(dir, CheckpointName::Last, Change::default())]);
+    assert_eq!(effects, [Effect::Fork(id, CheckpointName::Last, Change::default())]);
 }
 
 #[test]
 fn a_group_counts_what_is_finished_and_each_seed_once() {
-    let (mut app, _) = browsing();
+    let (mut app, _) = on_runs();
     let changed = |listed: &Listing, seed, status| {
         let mut run = listed.clone().run().unwrap();
         run.record.config.seed = seed;
@@ -162,92 +173,97 @@ fn a_group_counts_what_is_finished_and_each_seed_once() {
         run.state = state(status);
         Listing::Run(Arc::new(run))
     };
-    let runs = app.runs.clone().unwrap();
-    let told = |app: &mut App, states: [(u64, RecordedStatus); 3]| {
+    let runs = app.shared.runs.clone().unwrap();
+    let counts = |app: &mut App, states: [(u64, RecordedStatus); 3]| {
         let runs = runs.iter().zip(states).map(|(run, (seed, status))| changed(run, seed, status)).collect();
         update(app, Msg::Runs(runs));
-        let [Row::Group(group)] = app.browse.rows() else { panic!("{:?}", app.browse.rows()) };
+        let [Row::Group(group)] = app.shared.table.rows() else { panic!("{:?}", app.shared.table.rows()) };
         (group.runs, group.best.count)
     };
     type_text(&mut app, "v");
     let finished = RecordedStatus::Finished;
-    assert_eq!(told(&mut app, [(1, finished), (2, finished), (3, finished)]), (3, 3));
-    assert_eq!(told(&mut app, [(1, finished), (2, finished), (2, finished)]), (3, 2));
+    assert_eq!(counts(&mut app, [(1, finished), (2, finished), (3, finished)]), (3, 3));
+    assert_eq!(counts(&mut app, [(1, finished), (2, finished), (2, finished)]), (3, 2));
     assert_eq!(
-        told(&mut app, [(1, finished), (2, RecordedStatus::Stopped), (3, RecordedStatus::Running)]),
+        counts(&mut app, [(1, finished), (2, RecordedStatus::Stopped), (3, RecordedStatus::Running)]),
         (3, 1)
     );
 }
 
 #[test]
-fn a_question_that_is_not_understood_stays_open_and_values_are_asked_for_as_they_are_typed() {
-    let (mut app, dirs) = browsing();
+fn an_invalid_query_stays_open_and_numbers_apply_as_they_are_typed() {
+    let (mut app, ids) = on_runs();
     type_text(&mut app, "/lr > 0.0");
-    assert_eq!(app.browse.rows().len(), 3);
+    assert_eq!(app.shared.table.rows().len(), 3);
     type_text(&mut app, "5");
-    assert_eq!(app.browse.rows().len(), 1, "{:?} is asked for although it could go on", app.browse.text());
+    assert_eq!(
+        app.shared.table.rows().len(),
+        1,
+        "{:?} applies although it could be continued",
+        app.shared.table.text()
+    );
     type_text(&mut app, " and bestacc > 1");
     press(&mut app, &[Key::Enter]);
-    assert_eq!(app.dialog, Some(Dialog::Search));
-    assert!(app.browse.error().unwrap().to_string().contains("no field named `bestacc`"));
+    assert!(matches!(app.dialog, Some(Dialog::Search(_))));
+    assert!(app.shared.table.error().unwrap().to_string().contains("no field named `bestacc`"));
     press(&mut app, &[Key::Ctrl('u')]);
-    assert_eq!(app.browse.text(), "");
+    assert_eq!(app.shared.table.text(), "");
     press(&mut app, &[Key::Enter]);
-    assert_eq!((app.dialog, app.browse.rows().len()), (None, dirs.len()));
+    assert_eq!((&app.dialog, app.shared.table.rows().len()), (&None, ids.len()));
 }
 
 #[test]
 fn a_run_is_labelled_as_it_is_typed() {
-    let (mut app, dirs) = browsing();
+    let (mut app, ids) = on_runs();
     press(&mut app, &[Key::Char('e'), Key::Down]);
     type_text(&mut app, "good slow");
     let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
     let labels = Labels { tags, ..Labels::default() };
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(dirs[0].clone(), labels)]);
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(ids[0].clone(), labels)]);
     // Nothing changed, nothing done.
     assert_eq!(press(&mut app, &[Key::Char('e'), Key::Enter]), []);
 }
 
 #[test]
-fn the_queue_is_paused_and_put_in_another_order() {
-    let (mut app, dirs) = browsing();
+fn the_queue_can_be_paused_and_reordered() {
+    let (mut app, ids) = on_runs();
     assert_eq!(type_text(&mut app, "pKX"), []);
-    let queue = Queue { runs: vec![dirs[1].id().clone(), dirs[0].id().clone()], ..Queue::default() };
-    update(&mut app, Msg::Queue(queue.clone(), true));
+    let queue = Queue { runs: vec![ids[1].clone(), ids[0].clone()], ..Queue::default() };
+    update(&mut app, Msg::Queue(queue.clone(), QueueWorker::Running));
     assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Pause)]);
-    assert_eq!(type_text(&mut app, "K"), [Effect::Queue(QueueChange::Shift(dirs[0].id().clone(), -1))]);
-    update(&mut app, Msg::Queue(Queue { paused: true, ..queue }, true));
-    assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Go)]);
+    assert_eq!(type_text(&mut app, "K"), [Effect::Queue(QueueChange::Shift(ids[0].clone(), -1))]);
+    update(&mut app, Msg::Queue(Queue { paused: true, ..queue }, QueueWorker::Running));
+    assert_eq!(type_text(&mut app, "p"), [Effect::Queue(QueueChange::Resume)]);
     assert_eq!(type_text(&mut app, "X"), [Effect::Queue(QueueChange::Empty)]);
 }
 
 #[test]
-fn what_was_chosen_is_remembered() {
-    let (mut app, _) = browsing();
+fn the_view_state_survives_a_restart() {
+    let (mut app, _) = on_runs();
     type_text(&mut app, "/lr > 0.02");
     press(&mut app, &[Key::Enter]);
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
-    app.charts.along = XAxis::ActiveTime;
-    app.trash = vec![vec![dir(9).id().clone()]];
-    let memory = app.memory();
-    let text = serde_json::to_string(&memory).unwrap();
+    app.shared.charts.along = XAxis::ActiveTime;
+    app.shared.trash = vec![vec![run_id(9).clone()]];
+    let state = app.shared.view_state();
+    let text = serde_json::to_string(&state).unwrap();
     let mut next = self::app();
-    next.recall(&serde_json::from_str(&text).unwrap());
-    assert_eq!((next.memory(), next.browse.text()), (memory, "lr > 0.02"));
-    update(&mut next, Msg::Runs(app.runs.clone().unwrap()));
-    assert_eq!(next.browse.rows(), app.browse.rows());
+    next.shared.restore(&serde_json::from_str(&text).unwrap());
+    assert_eq!((next.shared.view_state(), next.shared.table.text()), (state, "lr > 0.02"));
+    update(&mut next, Msg::Runs(app.shared.runs.clone().unwrap()));
+    assert_eq!(next.shared.table.rows(), app.shared.table.rows());
     // What another version wrote is as at first.
     let mut next = self::app();
-    next.recall(
+    next.shared.restore(
         &serde_json::from_str("{\"columns\": [\"size\"], \"sort\": \"-size\", \"query\": \"(\"}").unwrap(),
     );
-    assert_eq!(next.memory(), self::app().memory());
+    assert_eq!(next.shared.view_state(), self::app().shared.view_state());
 }
 
 #[test]
 fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
-    let (mut app, _) = browsing();
+    let (mut app, _) = on_runs();
     let with_data = |listed: &Listing, checksum: Option<&str>| {
         let mut run = listed.clone().run().unwrap();
         run.record.provenance.dataset = checksum.map(|checksum| DataInfo {
@@ -264,10 +280,10 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
             Row::Group(group) => group.runs,
             Row::Run { .. } => 0,
         };
-        app.browse.rows().iter().map(size).collect()
+        app.shared.table.rows().iter().map(size).collect()
     };
     type_text(&mut app, "v");
-    let runs = app.runs.clone().unwrap();
+    let runs = app.shared.runs.clone().unwrap();
     for (data, want) in [
         ([None, Some("a"), Some("a")], vec![2, 1]),
         ([Some("b"), Some("a"), None], vec![1, 1, 1]),
@@ -279,9 +295,9 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
 }
 
 #[test]
-fn what_is_thrown_away_is_not_marked_any_more() {
-    let (mut app, dirs) = browsing();
+fn deleted_runs_are_unmarked() {
+    let (mut app, ids) = on_runs();
     type_text(&mut app, "mm");
-    update(&mut app, Msg::ThrownAway(vec![dirs[0].id().clone()]));
-    assert_eq!(app.marked, [dirs[1].clone()]);
+    update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
+    assert_eq!(app.shared.marked, [ids[1].clone()]);
 }

@@ -1,4 +1,5 @@
 //! The axes around a chart's drawing, and where values are between them.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
@@ -18,7 +19,7 @@ const X_DISTANCE: u16 = 8;
 
 /// What the numbers of an axis are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scale {
+pub enum AxisScale {
     /// What is counted.
     Linear,
     /// Its logarithms to base ten.
@@ -28,7 +29,7 @@ pub(super) enum Scale {
 /// What the axes of a chart say.
 #[derive(Debug)]
 pub(super) struct Axes<'a> {
-    pub(super) look: &'a RenderTheme,
+    pub(super) theme: &'a RenderTheme,
     /// The visible x.
     pub(super) x: Interval,
     /// How much of x is one on the horizontal axis.
@@ -36,13 +37,13 @@ pub(super) struct Axes<'a> {
     /// The least distance between two labels of the horizontal axis.
     pub(super) least: TickStep,
     /// Whether it is logarithms.
-    pub(super) scale: Scale,
+    pub(super) scale: AxisScale,
     /// What the horizontal axis counts.
     pub(super) name: &'a str,
     /// The visible y, if there is any.
     pub(super) y: Option<Interval>,
     /// Whether it is drawn by its logarithms.
-    pub(super) y_scale: Scale,
+    pub(super) y_scale: AxisScale,
     /// Rows that the curve leaves free at the top.
     pub(super) headroom: usize,
     /// Where values are read, and what stands there on the horizontal axis.
@@ -89,10 +90,10 @@ impl Axes<'_> {
         let headroom = if rows < 6 { 0 } else { self.headroom };
         let y = self.y.unwrap_or(Interval::UNIT);
         let rise = match self.y_scale {
-            Scale::Linear => YScale::Linear(LinearScale::fit(y, rows, headroom)),
-            Scale::Logarithmic => YScale::Logarithmic(LogScale::fit(y, rows, headroom)),
+            AxisScale::Linear => YScale::Linear(LinearScale::fit(y, rows, headroom)),
+            AxisScale::Logarithmic => YScale::Logarithmic(LogScale::fit(y, rows, headroom)),
         };
-        let dots = Canvas::dots_per_cell(self.look.glyphs);
+        let dots = Canvas::dots_per_cell(self.theme.glyphs);
         if !has_axes {
             return Plot { area, x: self.x, rise, dots };
         }
@@ -100,12 +101,12 @@ impl Axes<'_> {
         let widest = labels.iter().map(|(_, tick)| tick.label.len()).fold(LABEL, usize::max);
         // The label, a space and the tick.
         let gutter = cells(widest + 2).min(area.width / 2);
-        let palette = &self.look.palette;
+        let palette = &self.theme.palette;
         if self.y.is_some() {
             for (row, tick) in labels {
                 let line = Line::from_iter([
                     Span::styled(format!("{:>widest$} ", tick.label), palette.dim),
-                    Span::styled(self.look.glyphs.tick(), palette.frame),
+                    Span::styled(self.theme.glyphs.tick(), palette.frame),
                 ]);
                 buf.set_line(area.x, area.y + cells(row), &line, gutter);
             }
@@ -117,7 +118,7 @@ impl Axes<'_> {
 
     /// Draws the horizontal axis below `plot`, its labels on the line.
     fn render_x(&self, plot: Rect, buf: &mut Buffer) {
-        let (palette, glyphs) = (&self.look.palette, self.look.glyphs);
+        let (palette, glyphs) = (&self.theme.palette, self.theme.glyphs);
         let y = plot.bottom();
         buf.set_string(plot.x - 1, y, glyphs.corner(), palette.frame);
         buf.set_string(plot.x, y, glyphs.horizontal().repeat(plot.width.into()), palette.frame);
@@ -147,8 +148,8 @@ impl Axes<'_> {
         for tick in ticks_by(span, usize::from(plot.width / X_DISTANCE).max(1), self.least) {
             let Some(column) = self.x.column(tick.value * self.unit, plot.width.into()) else { continue };
             let label = match self.scale {
-                Scale::Linear => format!(" {} ", tick.label),
-                Scale::Logarithmic => format!(" {} ", text::setting(10_f64.powf(tick.value))),
+                AxisScale::Linear => format!(" {} ", tick.label),
+                AxisScale::Logarithmic => format!(" {} ", text::setting(10_f64.powf(tick.value))),
             };
             let width = cells(label.len());
             let start = (plot.x + cells(column)).saturating_sub(width / 2).max(plot.x);
@@ -167,8 +168,8 @@ impl Axes<'_> {
             buf.set_string(
                 row.x + cells(column),
                 row.y,
-                self.look.glyphs.reading(),
-                self.look.palette.accent,
+                self.theme.glyphs.reading(),
+                self.theme.palette.accent,
             );
         }
     }

@@ -1,4 +1,5 @@
 //! A grid of cells, each divided into dots, that layers are drawn into.
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -53,9 +54,9 @@ pub(super) struct Canvas {
 }
 
 impl Canvas {
-    pub(super) fn new(look: &RenderTheme, columns: usize, rows: usize) -> Self {
-        let is_coarse = look.glyphs == Glyphs::Ascii || look.depth == ColorDepth::None;
-        Self { glyphs: look.glyphs, is_coarse, columns, rows, cells: vec![None; columns * rows] }
+    pub(super) fn new(theme: &RenderTheme, columns: usize, rows: usize) -> Self {
+        let is_coarse = theme.glyphs == Glyphs::Ascii || theme.depth == ColorDepth::None;
+        Self { glyphs: theme.glyphs, is_coarse, columns, rows, cells: vec![None; columns * rows] }
     }
 
     /// How many dots a cell has across and down.
@@ -193,8 +194,8 @@ mod tests {
 
     use crate::ui::widgets::testing::{ascii, unicode};
 
-    fn drawn(look: &RenderTheme, columns: u16, rows: u16, draw: impl Fn(&mut Canvas)) -> String {
-        let mut canvas = Canvas::new(look, columns.into(), rows.into());
+    fn drawn(theme: &RenderTheme, columns: u16, rows: u16, draw: impl Fn(&mut Canvas)) -> String {
+        let mut canvas = Canvas::new(theme, columns.into(), rows.into());
         draw(&mut canvas);
         let mut buf = Buffer::empty(Rect::new(0, 0, columns, rows));
         canvas.render(buf.area, &mut buf);

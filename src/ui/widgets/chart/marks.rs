@@ -1,4 +1,5 @@
 //! Signs that stand on a chart's curves.
+
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -70,7 +71,7 @@ impl<'a> Mark<'a> {
 
 /// Draws marks over a chart, and keeps their words out of each other's way.
 pub(super) struct Marker<'a> {
-    look: &'a RenderTheme,
+    theme: &'a RenderTheme,
     plot: &'a Plot,
     canvas: &'a Canvas,
     /// Cells that are taken.
@@ -85,8 +86,8 @@ struct Place {
 }
 
 impl<'a> Marker<'a> {
-    pub(super) const fn new(look: &'a RenderTheme, plot: &'a Plot, canvas: &'a Canvas) -> Self {
-        Self { look, plot, canvas, taken: Vec::new() }
+    pub(super) const fn new(theme: &'a RenderTheme, plot: &'a Plot, canvas: &'a Canvas) -> Self {
+        Self { theme, plot, canvas, taken: Vec::new() }
     }
 
     /// Draws all marks whose place is visible: first the symbols, then the words that find room between them.
@@ -102,10 +103,10 @@ impl<'a> Marker<'a> {
         let height = usize::from(self.plot.area.height);
         let own = mark.y.and_then(|y| self.plot.row(y));
         let row = own.or_else(|| self.ground(column)).unwrap_or(height / 2);
-        let glyphs = self.look.glyphs;
+        let glyphs = self.theme.glyphs;
         let style = mark.style.unwrap_or(match mark.kind {
-            MarkKind::NotANumber => self.look.palette.warning,
-            MarkKind::Changed | MarkKind::Paused | MarkKind::Best => self.look.palette.mark,
+            MarkKind::NotANumber => self.theme.palette.warning,
+            MarkKind::Changed | MarkKind::Paused | MarkKind::Best => self.theme.palette.mark,
         });
         let flag = row.saturating_sub(FLAG)..row.max(1);
         let (rows, symbol) = match mark.kind {

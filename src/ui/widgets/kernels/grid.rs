@@ -1,4 +1,5 @@
 //! Where the pictures of kernels go.
+
 use ratatui::layout::Rect;
 
 use super::pixels::Tile;

@@ -1,10 +1,12 @@
 //! Weights as pixels.
+
 use ratatui::buffer::Buffer;
-use ratatui::style::{Color, Style};
+use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::metrics::floor_index;
 use crate::ui::Glyphs;
+use crate::ui::color::is_default;
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
@@ -33,9 +35,9 @@ enum Shape {
 
 impl Tile {
     /// A picture of so many pixels, each drawn `scale` times as large as the smallest possible.
-    pub(super) fn new(look: &RenderTheme, [height, width]: [usize; 2], scale: usize) -> Self {
-        let shape = match look.glyphs {
-            Glyphs::Unicode if !look.ramp.is_plain() => Shape::Halves,
+    pub(super) fn new(theme: &RenderTheme, [height, width]: [usize; 2], scale: usize) -> Self {
+        let shape = match theme.glyphs {
+            Glyphs::Unicode if !theme.ramp.is_plain() => Shape::Halves,
             Glyphs::Unicode | Glyphs::Ascii => Shape::Pair,
         };
         Self { height, width, scale, shape }
@@ -63,7 +65,7 @@ impl Tile {
     }
 
     /// Draws weights, given as shares of the largest, with the upper left corner at `(x, y)`.
-    pub(super) fn draw(&self, look: &RenderTheme, shares: &[f32], (x, y): (u16, u16), buf: &mut Buffer) {
+    pub(super) fn draw(&self, theme: &RenderTheme, shares: &[f32], (x, y): (u16, u16), buf: &mut Buffer) {
         let (columns, rows) = (self.columns(), self.rows());
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
             let at = (x.saturating_add(cells(column)), y.saturating_add(cells(row)));
@@ -73,11 +75,11 @@ impl Tile {
             };
             let (symbol, style) = match self.shape {
                 Shape::Pair => {
-                    symbol(look, pixel(row / self.scale, column / (self.scale * 2)).unwrap_or(0.0))
+                    symbol(theme, pixel(row / self.scale, column / (self.scale * 2)).unwrap_or(0.0))
                 }
                 Shape::Halves => {
                     let half = |half: usize| pixel((row * 2 + half) / self.scale, column / self.scale);
-                    halves(look, half(0), half(1))
+                    halves(theme, half(0), half(1))
                 }
             };
             cell.set_symbol(symbol).set_style(style);
@@ -86,12 +88,12 @@ impl Tile {
 }
 
 /// A cell of two pixels; the lower one may be outside the picture.
-fn halves(look: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'static str, Style) {
+fn halves(theme: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'static str, Style) {
     if upper.into_iter().chain(lower).any(|share| !share.is_finite()) {
-        return (look.glyphs.cross(), look.palette.warning);
+        return (theme.glyphs.cross(), theme.palette.warning);
     }
     // The terminal's own background is no colour that a symbol could have: there the cell stays empty.
-    let color = |share: Option<f32>| look.ramp.color(share?).filter(|color| *color != Color::Reset);
+    let color = |share: Option<f32>| theme.ramp.color(share?).filter(|color| !is_default(*color));
     match (color(upper), color(lower)) {
         (Some(upper), Some(lower)) => ("▀", Style::new().fg(upper).bg(lower)),
         (Some(upper), None) => ("▀", Style::new().fg(upper)),
@@ -101,28 +103,28 @@ fn halves(look: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'stat
 }
 
 /// One pixel as a symbol whose shape has the sign and whose weight has the size.
-fn symbol(look: &RenderTheme, share: f32) -> (&'static str, Style) {
+fn symbol(theme: &RenderTheme, share: f32) -> (&'static str, Style) {
     if !share.is_finite() {
-        return (look.glyphs.cross(), look.palette.warning);
+        return (theme.glyphs.cross(), theme.palette.warning);
     }
-    let shades = if share < 0.0 { look.glyphs.negative_shades() } else { look.glyphs.positive_shades() };
+    let shades = if share < 0.0 { theme.glyphs.negative_shades() } else { theme.glyphs.positive_shades() };
     let level = floor_index(f64::from(share.abs()) * shades.len() as f64).min(shades.len() - 1);
-    let style = look.ramp.color(share.signum()).map_or(look.palette.text, |color| Style::new().fg(color));
+    let style = theme.ramp.color(share.signum()).map_or(theme.palette.text, |color| Style::new().fg(color));
     if share.abs() < FAINTEST { (" ", Style::new()) } else { (shades[level], style) }
 }
 
 /// The scale from its negative to its positive end.
-pub(super) fn swatch(look: &RenderTheme) -> Vec<Span<'static>> {
+pub(super) fn swatch(theme: &RenderTheme) -> Vec<Span<'static>> {
     let middle = SWATCH / 2;
     let shares = (0..SWATCH).map(|index| (index as f32 - middle as f32) / middle as f32);
     let cell = |share: f32| {
-        match look.ramp.color(share).filter(|_| look.glyphs == Glyphs::Unicode) {
-            Some(Color::Reset) => return Span::raw(" "),
-            Some(color) => return Span::styled(look.glyphs.bar(), Style::new().fg(color)),
+        match theme.ramp.color(share).filter(|_| theme.glyphs == Glyphs::Unicode) {
+            Some(color) if is_default(color) => return Span::raw(" "),
+            Some(color) => return Span::styled(theme.glyphs.bar(), Style::new().fg(color)),
             None => {}
         }
         // A little towards zero, as the symbol of a full weight stands for all of the last quarter.
-        let (symbol, style) = symbol(look, share - share.signum() * 0.01);
+        let (symbol, style) = symbol(theme, share - share.signum() * 0.01);
         Span::styled(symbol, style)
     };
     shares.map(cell).collect()

@@ -1,10 +1,11 @@
 //! A theme as one terminal shows it.
+
 use ratatui::style::Style;
 
 use super::ThemeColor;
+use super::file::Theme;
 use super::ramp::Ramp;
 use super::roles::Roles;
-use super::themes::Theme;
 use crate::ui::color::ColorDepth;
 use crate::ui::glyphs::Glyphs;
 
@@ -133,9 +134,9 @@ mod tests {
     #[test]
     fn without_colours_the_chosen_row_still_stands_out() {
         for theme in load([]).iter() {
-            let look = RenderTheme::new(theme, ColorDepth::None, Glyphs::Ascii);
-            assert_eq!((look.base().fg, look.base().bg), (None, None));
-            let chosen = look.palette.selection.add_modifier;
+            let rendered = RenderTheme::new(theme, ColorDepth::None, Glyphs::Ascii);
+            assert_eq!((rendered.base().fg, rendered.base().bg), (None, None));
+            let chosen = rendered.palette.selection.add_modifier;
             assert!(chosen.intersects(Modifier::REVERSED | Modifier::BOLD), "{}", theme.name);
         }
     }

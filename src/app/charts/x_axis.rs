@@ -1,0 +1,68 @@
+//! What the horizontal axis of a chart counts.
+
+use serde::{Deserialize, Serialize};
+
+use crate::app::run_view::RunView;
+use crate::metrics::XScale;
+
+/// What charts go along.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum XAxis {
+    /// Epochs, which compare runs with different batch sizes.
+    #[default]
+    Epochs,
+    /// Steps.
+    Steps,
+    /// Training time in seconds, without pauses.
+    ActiveTime,
+    /// Seconds since the run began, with pauses.
+    WallTime,
+}
+
+impl XAxis {
+    pub(super) const fn next(self) -> Self {
+        match self {
+            Self::Epochs => Self::Steps,
+            Self::Steps => Self::ActiveTime,
+            Self::ActiveTime => Self::WallTime,
+            Self::WallTime => Self::Epochs,
+        }
+    }
+
+    /// Its name.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Epochs => "epochs",
+            Self::Steps => "steps",
+            Self::ActiveTime => "training time",
+            Self::WallTime => "clock time",
+        }
+    }
+
+    /// The scale that places the steps of a run.
+    pub fn ruler(self, run: &RunView) -> XScale<'_> {
+        match self {
+            Self::Epochs => XScale::PerUnit(run.steps_per_epoch()),
+            Self::Steps => XScale::IDENTITY,
+            Self::ActiveTime => XScale::Lookup(&run.times),
+            Self::WallTime => XScale::Lookup(&run.wall_times),
+        }
+    }
+
+    /// The step of a run at this place, or its nearest one.
+    pub(super) fn step_at(self, run: &RunView, place: f64) -> f64 {
+        let (mut low, mut high) = (0.0, run.timeline.step as f64);
+        // Enough to tell a step of any run from the next one.
+        for _ in 0..60 {
+            let middle = f64::midpoint(low, high);
+            if self.ruler(run).position(middle) < place { low = middle } else { high = middle }
+        }
+        high
+    }
+
+    /// The place of a run's last step.
+    pub fn end(self, run: &RunView) -> f64 {
+        self.ruler(run).position(run.timeline.step as f64)
+    }
+}

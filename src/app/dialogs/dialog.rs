@@ -1,0 +1,23 @@
+//! Which dialog is open.
+
+use super::help::Help;
+use super::search::Search;
+use crate::app::columns::ColumnChoice;
+use crate::app::form::Form;
+
+/// What lies on top of a screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Dialog {
+    /// Every key.
+    Help(Help),
+    /// What to do with the training run when leaving.
+    Quit,
+    /// Whether to stop the run.
+    Stop,
+    /// Settings or labels.
+    Form(Box<Form>),
+    /// A query for the table of runs.
+    Search(Search),
+    /// The columns of the table of runs.
+    Columns(ColumnChoice),
+}

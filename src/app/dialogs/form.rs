@@ -1,0 +1,93 @@
+//! Typing settings and labels.
+
+use crate::app::form::{Filled, Form, FormKind};
+use crate::app::key::Key;
+use crate::app::key_row::{KeyRow, key};
+use crate::app::messages::Effect;
+use crate::app::motion::Motion;
+use crate::app::outcome::{Goto, Outcome};
+use crate::app::shared::Shared;
+use crate::run::{Command, Labels, RunConfig};
+
+/// An action on a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum FormAction {
+    /// Apply what was typed.
+    Submit,
+    /// Queue what was typed, even if it is a single run.
+    Enqueue,
+    /// Select another field.
+    Move(Motion),
+    /// Change nothing.
+    Cancel,
+}
+
+use FormAction as A;
+
+#[rustfmt::skip]
+pub(in crate::app) const KEYS: &[KeyRow<FormAction, Form>] = &[
+    key(A::Submit, &[Key::Enter], Some("apply"), "apply"),
+    key(A::Enqueue, &[Key::Ctrl('n')], Some("queue"), "queue").when(makes_runs),
+    key(A::Move(Motion::Previous), &[Key::Up, Key::BackTab], None, "previous field"),
+    key(A::Move(Motion::Next), &[Key::Down, Key::Tab], Some("next"), "next field"),
+    key(A::Cancel, &[Key::Esc], Some("cancel"), "cancel"),
+];
+
+fn makes_runs(form: &Form) -> bool {
+    matches!(form.purpose, FormKind::Train(_))
+}
+
+pub(in crate::app) fn update(form: &mut Form, shared: &mut Shared, action: FormAction) -> Outcome {
+    match action {
+        A::Submit => submit(form, shared, StartWhen::Now),
+        A::Enqueue => submit(form, shared, StartWhen::Queued),
+        A::Move(motion) => {
+            motion.apply(&mut form.selected, form.fields.len());
+            Outcome::default()
+        }
+        A::Cancel => Goto::Close.into(),
+    }
+}
+
+/// When a single new run starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum StartWhen {
+    /// At once, and it is shown.
+    Now,
+    /// After the queued runs.
+    Queued,
+}
+
+/// Applies what was typed, or shows what is wrong with it.
+fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Outcome {
+    let unknown = |configs: &[RunConfig]| {
+        let is_known = |config: &&RunConfig| shared.presets.iter().any(|preset| preset.name == config.preset);
+        configs.iter().find(|config| !is_known(config)).map(|config| config.preset.clone())
+    };
+    let filled = form.fill().and_then(|filled| match &filled {
+        Filled::Train(configs) if let Some(preset) = unknown(configs) => {
+            let names: Vec<_> = shared.presets.iter().map(|preset| preset.name.as_str()).collect();
+            Err(format!("there is no preset `{preset}`; there are: {}", names.join(", ")))
+        }
+        _ => Ok(filled),
+    });
+    let (effect, goto) = match filled {
+        Err(problem) => {
+            form.problem = Some(problem);
+            return Outcome::default();
+        }
+        Ok(Filled::Change(change)) if change.is_empty() => (None, Goto::Close),
+        Ok(Filled::Change(change)) => (shared.send(Command::Set(change)), Goto::Close),
+        Ok(Filled::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
+        Ok(Filled::Fork(id, from, change)) => (Some(Effect::Fork(id, from, change)), Goto::Close),
+        Ok(Filled::Train(mut configs)) => match configs.pop() {
+            Some(config) if configs.is_empty() && start == StartWhen::Now => {
+                (Some(Effect::Train(Box::new(config))), Goto::Close)
+            }
+            last => (Some(Effect::Sweep(configs.into_iter().chain(last).collect())), Goto::Runs),
+        },
+        Ok(Filled::Label(_, labels)) if labels == Labels::default() => (None, Goto::Close),
+        Ok(Filled::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
+    };
+    Outcome { effects: effect.into_iter().collect(), goto: Some(goto) }
+}

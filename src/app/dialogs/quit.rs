@@ -1,0 +1,70 @@
+//! What to do with the training run when leaving.
+
+use crate::app::key::Key;
+use crate::app::key_row::{KeyRow, key};
+use crate::app::messages::{Effect, ExitSummary};
+use crate::app::outcome::{Goto, Outcome};
+use crate::app::run_view::RunView;
+use crate::app::shared::Shared;
+use crate::run::{Command, RecordedStatus};
+
+/// An answer to what to do with the training run when leaving.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum QuitAction {
+    /// Leave, and the run as it is.
+    Leave,
+    /// Continue the paused run and leave.
+    ContinueAndLeave,
+    /// Pause the run and leave.
+    PauseAndLeave,
+    /// Stop and save the run and leave.
+    StopAndLeave,
+    /// Stay.
+    Cancel,
+}
+
+use QuitAction as A;
+
+#[rustfmt::skip]
+pub(in crate::app) const KEYS: &[KeyRow<QuitAction, Shared>] = &[
+    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Leave; keep training").when(is_running),
+    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Leave; keep it as it is").when(is_not_running),
+    key(A::ContinueAndLeave, &[Key::Char('g')], None, "Leave and continue training").when(is_paused),
+    key(A::PauseAndLeave, &[Key::Char('p')], None, "Leave and pause training").when(is_running),
+    key(A::StopAndLeave, &[Key::Char('s')], None, "Leave, stop and save"),
+    key(A::Cancel, &[Key::Esc], None, "Stay"),
+];
+
+fn status(shared: &Shared) -> Option<RecordedStatus> {
+    shared.run.as_ref().and_then(RunView::status)
+}
+
+fn is_running(shared: &Shared) -> bool {
+    status(shared) == Some(RecordedStatus::Running)
+}
+
+fn is_not_running(shared: &Shared) -> bool {
+    !is_running(shared)
+}
+
+fn is_paused(shared: &Shared) -> bool {
+    status(shared) == Some(RecordedStatus::Paused)
+}
+
+pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Outcome {
+    match action {
+        A::Leave => leave(shared, None),
+        A::ContinueAndLeave => leave(shared, Some(Command::Resume)),
+        A::PauseAndLeave => leave(shared, Some(Command::Pause)),
+        A::StopAndLeave => leave(shared, Some(Command::Stop)),
+        A::Cancel => Goto::Close.into(),
+    }
+}
+
+fn leave(shared: &Shared, command: Option<Command>) -> Outcome {
+    let Some(run) = &shared.run else { return Effect::Exit(None).into() };
+    let last = command.or_else(|| is_paused(shared).then_some(Command::Pause));
+    let summary = ExitSummary { name: run.name().to_owned(), command: last };
+    let send = command.map(|command| Effect::Send(run.id.clone(), command));
+    Outcome { effects: send.into_iter().chain([Effect::Exit(Some(summary))]).collect(), goto: None }
+}

@@ -1,0 +1,79 @@
+//! What can be done on every screen.
+
+use super::key::Key;
+use super::key_row::{KeyRow, key};
+use super::messages::Effect;
+use super::outcome::{Goto, Outcome};
+use super::run_view::RunView;
+use super::screens::{Screen, runs};
+use super::shared::Shared;
+use super::state::App;
+
+/// An action that is available on every screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum GlobalAction {
+    /// Leave the program; if a run is training, ask first.
+    Quit,
+    /// Show the followed run.
+    ShowLive,
+    /// Show all runs.
+    ShowRuns,
+    /// Show the menu to start a new run.
+    ShowHome,
+    /// Use the next theme.
+    NextTheme,
+    /// Show all keys.
+    Help,
+    /// Redraw the screen.
+    Redraw,
+    /// Suspend the program; `fg` resumes it.
+    Suspend,
+}
+
+use GlobalAction as A;
+
+#[rustfmt::skip]
+pub(super) const KEYS: &[KeyRow<GlobalAction, App>] = &[
+    key(A::Quit, &[Key::Char('q'), Key::Ctrl('c')], Some("quit"), "quit (asks if a run is training)"),
+    key(A::ShowLive, &[Key::Char('1')], Some("live"), "the current run").when(has_other_run),
+    key(A::ShowRuns, &[Key::Char('2')], Some("runs"), "all runs").when(is_not_on_runs),
+    key(A::ShowHome, &[Key::Char('n')], Some("new"), "new run").when(can_start),
+    key(A::NextTheme, &[Key::Char('t')], Some("theme"), "next theme"),
+    key(A::Help, &[Key::Char('?')], Some("keys"), "all keys"),
+    key(A::Redraw, &[Key::Ctrl('l')], None, "redraw"),
+    key(A::Suspend, &[Key::Ctrl('z')], None, "suspend (fg resumes)"),
+];
+
+fn has_other_run(app: &App) -> bool {
+    app.shared.run.is_some() && !matches!(app.screen, Screen::Live)
+}
+
+fn is_not_on_runs(app: &App) -> bool {
+    !matches!(app.screen, Screen::Runs)
+}
+
+/// Whether `n` is free: among the runs it starts one like the selected one.
+fn can_start(app: &App) -> bool {
+    match app.screen {
+        Screen::Home => false,
+        Screen::Runs => !runs::has_example(&app.shared),
+        _ => true,
+    }
+}
+
+pub(super) fn update(shared: &mut Shared, action: GlobalAction) -> Outcome {
+    match action {
+        A::Quit if shared.run.as_ref().is_some_and(RunView::is_live) => Goto::Quit.into(),
+        A::Quit => Effect::Exit(None).into(),
+        A::ShowLive => Goto::Live.into(),
+        A::ShowRuns => Goto::Runs.into(),
+        A::ShowHome => Goto::Home.into(),
+        A::NextTheme => {
+            shared.theme = (shared.theme + 1) % shared.themes.max(1);
+            Outcome::default()
+        }
+        A::Help => Goto::Help.into(),
+        A::Redraw => Effect::Redraw.into(),
+        A::Suspend => Effect::Suspend.into(),
+    }
+}

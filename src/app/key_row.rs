@@ -1,0 +1,38 @@
+//! A row of a table of keys.
+
+use super::key::Key;
+
+/// Keys, the action they trigger, and when: a row of the table of a screen or dialog. `S` is the state that decides
+/// whether the row applies.
+#[derive(Debug)]
+pub(super) struct KeyRow<A, S> {
+    pub(super) action: A,
+    /// The first is shown in the line of hints.
+    pub(super) keys: &'static [Key],
+    /// One or two words for the line of hints; `None` leaves it out there.
+    pub(super) hint: Option<&'static str>,
+    /// A line for the help.
+    pub(super) help: &'static str,
+    pub(super) when: fn(&S) -> bool,
+}
+
+/// A row that applies whenever its table does.
+pub(super) const fn key<A, S>(
+    action: A,
+    keys: &'static [Key],
+    hint: Option<&'static str>,
+    help: &'static str,
+) -> KeyRow<A, S> {
+    const fn always<S>(_: &S) -> bool {
+        true
+    }
+    KeyRow { action, keys, hint, help, when: always }
+}
+
+impl<A, S> KeyRow<A, S> {
+    /// The same row, which applies only while `when` holds.
+    pub(super) const fn when(mut self, when: fn(&S) -> bool) -> Self {
+        self.when = when;
+        self
+    }
+}

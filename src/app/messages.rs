@@ -1,0 +1,110 @@
+//! Messages to the dashboard, and the effects that it requests.
+
+use super::key::Key;
+use super::predictions::PredictionDiff;
+use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunConfig, RunId, Update};
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Msg {
+    /// A key was pressed.
+    Key(Key),
+    /// The runs on disk were listed.
+    Runs(Vec<Listing>),
+    /// News of the followed run.
+    Run(RunId, Box<Update>),
+    /// News of one of the compared runs.
+    Compared(RunId, Box<Update>),
+    /// The predictions of these two runs, or why they could not be computed.
+    Predicted([RunId; 2], Box<Result<PredictionDiff, String>>),
+    /// The loss at the next learning rate of the range test with this number.
+    Tried(u64, f64),
+    /// Why the range test with this number failed.
+    NotTried(u64, String),
+    /// The data set that new runs would be trained on.
+    Data(String),
+    /// A trainer was started for this run.
+    Started(RunId),
+    /// The queue, and whether a process works on it.
+    Queue(Queue, QueueWorker),
+    /// These runs were deleted.
+    Deleted(Vec<RunId>),
+    /// Something was done.
+    Done(String),
+    /// Something failed.
+    Failed(String),
+    /// Time passed: seconds since 1970.
+    Time(f64),
+}
+
+/// Something to be done outside the state, by the shell.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Follow this run instead of the one before. Answered by [`Msg::Run`].
+    Follow(RunId),
+    /// Follow these runs instead of those before, to compare them. Answered by [`Msg::Compared`].
+    Compare(Vec<RunId>),
+    /// Compute the predictions of these two runs. Answered by [`Msg::Predicted`].
+    Predict([RunId; 2]),
+    /// Start a learning-rate range test with this number and these settings, and cancel any other. Answered by
+    /// [`Msg::Tried`] and [`Msg::NotTried`].
+    FindRate(u64, Box<RunConfig>),
+    /// Cancel the range test.
+    CancelRangeTest,
+    /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].
+    Train(Box<RunConfig>),
+    /// Create a run that continues from this checkpoint of this run with these changes, and start its trainer. Answered
+    /// by [`Msg::Started`] or [`Msg::Failed`].
+    Fork(RunId, CheckpointName, Change),
+    /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
+    Resume(RunId),
+    /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].
+    Sweep(Vec<RunConfig>),
+    /// Send a command to the trainer of this run.
+    Send(RunId, Command),
+    /// Change name, notes or tags of this run.
+    Label(RunId, Labels),
+    /// Delete this run; it can be restored. Answered by [`Msg::Deleted`] or [`Msg::Failed`].
+    Delete(RunId),
+    /// Restore these deleted runs.
+    Restore(Vec<RunId>),
+    /// Change the queue.
+    Queue(QueueChange),
+    /// Redraw the screen.
+    Redraw,
+    /// Suspend the program, as Ctrl-Z does.
+    Suspend,
+    /// End the program.
+    Exit(Option<ExitSummary>),
+}
+
+/// Whether a process works on the queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QueueWorker {
+    /// One starts the queued runs.
+    Running,
+    /// None does.
+    Absent,
+}
+
+/// A change of the queue.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueueChange {
+    /// Start no more runs.
+    Pause,
+    /// Start runs again.
+    Resume,
+    /// Move a run by this many places, towards the end if positive.
+    Shift(RunId, isize),
+    /// Delete all queued runs. Answered by [`Msg::Deleted`].
+    Empty,
+}
+
+/// What happens to the followed run after the dashboard ends, to be printed in the shell.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ExitSummary {
+    /// The run's name.
+    pub name: String,
+    /// The last command it got; `None` if it continues as it is.
+    pub command: Option<Command>,
+}

@@ -1,0 +1,62 @@
+//! What follows from an action.
+
+use super::form::Form;
+use super::messages::Effect;
+use crate::run::{RunConfig, RunId};
+
+/// What follows from an action: effects for the shell, and another screen or dialog.
+#[derive(Debug, Default)]
+pub(super) struct Outcome {
+    pub(super) effects: Vec<Effect>,
+    pub(super) goto: Option<Goto>,
+}
+
+/// The screen or dialog to show next.
+#[derive(Debug)]
+pub(super) enum Goto {
+    Home,
+    Live,
+    Runs,
+    /// The live screen with this run.
+    Open(RunId),
+    /// The marked runs beside each other.
+    Compare,
+    /// The predictions of these two runs.
+    Predict([RunId; 2]),
+    /// A learning-rate range test with these settings.
+    FindRate(Box<RunConfig>),
+    /// The screen before.
+    Back,
+    Form(Box<Form>),
+    Search,
+    Columns,
+    Stop,
+    Quit,
+    Help,
+    /// The screen under the dialog.
+    Close,
+}
+
+impl From<Effect> for Outcome {
+    fn from(effect: Effect) -> Self {
+        Self { effects: vec![effect], goto: None }
+    }
+}
+
+impl From<Option<Effect>> for Outcome {
+    fn from(effect: Option<Effect>) -> Self {
+        Self { effects: effect.into_iter().collect(), goto: None }
+    }
+}
+
+impl From<Goto> for Outcome {
+    fn from(goto: Goto) -> Self {
+        Self { effects: Vec::new(), goto: Some(goto) }
+    }
+}
+
+impl From<Option<Goto>> for Outcome {
+    fn from(goto: Option<Goto>) -> Self {
+        Self { effects: Vec::new(), goto }
+    }
+}

@@ -1,0 +1,107 @@
+//! Several runs beside each other.
+
+use super::runs::MAX_MARKED;
+use crate::app::charts::{Metric, Smoothing};
+use crate::app::key::Key;
+use crate::app::key_row::{KeyRow, key};
+use crate::app::motion::Motion;
+use crate::app::outcome::{Goto, Outcome};
+use crate::app::run_view::RunView;
+use crate::app::shared::Shared;
+use crate::run::{RunConfig, RunId, RunManifest, Setting, Update};
+
+/// An action on compared runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum CompareAction {
+    /// Move the focus to the other chart.
+    NextChart,
+    /// Compare the others with the selected run.
+    SetBaseline,
+    /// Compare the predictions of the selected run and the baseline.
+    Predict,
+    /// Select another run.
+    Move(Motion),
+    /// Open the selected run.
+    Open,
+    /// Return to the runs.
+    Back,
+}
+
+use CompareAction as A;
+
+#[rustfmt::skip]
+pub(in crate::app) const KEYS: &[KeyRow<CompareAction, Shared>] = &[
+    key(A::NextChart, &[Key::Tab], Some("chart"), "loss or accuracy"),
+    key(A::SetBaseline, &[Key::Char('b')], Some("baseline"), "make this run the baseline"),
+    key(A::Predict, &[Key::Char('p')], Some("predictions"), "compare predictions with baseline"),
+    key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "run above"),
+    key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], None, "run below"),
+    key(A::Open, &[Key::Enter], Some("open"), "open the run"),
+    key(A::Back, &[Key::Esc], None, "back to the runs"),
+];
+
+pub(in crate::app) fn update(compare: &mut Compare, action: CompareAction) -> Outcome {
+    match action {
+        A::NextChart => compare.chart = compare.chart.other(),
+        A::SetBaseline => compare.baseline = compare.selected,
+        A::Predict => return compare.pair().map(|pair| Goto::Predict(pair.map(Clone::clone))).into(),
+        A::Move(motion) => motion.apply(&mut compare.selected, compare.runs.len()),
+        A::Open => {
+            let selected = compare.runs.get(compare.selected);
+            return selected.map(|run| Goto::Open(run.id.clone())).into();
+        }
+        A::Back => return Goto::Back.into(),
+    }
+    Outcome::default()
+}
+
+/// Several runs beside each other.
+#[derive(Debug, Clone)]
+pub struct Compare {
+    /// The runs, at least two, in the order in which they were marked.
+    pub runs: Vec<RunView>,
+    /// The index of the selected one.
+    pub selected: usize,
+    /// The index of the run that the others are compared with.
+    pub baseline: usize,
+    /// The chart with the focus, the only one shown on a small screen.
+    pub chart: Metric,
+}
+
+impl Compare {
+    /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
+    pub const MAX_RUNS: usize = MAX_MARKED;
+
+    pub(in crate::app) fn new(ids: &[RunId], smoothing: Smoothing) -> Self {
+        let runs = ids.iter().map(|id| RunView::new(id.clone(), smoothing)).collect();
+        Self { runs, selected: 0, baseline: 0, chart: Metric::Loss }
+    }
+
+    /// Applies what is new of one of the runs.
+    pub(in crate::app) fn update(&mut self, id: &RunId, update: Update) {
+        if let Some(run) = self.runs.iter_mut().find(|run| run.id == *id) {
+            run.update(update);
+        }
+    }
+
+    /// The baseline and the selected run, or if that is the baseline, the first other one.
+    pub(in crate::app) fn pair(&self) -> Option<[&RunId; 2]> {
+        let other =
+            if self.selected == self.baseline { usize::from(self.baseline == 0) } else { self.selected };
+        Some([&self.runs.get(self.baseline)?.id, &self.runs.get(other)?.id])
+    }
+
+    /// The settings in which the runs differ, each with its value in every run; empty where it is not set.
+    pub fn differences(&self) -> Vec<(Setting, Vec<String>)> {
+        let settings = |run: &RunView| run.record.as_ref().map(RunManifest::settings).unwrap_or_default();
+        let configs: Vec<RunConfig> = self.runs.iter().map(settings).collect();
+        let values = |setting: Setting| {
+            let values = configs.iter().map(|config| setting.get(config).unwrap_or_default());
+            (setting, values.collect::<Vec<_>>())
+        };
+        Setting::all()
+            .map(values)
+            .filter(|(_, values)| values.iter().any(|value| *value != values[0]))
+            .collect()
+    }
+}

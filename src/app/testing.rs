@@ -1,0 +1,51 @@
+//! Runs for tests, without a directory.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::run::{
+    Change, Extra, Listing, Liveness, Origin, Provenance, RecordedStatus, Results, RunConfig, RunDir,
+    RunEntry, RunId, RunManifest, RunState, SCHEMA,
+};
+
+pub(crate) fn run_id(seed: u64) -> RunId {
+    RunId::new(Timestamp::UNIX_EPOCH, seed)
+}
+
+/// The `run.json` of a queued run with the default settings.
+pub(crate) fn manifest(id: RunId) -> RunManifest {
+    RunManifest {
+        schema: SCHEMA,
+        name: id.name().to_owned(),
+        id,
+        notes: String::new(),
+        tags: Vec::new(),
+        parent: None,
+        status: RecordedStatus::Queued,
+        reason: None,
+        created: 0.0,
+        config: RunConfig::default(),
+        changed: Change::default(),
+        provenance: Provenance::default(),
+        summary: Results::default(),
+        pauses: Vec::new(),
+        extra: Extra::new(),
+    }
+}
+
+/// The run as a row of the list of runs.
+pub(crate) fn listed(id: &RunId, status: RecordedStatus) -> Listing {
+    Listing::Run(Arc::new(RunEntry {
+        dir: RunDir::under(Path::new("/runs"), id.clone()),
+        record: manifest(id.clone()),
+        state: state(status),
+        origin: Origin::Own,
+    }))
+}
+
+pub(crate) fn state(status: RecordedStatus) -> RunState {
+    let live = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
+    RunState { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
+}

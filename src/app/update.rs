@@ -1,0 +1,163 @@
+//! How the state changes: by messages, one at a time.
+
+use super::bindings::{Action, BINDINGS, action};
+use super::dialogs::{Dialog, columns, form, help, quit, search, stop};
+use super::global;
+use super::key::Key;
+use super::menu::MenuItem;
+use super::messages::{Effect, Msg};
+use super::navigation::{navigate, open};
+use super::outcome::Outcome;
+use super::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_finder, predictions, runs};
+use super::shared::{Notice, Shared};
+use super::state::App;
+use crate::run::{Listing, RunId};
+
+/// Applies a message to the state, and returns what the shell has to do.
+pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let was_testing = matches!(&app.screen, Screen::LrFinder(finder) if !finder.is_over());
+    let mut effects = apply(app, msg);
+    if was_testing && !matches!(app.screen, Screen::LrFinder(_)) {
+        effects.push(Effect::CancelRangeTest);
+    }
+    effects
+}
+
+fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
+    let App { shared, screen, .. } = app;
+    match msg {
+        Msg::Key(key) => return press(app, key),
+        Msg::Runs(runs) => list(shared, runs),
+        Msg::Run(id, update) => {
+            if let Some(run) = shared.run.as_mut().filter(|run| run.id == id) {
+                run.update(*update);
+            }
+        }
+        Msg::Compared(id, update) => match screen {
+            Screen::Compare(compare) => compare.update(&id, *update),
+            Screen::Predictions(predictions) => predictions.compare.update(&id, *update),
+            _ => {}
+        },
+        Msg::Predicted(runs, answer) => {
+            if let Screen::Predictions(predictions) = screen
+                && predictions.runs == runs
+            {
+                predictions.answer = Some(*answer);
+            }
+        }
+        Msg::Tried(number, loss) => with_range_test(screen, number, |finder| finder.test.push(loss)),
+        Msg::NotTried(number, problem) => {
+            with_range_test(screen, number, |finder| finder.problem = Some(problem));
+        }
+        Msg::Data(data) => shared.data = Some(data),
+        Msg::Started(id) => return open(app, id),
+        Msg::Failed(problem) => {
+            shared.notice = Some(Notice::Error(problem));
+            if let Some(run) = &mut shared.run {
+                run.asked = None;
+            }
+        }
+        Msg::Queue(queue, worker) => (shared.queue, shared.queue_worker) = (queue, worker),
+        Msg::Deleted(ids) => deleted(shared, ids),
+        Msg::Done(text) => shared.notice = Some(Notice::Info(text)),
+        Msg::Time(now) => shared.now = now,
+    }
+    Vec::new()
+}
+
+fn press(app: &mut App, key: Key) -> Vec<Effect> {
+    app.shared.notice = None;
+    if type_key(app, key) {
+        return Vec::new();
+    }
+    let Some(action) = action(app, key) else { return Vec::new() };
+    let Outcome { mut effects, goto } = act(app, action);
+    effects.extend(goto.into_iter().flat_map(|goto| navigate(app, goto)));
+    effects
+}
+
+/// Types a key where text is typed; returns `false` if it is not text.
+fn type_key(app: &mut App, key: Key) -> bool {
+    match &mut app.dialog {
+        Some(Dialog::Form(form)) => form.type_key(key),
+        Some(Dialog::Search(_)) => app.shared.arrange(|table, runs| table.type_key(key, runs)),
+        _ => false,
+    }
+}
+
+/// Hands an action to the screen or dialog that it belongs to.
+fn act(app: &mut App, action: Action) -> Outcome {
+    let App { shared, screen, dialog, .. } = app;
+    match (action, screen, dialog) {
+        (Action::Everywhere(action), ..) => global::update(shared, action),
+        (Action::Home(action), ..) => home::update(shared, action),
+        (Action::Live(action), ..) => live::update(shared, action),
+        (Action::Runs(action), ..) => runs::update(shared, action),
+        (Action::Compare(action), Screen::Compare(compare), _) => compare::update(compare, action),
+        (Action::Predictions(action), Screen::Predictions(predictions), _) => {
+            predictions::update(predictions, action)
+        }
+        (Action::LrFinder(action), Screen::LrFinder(finder), _) => lr_finder::update(finder, action),
+        (Action::Quit(action), ..) => quit::update(shared, action),
+        (Action::Stop(action), ..) => stop::update(shared, action),
+        (Action::Form(action), _, Some(Dialog::Form(form))) => form::update(form, shared, action),
+        (Action::Search(action), _, Some(Dialog::Search(search))) => search::update(search, shared, action),
+        (Action::Columns(action), _, Some(Dialog::Columns(choice))) => {
+            columns::update(choice, shared, action)
+        }
+        (Action::Help(action), _, Some(Dialog::Help(help))) => help::update(help, action, BINDINGS.len()),
+        (Action::Charts(action), ..) => {
+            app.update_charts(action);
+            Outcome::default()
+        }
+        // A key has an action only while its screen or dialog is shown.
+        (
+            Action::Compare(_)
+            | Action::Predictions(_)
+            | Action::LrFinder(_)
+            | Action::Form(_)
+            | Action::Search(_)
+            | Action::Columns(_)
+            | Action::Help(_),
+            ..,
+        ) => Outcome::default(),
+    }
+}
+
+/// Replaces the list of runs, and keeps the selections in the table and in the menu.
+fn list(shared: &mut Shared, runs: Vec<Listing>) {
+    let selected = shared.menu().get(shared.menu_row).map(MenuItem::key);
+    shared.list(runs);
+    let menu = shared.menu();
+    // Before the first list nobody has chosen anything: the first line stays selected.
+    let same = selected.filter(|_| shared.menu_row > 0);
+    let row = same.and_then(|same| menu.iter().position(|item| item.key() == same));
+    let row = row.unwrap_or(shared.menu_row).min(menu.len().saturating_sub(1));
+    shared.menu_row = row;
+}
+
+fn with_range_test(screen: &mut Screen, number: u64, change: impl FnOnce(&mut LrFinder)) {
+    if let Screen::LrFinder(finder) = screen
+        && finder.number == number
+        && !finder.is_over()
+    {
+        change(finder);
+    }
+}
+
+fn deleted(shared: &mut Shared, ids: Vec<RunId>) {
+    let name = |id: &RunId| {
+        let run = shared.entries().find(|run| run.record.id == *id);
+        run.map_or_else(|| id.name().to_owned(), |run| run.record.name.clone())
+    };
+    let undo = runs::key_of(RunsAction::Undo);
+    shared.notice = Some(Notice::Info(match ids.as_slice() {
+        [id] => format!("deleted {}; {undo} restores it", name(id)),
+        ids => format!("deleted {} runs; {undo} restores them", ids.len()),
+    }));
+    shared.marked.retain(|id| !ids.contains(id));
+    shared.trash.push(ids);
+}
+
+#[cfg(test)]
+mod tests;
