@@ -114,12 +114,12 @@ pub struct LocationReport {
     /// The location.
     pub location: DataLocation,
     /// What was found there.
-    pub outcome: Outcome,
+    pub outcome: LocationStatus,
 }
 
 /// What was found at a location.
 #[derive(Debug)]
-pub enum Outcome {
+pub enum LocationStatus {
     /// A usable data set.
     Ready {
         /// Name of the data set.
@@ -135,7 +135,7 @@ pub enum Outcome {
     Broken(DataError),
 }
 
-impl Outcome {
+impl LocationStatus {
     fn ready(dataset: &Dataset) -> Self {
         Self::Ready { name: dataset.name.clone(), train: dataset.train.len(), test: dataset.test.len() }
     }
@@ -180,17 +180,20 @@ impl DataLocations {
         for location in &self.preferred {
             let outcome = match location.load() {
                 Ok(dataset) => {
-                    let outcome = Outcome::ready(&dataset);
+                    let outcome = LocationStatus::ready(&dataset);
                     used.get_or_insert((reports.len(), dataset));
                     outcome
                 }
-                Err(error) if error.is_absent() => Outcome::Absent,
-                Err(error) => Outcome::Broken(error),
+                Err(error) if error.is_absent() => LocationStatus::Absent,
+                Err(error) => LocationStatus::Broken(error),
             };
             reports.push(LocationReport { location: location.clone(), outcome });
         }
         let fallback = self.fallback.load()?;
-        reports.push(LocationReport { location: self.fallback.clone(), outcome: Outcome::ready(&fallback) });
+        reports.push(LocationReport {
+            location: self.fallback.clone(),
+            outcome: LocationStatus::ready(&fallback),
+        });
         let (used, dataset) = used.unwrap_or((self.preferred.len(), fallback));
         Ok(Survey { reports, used, dataset })
     }
@@ -264,7 +267,7 @@ mod tests {
         let outcomes: Vec<_> = survey.reports.iter().map(|report| &report.outcome).collect();
         assert!(matches!(
             outcomes[..],
-            [Outcome::Broken(_), Outcome::Absent, Outcome::Ready { train: 6000, .. }]
+            [LocationStatus::Broken(_), LocationStatus::Absent, LocationStatus::Ready { train: 6000, .. }]
         ));
         assert_eq!((survey.used, survey.dataset), (2, found.dataset));
     }

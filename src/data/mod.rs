@@ -26,5 +26,5 @@ pub use fetch::{
 };
 pub use idx::IdxError;
 pub use image::{CLASSES, Image, PIXELS, SIDE};
-pub use locate::{DataLocation, DataLocations, Found, LocationReport, Outcome, Roots, Survey};
+pub use locate::{DataLocation, DataLocations, Found, LocationReport, LocationStatus, Roots, Survey};
 pub use split::{Split, SplitError, normalized_levels};

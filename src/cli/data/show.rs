@@ -8,7 +8,7 @@ use super::context::DataContext;
 use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
 use crate::cli::CliError;
-use crate::data::{DataLocations, Dataset, Outcome, SIDE, Source, Survey};
+use crate::data::{DataLocations, Dataset, LocationStatus, SIDE, Source, Survey};
 use crate::metrics::text;
 use crate::strings::printable_path;
 
@@ -46,12 +46,12 @@ fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
         write!(out, "{mark} {:14}  ", report.location.to_string())?;
         let dir = report.location.dir().map_or_else(String::new, |dir| format!("{}: ", printable_path(dir)));
         match &report.outcome {
-            Outcome::Ready { name, train, test } => {
+            LocationStatus::Ready { name, train, test } => {
                 let (train, test) = (text::count(*train as u64), text::count(*test as u64));
                 writeln!(out, "{dir}{name}, {train} training and {test} test images")?;
             }
-            Outcome::Absent => writeln!(out, "{dir}no data set")?,
-            Outcome::Broken(error) => writeln!(out, "broken: {error}")?,
+            LocationStatus::Absent => writeln!(out, "{dir}no data set")?,
+            LocationStatus::Broken(error) => writeln!(out, "broken: {error}")?,
         }
     }
     writeln!(out, "\ntraining uses {}", survey.dataset.describe())?;

@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use super::{CliError, find};
+use super::find::find;
+use crate::cli::CliError;
 use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Value};
 
 /// Export metrics as CSV, JSON or Markdown.

@@ -5,7 +5,8 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, find};
+use super::find::find;
+use crate::cli::CliError;
 use crate::run::{Labels, RunDir, RunError, Store};
 
 /// Add or remove tags.

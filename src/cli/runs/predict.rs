@@ -5,8 +5,9 @@ use std::io::{self, Write};
 use clap::Args;
 use serde_json::{Value as Json, json};
 
-use super::{CliError, find};
+use super::find::find;
 use crate::app::{Disagreement, Guess, PredictionDiff, Sample};
+use crate::cli::CliError;
 use crate::metrics::{McNemarMethod, Spread, text};
 use crate::run::{CheckpointName, Store};
 use crate::shell;

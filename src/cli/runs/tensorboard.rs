@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, find};
+use super::find::find;
+use crate::cli::CliError;
 use crate::run::{FileError, RunEntry, RunError, Store};
 
 const EXAMPLES: &str = "\

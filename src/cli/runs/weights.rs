@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use clap::Args;
 use serde_json::json;
 
-use super::{CliError, find};
+use super::find::find;
+use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{CheckpointName, RunError, Store, write_new};
 

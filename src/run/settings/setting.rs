@@ -5,7 +5,7 @@ use std::fmt;
 use super::error::{ConfigError, malformed};
 use super::kind::{ValueKind, one_of};
 use super::optimizer::OptimizerSettings;
-use super::table::{Change, NotStored, ROWS, Row, RunConfig};
+use super::table::{Change, NotStored, ROWS, RunConfig, SettingRow};
 use super::value::SettingValue;
 
 /// A setting of a run. They are ordered as in the table.
@@ -21,12 +21,12 @@ impl Setting {
     /// The setting with this name or alias, with `-` or `_` between its words.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|setting| {
-            let Row { name: dashed, key, aliases, .. } = setting.row();
+            let SettingRow { name: dashed, key, aliases, .. } = setting.row();
             name == *dashed || name == *key || aliases.contains(&name)
         })
     }
 
-    fn row(self) -> &'static Row {
+    fn row(self) -> &'static SettingRow {
         &ROWS[self.0]
     }
 

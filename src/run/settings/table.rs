@@ -17,7 +17,7 @@ use super::value::{SettingType, SettingValue};
 use crate::run::disk::{Extra, sanitize};
 
 /// What the table says of a setting.
-pub(super) struct Row {
+pub(super) struct SettingRow {
     /// The name of its flag.
     pub(super) name: &'static str,
     /// Its key in files: the name with `_` for `-`.
@@ -178,7 +178,7 @@ macro_rules! settings {
         }
 
         /// Every setting, in the order of forms and of the combinations of sweeps.
-        pub(super) static ROWS: &[Row] = &[
+        pub(super) static ROWS: &[SettingRow] = &[
             $(
                 $(#[cfg($cfg1)])?
                 row(
@@ -255,9 +255,9 @@ const fn row(
     columns: Columns,
     storage: Storage,
     change: Option<ChangeStorage>,
-) -> Row {
+) -> SettingRow {
     let Columns { kind, value_name, aliases, unset, in_range_test } = columns;
-    Row { name, key, help, kind, value_name, aliases, unset, in_range_test, storage, change }
+    SettingRow { name, key, help, kind, value_name, aliases, unset, in_range_test, storage, change }
 }
 
 // The optimizer stands before its own settings, since another one starts with its own defaults; the seed stands last,

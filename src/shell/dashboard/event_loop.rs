@@ -23,7 +23,7 @@ use crate::metrics::text;
 use crate::nn::PRESETS;
 use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
-use crate::shell::services::{Search, send_predictions};
+use crate::shell::services::{LrFinderThread, send_predictions};
 use crate::shell::trainer::launch;
 use crate::shell::{ShellError, fork, launch_queue, new_run, paths, queue_runs};
 use crate::ui::theme::{RenderTheme, Theme};
@@ -113,7 +113,7 @@ struct Shell<'a, S> {
     /// What was kept last for the next start.
     view_state: ViewState,
     /// The current learning-rate range test, or the last one.
-    search: Option<Search>,
+    search: Option<LrFinderThread>,
     is_stale: bool,
     end: Option<End>,
 }
@@ -224,7 +224,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 Effect::Compare(ids) => self.observer.compare(ids),
                 Effect::Predict(runs) => send_predictions(self.store.clone(), runs, &self.sender),
                 Effect::FindRate(number, config) => {
-                    self.search = Some(Search::start(number, *config, &self.sender));
+                    self.search = Some(LrFinderThread::start(number, *config, &self.sender));
                 }
                 Effect::CancelRangeTest => self.search = None,
                 Effect::Train(config) => self.start(|shell| Ok(shell.store.create(&new_run(*config))?)),

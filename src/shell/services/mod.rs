@@ -6,7 +6,7 @@ mod new_run;
 mod predict;
 
 pub use fork::fork;
-pub(crate) use lr_finder::Search;
+pub(crate) use lr_finder::LrFinderThread;
 pub use lr_finder::lr_find;
 pub use new_run::new_run;
 pub use predict::predictions;

@@ -1,0 +1,148 @@
+//! The arguments of the program, and which command they run.
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+use super::error::CliError;
+use super::settings::{LookOptions, Settings};
+use super::{data, fork, lr_find, queue, runs, settings, snapshot, summary, sweep, train};
+use crate::app::ExitSummary;
+use crate::data::Roots;
+use crate::run::{self, RunDir};
+use crate::shell::{self, OnHangup};
+
+/// Train convolutional networks and watch them learn in the terminal.
+///
+/// Without a command, opens the dashboard.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXAMPLES)]
+pub struct Cli {
+    /// Directory of the runs [env: `CNN_TUI_RUNS`] [default: the user's data directory].
+    #[arg(long, global = true, value_name = "DIR")]
+    runs: Option<PathBuf>,
+
+    #[command(flatten)]
+    look: LookOptions,
+
+    #[command(subcommand)]
+    command: Option<CliCommand>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui                        Open the dashboard
+  cnn-tui train                  Train the default network and watch it
+  cnn-tui train --headless       Train without a terminal, print progress as text
+  cnn-tui resume ID              Continue a stopped run
+  cnn-tui runs                   List all runs";
+
+const FORK_EXAMPLES: &str = "\
+Examples:
+  cnn-tui fork calm-otter --lr 0.003                     Continue a copy with another learning rate
+  cnn-tui fork calm-otter --from best --epochs 60        Train a copy of the best checkpoint for longer";
+
+const SWEEP_EXAMPLES: &str = "\
+Examples:
+  cnn-tui sweep lr=0.003,0.01,0.03                       Three learning rates
+  cnn-tui sweep lr=0.01,0.03 seed=1..3                   Two learning rates with three seeds each
+  cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
+  cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";
+
+#[derive(Debug, Subcommand)]
+enum CliCommand {
+    /// Train a network and watch it in the dashboard.
+    Train(train::TrainCommand),
+    /// Continue a run from its last checkpoint.
+    Resume(train::ResumeCommand),
+    /// Start a new run from a checkpoint of another one, with changed settings.
+    #[command(after_help = FORK_EXAMPLES)]
+    Fork(fork::ForkCommand),
+    /// Queue a run for every combination of some settings.
+    #[command(after_help = SWEEP_EXAMPLES)]
+    Sweep(sweep::SweepCommand),
+    /// Show and change the queue of runs to train.
+    Queue(queue::QueueCommand),
+    /// List, inspect, compare, export and delete runs.
+    Runs(runs::RunsCommand),
+    /// Print a screen or pane of the dashboard as text or SVG.
+    Snapshot(snapshot::SnapshotCommand),
+    /// Suggest a learning rate from a short range test.
+    LrFind(lr_find::LrFindCommand),
+    /// Print the layers and parameters of a network.
+    Summary(summary::SummaryCommand),
+    /// Download Fashion-MNIST and show available data sets.
+    #[command(subcommand)]
+    Data(data::DataCommand),
+    /// Internal: the trainer process, started by the dashboard.
+    #[command(hide = true)]
+    Trainer {
+        /// Run directory.
+        dir: PathBuf,
+    },
+}
+
+impl Cli {
+    /// Runs the command.
+    pub fn run(self) -> Result<(), CliError> {
+        let runs = self.runs.or_else(|| std::env::var_os("CNN_TUI_RUNS").map(PathBuf::from));
+        let store = || shell::store(runs);
+        let mut out = io::stdout();
+        match self.command {
+            Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
+            Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
+            Some(CliCommand::Summary(command)) => return command.run(&mut out),
+            Some(CliCommand::Trainer { dir }) => {
+                shell::train_run(&RunDir::open(&dir)?, OnHangup::Ignore, out)?;
+                return Ok(());
+            }
+            _ => {}
+        }
+        let config_dir = settings::config_dir()?;
+        let settings = Settings::read(&config_dir)?;
+        let look = self.look.or(settings.look());
+        if let Some(CliCommand::Data(command)) = self.command {
+            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+            return command.run(&data::DataContext { roots: Roots::of_user(), surface }, &mut out);
+        }
+        if let Some(CliCommand::LrFind(command)) = self.command {
+            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+            return command.run(settings.train, look.glyphs()?, surface, &mut out);
+        }
+        if let Some(CliCommand::Sweep(command)) = self.command {
+            return command.run(&store()?, settings.train, &mut out);
+        }
+        if let Some(CliCommand::Snapshot(command)) = self.command {
+            let options = command.look(look).dashboard(&config_dir, settings.train)?;
+            return command.run(&store()?, &options, &mut out);
+        }
+        let options = look.dashboard(&config_dir, settings.train.clone())?;
+        let store = store()?;
+        let show = match self.command {
+            Some(CliCommand::Train(command)) => command.run(&store, settings.train)?,
+            Some(CliCommand::Resume(command)) => command.run(&store)?,
+            Some(CliCommand::Fork(command)) => command.run(&store)?,
+            _ => {
+                train::needs_terminal()?;
+                train::AfterCommand::Dashboard(None)
+            }
+        };
+        if let train::AfterCommand::Dashboard(run) = show {
+            let summary = shell::dashboard(store, run, &options)?;
+            summary.map_or(Ok(()), |summary| print_exit(&summary, &mut out))?;
+        }
+        Ok(())
+    }
+}
+
+/// Prints what happens to the run that the dashboard showed last.
+fn print_exit(ExitSummary { name, command }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
+    match command {
+        Some(run::Command::Stop) => {
+            writeln!(out, "{name} is stopping and saving; run `cnn-tui resume {name}` to continue")
+        }
+        Some(run::Command::Pause) => writeln!(out, "{name} is paused; run `cnn-tui` to open it"),
+        _ => writeln!(out, "{name} is still training; run `cnn-tui` to open it"),
+    }
+}
