@@ -23,7 +23,7 @@
 //!
 //! # Layers
 //!
-//! They use each other in one direction only, which `tests/architecture.rs` checks:
+//! They use each other in one direction only, which `tests/architecture` checks:
 //!
 //! ```text
 //! main -> cli -> shell -> ui -> app -> run -> metrics
