@@ -38,6 +38,11 @@ impl Losses {
         self.place(step).and_then(|place| self.values.get(place..)).unwrap_or_default()
     }
 
+    /// The last step whose loss is known.
+    fn last(&self) -> u64 {
+        self.before + self.values.len() as u64
+    }
+
     fn clear(&mut self) {
         self.values = Vec::new();
     }
@@ -125,7 +130,8 @@ impl Replay {
             self.known.take(0.0, &rewound);
             news.push(rewound);
         }
-        if batch.last() >= self.known.step {
+        // Not the timeline's step: a trainer that was killed before it reported a step has set that back.
+        if batch.last() >= self.known.steps.last() {
             // Everything that the journal had is done again; nothing is compared with it any more.
             self.known.steps.clear();
         }
@@ -195,6 +201,13 @@ mod tests {
         // After the checkpoint of an epoch there is nothing to do again but what follows.
         let after = vec![steps(4, &[2.0]), steps(5, &[1.0])];
         assert_eq!(news(journal, 3, after), [steps(5, &[1.0])]);
+    }
+
+    #[test]
+    fn steps_are_kept_once_after_a_trainer_that_was_killed_before_its_first_report() {
+        let journal = vec![Event::started(0), steps(1, &[5.0, 4.0, 3.0, 2.0]), Event::started(0)];
+        let again = vec![steps(1, &[5.0, 4.0]), steps(3, &[3.0, 2.0, 1.0])];
+        assert_eq!(news(journal, 0, again), [steps(5, &[1.0])]);
     }
 
     #[test]
