@@ -144,6 +144,7 @@ scopes! {
 /// Every key. Hints and help follow its order within a scope, so the most useful come first.
 pub const BINDINGS: &[Binding] = &bindings();
 
+#[expect(clippy::unnecessary_wraps, reason = "the states of other scopes may not be there")]
 fn shared(app: &App) -> Option<&Shared> {
     Some(&app.shared)
 }

@@ -54,7 +54,7 @@ impl Optimizer {
         }
     }
 
-    /// Updates `weights` in place. `steps` is the number of earlier steps, for AdamW's bias correction.
+    /// Updates `weights` in place. `steps` is the number of earlier steps, for the bias correction of `AdamW`.
     pub fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64, steps: u64) {
         match self {
             Self::Sgd { momentum, velocity } => {

@@ -103,7 +103,7 @@ impl DialogBox<'_> {
             let about = match (changed, field.before.as_str()) {
                 (true, "") => "now empty".to_owned(),
                 (true, before) => format!("now {before}"),
-                (false, _) => field.about.to_owned(),
+                (false, _) => field.about.clone(),
             };
             lines.push(Line::from_iter([
                 Span::styled(format!("{marker} {:<NAMES$} ", field.name), palette.text),

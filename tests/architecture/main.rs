@@ -87,7 +87,7 @@ fn no_folder_of_run_uses_one_above_it() {
         let folder = |file: &str| Some(file.strip_prefix("run/")?.split_once('/')?.0.to_owned());
         let Some(from) = folder(file) else { continue };
         let (_, allowed) = RUN_FOLDERS.iter().find(|(name, _)| *name == from).unwrap();
-        for to in used.into_iter().filter_map(|file| folder(file)) {
+        for to in used.into_iter().filter_map(folder) {
             assert!(to == from || allowed.contains(&to.as_str()), "{file}: run/{from} must not use run/{to}");
         }
     }

@@ -98,9 +98,11 @@ impl Source {
         let test_modules = syntax.items.iter().filter_map(test_module).collect();
         let items: Vec<_> = syntax.items.into_iter().filter(|item| !is_test(attributes(item))).collect();
         let mut visitor =
-            Paths { module: module.clone(), paths: BTreeSet::new(), reexports: BTreeMap::new() };
-        items.iter().for_each(|item| visitor.visit_item(item));
-        let Paths { paths, reexports, .. } = visitor;
+            Visitor { module: module.clone(), paths: BTreeSet::new(), reexports: BTreeMap::new() };
+        for item in &items {
+            visitor.visit_item(item);
+        }
+        let Visitor { paths, reexports, .. } = visitor;
         let is_definition = |item: &&Item| match item {
             Item::Use(_) => false,
             Item::Mod(module) => module.content.is_some(),
@@ -176,13 +178,13 @@ fn is_test(attributes: &[Attribute]) -> bool {
     attributes.iter().any(is_cfg_test)
 }
 
-struct Paths {
+struct Visitor {
     module: Segments,
     paths: BTreeSet<Segments>,
     reexports: BTreeMap<String, Segments>,
 }
 
-impl Paths {
+impl Visitor {
     fn absolute(&self, path: &[String]) -> Segments {
         let supers = path.iter().take_while(|segment| *segment == "super").count();
         let rest = match path.first().map(String::as_str) {
@@ -222,7 +224,7 @@ impl Paths {
     }
 }
 
-impl<'ast> Visit<'ast> for Paths {
+impl<'ast> Visit<'ast> for Visitor {
     fn visit_item(&mut self, item: &'ast Item) {
         if !is_test(attributes(item)) {
             visit::visit_item(self, item);

@@ -67,6 +67,7 @@ pub(super) struct ChangeStorage {
 }
 
 /// The columns of a row that most settings leave as they are.
+#[derive(Clone, Copy)]
 struct Columns {
     kind: ValueKind,
     value_name: &'static str,
@@ -195,11 +196,11 @@ macro_rules! settings {
                     // `Some`, so that the other arm can be reached where every optimizer has the setting.
                     Storage {
                         get: |config| match Some(&config.optimizer) {
-                            $(Some(OptimizerSettings::$variant2 { $field2, .. }))|+ => Some($field2.to_value()),
+                            Some($(OptimizerSettings::$variant2 { $field2, .. })|+) => Some($field2.to_value()),
                             _ => None,
                         },
                         set: |config, value| match Some(&mut config.optimizer) {
-                            $(Some(OptimizerSettings::$variant2 { $field2, .. }))|+ => {
+                            Some($(OptimizerSettings::$variant2 { $field2, .. })|+) => {
                                 $field2.assign(value).ok_or(NotStored::Mismatch)
                             }
                             _ => Err(NotStored::NotApplicable),

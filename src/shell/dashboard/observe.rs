@@ -110,15 +110,15 @@ fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
-        let Some(follower) = &mut followed else { continue };
-        let update = follower.poll();
+        let Some(run) = &mut followed else { continue };
+        let update = run.poll();
         wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
         let now = (update.state.clone(), update.problem.clone());
         if update.is_empty() && seen == now && !first(&update) {
             continue;
         }
         seen = now;
-        if messages.send(Msg::Run(follower.dir().id().clone(), Box::new(update))).is_err() {
+        if messages.send(Msg::Run(run.dir().id().clone(), Box::new(update))).is_err() {
             return;
         }
     }

@@ -58,9 +58,9 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
         }
         lister.look(Duration::MAX);
         last_listed = Some(Instant::now());
-        let listed = lister.runs();
+        let runs = lister.runs();
         store.change_queue(|queue| {
-            start_next(store, queue, &listed, &mut trainers);
+            start_next(store, queue, &runs, &mut trainers);
             if trainers.is_empty() && (queue.runs.is_empty() || queue.paused) {
                 // Released before the queue's own lock, so that whoever adds a run next sees that there is no worker.
                 worker_lock = None;

@@ -138,7 +138,7 @@ fn render(shown: Shown<'_>, pane: Pane, area: Rect, buf: &mut Buffer) {
         Pane::Accuracy => AccuracyPane(shown).render(area, buf),
         Pane::Layers => LayersPane(shown).render(area, buf),
         Pane::Kernels => {
-            KernelsPane { shown: shown, layer: shown.app.shared.panes.kernel_layer }.render(area, buf)
+            KernelsPane { shown, layer: shown.app.shared.panes.kernel_layer }.render(area, buf);
         }
         Pane::Log => LogPane(shown).render(area, buf),
     }

@@ -68,7 +68,7 @@ impl Widget for RunsScreen<'_> {
                 Placeholder::new(theme, text).render(inner, buf);
             }
             Some(_) if app.shared.table.rows().is_empty() => {
-                Placeholder::new(theme, "no matching runs").render(inner, buf)
+                Placeholder::new(theme, "no matching runs").render(inner, buf);
             }
             Some(_) => TableView { app, theme }.render(inner, buf),
         }

@@ -115,7 +115,7 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
 fn undo_restores_the_last_deletion_first() {
     let (mut app, ids) = on_runs();
     assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::Delete(ids[0].clone())]);
-    let [first, second] = [&ids[0], &ids[1]].map(|id| id.clone());
+    let [first, second] = [&ids[0], &ids[1]].map(Clone::clone);
     assert_eq!(press(&mut app, &[Key::Char('u')]), []);
     update(&mut app, Msg::Deleted(vec![first.clone()]));
     assert!(app.shared.notice.as_ref().unwrap().text().contains("u restores it"));

@@ -36,7 +36,7 @@ where
     }
 
     /// Applies it, recording on the images' tape. `factors` are the values of the mask of
-    /// [`dropout2d`], `[image, channel]`, none of them negative.
+    /// [`dropout2d`](crate::nn::ops::dropout2d), `[image, channel]`, none of them negative.
     pub(super) fn forward<T: Tape<f32, Cpu>>(
         &self,
         images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,

@@ -1,16 +1,16 @@
 //! How the state changes: by messages, one at a time.
 
-use super::bindings::{Action, BINDINGS, action};
-use super::dialogs::{Dialog, columns, form, help, quit, search, stop};
-use super::global;
-use super::key::Key;
-use super::menu::MenuItem;
-use super::messages::{Effect, Msg};
-use super::navigation::{navigate, open};
-use super::outcome::Outcome;
-use super::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_finder, predictions, runs};
-use super::shared::{Notice, Shared};
-use super::state::App;
+use crate::app::bindings::{Action, BINDINGS, action};
+use crate::app::dialogs::{Dialog, columns, form, help, quit, search, stop};
+use crate::app::global;
+use crate::app::key::Key;
+use crate::app::menu::MenuItem;
+use crate::app::messages::{Effect, Msg};
+use crate::app::navigation::{navigate, open};
+use crate::app::outcome::Outcome;
+use crate::app::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_finder, predictions, runs};
+use crate::app::shared::{Notice, Shared};
+use crate::app::state::App;
 use crate::run::{Listing, RunId};
 
 /// Applies a message to the state, and returns what the shell has to do.
@@ -160,4 +160,5 @@ fn deleted(shared: &mut Shared, ids: Vec<RunId>) {
 }
 
 #[cfg(test)]
+#[path = "tests/mod.rs"]
 mod tests;
