@@ -51,7 +51,8 @@ impl Crate {
         let files = files.iter().filter(|file| !file.ends_with("main.rs"));
         let mut sources: Vec<_> = files.map(|file| Source::read(&root, file)).collect();
         let tests: Vec<Segments> = sources.iter().flat_map(|source| source.test_modules.clone()).collect();
-        sources.retain(|source| !tests.contains(&source.module));
+        let is_test = |module: &Segments| tests.contains(module) || module.iter().any(|name| name == "tests");
+        sources.retain(|source| !is_test(&source.module));
         let modules =
             sources.iter().enumerate().map(|(index, source)| (source.module.clone(), index)).collect();
         Self { sources, modules }
