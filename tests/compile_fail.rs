@@ -19,7 +19,7 @@ fn layers_that_do_not_fit_do_not_compile() {
     let version = Command::new(rustc()).arg("--version").output().unwrap().stdout;
     let version = String::from_utf8(version).unwrap();
     if !version.starts_with(COMPILER) {
-        assert!(env::var_os("CNN_TUI_NO_SKIP").is_none(), "write the messages anew with {version}");
+        assert!(env::var_os("CNN_TUI_NO_SKIP").is_none(), "update the messages for {version}");
         eprintln!("skipped: the messages are those of {COMPILER}x, not of {version}");
         return;
     }

@@ -219,17 +219,7 @@ fn every_command_status_and_reason_on_disk_is_documented() {
     for status in RecordedStatus::ALL {
         assert!(spans.contains(status.as_str()), "{status}");
     }
-    let reasons = [
-        PauseReason::Command,
-        PauseReason::Signal,
-        PauseReason::Disk,
-        PauseReason::Diverged,
-        PauseReason::Stop,
-        PauseReason::Crash,
-        PauseReason::Failure,
-        PauseReason::Other,
-    ];
-    for reason in reasons {
+    for reason in PauseReason::ALL {
         assert!(spans.contains(reason.as_str()), "{reason}");
     }
 }

@@ -3,11 +3,11 @@
 use super::key::Key;
 use super::key_row::{KeyRow, key};
 use super::messages::Effect;
-use super::outcome::{Goto, Outcome};
 use super::run_view::RunView;
 use super::screens::{Screen, runs};
 use super::shared::Shared;
 use super::state::App;
+use super::transition::{Goto, Transition};
 
 /// An action that is available on every screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,7 +61,7 @@ fn can_start(app: &App) -> bool {
     }
 }
 
-pub(super) fn update(shared: &mut Shared, action: GlobalAction) -> Outcome {
+pub(super) fn update(shared: &mut Shared, action: GlobalAction) -> Transition {
     match action {
         A::Quit if shared.run.as_ref().is_some_and(RunView::is_live) => Goto::Quit.into(),
         A::Quit => Effect::Exit(None).into(),
@@ -70,7 +70,7 @@ pub(super) fn update(shared: &mut Shared, action: GlobalAction) -> Outcome {
         A::ShowHome => Goto::Home.into(),
         A::NextTheme => {
             shared.theme = (shared.theme + 1) % shared.themes.max(1);
-            Outcome::default()
+            Transition::default()
         }
         A::Help => Goto::Help.into(),
         A::Redraw => Effect::Redraw.into(),

@@ -16,7 +16,6 @@ mod menu;
 mod messages;
 mod motion;
 mod navigation;
-mod outcome;
 mod panes;
 mod predictions;
 mod rows;
@@ -27,6 +26,7 @@ mod shared;
 mod state;
 #[cfg(test)]
 mod testing;
+mod transition;
 mod update;
 mod view_state;
 

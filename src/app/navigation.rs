@@ -3,11 +3,11 @@
 use super::columns::ColumnChoice;
 use super::dialogs::{Dialog, Help, Search};
 use super::messages::Effect;
-use super::outcome::Goto;
 use super::panes::Zoom;
 use super::run_view::RunView;
 use super::screens::{Compare, LrFinder, Predictions, Screen};
 use super::state::App;
+use super::transition::Goto;
 use crate::run::RunId;
 
 /// Shows another screen or dialog, and returns what the shell has to do for it.

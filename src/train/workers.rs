@@ -72,7 +72,7 @@ struct Job {
 }
 
 #[derive(Debug)]
-struct Outcome {
+struct JobResult {
     index: usize,
     totals: Totals,
     gradient: Vec<f32>,
@@ -88,7 +88,7 @@ pub struct Workers {
     /// `None` once the helpers should end.
     jobs: Option<Sender<Job>>,
     queue: Receiver<Job>,
-    outcomes: Receiver<Result<Outcome, TrainError>>,
+    outcomes: Receiver<Result<JobResult, TrainError>>,
     part_size: usize,
     version: u64,
     /// Unused gradient buffers.
@@ -206,7 +206,7 @@ impl Workers {
         weights: &Arc<Vec<f32>>,
         images: Range<u32>,
         work: Work,
-    ) -> Result<Vec<Outcome>, TrainError> {
+    ) -> Result<Vec<JobResult>, TrainError> {
         let images: Vec<u32> = images.collect();
         let parts = images.chunks(self.part_size.min(EVALUATION_PART_SIZE)).map(|part| (part.to_vec(), work));
         self.run(ImageSet::Test, weights, parts)
@@ -218,7 +218,7 @@ impl Workers {
         set: ImageSet,
         weights: &Arc<Vec<f32>>,
         parts: impl Iterator<Item = (Vec<u32>, Work)>,
-    ) -> Result<Vec<Outcome>, TrainError> {
+    ) -> Result<Vec<JobResult>, TrainError> {
         let jobs = self.jobs.as_ref().ok_or(TrainError::Worker)?;
         self.version += 1;
         let mut count = 0;
@@ -289,11 +289,11 @@ impl Worker {
     }
 
     /// Processes a part. A panic becomes an error, so that the caller does not wait for an outcome that never arrives.
-    fn compute(&mut self, job: Job) -> Result<Outcome, TrainError> {
+    fn compute(&mut self, job: Job) -> Result<JobResult, TrainError> {
         catch_unwind(AssertUnwindSafe(|| self.process(job))).map_err(gone)
     }
 
-    fn process(&mut self, job: Job) -> Outcome {
+    fn process(&mut self, job: Job) -> JobResult {
         let Job { index, set, images, weights, version, work, mut gradient } = job;
         if self.version != version {
             self.model.set_weights(&weights);
@@ -320,7 +320,7 @@ impl Worker {
             Work::Evaluate => totals = self.model.evaluate(images),
             Work::Predict => predictions = self.model.predict(images),
         }
-        Outcome { index, totals, gradient, predictions, time }
+        JobResult { index, totals, gradient, predictions, time }
     }
 }
 

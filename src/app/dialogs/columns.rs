@@ -4,8 +4,8 @@ use crate::app::columns::ColumnChoice;
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 
 /// An action on the columns of the table of runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -38,7 +38,7 @@ pub(in crate::app) fn update(
     choice: &mut ColumnChoice,
     shared: &mut Shared,
     action: ColumnsAction,
-) -> Outcome {
+) -> Transition {
     match action {
         A::Toggle => choice.toggle(),
         A::Left => choice.shift(-1),
@@ -47,5 +47,5 @@ pub(in crate::app) fn update(
         A::Close => return Goto::Close.into(),
     }
     shared.table.columns = choice.shown();
-    Outcome::default()
+    Transition::default()
 }

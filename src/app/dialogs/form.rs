@@ -5,8 +5,8 @@ use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::Effect;
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 use crate::run::{Command, Labels, RunConfig};
 
 /// An action on a form.
@@ -37,13 +37,13 @@ fn makes_runs(form: &Form) -> bool {
     matches!(form.purpose, FormKind::Train(_))
 }
 
-pub(in crate::app) fn update(form: &mut Form, shared: &mut Shared, action: FormAction) -> Outcome {
+pub(in crate::app) fn update(form: &mut Form, shared: &mut Shared, action: FormAction) -> Transition {
     match action {
         A::Submit => submit(form, shared, StartWhen::Now),
         A::Enqueue => submit(form, shared, StartWhen::Queued),
         A::Move(motion) => {
             motion.apply(&mut form.selected, form.fields.len());
-            Outcome::default()
+            Transition::default()
         }
         A::Cancel => Goto::Close.into(),
     }
@@ -59,7 +59,7 @@ enum StartWhen {
 }
 
 /// Applies what was typed, or shows what is wrong with it.
-fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Outcome {
+fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition {
     let unknown = |configs: &[RunConfig]| {
         let is_known = |config: &&RunConfig| shared.presets.iter().any(|preset| preset.name == config.preset);
         configs.iter().find(|config| !is_known(config)).map(|config| config.preset.clone())
@@ -74,7 +74,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Outcome {
     let (effect, goto) = match filled {
         Err(problem) => {
             form.problem = Some(problem);
-            return Outcome::default();
+            return Transition::default();
         }
         Ok(Filled::Change(change)) if change.is_empty() => (None, Goto::Close),
         Ok(Filled::Change(change)) => (shared.send(Command::Set(change)), Goto::Close),
@@ -89,5 +89,5 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Outcome {
         Ok(Filled::Label(_, labels)) if labels == Labels::default() => (None, Goto::Close),
         Ok(Filled::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
     };
-    Outcome { effects: effect.into_iter().collect(), goto: Some(goto) }
+    Transition { effects: effect.into_iter().collect(), goto: Some(goto) }
 }

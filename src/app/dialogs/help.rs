@@ -3,8 +3,8 @@
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 
 /// The list of all keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -36,12 +36,12 @@ pub(in crate::app) const KEYS: &[KeyRow<HelpAction, Shared>] = &[
 ];
 
 /// Applies an action; the help has this many `lines`.
-pub(in crate::app) fn update(help: &mut Help, action: HelpAction, lines: usize) -> Outcome {
+pub(in crate::app) fn update(help: &mut Help, action: HelpAction, lines: usize) -> Transition {
     match action {
         A::Close => Goto::Close.into(),
         A::Move(motion) => {
             motion.apply(&mut help.scroll, lines);
-            Outcome::default()
+            Transition::default()
         }
     }
 }

@@ -3,9 +3,9 @@
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::{Effect, ExitSummary};
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::run_view::RunView;
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 use crate::run::{Command, RecordedStatus};
 
 /// An answer to what to do with the training run when leaving.
@@ -51,7 +51,7 @@ fn is_paused(shared: &Shared) -> bool {
     status(shared) == Some(RecordedStatus::Paused)
 }
 
-pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Outcome {
+pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Transition {
     match action {
         A::Leave => leave(shared, None),
         A::ContinueAndLeave => leave(shared, Some(Command::Resume)),
@@ -61,10 +61,10 @@ pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Outcome {
     }
 }
 
-fn leave(shared: &Shared, command: Option<Command>) -> Outcome {
+fn leave(shared: &Shared, command: Option<Command>) -> Transition {
     let Some(run) = &shared.run else { return Effect::Exit(None).into() };
     let last = command.or_else(|| is_paused(shared).then_some(Command::Pause));
     let summary = ExitSummary { name: run.name().to_owned(), command: last };
     let send = command.map(|command| Effect::Send(run.id.clone(), command));
-    Outcome { effects: send.into_iter().chain([Effect::Exit(Some(summary))]).collect(), goto: None }
+    Transition { effects: send.into_iter().chain([Effect::Exit(Some(summary))]).collect(), goto: None }
 }

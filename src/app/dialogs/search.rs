@@ -3,9 +3,9 @@
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::run_table::RunTable;
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 
 /// A query being typed. Its text is in the [`RunTable`], since it stays there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub(in crate::app) const KEYS: &[KeyRow<SearchAction, Shared>] = &[
     key(A::Cancel, &[Key::Esc], Some("cancel"), "cancel"),
 ];
 
-pub(in crate::app) fn update(search: &mut Search, shared: &mut Shared, action: SearchAction) -> Outcome {
+pub(in crate::app) fn update(search: &mut Search, shared: &mut Shared, action: SearchAction) -> Transition {
     match action {
         A::Submit => {
             shared.arrange(RunTable::apply_query);
@@ -47,12 +47,12 @@ pub(in crate::app) fn update(search: &mut Search, shared: &mut Shared, action: S
         }
         A::Complete => {
             shared.arrange(RunTable::complete);
-            Outcome::default()
+            Transition::default()
         }
         A::Move(motion) => {
             let rows = shared.table.rows().len();
             motion.apply(&mut shared.table.selected, rows);
-            Outcome::default()
+            Transition::default()
         }
         A::Cancel => {
             let before = std::mem::take(&mut search.before);

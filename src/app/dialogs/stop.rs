@@ -2,8 +2,8 @@
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 use crate::run::Command;
 
 /// An answer to whether to stop the run.
@@ -23,10 +23,10 @@ pub(in crate::app) const KEYS: &[KeyRow<StopAction, Shared>] = &[
     key(A::Cancel, &[Key::Esc], None, "Keep training"),
 ];
 
-pub(in crate::app) fn update(shared: &mut Shared, action: StopAction) -> Outcome {
+pub(in crate::app) fn update(shared: &mut Shared, action: StopAction) -> Transition {
     let effects = match action {
         A::Stop => shared.send(Command::Stop).into_iter().collect(),
         A::Cancel => Vec::new(),
     };
-    Outcome { effects, goto: Some(Goto::Close) }
+    Transition { effects, goto: Some(Goto::Close) }
 }

@@ -5,9 +5,9 @@ use crate::app::charts::{Metric, Smoothing};
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::run_view::RunView;
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 use crate::run::{RunConfig, RunId, RunManifest, Setting, Update};
 
 /// An action on compared runs.
@@ -40,7 +40,7 @@ pub(in crate::app) const KEYS: &[KeyRow<CompareAction, Shared>] = &[
     key(A::Back, &[Key::Esc], None, "back to the runs"),
 ];
 
-pub(in crate::app) fn update(compare: &mut Compare, action: CompareAction) -> Outcome {
+pub(in crate::app) fn update(compare: &mut Compare, action: CompareAction) -> Transition {
     match action {
         A::NextChart => compare.chart = compare.chart.other(),
         A::SetBaseline => compare.baseline = compare.selected,
@@ -52,7 +52,7 @@ pub(in crate::app) fn update(compare: &mut Compare, action: CompareAction) -> Ou
         }
         A::Back => return Goto::Back.into(),
     }
-    Outcome::default()
+    Transition::default()
 }
 
 /// Several runs beside each other.

@@ -6,8 +6,8 @@ use crate::app::key_row::{KeyRow, key};
 use crate::app::menu::MenuItem;
 use crate::app::messages::Effect;
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 
 /// An action on the menu.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -36,7 +36,7 @@ fn on_preset(shared: &Shared) -> bool {
     shared.selected_preset().is_some()
 }
 
-pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Outcome {
+pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Transition {
     match action {
         A::Choose => choose(shared),
         A::EditSettings => {
@@ -50,16 +50,16 @@ pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Outcome
         A::Move(motion) => {
             let lines = shared.menu().len();
             motion.apply(&mut shared.menu_row, lines);
-            Outcome::default()
+            Transition::default()
         }
     }
 }
 
-fn choose(shared: &Shared) -> Outcome {
+fn choose(shared: &Shared) -> Transition {
     match shared.menu().get(shared.menu_row) {
         Some(MenuItem::Attach(run)) => Goto::Open(run.record.id.clone()).into(),
         Some(MenuItem::Train(preset)) => Effect::Train(Box::new(shared.config_for(preset))).into(),
         Some(MenuItem::Runs { .. }) => Goto::Runs.into(),
-        None => Outcome::default(),
+        None => Transition::default(),
     }
 }

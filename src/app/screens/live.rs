@@ -5,10 +5,10 @@ use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::Effect;
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::panes::Pane;
 use crate::app::run_view::RunView;
 use crate::app::shared::{Shared, ended_early};
+use crate::app::transition::{Goto, Transition};
 use crate::run::{Command, PauseReason, RecordedStatus, RunConfig, RunId};
 
 /// An action on the run that is shown.
@@ -110,7 +110,7 @@ fn resumable(shared: &Shared) -> Option<&RunId> {
     (run.status().is_some_and(ended_early) && !run.is_live()).then_some(&run.id)
 }
 
-pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Outcome {
+pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Transition {
     match action {
         A::PreviousLayer => choose_layer(shared, |layer, count| (layer + count - 1) % count),
         A::NextLayer => choose_layer(shared, |layer, count| (layer + 1) % count),
@@ -128,11 +128,11 @@ pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Outcome
         A::Zoom => shared.panes.toggle_zoom(),
         A::Back => return Goto::Back.into(),
     }
-    Outcome::default()
+    Transition::default()
 }
 
 /// A form about the settings of the run, once they are known.
-fn form(shared: &Shared, form: impl FnOnce(&RunView, RunConfig) -> Form) -> Outcome {
+fn form(shared: &Shared, form: impl FnOnce(&RunView, RunConfig) -> Form) -> Transition {
     let known = shared.run.as_ref().and_then(|run| Some((run, run.record.as_ref()?)));
     known.map(|(run, record)| Goto::Form(Box::new(form(run, record.settings())))).into()
 }

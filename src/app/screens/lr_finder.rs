@@ -3,7 +3,7 @@
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::Effect;
-use crate::app::outcome::{Goto, Outcome};
+use crate::app::transition::{Goto, Transition};
 use crate::metrics::{RangeTest, Suggestion};
 use crate::run::RunConfig;
 
@@ -35,12 +35,12 @@ fn has_suggestion(finder: &LrFinder) -> bool {
     finder.suggestion().is_some()
 }
 
-pub(in crate::app) fn update(finder: &mut LrFinder, action: LrFinderAction) -> Outcome {
+pub(in crate::app) fn update(finder: &mut LrFinder, action: LrFinderAction) -> Transition {
     match action {
         A::Train => finder.chosen().map(|config| Effect::Train(Box::new(config))).into(),
         A::NextChoice => {
             finder.toggle_choice();
-            Outcome::default()
+            Transition::default()
         }
         A::Restart => Goto::FindRate(Box::new(finder.config.clone())).into(),
         A::Back => Goto::Back.into(),

@@ -4,9 +4,9 @@ use super::compare::Compare;
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::predictions::{Disagreement, PredictionDiff, Sample};
 use crate::app::shared::Shared;
+use crate::app::transition::{Goto, Transition};
 use crate::run::RunId;
 
 /// The predictions of two runs.
@@ -49,7 +49,7 @@ pub(in crate::app) const KEYS: &[KeyRow<PredictionsAction, Shared>] = &[
     key(A::Back, &[Key::Esc], None, "back to the comparison"),
 ];
 
-pub(in crate::app) fn update(predictions: &mut Predictions, action: PredictionsAction) -> Outcome {
+pub(in crate::app) fn update(predictions: &mut Predictions, action: PredictionsAction) -> Transition {
     match action {
         A::NextDisagreement => predictions.toggle(),
         A::Move(motion) => {
@@ -58,7 +58,7 @@ pub(in crate::app) fn update(predictions: &mut Predictions, action: PredictionsA
         }
         A::Back => return Goto::Back.into(),
     }
-    Outcome::default()
+    Transition::default()
 }
 
 impl Predictions {

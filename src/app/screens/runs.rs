@@ -5,9 +5,9 @@ use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::{Effect, QueueChange, QueueWorker};
 use crate::app::motion::Motion;
-use crate::app::outcome::{Goto, Outcome};
 use crate::app::run_table::RunTable;
 use crate::app::shared::{Notice, Shared, ended_early};
+use crate::app::transition::{Goto, Transition};
 use crate::run::{Listing, RunId};
 
 /// The most runs that can be marked to be compared: as many as there are colours and symbols to tell them apart.
@@ -137,7 +137,7 @@ fn resumable(shared: &Shared) -> Option<&RunId> {
     (ended_early(run.state.status) && !run.state.is_live()).then_some(&run.record.id)
 }
 
-pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Outcome {
+pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transition {
     match action {
         A::Open => return open(shared),
         A::Resume => return resumable(shared).map(|id| Effect::Resume(id.clone())).into(),
@@ -171,7 +171,7 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Outcome
         A::Move(motion) => move_selection(shared, motion),
         A::Back => return Goto::Back.into(),
     }
-    Outcome::default()
+    Transition::default()
 }
 
 fn move_selection(shared: &mut Shared, motion: Motion) {
@@ -179,23 +179,23 @@ fn move_selection(shared: &mut Shared, motion: Motion) {
     motion.apply(&mut shared.table.selected, rows);
 }
 
-fn shift(shared: &Shared, places: isize) -> Outcome {
+fn shift(shared: &Shared, places: isize) -> Transition {
     let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, places));
     shared.selected().map(|run| shift(run.record.id.clone())).into()
 }
 
-fn open(shared: &mut Shared) -> Outcome {
+fn open(shared: &mut Shared) -> Transition {
     let row = shared.table.selected;
     if shared.arrange(|table, runs| table.toggle_group(row, runs)) {
-        return Outcome::default();
+        return Transition::default();
     }
     match shared.selected_listed() {
         Some(Listing::Run(run)) => Goto::Open(run.record.id.clone()).into(),
         Some(Listing::Broken { reason, .. }) => {
             shared.notice = Some(Notice::Error(reason.clone()));
-            Outcome::default()
+            Transition::default()
         }
-        None => Outcome::default(),
+        None => Transition::default(),
     }
 }
 
@@ -213,7 +213,7 @@ fn mark(shared: &mut Shared) {
     move_selection(shared, Motion::Next);
 }
 
-fn compare(shared: &mut Shared) -> Outcome {
+fn compare(shared: &mut Shared) -> Transition {
     let (mark, compare) = (key_of(A::Mark), key_of(A::Compare));
     let text = match shared.marked.len() {
         0 => format!("mark runs with {mark}, then compare them with {compare}"),
@@ -221,7 +221,7 @@ fn compare(shared: &mut Shared) -> Outcome {
         _ => return Goto::Compare.into(),
     };
     shared.notice = Some(Notice::Info(text));
-    Outcome::default()
+    Transition::default()
 }
 
 /// The first key of an action.

@@ -7,10 +7,10 @@ use crate::app::key::Key;
 use crate::app::menu::MenuItem;
 use crate::app::messages::{Effect, Msg};
 use crate::app::navigation::{navigate, open};
-use crate::app::outcome::Outcome;
 use crate::app::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_finder, predictions, runs};
 use crate::app::shared::{Notice, Shared};
 use crate::app::state::App;
+use crate::app::transition::Transition;
 use crate::run::{Listing, RunId};
 
 /// Applies a message to the state, and returns what the shell has to do.
@@ -71,7 +71,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
         return Vec::new();
     }
     let Some(action) = action(app, key) else { return Vec::new() };
-    let Outcome { mut effects, goto } = act(app, action);
+    let Transition { mut effects, goto } = act(app, action);
     effects.extend(goto.into_iter().flat_map(|goto| navigate(app, goto)));
     effects
 }
@@ -86,7 +86,7 @@ fn type_key(app: &mut App, key: Key) -> bool {
 }
 
 /// Hands an action to the screen or dialog that it belongs to.
-fn act(app: &mut App, action: Action) -> Outcome {
+fn act(app: &mut App, action: Action) -> Transition {
     let App { shared, screen, dialog, .. } = app;
     match (action, screen, dialog) {
         (Action::Everywhere(action), ..) => global::update(shared, action),
@@ -108,7 +108,7 @@ fn act(app: &mut App, action: Action) -> Outcome {
         (Action::Help(action), _, Some(Dialog::Help(help))) => help::update(help, action, BINDINGS.len()),
         (Action::Charts(action), ..) => {
             app.update_charts(action);
-            Outcome::default()
+            Transition::default()
         }
         // A key has an action only while its screen or dialog is shown.
         (
@@ -120,7 +120,7 @@ fn act(app: &mut App, action: Action) -> Outcome {
             | Action::Columns(_)
             | Action::Help(_),
             ..,
-        ) => Outcome::default(),
+        ) => Transition::default(),
     }
 }
 

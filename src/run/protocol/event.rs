@@ -337,16 +337,7 @@ mod tests {
         for status in RecordedStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
-        for reason in [
-            PauseReason::Command,
-            PauseReason::Signal,
-            PauseReason::Disk,
-            PauseReason::Diverged,
-            PauseReason::Stop,
-            PauseReason::Crash,
-            PauseReason::Failure,
-            PauseReason::Other,
-        ] {
+        for reason in PauseReason::ALL {
             assert_eq!(serde_json::to_value(reason).unwrap(), reason.as_str());
             assert_eq!(serde_json::from_value::<PauseReason>(reason.as_str().into()).unwrap(), reason);
         }

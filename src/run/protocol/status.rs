@@ -80,6 +80,18 @@ pub enum PauseReason {
 }
 
 impl PauseReason {
+    /// Every reason.
+    pub const ALL: [Self; 8] = [
+        Self::Command,
+        Self::Signal,
+        Self::Disk,
+        Self::Diverged,
+        Self::Stop,
+        Self::Crash,
+        Self::Failure,
+        Self::Other,
+    ];
+
     /// The reason as it is written on disk.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -97,9 +109,7 @@ impl PauseReason {
 
 impl From<String> for PauseReason {
     fn from(word: String) -> Self {
-        let known =
-            [Self::Command, Self::Signal, Self::Disk, Self::Diverged, Self::Stop, Self::Crash, Self::Failure];
-        known.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Other)
+        Self::ALL.into_iter().find(|reason| reason.as_str() == word).unwrap_or(Self::Other)
     }
 }
 

@@ -1,4 +1,4 @@
-//! The order of the training images: shuffled anew every epoch.
+//! The order of the training images: reshuffled every epoch.
 
 /// Batches of shuffled indices, epoch after epoch. The last batch of an epoch holds the rest.
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use crate::run::{RunConfig, RunId};
 
 /// What follows from an action: effects for the shell, and another screen or dialog.
 #[derive(Debug, Default)]
-pub(super) struct Outcome {
+pub(super) struct Transition {
     pub(super) effects: Vec<Effect>,
     pub(super) goto: Option<Goto>,
 }
@@ -37,25 +37,25 @@ pub(super) enum Goto {
     Close,
 }
 
-impl From<Effect> for Outcome {
+impl From<Effect> for Transition {
     fn from(effect: Effect) -> Self {
         Self { effects: vec![effect], goto: None }
     }
 }
 
-impl From<Option<Effect>> for Outcome {
+impl From<Option<Effect>> for Transition {
     fn from(effect: Option<Effect>) -> Self {
         Self { effects: effect.into_iter().collect(), goto: None }
     }
 }
 
-impl From<Goto> for Outcome {
+impl From<Goto> for Transition {
     fn from(goto: Goto) -> Self {
         Self { effects: Vec::new(), goto: Some(goto) }
     }
 }
 
-impl From<Option<Goto>> for Outcome {
+impl From<Option<Goto>> for Transition {
     fn from(goto: Option<Goto>) -> Self {
         Self { effects: Vec::new(), goto }
     }
