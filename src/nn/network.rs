@@ -63,10 +63,10 @@ impl<D: TensorDevice<f32>, L: Layer<InputShape, D, Out = LogitsShape>> Model for
 
         // The derivative of this product with respect to the logits is `slopes`, the gradient of the loss.
         let slopes = self.device.tensor_from_vec(slopes, *logits.shape());
-        let gradients = (logits * slopes).sum::<Rank0, _>().backward();
+        let mut gradients = (logits * slopes).sum::<Rank0, _>().backward();
         for (weight, parameter) in self.layers.weights().into_iter().zip(&self.parameters) {
             let (values, rest) = gradient.split_at_mut(parameter.len());
-            weight.gradient(&gradients, values);
+            weight.gradient(&mut gradients, values);
             gradient = rest;
         }
         TrainOutput { totals, forward, backward: start.elapsed().saturating_sub(forward) }

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use dfdx::prelude::*;
 
-use super::ops::TensorDevice;
+use super::ops::{LayerDevice, TensorDevice};
 
 /// A parameter tensor of shape `S` with PyTorch's name.
 #[derive(Debug)]
@@ -40,10 +40,10 @@ pub trait AnyWeight<D: TensorDevice<f32>>: Debug {
     fn set(&mut self, values: &[f32]);
 
     /// Copies its gradient to `values`, which must have the same length.
-    fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]);
+    fn gradient(&self, gradients: &mut Gradients<f32, D>, values: &mut [f32]);
 }
 
-impl<S: ConstShape, D: TensorDevice<f32>> AnyWeight<D> for Weight<S, D> {
+impl<S: ConstShape, D: LayerDevice> AnyWeight<D> for Weight<S, D> {
     fn name(&self) -> &str {
         &self.name
     }
@@ -60,7 +60,7 @@ impl<S: ConstShape, D: TensorDevice<f32>> AnyWeight<D> for Weight<S, D> {
         self.tensor.copy_from(values);
     }
 
-    fn gradient(&self, gradients: &Gradients<f32, D>, values: &mut [f32]) {
-        gradients.get(&self.tensor).copy_into(values);
+    fn gradient(&self, gradients: &mut Gradients<f32, D>, values: &mut [f32]) {
+        D::copy_gradient(&self.tensor, gradients, values);
     }
 }

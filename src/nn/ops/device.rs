@@ -43,6 +43,15 @@ pub trait LayerDevice: TensorDevice<f32> {
     ) -> Tensor<FlatShape<O>, f32, Self, T> {
         linear(input, weight, bias)
     }
+
+    /// Copies the gradient of a tensor to `values`, which must have the same length.
+    fn copy_gradient<S: Shape>(
+        tensor: &Tensor<S, f32, Self>,
+        gradients: &mut Gradients<f32, Self>,
+        values: &mut [f32],
+    ) {
+        gradients.get(tensor).copy_into(values);
+    }
 }
 
 #[cfg(feature = "cuda")]
@@ -81,5 +90,17 @@ impl LayerDevice for Cpu {
         bias: &Tensor<Rank1<O>, f32, Self>,
     ) -> Tensor<FlatShape<O>, f32, Self, T> {
         layer.apply(input, weight, bias)
+    }
+
+    fn copy_gradient<S: Shape>(
+        tensor: &Tensor<S, f32, Self>,
+        gradients: &mut Gradients<f32, Self>,
+        values: &mut [f32],
+    ) {
+        // `get` makes a copy of its own first.
+        match gradients.get_or_alloc_mut(tensor) {
+            Ok(gradient) => values.copy_from_slice(gradient),
+            Err(_) => gradients.get(tensor).copy_into(values),
+        }
     }
 }
