@@ -41,13 +41,13 @@ fn main() {
     println!("\n| what | ms | at most |\n|-|-:|-:|");
     let start = Instant::now();
     let mut lister = Lister::new(store);
-    while !lister.look(Duration::MAX).finished {}
+    while !lister.scan(Duration::MAX).finished {}
     row("reading all runs for the first time", start, None);
     // Directories that were written to a moment ago are read again.
     thread::sleep(Duration::from_secs(3));
-    lister.look(Duration::MAX);
+    lister.scan(Duration::MAX);
     let start = Instant::now();
-    lister.look(Duration::MAX);
+    lister.scan(Duration::MAX);
     row("listing them again", start, None);
 
     let mut app = app();

@@ -1,6 +1,6 @@
-//! The one table of keys: it decides what a key does, and makes the line of hints, the help and the list in the docs.
+//! The table of key bindings. Key handling, the line of hints, the help and `docs/keys.md` are derived from it.
 //!
-//! Each screen and each dialog has its own part of it; here they are put together.
+//! Each screen and each dialog declares its own part; this file combines them.
 
 use super::charts::{self, CurveAction};
 use super::dialogs::{
@@ -18,12 +18,12 @@ use super::screens::{
 use super::shared::Shared;
 use super::state::App;
 
-/// A row of the table.
+/// A key binding.
 #[derive(Debug, Clone, Copy)]
 pub struct Binding {
-    /// What it does.
+    /// The action that it triggers.
     pub action: Action,
-    /// The keys that do it; the first is shown in the line of hints.
+    /// Its keys; the first is shown in the line of hints.
     pub keys: &'static [Key],
     /// Where it applies.
     pub scope: Scope,
@@ -31,12 +31,12 @@ pub struct Binding {
     pub hint: Option<&'static str>,
     /// A line for the help.
     pub help: &'static str,
-    /// Its place in the table of its scope.
+    /// Its index in the table of its scope.
     row: usize,
 }
 
-/// Makes [`Scope`] and [`Action`] with a variant for each scope, and [`BINDINGS`] from their tables. A row has the title
-/// of the scope, the module with its `KEYS`, the actions, and the state that decides which keys apply.
+/// Declares [`Scope`] and [`Action`] with one variant per scope, and [`BINDINGS`] from their tables. A row contains the
+/// title of the scope, the module with its `KEYS`, the type of its actions, and the state that decides which keys apply.
 macro_rules! scopes {
     ($($(#[$doc:meta])* $Scope:ident: $title:literal, $module:ident, $Action:ident, $State:ident, $state:expr;)*) => {
         /// Where a binding applies.
@@ -45,7 +45,7 @@ macro_rules! scopes {
             $($(#[$doc])* $Scope,)*
         }
 
-        /// What a key does.
+        /// An action, by the scope that it belongs to.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         pub enum Action {
             $($(#[$doc])* $Scope($Action),)*
@@ -105,52 +105,52 @@ macro_rules! scopes {
 }
 
 scopes! {
-    /// On every screen without a dialog.
+    /// Every screen, unless a dialog is open.
     Everywhere: "everywhere", global, GlobalAction, App, |app| Some(app);
-    /// On the live screen.
+    /// The live screen.
     Live: "a run", live, LiveAction, Shared, shared;
-    /// While a chart has the focus.
+    /// A screen whose focus is on a chart.
     Charts: "charts", charts, CurveAction, Shared, shared;
-    /// On the table of runs.
+    /// The runs screen.
     Runs: "runs", runs, RunsAction, Shared, shared;
-    /// On the comparison of runs.
+    /// The comparison.
     Compare: "comparing", compare, CompareAction, Shared, shared;
-    /// On the predictions of two runs.
+    /// The predictions screen.
     Predictions: "predictions", predictions, PredictionsAction, Shared, shared;
-    /// On the menu to start from.
+    /// The start screen.
     Home: "start", home, HomeAction, Shared, shared;
-    /// On the learning-rate range test.
+    /// The learning-rate finder.
     LrFinder: "learning rate", lr_finder, LrFinderAction, LrFinder, |app| match &app.screen {
         Screen::LrFinder(finder) => Some(&**finder),
         _ => None,
     };
-    /// While asked what to do with the training run when leaving.
+    /// The dialog that asks what to do with the training run on quitting.
     Quit: "leaving", quit, QuitAction, Shared, shared;
-    /// While asked whether to stop the run.
+    /// The dialog that asks whether to stop the run.
     Stop: "stopping", stop, StopAction, Shared, shared;
-    /// In a form.
+    /// A form.
     Form: "settings", form, FormAction, Form, |app| match &app.dialog {
         Some(Dialog::Form(form)) => Some(&**form),
         _ => None,
     };
-    /// While typing a query.
+    /// The query being typed.
     Search: "search", search, SearchAction, Shared, shared;
-    /// While choosing columns.
+    /// The choice of columns.
     Columns: "columns", columns, ColumnsAction, Shared, shared;
-    /// In the help.
+    /// The help.
     Help: "keys", help, HelpAction, Shared, shared;
 }
 
 /// Every key. Hints and help follow its order within a scope, so the most useful come first.
 pub const BINDINGS: &[Binding] = &bindings();
 
-#[expect(clippy::unnecessary_wraps, reason = "the states of other scopes may not be there")]
+#[expect(clippy::unnecessary_wraps, reason = "the states of other scopes may be absent")]
 fn shared(app: &App) -> Option<&Shared> {
     Some(&app.shared)
 }
 
 impl Scope {
-    /// The scopes in the help, in its order. A dialog shows its own keys.
+    /// The scopes in the help, in order. Dialogs show their own keys.
     pub const LISTED: [Self; 8] = [
         Self::Everywhere,
         Self::Live,
@@ -191,7 +191,7 @@ fn scopes_of_screen(app: &App) -> &'static [Scope] {
 }
 
 impl App {
-    /// The scopes of the help: those of the screen first.
+    /// The scopes in the help, with those of the current screen first.
     pub fn scopes_of_help(&self) -> Vec<Scope> {
         let here = scopes_of_screen(self);
         let others = Scope::LISTED.into_iter().filter(|scope| !here.contains(scope));
@@ -205,7 +205,7 @@ pub fn available(app: &App) -> impl Iterator<Item = &'static Binding> {
     scopes(app).iter().flat_map(in_scope).filter(|binding| binding.scope.applies(app, binding.row))
 }
 
-/// What a key does now.
+/// The action that a key triggers now.
 pub(super) fn action(app: &App, key: Key) -> Option<Action> {
     available(app).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
 }
@@ -220,7 +220,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_key_is_read_as_it_is_written() {
+    fn keys_parse_as_displayed() {
         for key in BINDINGS.iter().flat_map(|binding| binding.keys) {
             assert_eq!(key.to_string().parse(), Ok(*key), "{key}");
         }
@@ -230,8 +230,17 @@ mod tests {
     }
 
     #[test]
-    fn no_key_means_two_things_at_once() {
-        // The state of the run tells these apart.
+    fn the_first_key_of_an_action_is_the_one_to_mention() {
+        use crate::app::global::GlobalAction;
+        use crate::app::screens::RunsAction;
+
+        assert_eq!(key_of(Action::Everywhere(GlobalAction::Quit)), Some(Key::Char('q')));
+        assert_eq!(key_of(Action::Runs(RunsAction::Mark)), Some(Key::Char('m')));
+    }
+
+    #[test]
+    fn no_key_has_two_actions_at_once() {
+        // The state of the run decides between these.
         let by_state = [
             (Action::Live(LiveAction::Pause), Action::Live(LiveAction::Continue)),
             (Action::Quit(QuitAction::Leave), Action::Quit(QuitAction::Leave)),

@@ -10,9 +10,9 @@ use crate::run::{Field, UnknownField};
 pub enum Column {
     /// A field of a run.
     Field(Field),
-    /// The settings that are not the default.
+    /// The settings that differ from the defaults.
     Settings,
-    /// Test accuracy by epoch, as a small curve.
+    /// A sparkline of test accuracy by epoch.
     Curve,
 }
 
@@ -44,8 +44,8 @@ impl Column {
     pub fn about(self) -> &'static str {
         match self {
             Self::Field(field) => field.about(),
-            Self::Settings => "settings that are not the default",
-            Self::Curve => "test accuracy by epoch as a curve",
+            Self::Settings => "settings that differ from the defaults",
+            Self::Curve => "sparkline of test accuracy by epoch",
         }
     }
 }
@@ -65,12 +65,12 @@ impl FromStr for Column {
     }
 }
 
-/// The choice of columns while it is made: every column, those that are shown first, in their order.
+/// The choice of columns being edited: the shown columns in order, then the hidden ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ColumnChoice {
-    /// Every column, with whether it is shown.
+    /// Every column, and whether it is shown.
     pub columns: Vec<(Column, bool)>,
-    /// The selected one.
+    /// Index of the selected column.
     pub selected: usize,
 }
 
@@ -81,13 +81,13 @@ impl ColumnChoice {
         Self { columns, selected: 0 }
     }
 
-    /// Shows the selected column, or hides it.
+    /// Shows or hides the selected column.
     pub(super) fn toggle(&mut self) {
         let (_, is_shown) = &mut self.columns[self.selected];
         *is_shown = !*is_shown;
     }
 
-    /// Moves the selected column by a place, up for less than 0.
+    /// Moves the selected column by this many places; negative values move it up.
     pub(super) fn shift(&mut self, places: isize) {
         let to = self.selected.saturating_add_signed(places).min(self.columns.len() - 1);
         self.columns.swap(self.selected, to);
@@ -97,5 +97,36 @@ impl ColumnChoice {
     /// The columns that are shown.
     pub(super) fn shown(&self) -> Vec<Column> {
         self.columns.iter().filter(|(_, is_shown)| *is_shown).map(|(column, _)| *column).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_default_column_exists_and_every_column_is_described() {
+        let names: Vec<_> = Column::default_columns().into_iter().map(Column::name).collect();
+        assert_eq!(names, DEFAULT_COLUMNS);
+        assert!(Column::Settings.about().contains("settings") && Column::Curve.about().contains("accuracy"));
+        assert!(Column::all().all(|column| !column.about().is_empty()));
+    }
+
+    #[test]
+    fn columns_are_hidden_shown_and_moved() {
+        let shown = Column::default_columns();
+        let mut choice = ColumnChoice::new(&shown);
+        assert_eq!(choice.columns.len(), Column::all().count());
+        assert_eq!(choice.shown(), shown);
+        choice.toggle();
+        assert_eq!(choice.shown(), shown[1..]);
+        choice.toggle();
+        choice.shift(1);
+        assert_eq!((choice.selected, choice.shown()[..2].to_vec()), (1, vec![shown[1], shown[0]]));
+        choice.shift(-5);
+        assert_eq!((choice.selected, choice.shown()[1]), (0, shown[1]));
+        choice.selected = choice.columns.len() - 1;
+        choice.shift(1);
+        assert_eq!(choice.selected, choice.columns.len() - 1);
     }
 }

@@ -10,7 +10,7 @@ use crate::run::{
 /// A dialog with rows of text to edit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
-    /// What is done with the values.
+    /// What the form is for.
     pub purpose: FormKind,
     /// The rows, from top to bottom.
     pub fields: Vec<FormField>,
@@ -20,10 +20,10 @@ pub struct Form {
     pub problem: Option<String>,
 }
 
-/// What is done with the values of a form.
+/// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormKind {
-    /// Changes settings of the run that trains; it has these now.
+    /// Changes settings of the training run, whose current settings are these.
     Change(Box<RunConfig>),
     /// Restores the last checkpoint of the run first, then changes settings.
     GoBack(Box<RunConfig>),
@@ -58,7 +58,7 @@ pub(super) enum Filled {
     Label(RunId, Labels),
 }
 
-/// The factor by which the form proposes to lower the learning rate of a run that diverged.
+/// The factor by which the form lowers the learning rate of a diverged run.
 const LOWER: f64 = 10.0;
 /// The row of a fork that is not a setting.
 const CHECKPOINT: &str = "checkpoint";
@@ -170,7 +170,7 @@ impl Form {
     }
 }
 
-/// The settings that the optimizer of a run has, with their values.
+/// One field per setting that applies to this optimizer.
 fn setting_fields(config: &RunConfig, is_in: impl Fn(Setting) -> bool) -> Vec<FormField> {
     let row = |setting: Setting| Some(field(setting.name(), setting.hint(), setting.get(config)?));
     Setting::all().filter(|setting| is_in(*setting)).filter_map(row).collect()
@@ -180,7 +180,7 @@ fn field(name: &'static str, about: impl Into<String>, text: String) -> FormFiel
     FormField { name, about: about.into(), before: text.clone(), text }
 }
 
-/// The settings that were typed over, if the run can have them.
+/// The edited settings, if they are valid for the run.
 fn change<'a>(typed: impl Iterator<Item = &'a FormField>, config: &RunConfig) -> Result<Change, String> {
     let mut change = Change::default();
     let fill = |change: &mut Change, field: &FormField| {
@@ -216,6 +216,30 @@ mod tests {
         type_over(&mut form, "epochs", "60");
         let want = Change { learning_rate: Some(0.003), epochs: Some(60), ..Change::default() };
         assert_eq!(form.fill(), Ok(Filled::Change(want)));
+    }
+
+    #[test]
+    fn text_is_edited_up_to_its_maximum_length() {
+        let mut form = Form::change(RunConfig::default());
+        form.problem = Some("wrong".to_owned());
+        type_over(&mut form, "learning-rate", "0.12");
+        assert!(form.type_key(Key::Backspace) && form.problem.is_none());
+        assert_eq!(form.fields[form.selected].text, "0.1");
+        type_over(&mut form, "learning-rate", &"1".repeat(LONGEST + 5));
+        assert_eq!(form.fields[form.selected].text.len(), LONGEST);
+        assert!(form.type_key(Key::Ctrl('u')) && form.fields[form.selected].text.is_empty());
+        assert!(!form.type_key(Key::Enter));
+    }
+
+    #[test]
+    fn name_and_notes_are_trimmed() {
+        let id = run_id(1);
+        let mut form = Form::label(id.clone(), &manifest(id.clone()));
+        type_over(&mut form, "notes", " two words ");
+        type_over(&mut form, "name", " base ");
+        let text = |text: &str| Some(text.to_owned());
+        let labels = Labels { name: text("base"), notes: text("two words"), tags: None };
+        assert_eq!(form.fill(), Ok(Filled::Label(id, labels)));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What can be done on every screen.
+//! Actions that are available on every screen.
 
 use super::key::Key;
 use super::key_row::{KeyRow, key};
@@ -12,13 +12,13 @@ use super::transition::{Goto, Transition};
 /// An action that is available on every screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GlobalAction {
-    /// Leave the program; if a run is training, ask first.
+    /// Quit; ask first if a run is training.
     Quit,
-    /// Show the followed run.
+    /// Show the open run.
     ShowLive,
     /// Show all runs.
     ShowRuns,
-    /// Show the menu to start a new run.
+    /// Show the start screen.
     ShowHome,
     /// Use the next theme.
     NextTheme,
@@ -52,7 +52,7 @@ fn is_not_on_runs(app: &App) -> bool {
     !matches!(app.screen, Screen::Runs)
 }
 
-/// Whether `n` is free: among the runs it starts one like the selected one.
+/// Whether `n` opens the start screen: on the runs screen it creates runs like the selected one.
 fn can_start(app: &App) -> bool {
     match app.screen {
         Screen::Home => false,

@@ -1,4 +1,4 @@
-//! Keys, free of any terminal library.
+//! Keys, independent of the terminal library.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,7 +8,7 @@ use std::str::FromStr;
 pub enum Key {
     /// A printable character.
     Char(char),
-    /// A letter held with control.
+    /// A letter with Control.
     Ctrl(char),
     /// Enter.
     Enter,
@@ -18,7 +18,7 @@ pub enum Key {
     Backspace,
     /// Tab.
     Tab,
-    /// Tab held with shift.
+    /// Shift-Tab.
     BackTab,
     /// Arrow up.
     Up,
@@ -28,13 +28,13 @@ pub enum Key {
     Left,
     /// Arrow right.
     Right,
-    /// A page up.
+    /// Page up.
     PageUp,
-    /// A page down.
+    /// Page down.
     PageDown,
-    /// To the start.
+    /// Home.
     Home,
-    /// To the end.
+    /// End.
     End,
 }
 
@@ -61,7 +61,7 @@ impl fmt::Display for Key {
     }
 }
 
-/// A word that names no key.
+/// The name of a key that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("there is no key '{0}': use characters, space, enter, esc, tab, left, pgup and the like, or ^N")]
 pub struct UnknownKey(String);
@@ -69,7 +69,7 @@ pub struct UnknownKey(String);
 impl FromStr for Key {
     type Err = UnknownKey;
 
-    /// Reads a key as it is displayed.
+    /// Parses a key as it is displayed.
     fn from_str(name: &str) -> Result<Self, Self::Err> {
         const NAMED: [Key; 14] = [
             Key::Char(' '),

@@ -2,12 +2,11 @@
 
 use super::key::Key;
 
-/// Keys, the action they trigger, and when: a row of the table of a screen or dialog. `S` is the state that decides
-/// whether the row applies.
+/// A row of the key table of a screen or dialog. `S` is the state that decides whether the row applies.
 #[derive(Debug)]
 pub(super) struct KeyRow<A, S> {
     pub(super) action: A,
-    /// The first is shown in the line of hints.
+    /// The keys; the first is shown in the line of hints.
     pub(super) keys: &'static [Key],
     /// One or two words for the line of hints; `None` leaves it out there.
     pub(super) hint: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! The menu to start from.
+//! The menu of the start screen.
 
 use super::shared::{PresetInfo, Shared};
 use crate::run::{Origin, RunConfig, RunEntry};
@@ -12,15 +12,15 @@ pub enum MenuItem<'a> {
     Train(&'a PresetInfo),
     /// Show all runs.
     Runs {
-        /// How many runs there are without the reference runs.
+        /// Number of runs without the reference runs.
         own: usize,
-        /// How many reference runs come with the program.
+        /// Number of reference runs.
         references: usize,
     },
 }
 
 impl MenuItem<'_> {
-    /// Identifies the line in menus of later lists of runs.
+    /// Identifies the line when the list of runs has changed.
     pub(super) fn key(&self) -> String {
         match self {
             Self::Attach(run) => run.record.id.to_string(),
@@ -31,7 +31,7 @@ impl MenuItem<'_> {
 }
 
 impl Shared {
-    /// The lines of the menu, the likeliest first: runs that are training, then something to train.
+    /// The lines of the menu, the most likely choice first: live runs, then networks to train.
     pub fn menu(&self) -> Vec<MenuItem<'_>> {
         let live = self.entries().filter(|run| run.state.is_live()).map(MenuItem::Attach);
         let train = self.presets.iter().map(MenuItem::Train);

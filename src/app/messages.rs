@@ -1,4 +1,4 @@
-//! Messages to the dashboard, and the effects that it requests.
+//! Messages that the dashboard receives, and effects that it requests.
 
 use super::key::Key;
 use super::predictions::PredictionDiff;
@@ -11,9 +11,9 @@ pub enum Msg {
     Key(Key),
     /// The runs on disk were listed.
     Runs(Vec<Listing>),
-    /// News of the followed run.
+    /// The open run has changed on disk.
     Run(RunId, Box<Update>),
-    /// News of one of the compared runs.
+    /// A compared run has changed on disk.
     Compared(RunId, Box<Update>),
     /// The predictions of these two runs, or why they could not be computed.
     Predicted([RunId; 2], Box<Result<PredictionDiff, String>>),
@@ -29,20 +29,20 @@ pub enum Msg {
     Queue(Queue, QueueWorker),
     /// These runs were deleted.
     Deleted(Vec<RunId>),
-    /// Something was done.
+    /// An action succeeded.
     Done(String),
-    /// Something failed.
+    /// An action failed.
     Failed(String),
     /// Time passed: seconds since 1970.
     Time(f64),
 }
 
-/// Something to be done outside the state, by the shell.
+/// A request to the shell, which performs I/O.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// Follow this run instead of the one before. Answered by [`Msg::Run`].
+    /// Follow this run instead of the previous one. Answered by [`Msg::Run`].
     Follow(RunId),
-    /// Follow these runs instead of those before, to compare them. Answered by [`Msg::Compared`].
+    /// Follow these runs for the comparison, instead of the previous ones. Answered by [`Msg::Compared`].
     Compare(Vec<RunId>),
     /// Compute the predictions of these two runs. Answered by [`Msg::Predicted`].
     Predict([RunId; 2]),
@@ -72,7 +72,7 @@ pub enum Effect {
     Queue(QueueChange),
     /// Redraw the screen.
     Redraw,
-    /// Suspend the program, as Ctrl-Z does.
+    /// Suspend the program, like Ctrl-Z.
     Suspend,
     /// End the program.
     Exit(Option<ExitSummary>),
@@ -81,9 +81,9 @@ pub enum Effect {
 /// Whether a process works on the queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QueueWorker {
-    /// One starts the queued runs.
+    /// A worker starts the queued runs.
     Running,
-    /// None does.
+    /// There is no worker.
     Absent,
 }
 
@@ -100,11 +100,11 @@ pub enum QueueChange {
     Empty,
 }
 
-/// What happens to the followed run after the dashboard ends, to be printed in the shell.
+/// A summary of the open run, printed when the dashboard exits.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ExitSummary {
     /// The run's name.
     pub name: String,
-    /// The last command it got; `None` if it continues as it is.
+    /// The command sent on quitting; `None` if the run is left as it is.
     pub command: Option<Command>,
 }

@@ -1,8 +1,8 @@
-//! The state of the dashboard, and how it changes. No I/O, no clock, no randomness: what has to be done outside is an
-//! [`Effect`].
+//! The state of the dashboard and its update function. Pure: no I/O, clock or randomness; these are requested as
+//! [`Effect`]s.
 //!
-//! [`App`] is what all screens share, the [`Screen`] that is shown and the [`Dialog`] on top of it. Each screen and each
-//! dialog is a file in `screens` or `dialogs` with its state, its actions, the keys that trigger them, and what they do.
+//! [`App`] holds the state shared by all screens, the current [`Screen`], and the [`Dialog`] on top of it. Each screen and
+//! each dialog is a file in `screens` or `dialogs` with its state, actions, keys and update.
 
 mod bindings;
 mod charts;

@@ -10,7 +10,7 @@ use super::state::App;
 use super::transition::Goto;
 use crate::run::RunId;
 
-/// Shows another screen or dialog, and returns what the shell has to do for it.
+/// Shows another screen or dialog, and returns the effects that it needs.
 pub(super) fn navigate(app: &mut App, goto: Goto) -> Vec<Effect> {
     let shared = &mut app.shared;
     match goto {
@@ -72,7 +72,7 @@ fn predict(app: &mut App, runs: [RunId; 2]) -> Vec<Effect> {
     vec![Effect::Predict(runs)]
 }
 
-/// Hides the crosshair or the zoom, or shows the screen before.
+/// Hides the crosshair, or leaves the zoom, or returns to the previous screen.
 fn back(app: &mut App) {
     let has_charts = matches!(app.screen, Screen::Live | Screen::Compare(_));
     if has_charts && app.crosshair().is_some() {

@@ -1,4 +1,4 @@
-//! The panes of the live screen, and what of them is shown.
+//! The panes of the live screen and their view state.
 
 /// A pane of the live screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -25,22 +25,22 @@ impl Pane {
     }
 }
 
-/// How much of the screen the pane with the focus has.
+/// How much of the screen the focused pane takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Zoom {
-    /// Its place among the others.
+    /// Its place beside the other panes.
     #[default]
     Together,
-    /// All of it.
+    /// The whole screen.
     Alone,
 }
 
-/// What the live screen shows, kept while other screens are shown.
+/// The view state of the live screen, kept while other screens are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Panes {
-    /// The pane with the focus.
+    /// The focused pane.
     pub focus: Pane,
-    /// Whether it has the whole screen.
+    /// Whether it takes the whole screen.
     pub zoom: Zoom,
     /// Index of the convolution whose kernels are shown.
     pub kernel_layer: usize,
@@ -72,8 +72,38 @@ impl Panes {
         };
     }
 
-    /// Forgets what was shown of the run before.
+    /// Resets what depends on the open run.
     pub(super) const fn reset_run(&mut self) {
         (self.kernel_layer, self.kernel_channel, self.log_scroll) = (0, 0, 0);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn focus_cycles_through_all_panes() {
+        let mut panes = Panes::default();
+        let seen = Pane::ALL.map(|_| {
+            panes.focus_next();
+            panes.focus
+        });
+        assert_eq!(seen, [Pane::Accuracy, Pane::Layers, Pane::Kernels, Pane::Log, Pane::Loss]);
+        panes.focus_previous();
+        assert_eq!(panes.focus, Pane::Log);
+        panes.focus_previous();
+        assert_eq!(panes.focus, Pane::Kernels);
+    }
+
+    #[test]
+    fn zoom_toggles_and_a_new_run_resets_what_depends_on_it() {
+        let mut panes = Panes { kernel_layer: 1, kernel_channel: 2, log_scroll: 3, ..Panes::default() };
+        panes.toggle_zoom();
+        assert_eq!(panes.zoom, Zoom::Alone);
+        panes.reset_run();
+        assert_eq!((panes.kernel_layer, panes.kernel_channel, panes.log_scroll), (0, 0, 0));
+        panes.toggle_zoom();
+        assert_eq!(panes, Panes::default());
     }
 }

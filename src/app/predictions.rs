@@ -1,8 +1,8 @@
-//! The predictions of two runs on the same images, compared.
+//! Comparison of the predictions of two runs on the same images.
 
 use crate::metrics::{McNemar, McNemarMethod, Paired, SeedNoise, Spread, text};
 
-/// Above this probability a difference is taken for chance.
+/// Significance level: above this p-value, a difference may be chance.
 const CHANCE: f64 = 0.05;
 
 /// How an image changed from the first run to the second.
@@ -14,18 +14,18 @@ pub enum Disagreement {
     Broken,
 }
 
-/// The predictions of two runs on the same test set, beside each other.
+/// The predictions of two runs on the same test set.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PredictionDiff {
     /// The names of the runs.
     pub names: [String; 2],
-    /// The checkpoint whose weights were taken.
+    /// The checkpoint whose weights were used.
     pub checkpoint: String,
-    /// The data set, in a few words.
+    /// A short description of the data set.
     pub data: String,
     /// The names of its classes.
     pub classes: Vec<String>,
-    /// How often both, one or none of the runs are right.
+    /// Counts of images that both, one or none of the runs classify correctly.
     pub table: Paired,
     /// Images that only the second run gets right, in decreasing order of both runs' confidence.
     pub fixed: Vec<Sample>,
@@ -53,11 +53,11 @@ pub struct Sample {
 pub struct Guess {
     /// The predicted class.
     pub class: u8,
-    /// Its probability by the softmax, from 0 to 1.
+    /// Its softmax probability, from 0 to 1.
     pub confidence: f32,
 }
 
-/// How much accuracy differs between runs that repeat the two, seeds apart.
+/// How much accuracy varies between runs that differ only by their seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seeds {
     /// The accuracies of the finished runs with the settings of the first run, and with those of the second.
@@ -69,7 +69,7 @@ pub struct Seeds {
 }
 
 impl Seeds {
-    /// The deviation within the groups; `None` where there are no two runs of a group.
+    /// The pooled standard deviation within the groups; `None` if no group has two runs.
     pub fn noise(&self) -> Option<SeedNoise> {
         let different = if self.same { 1 } else { 2 };
         SeedNoise::within(self.groups.into_iter().take(different))
@@ -119,13 +119,13 @@ impl PredictionDiff {
         self.classes.get(usize::from(class)).map_or("?", String::as_str)
     }
 
-    /// By how much the second run's accuracy is higher.
+    /// The second run's accuracy minus the first's.
     pub fn difference(&self) -> f64 {
         let [first, second] = self.table.accuracies();
         second - first
     }
 
-    /// McNemar's test in a sentence.
+    /// The result of McNemar's test as a sentence.
     pub fn chance(&self) -> String {
         let McNemar { p, method } = self.table.mcnemar();
         let verdict = if p < CHANCE { "more than chance" } else { "it could be chance" };
@@ -136,7 +136,7 @@ impl PredictionDiff {
         format!("{verdict} for these two networks (McNemar, {how}, p {})", text::probability(p))
     }
 
-    /// Whether the difference is larger than what seeds alone change, in a sentence.
+    /// Whether the difference exceeds the variation between seeds, as a sentence.
     pub fn verdict(&self) -> String {
         let seeds = &self.seeds;
         let Some(noise) = seeds.noise() else {
@@ -158,7 +158,7 @@ impl PredictionDiff {
 }
 
 impl Sample {
-    /// How sure both runs are of what cannot both be true.
+    /// The sum of both confidences, which orders the disagreements.
     fn sureness(&self) -> f32 {
         self.guesses.iter().map(|guess| guess.confidence).sum()
     }
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn the_difference_is_measured_against_what_seeds_do() {
+    fn difference_is_compared_with_seed_noise() {
         let verdict = |groups, same| diff(seeds(groups, same)).verdict();
         let close: &[f64] = &[0.600, 0.601, 0.602, 0.603];
         let apart: &[f64] = &[0.4, 0.8];

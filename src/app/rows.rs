@@ -1,4 +1,4 @@
-//! The rows of the table of runs: one after another, in groups, or as trees of forks.
+//! The rows of the table of runs: flat, in groups, or as trees of forks.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,43 +11,43 @@ use crate::run::{Listing, Recipe, RecordedStatus, Results, RunId};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Arrangement {
-    /// One run after another.
+    /// A flat list.
     #[default]
     Flat,
-    /// Runs that differ by no more than their seed together, with their mean and spread.
+    /// Runs that differ only by their seed are grouped, with mean and spread.
     Groups,
-    /// Each run under the one that it was forked from.
+    /// Each run is listed under its parent.
     Forks,
 }
 
 /// A row of the table of runs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Row {
-    /// A run, or what should be one.
+    /// A run, which may be unreadable.
     Run {
-        /// Its place in [`App::runs`](super::Shared::runs).
+        /// Its index in [`Shared::runs`](super::Shared::runs).
         place: usize,
-        /// How many runs or groups it is under.
+        /// Its level of indentation.
         depth: usize,
     },
-    /// Runs that differ by no more than their seed.
+    /// A group of runs that differ only by their seed.
     Group(Box<Group>),
 }
 
-/// Runs that differ by no more than their seed.
+/// A group of runs that differ only by their seed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Group {
     /// What they have in common.
     pub(super) key: GroupKey,
-    /// The place in [`App::runs`](super::Shared::runs) of the first of them.
+    /// Index in [`Shared::runs`](super::Shared::runs) of its first run.
     pub place: usize,
-    /// How many there are.
+    /// Number of runs.
     pub runs: usize,
-    /// The best test accuracies of those that are finished; the same seed comes to the same, and counts once.
+    /// Best test accuracies of the finished runs. Runs with the same seed are identical and count once.
     pub best: Spread,
-    /// Their last losses on the test set.
+    /// Last test losses of the same runs.
     pub loss: Spread,
-    /// Whether they are shown under it.
+    /// Whether its runs are shown.
     pub is_open: bool,
 }
 
@@ -60,7 +60,7 @@ impl Arrangement {
         }
     }
 
-    /// The rows for the runs at these places, which are in order. `open` are the groups whose runs are shown.
+    /// The rows for the runs at these indices, which are sorted. `open` holds the groups whose runs are shown.
     pub(super) fn rows(self, places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
         match self {
             Self::Flat => places.iter().map(|&place| Row::Run { place, depth: 0 }).collect(),
@@ -70,15 +70,15 @@ impl Arrangement {
     }
 }
 
-/// What the runs of a group have in common: recipe and data. A run that has not started has no data yet; it belongs to
-/// the first group with its recipe.
+/// What the runs of a group share: recipe and data. A run that has not started has no data yet and belongs to the first
+/// group with its recipe.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct GroupKey {
     recipe: Recipe,
     data: Option<String>,
 }
 
-/// Groups stand where their first run stands.
+/// Groups take the place of their first run.
 fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
     let listed = |place: usize| match &runs[place] {
         Listing::Run(run) => Some(run),
@@ -88,7 +88,7 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
     let (readable, broken): (Vec<usize>, Vec<usize>) =
         places.iter().partition(|&&place| run(place).is_some());
     let recipes: Vec<_> =
-        readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.way()))).collect();
+        readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.recipe()))).collect();
     let mut first_data: BTreeMap<&Recipe, &str> = BTreeMap::new();
     for (_, record, recipe) in &recipes {
         if let Some(data) = record.data_checksum() {
@@ -131,7 +131,7 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
     rows
 }
 
-/// Runs whose parent is not shown stand by themselves. Children stand in the order in which they were made.
+/// Runs whose parent is not listed are at the top level. Children are sorted by creation time.
 fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
     let run = |place: usize| match &runs[place] {
         Listing::Run(run) => Some(run),
@@ -149,7 +149,7 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
         }
     }
     for places in children.values_mut() {
-        // The last one is taken first.
+        // `left` is a stack: the last child is popped first.
         let created = |place: &usize| run(*place).map_or(0.0, |run| run.record.created);
         places.sort_by(|one, other| created(other).total_cmp(&created(one)));
     }
@@ -158,7 +158,7 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
         rows.push(Row::Run { place, depth });
         left.extend(children.remove(&place).into_iter().flatten().map(|child| (child, depth + 1)));
     }
-    // Runs that are each other's ancestors, which only a hand can make, are under none.
+    // Cycles can only result from edited files; their runs are listed at the top level.
     rows.extend(children.into_values().flatten().map(|place| Row::Run { place, depth: 0 }));
     rows
 }

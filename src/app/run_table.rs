@@ -55,13 +55,13 @@ impl RunTable {
         &self.text
     }
 
-    /// The last valid query, as typed if it is still there.
+    /// The last valid query, as typed if possible.
     pub(super) fn valid_query(&self) -> String {
         let is_typed = self.text.parse().is_ok_and(|query: Query| query == self.query);
         if is_typed { self.text.clone() } else { self.query.to_string() }
     }
 
-    /// Why the query is not valid; then the table shows the result of the last valid one.
+    /// Why the query is invalid; the table then shows the result of the last valid one.
     pub fn error(&self) -> Option<&QueryError> {
         self.error.as_ref()
     }
@@ -101,10 +101,10 @@ impl RunTable {
         self.apply_query(runs);
     }
 
-    /// Types a key; returns `false` if it is not text.
+    /// Edits the query; returns `false` if the key does not edit.
     pub(super) fn type_key(&mut self, key: Key, runs: &[Listing]) -> bool {
         match key {
-            // Longer than any useful query.
+            // More than any useful query needs.
             Key::Char(character) if self.text.len() < 1000 => self.text.push(character),
             Key::Backspace => drop(self.text.pop()),
             Key::Ctrl('u') => self.text.clear(),
@@ -129,7 +129,7 @@ impl RunTable {
         self.apply_if_finished(runs);
     }
 
-    /// Applies the query, unless its last word may be the beginning of another one.
+    /// Applies the query, unless its last word may be incomplete.
     fn apply_if_finished(&mut self, runs: &[Listing]) {
         let begun = self.text.ends_with(|last: char| last.is_alphanumeric() || last == '_');
         let completions = self.completions(runs);
@@ -214,7 +214,7 @@ fn goes_down(field: Field) -> bool {
     ["best_acc", "acc", "min_acc", "created", "epoch", "step", "speed", "best_epoch"].contains(&field.name())
 }
 
-/// The values that a field has in these runs, each once.
+/// The distinct values of a field in these runs.
 fn values(field: Field, runs: &[Listing]) -> Vec<String> {
     let of = |listed: &Listing| match listed {
         Listing::Run(run) => match field.of(run) {

@@ -1,4 +1,4 @@
-//! One run as the screen shows it, folded from its events.
+//! The view of one run, folded from its events.
 
 use std::collections::VecDeque;
 
@@ -10,24 +10,23 @@ use crate::run::{
     Timeline, TrainerInfo, Unit, Update,
 };
 
-/// The window of throughput and ETA in active seconds: longer than an epoch, so that evaluation counts.
+/// The window for throughput and ETA in active seconds: longer than an epoch, so that evaluation is included.
 const PACE: f64 = 120.0;
-/// The weight of earlier steps in the split of a step's time, when further steps are reported: numbers that change ten
-/// times a second cannot be read.
+/// Weight of earlier reports in the moving average of step times, which would otherwise change too fast to read.
 const LASTING: f32 = 0.95;
-/// Lines of the trainer's log that are kept.
+/// Maximum number of log lines kept.
 const LOG: usize = 1000;
 
-/// One run as the screen shows it.
+/// The view of one run, folded from its events.
 #[derive(Debug, Clone)]
 pub struct RunView {
     /// Its id.
     pub id: RunId,
-    /// Its manifest, once it was read.
+    /// Its manifest; `None` until it has been read.
     pub record: Option<RunManifest>,
-    /// Its actual state, once it is known.
+    /// Its actual state; `None` until it is known.
     pub state: Option<RunState>,
-    /// Its last trainer, once one has started.
+    /// Its latest trainer; `None` until one has started.
     pub start: Option<TrainerInfo>,
     /// Training loss by step.
     pub loss: Curve,
@@ -39,35 +38,35 @@ pub struct RunView {
     pub active_seconds: f64,
     /// Training time by step, without pauses, in seconds.
     pub times: Series,
-    /// Time by step since it began, with pauses, in seconds.
+    /// Time since the start by step, including pauses, in seconds.
     pub wall_times: Series,
-    /// Where the threads' time went lately: older steps count less and less. Zero if the trainer did not report it.
+    /// How the threads spent their time recently, as a moving average. Zero if the trainer does not report it.
     pub spent: StepTime,
     /// The learning rate of the last step.
     pub learning_rate: Option<f32>,
-    /// When the present pause began, in seconds since 1970 UTC, if it is paused.
+    /// When the current pause began, in seconds since 1970 UTC; `None` if it is not paused.
     pub paused_since: Option<f64>,
-    /// The kernels of its convolutions, as in its newest checkpoint.
+    /// The kernels of its convolutions in the newest checkpoint.
     pub kernels: Vec<NamedTensor>,
     /// The step of that checkpoint.
     pub kernels_step: u64,
-    /// The end of its trainer's log.
+    /// The last lines of its trainer's log.
     pub log: VecDeque<String>,
     /// The exact position when it last paused or started.
     pub position: Option<Position>,
-    /// The command that the trainer has not answered yet.
-    pub asked: Option<Command>,
-    /// Why something of it cannot be read at the moment.
+    /// The command that the trainer has not acknowledged yet.
+    pub pending: Option<Command>,
+    /// Why part of the run cannot be read at the moment.
     pub problem: Option<String>,
-    /// Whether everything on disk was read once.
+    /// Whether everything on disk has been read once.
     pub caught_up: bool,
     smoothing: Smoothing,
-    /// When its journal begins, in seconds since 1970 UTC.
+    /// Time of its first event, in seconds since 1970 UTC.
     began: Option<f64>,
 }
 
 impl RunView {
-    /// A run before anything of it was read.
+    /// A run of which nothing has been read yet.
     pub fn new(id: RunId, smoothing: Smoothing) -> Self {
         Self {
             id,
@@ -87,7 +86,7 @@ impl RunView {
             kernels: Vec::new(),
             kernels_step: 0,
             log: VecDeque::new(),
-            asked: None,
+            pending: None,
             problem: None,
             caught_up: false,
             smoothing,
@@ -95,7 +94,7 @@ impl RunView {
         }
     }
 
-    /// Takes in what is new on disk.
+    /// Applies what is new on disk.
     pub fn update(&mut self, update: Update) {
         if update.restarted {
             let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
@@ -112,7 +111,7 @@ impl RunView {
             self.state = Some(state);
         }
         if !self.is_live() {
-            self.asked = None;
+            self.pending = None;
         }
         if let Some(checkpoint) = update.checkpoint {
             self.take_checkpoint(checkpoint);
@@ -139,8 +138,8 @@ impl RunView {
                 self.go_on_at(step, wall_time);
                 self.paused_since = None;
                 self.answer(Command::Resume);
-                if let Some(Command::GoBack(_)) = self.asked {
-                    self.asked = None;
+                if let Some(Command::GoBack(_)) = self.pending {
+                    self.pending = None;
                 }
             }
             Event::Changed { change, total_steps, .. } => {
@@ -156,7 +155,7 @@ impl RunView {
                 self.wall_times.rewind(first);
             }
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
-            Event::Ended { .. } | Event::Rejected { .. } => self.asked = None,
+            Event::Ended { .. } | Event::Rejected { .. } => self.pending = None,
             Event::Note { .. } => {}
         }
     }
@@ -205,26 +204,26 @@ impl RunView {
         self.push_wall_time(step as f64, wall_time);
     }
 
-    /// Notes that the steps after `step` begin at `wall_time`, after a pause.
+    /// Records that the steps after `step` start at `wall_time`, after a pause.
     fn go_on_at(&mut self, step: u64, wall_time: f64) {
         self.push_wall_time(step as f64 + 0.5, wall_time);
     }
 
-    /// Wall times never decrease, even if the clock was set back.
+    /// Wall times never decrease, even if the clock is set back.
     fn push_wall_time(&mut self, step: f64, wall_time: f64) {
         self.wall_times.rewind(step);
         let before = self.wall_times.last().map_or(0.0, |last| last.y);
         self.wall_times.push(step, wall_time.max(before));
     }
 
-    /// Epochs without a better accuracy that are left until the run ends; `None` without patience.
+    /// Epochs without improvement left until the run ends early; `None` without patience.
     pub fn patience_left(&self) -> Option<u32> {
         let patience = self.record.as_ref()?.settings().patience;
         let waited = self.timeline.reports().next_back()?.epoch - self.best()?.epoch;
         (patience > 0 && self.is_live()).then(|| patience.saturating_sub(waited))
     }
 
-    /// The reason of the present pause, if it is paused.
+    /// The reason of the current pause, if it is paused.
     pub fn pause_reason(&self) -> Option<PauseReason> {
         self.paused_since?;
         self.timeline.annotations.iter().rev().find_map(|annotation| match annotation.kind {
@@ -234,8 +233,8 @@ impl RunView {
     }
 
     fn answer(&mut self, command: Command) {
-        if self.asked == Some(command) {
-            self.asked = None;
+        if self.pending == Some(command) {
+            self.pending = None;
         }
     }
 
@@ -287,13 +286,13 @@ impl RunView {
         numbers.rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy)).copied()
     }
 
-    /// Images per second of active time, lately.
+    /// Recent images per second of active time.
     pub fn images_per_second(&self) -> Option<f64> {
         let batch = self.record.as_ref()?.config.batch_size as f64;
         Some(self.pace.rate()? * batch)
     }
 
-    /// Active seconds until it is finished, at the pace it has.
+    /// Estimated active seconds until it is finished, at the recent pace.
     pub fn eta(&self) -> Option<f64> {
         let left = self.start.as_ref()?.total_steps.saturating_sub(self.timeline.step);
         self.pace.eta(left as f64)

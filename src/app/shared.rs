@@ -1,4 +1,4 @@
-//! What all screens share, and what outlives each of them.
+//! State that all screens share or that outlives them.
 
 use super::charts::ChartView;
 use super::messages::{Effect, QueueWorker};
@@ -8,14 +8,14 @@ use super::run_table::RunTable;
 use super::run_view::RunView;
 use crate::run::{Command, Listing, Queue, RecordedStatus, RunConfig, RunEntry, RunId};
 
-/// What all screens share, and what outlives each of them.
+/// State that all screens share or that outlives them.
 #[derive(Debug, Clone)]
 pub struct Shared {
     /// The networks that can be trained.
     pub presets: Vec<PresetInfo>,
     /// The settings of new runs, except the preset.
     pub defaults: RunConfig,
-    /// The data set that new runs would be trained on; `None` while it is being looked for.
+    /// The data set that new runs would be trained on; `None` while it is being located.
     pub data: Option<String>,
     /// The runs on disk, newest first; `None` until they have been listed.
     pub runs: Option<Vec<Listing>>,
@@ -23,11 +23,11 @@ pub struct Shared {
     pub table: RunTable,
     /// The selected row of [`Shared::menu`].
     pub menu_row: usize,
-    /// What the live screen shows of a run.
+    /// View state of the live screen.
     pub panes: Panes,
-    /// How curves are shown.
+    /// View options of charts.
     pub charts: ChartView,
-    /// The run that is followed, on the live screen.
+    /// The open run, shown on the live screen.
     pub run: Option<RunView>,
     /// The marked runs, in the order in which they were marked.
     pub marked: Vec<RunId>,
@@ -39,7 +39,7 @@ pub struct Shared {
     pub trash: Vec<Vec<RunId>>,
     /// Index of the theme.
     pub theme: usize,
-    /// How many themes there are.
+    /// Number of themes.
     pub themes: usize,
     /// A message, shown until the next key.
     pub notice: Option<Notice>,
@@ -47,12 +47,12 @@ pub struct Shared {
     pub now: f64,
 }
 
-/// A message for the person at the screen.
+/// A message to the user.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// Something was done, or how to do it.
+    /// A confirmation or a hint.
     Info(String),
-    /// Something failed.
+    /// An error.
     Error(String),
 }
 
@@ -179,15 +179,15 @@ impl Shared {
         outcome
     }
 
-    /// Sends the followed run's trainer a command; the screen shows it as pending until the trainer answers.
+    /// Sends a command to the trainer of the open run. The screen shows it as pending until the trainer acknowledges it.
     pub(super) fn send(&mut self, command: Command) -> Option<Effect> {
         let run = self.run.as_mut()?;
-        run.asked = Some(command);
+        run.pending = Some(command);
         Some(Effect::Send(run.id.clone(), command))
     }
 }
 
-/// Whether a run with this status ended before its time, so that it can be resumed once no trainer holds it.
+/// Whether a run with this status ended early, so that it can be resumed when no trainer holds it.
 pub(super) const fn ended_early(status: RecordedStatus) -> bool {
     matches!(
         status,

@@ -8,18 +8,18 @@ use crate::run::RunConfig;
 /// The state of the dashboard.
 #[derive(Debug, Clone)]
 pub struct App {
-    /// What all screens share.
+    /// State shared by all screens.
     pub shared: Shared,
-    /// The screen that is shown.
+    /// The current screen.
     pub screen: Screen,
-    /// The dialog on top of it.
+    /// The open dialog, if any.
     pub dialog: Option<Dialog>,
-    /// How many learning-rate range tests have been started.
+    /// Number of learning-rate range tests started so far.
     pub range_tests: u64,
 }
 
 impl App {
-    /// The dashboard before anything is known about the runs.
+    /// The initial state, before the runs have been listed.
     pub fn new(presets: Vec<PresetInfo>, defaults: RunConfig, themes: usize) -> Self {
         let shared = Shared::new(presets, defaults, themes);
         Self { shared, screen: Screen::Home, dialog: None, range_tests: 0 }

@@ -1,10 +1,10 @@
-//! What follows from an action.
+//! The result of an action.
 
 use super::form::Form;
 use super::messages::Effect;
 use crate::run::{RunConfig, RunId};
 
-/// What follows from an action: effects for the shell, and another screen or dialog.
+/// The result of an action: effects for the shell, and the next screen or dialog.
 #[derive(Debug, Default)]
 pub(super) struct Transition {
     pub(super) effects: Vec<Effect>,
@@ -19,13 +19,13 @@ pub(super) enum Goto {
     Runs,
     /// The live screen with this run.
     Open(RunId),
-    /// The marked runs beside each other.
+    /// The comparison of the marked runs.
     Compare,
     /// The predictions of these two runs.
     Predict([RunId; 2]),
     /// A learning-rate range test with these settings.
     FindRate(Box<RunConfig>),
-    /// The screen before.
+    /// The previous screen.
     Back,
     Form(Box<Form>),
     Search,

@@ -1,4 +1,4 @@
-//! What the dashboard keeps from one start to the next.
+//! View state that is kept between sessions.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,10 +8,10 @@ use super::rows::Arrangement;
 use super::shared::Shared;
 use crate::run::{RunId, Sort};
 
-/// The most deletions that are kept to be undone.
+/// Maximum number of deletions that can be undone.
 const TRASH: usize = 50;
 
-/// What the dashboard keeps from one start to the next. Missing or invalid values get their defaults.
+/// View state that is kept between sessions. Missing or invalid values get their defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct ViewState {
@@ -21,13 +21,13 @@ pub struct ViewState {
     pub sort: String,
     /// Which runs are shown: a query.
     pub query: String,
-    /// How they are arranged.
+    /// The arrangement of the table.
     pub arrangement: Arrangement,
     /// The x axis of curves.
     pub along: XAxis,
     /// Whether losses have a logarithmic axis.
     pub log_loss: bool,
-    /// How training losses are smoothed.
+    /// The smoothing of training losses.
     pub smoothing: Smoothing,
     /// The theme's name; empty for the first one. The shell fills it in, as [`Shared`] has only an index.
     pub theme: String,
@@ -36,7 +36,7 @@ pub struct ViewState {
 }
 
 impl Shared {
-    /// What to keep for the next start.
+    /// The state to keep.
     pub fn view_state(&self) -> ViewState {
         let table = &self.table;
         ViewState {
@@ -52,7 +52,7 @@ impl Shared {
         }
     }
 
-    /// Restores what an earlier start kept.
+    /// Restores the state of an earlier session.
     pub fn restore(&mut self, state: &ViewState) {
         let columns: Vec<Column> = state.columns.iter().filter_map(|name| name.parse().ok()).collect();
         if !columns.is_empty() {

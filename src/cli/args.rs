@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 use super::error::CliError;
-use super::settings::{LookOptions, Settings};
+use super::settings::{DisplayOptions, Settings};
 use super::{data, fork, lr_find, queue, runs, settings, snapshot, summary, sweep, train};
 use crate::app::ExitSummary;
 use crate::data::Roots;
@@ -24,7 +24,7 @@ pub struct Cli {
     runs: Option<PathBuf>,
 
     #[command(flatten)]
-    look: LookOptions,
+    display: DisplayOptions,
 
     #[command(subcommand)]
     command: Option<CliCommand>,
@@ -59,7 +59,7 @@ enum CliCommand {
     /// Start a new run from a checkpoint of another one, with changed settings.
     #[command(after_help = FORK_EXAMPLES)]
     Fork(fork::ForkCommand),
-    /// Queue a run for every combination of some settings.
+    /// Queue a run for every combination of values.
     #[command(after_help = SWEEP_EXAMPLES)]
     Sweep(sweep::SweepCommand),
     /// Show and change the queue of runs to train.
@@ -101,23 +101,23 @@ impl Cli {
         }
         let config_dir = settings::config_dir()?;
         let settings = Settings::read(&config_dir)?;
-        let look = self.look.or(settings.look());
+        let display = self.display.or(settings.display());
         if let Some(CliCommand::Data(command)) = self.command {
-            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
+            let surface = data::Surface::of_stdout(display.glyphs()?, display.depth()?);
             return command.run(&data::DataContext { roots: Roots::of_user(), surface }, &mut out);
         }
         if let Some(CliCommand::LrFind(command)) = self.command {
-            let surface = data::Surface::of_stdout(look.glyphs()?, look.depth()?);
-            return command.run(settings.train, look.glyphs()?, surface, &mut out);
+            let surface = data::Surface::of_stdout(display.glyphs()?, display.depth()?);
+            return command.run(settings.train, display.glyphs()?, surface, &mut out);
         }
         if let Some(CliCommand::Sweep(command)) = self.command {
             return command.run(&store()?, settings.train, &mut out);
         }
         if let Some(CliCommand::Snapshot(command)) = self.command {
-            let options = command.look(look).dashboard(&config_dir, settings.train)?;
+            let options = command.display(display).dashboard(&config_dir, settings.train)?;
             return command.run(&store()?, &options, &mut out);
         }
-        let options = look.dashboard(&config_dir, settings.train.clone())?;
+        let options = display.dashboard(&config_dir, settings.train.clone())?;
         let store = store()?;
         let show = match self.command {
             Some(CliCommand::Train(command)) => command.run(&store, settings.train)?,
@@ -136,7 +136,7 @@ impl Cli {
     }
 }
 
-/// Prints what happens to the run that the dashboard showed last.
+/// Prints the state of the run that the dashboard showed last.
 fn print_exit(ExitSummary { name, command }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
     match command {
         Some(run::Command::Stop) => {

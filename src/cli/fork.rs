@@ -16,7 +16,7 @@ Examples:
   cnn-tui fork calm-otter --from best --lr 0.001 --name fine-tuned
   cnn-tui fork calm-otter --from epoch-007 --dropout 0.3 --headless")]
 pub(super) struct ForkCommand {
-    /// Parent run: its name, its id, or a prefix of its id.
+    /// Parent run: ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
     /// Checkpoint to start from: last, best or an epoch such as epoch-007.

@@ -20,7 +20,7 @@ const ROWS: u16 = 18;
 /// Maximum width of the chart, in columns.
 const COLUMNS: usize = 120;
 
-/// Suggest a learning rate from a short range test, in which it rises. Nothing is saved.
+/// Suggest a learning rate from a short range test, which trains with rising rates. Nothing is saved.
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:

@@ -17,4 +17,4 @@ mod train;
 pub use args::Cli;
 pub use error::CliError;
 pub use options::TrainOptions;
-pub use settings::{LookOptions, Settings};
+pub use settings::{DisplayOptions, Settings};

@@ -13,9 +13,9 @@ use super::CliError;
 use crate::nn::PRESETS;
 use crate::run::{Change, ConfigError, RunConfig, Setting, SettingValue, ValueKind};
 
-/// Values of settings that a person gave, as options of a command or in the settings file.
+/// Settings given as command-line options or in the settings file.
 ///
-/// `C` is the command: it decides which settings are options.
+/// `C` is the command, which determines the available settings.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct SettingOptions<C> {
     values: BTreeMap<Setting, SettingValue>,
@@ -24,7 +24,7 @@ pub struct SettingOptions<C> {
 
 /// Which settings are options of a command.
 pub trait CommandSettings {
-    /// What the default is, if not that of the setting.
+    /// The default shown in the help, if it is not that of the setting.
     const DEFAULT: Option<&'static str> = None;
 
     /// Whether the command has an option for the setting.
@@ -35,7 +35,7 @@ pub trait CommandSettings {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Train;
 
-/// `fork`: the settings that can be others than those of the parent.
+/// `fork`: the settings that may differ from the parent's.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Fork;
 
@@ -93,7 +93,7 @@ impl<C: CommandSettings> FromArgMatches for SettingOptions<C> {
     }
 }
 
-/// The option for a setting. It has no default of clap's, which would hide the settings file.
+/// The option for a setting. It has no clap default, which would override the settings file.
 fn argument<C: CommandSettings>(setting: Setting) -> Arg {
     let default = C::DEFAULT.map_or_else(|| setting.default_in_words(), str::to_owned);
     let known = match setting.kind() {
@@ -115,7 +115,7 @@ fn argument<C: CommandSettings>(setting: Setting) -> Arg {
     }
 }
 
-/// The error of a value for clap, which names the option and the value itself.
+/// The error for an invalid value; clap adds the option and the value.
 fn without_name(error: ConfigError) -> String {
     match error {
         ConfigError::Malformed { expected, .. } => format!("not {expected}"),
@@ -125,7 +125,7 @@ fn without_name(error: ConfigError) -> String {
 }
 
 impl<C> SettingOptions<C> {
-    /// These options, and those of the settings file that they do not name.
+    /// These options; unset ones are taken from the settings file.
     #[must_use]
     pub fn or(self, file: TrainOptions) -> TrainOptions {
         let mut values = file.values;
@@ -139,7 +139,7 @@ impl TrainOptions {
     ///
     /// # Errors
     ///
-    /// A run cannot have these settings.
+    /// The settings are invalid or contradict each other.
     pub fn into_config(self) -> Result<RunConfig, CliError> {
         let mut config = RunConfig::default();
         for (setting, value) in &self.values {
@@ -171,7 +171,7 @@ fn refused(setting: Setting, error: &ConfigError) -> CliError {
     CliError::Usage(format!("{error}{hint}"))
 }
 
-/// The config with an absolute path of the data set, since trainers have another working directory.
+/// The config with an absolute data path, since trainers have another working directory.
 pub(super) fn with_absolute_data(mut config: RunConfig) -> Result<RunConfig, CliError> {
     if let Some(data) = config.data.as_mut().filter(|data| data.as_os_str() != "built-in") {
         *data = std::path::absolute(&data)?;
@@ -179,7 +179,7 @@ pub(super) fn with_absolute_data(mut config: RunConfig) -> Result<RunConfig, Cli
     Ok(config)
 }
 
-/// Refuses a network that does not exist.
+/// Returns an error if the network does not exist.
 pub(super) fn check_preset(config: &RunConfig) -> Result<(), CliError> {
     if PRESETS.iter().any(|preset| preset.name == config.preset) {
         return Ok(());
@@ -197,7 +197,7 @@ impl<'de> Deserialize<'de> for TrainOptions {
     }
 }
 
-/// Reads `[train]` of the settings file.
+/// Deserializes `[train]` of the settings file.
 struct TrainTable;
 
 impl<'de> Visitor<'de> for TrainTable {
@@ -216,7 +216,7 @@ impl<'de> Visitor<'de> for TrainTable {
     }
 }
 
-/// Reads the key of a setting. As seeds, errors have the place of the key or of the value in the file.
+/// Deserializes the key of a setting. As a seed, its errors carry the position of the key in the file.
 struct Key;
 
 impl<'de> DeserializeSeed<'de> for Key {
@@ -231,7 +231,7 @@ impl<'de> DeserializeSeed<'de> for Key {
     }
 }
 
-/// Reads the value of this setting.
+/// Deserializes the value of this setting.
 struct ValueOf(Setting);
 
 impl<'de> DeserializeSeed<'de> for ValueOf {

@@ -1,4 +1,4 @@
-//! The settings file, and how the dashboard looks.
+//! The settings file and the display options.
 
 use std::fmt::Display;
 use std::path::{Path, PathBuf};
@@ -13,24 +13,24 @@ use crate::shell::{self, DashboardOptions};
 use crate::ui::theme::{self, Themes};
 use crate::ui::{ColorDepth, Glyphs};
 
-/// `config.toml` in the user's configuration directory. Whatever it does not say has its default.
+/// `config.toml` in the user's configuration directory. Missing keys have their defaults.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
-    /// The theme to begin with.
+    /// Theme of the dashboard.
     theme: Option<String>,
-    /// The symbols: `auto`, `unicode` or `ascii`.
+    /// Symbols: `auto`, `unicode` or `ascii`.
     glyphs: Option<String>,
-    /// The colours: `auto`, `truecolor`, `256`, `16` or `none`.
+    /// Colours: `auto`, `truecolor`, `256`, `16` or `none`.
     color: Option<String>,
-    /// How new runs train, under the names of the flags, with `_` for `-`.
+    /// Settings of new runs: the names of the options with `_` for `-`.
     pub(super) train: TrainOptions,
 }
 
-/// How the dashboard looks.
+/// Display options.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
-pub struct LookOptions {
-    /// The theme to begin with [default: dark].
+pub struct DisplayOptions {
+    /// Theme of the dashboard [default: the last one used, initially dark].
     #[arg(long, global = true, value_name = "NAME", help_heading = "Look")]
     pub(super) theme: Option<String>,
     /// Symbols: auto, unicode or ascii [default: auto].
@@ -59,14 +59,14 @@ impl Settings {
         Ok(settings)
     }
 
-    /// What the file says of the look.
-    pub(super) fn look(&self) -> LookOptions {
-        LookOptions { theme: self.theme.clone(), glyphs: self.glyphs.clone(), color: self.color.clone() }
+    /// The display options of the file.
+    pub(super) fn display(&self) -> DisplayOptions {
+        DisplayOptions { theme: self.theme.clone(), glyphs: self.glyphs.clone(), color: self.color.clone() }
     }
 }
 
-impl LookOptions {
-    /// These options, and where they say nothing, `others`.
+impl DisplayOptions {
+    /// These options; unset ones are taken from `others`.
     #[must_use]
     pub(super) fn or(self, others: Self) -> Self {
         Self {
@@ -76,17 +76,17 @@ impl LookOptions {
         }
     }
 
-    /// The symbols, as asked for or as the terminal has them.
+    /// The chosen symbols; by default, those detected for the terminal.
     pub(super) fn glyphs(&self) -> Result<Glyphs, CliError> {
         chosen(self.glyphs.as_deref(), || Glyphs::detect(env))
     }
 
-    /// The colours, as asked for or as the terminal has them.
+    /// The chosen colour depth; by default, that detected for the terminal.
     pub(super) fn depth(&self) -> Result<ColorDepth, CliError> {
         chosen(self.color.as_deref(), || ColorDepth::detect(env))
     }
 
-    /// Everything that the dashboard needs to know.
+    /// The options of the dashboard.
     pub(super) fn dashboard(
         &self,
         config_dir: &Path,
@@ -99,7 +99,7 @@ impl LookOptions {
             depth: self.depth()?,
             glyphs: self.glyphs()?,
             defaults: train.into_config()?,
-            // A broken theme of the user's hides no other, but must not go unseen.
+            // A broken theme does not prevent the start, but is reported.
             notice: themes.errors().first().map(ToString::to_string),
             themes: themes.iter().cloned().collect(),
         })
@@ -121,7 +121,7 @@ fn env(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// What a word asks for; nothing or `auto`: what was detected.
+/// Parses an option; if it is unset or `auto`, detects the value.
 fn chosen<T: FromStr<Err: Display>>(word: Option<&str>, detect: impl Fn() -> T) -> Result<T, CliError> {
     match word {
         None | Some("auto") => Ok(detect()),
@@ -129,7 +129,8 @@ fn chosen<T: FromStr<Err: Display>>(word: Option<&str>, detect: impl Fn() -> T) 
     }
 }
 
-/// The user's theme files with their texts, by name. One that cannot be read is a theme that is broken.
+/// Paths and contents of the user's theme files, sorted. For an unreadable file the content is the error, which makes
+/// the theme invalid.
 fn user_themes(dir: &Path) -> Vec<(String, String)> {
     let mut paths: Vec<PathBuf> =
         fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
@@ -140,7 +141,7 @@ fn user_themes(dir: &Path) -> Vec<(String, String)> {
     paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
 }
 
-/// Where the settings and the user's themes lie.
+/// The directory of the settings file and the user's themes.
 pub(super) fn config_dir() -> Result<PathBuf, CliError> {
     Ok(shell::config_dir()?)
 }
@@ -164,8 +165,9 @@ mod tests {
     fn flags_override_the_file() {
         let file = settings("theme = 'light'\nglyphs = 'ascii'\n[train]\nepochs = 3").unwrap();
         assert_eq!(file.train.clone().into_config().unwrap().epochs, 3);
-        let look = LookOptions { theme: Some("mono".to_owned()), ..LookOptions::default() }.or(file.look());
-        assert_eq!((look.theme.as_deref(), look.glyphs().unwrap()), (Some("mono"), Glyphs::Ascii));
+        let display =
+            DisplayOptions { theme: Some("mono".to_owned()), ..DisplayOptions::default() }.or(file.display());
+        assert_eq!((display.theme.as_deref(), display.glyphs().unwrap()), (Some("mono"), Glyphs::Ascii));
     }
 
     #[test]
@@ -186,18 +188,22 @@ mod tests {
 
     #[test]
     fn unknown_words_are_refused_with_the_known_ones() {
-        let look = LookOptions {
+        let display = DisplayOptions {
             theme: Some("drak".to_owned()),
             glyphs: Some("emoji".to_owned()),
             color: Some("8".to_owned()),
         };
         let train = TrainOptions::default;
         assert!(
-            look.dashboard(Path::new("/nowhere"), train()).unwrap_err().to_string().contains("high-contrast")
+            display
+                .dashboard(Path::new("/nowhere"), train())
+                .unwrap_err()
+                .to_string()
+                .contains("high-contrast")
         );
-        assert!(look.glyphs().unwrap_err().to_string().contains("unicode"));
-        assert!(look.depth().unwrap_err().to_string().contains("truecolor"));
-        assert_eq!(look.depth().unwrap_err().exit_code(), 2);
+        assert!(display.glyphs().unwrap_err().to_string().contains("unicode"));
+        assert!(display.depth().unwrap_err().to_string().contains("truecolor"));
+        assert_eq!(display.depth().unwrap_err().exit_code(), 2);
     }
 
     #[test]
@@ -205,7 +211,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("themes")).unwrap();
         fs::write(dir.path().join("themes/mine.toml"), "text = 'blurple'").unwrap();
-        let options = LookOptions::default().dashboard(dir.path(), TrainOptions::default()).unwrap();
+        let options = DisplayOptions::default().dashboard(dir.path(), TrainOptions::default()).unwrap();
         assert!(options.notice.unwrap().contains("mine.toml"));
         assert!(options.themes.len() >= 5);
     }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use clap::{Args, ValueEnum};
 
-use super::{CliError, LookOptions};
+use super::{CliError, DisplayOptions};
 use crate::app::{Compare, Key, Pane, UnknownKey};
 use crate::run::{RunDir, Store};
 use crate::shell::{self, DashboardOptions, Scene};
@@ -111,15 +111,15 @@ impl PaneName {
 }
 
 impl SnapshotCommand {
-    /// Adapts the look to the format instead of the terminal: SVG has all colours and symbols unless options say
-    /// otherwise, and plain text has no colour.
-    pub(super) fn look(&self, options: LookOptions) -> LookOptions {
+    /// Adapts the display options to the format instead of the terminal: by default, SVG has all colours and symbols and
+    /// plain text has no colours.
+    pub(super) fn display(&self, options: DisplayOptions) -> DisplayOptions {
         let word = |word: &str| Some(word.to_owned());
         match self.format {
             OutputFormat::Ansi => options,
-            OutputFormat::Text => LookOptions { color: word("none"), ..options },
+            OutputFormat::Text => DisplayOptions { color: word("none"), ..options },
             OutputFormat::Svg => {
-                options.or(LookOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
+                options.or(DisplayOptions { theme: None, glyphs: word("unicode"), color: word("truecolor") })
             }
         }
     }

@@ -27,10 +27,10 @@ pub(super) struct SweepCommand {
     axes: Vec<String>,
     #[command(flatten)]
     options: TrainOptions,
-    /// Tag of the runs; repeatable.
+    /// Tag for the runs (repeatable).
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
-    /// Number of runs that train at the same time; kept for later sweeps [default: unchanged, at first 1].
+    /// Number of runs to train at the same time; also applies to later sweeps [default: unchanged, initially 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
     /// Print JSON, one object per line.

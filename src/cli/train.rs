@@ -93,7 +93,7 @@ impl ResumeCommand {
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
         let dir = store.resolve(&self.run)?;
-        let (record, state) = dir.look()?;
+        let (record, state) = dir.read()?;
         if record.status == RecordedStatus::Finished {
             let epochs = record.summary.epoch;
             let name = &record.name;

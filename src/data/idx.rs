@@ -255,7 +255,7 @@ impl<'a> Input<'a> {
         Ok(bytes)
     }
 
-    /// Tells an I/O error from a bad gzip stream: only errors of the operating system carry a code.
+    /// Distinguishes an I/O error from a damaged gzip stream: only operating system errors have a code.
     fn failure(&self, error: io::Error) -> IdxError {
         let file = self.file.into();
         match error.kind() {

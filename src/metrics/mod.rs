@@ -1,11 +1,11 @@
 //! Numbers for charts and tables: series, smoothing, statistics, axis scales and ticks, and number formatting.
 //!
-//! This layer knows neither where a number comes from nor what shows it.
+//! This layer is independent of where numbers come from and how they are shown.
 //!
 //! - `stats`: moving averages, throughput, spread over seeds, McNemar's test.
 //! - `plot`: series, intervals, scales and ticks.
 //! - [`text`]: numbers as text.
-//! - `range_test`: the learning-rate range test. It stands beside the folders because it uses both.
+//! - `range_test`: the learning-rate range test, which uses both folders.
 
 mod range_test;
 pub mod text;

@@ -1,9 +1,8 @@
 //! Shapes as types, so that layers which do not fit together do not compile.
 //!
-//! Sizes are not looked up in a table: a type says how its size follows from another type's, and the
-//! compiler computes it. So there is no largest image and no list of kernels. Where layers do not fit,
-//! computing the size ends in a panic, which the compiler reports with the numbers. It computes sizes
-//! when it makes code (`cargo build`, `cargo test`), and not for `cargo check`.
+//! A type defines how its size follows from another type's, and the compiler computes it, so image and kernel sizes are
+//! not limited. If layers do not fit, computing the size panics at compile time, with the numbers in the message. The
+//! compiler evaluates sizes when it generates code (`cargo build`, `cargo test`), but not in `cargo check`.
 
 use std::marker::PhantomData;
 
@@ -11,8 +10,7 @@ use dfdx::shapes::{Const, ConstDim, Dim};
 
 /// A batch of images, channels last: `[batch, height, width, channels]`.
 ///
-/// Channels come last because a convolution's matrix product then leaves its result in place, without a
-/// transposition.
+/// With channels last, the result of a convolution's matrix product needs no transposition.
 pub type ImageShape<H, W, const C: usize> = (usize, H, W, Const<C>);
 
 /// A batch of vectors: `[batch, length]`.
@@ -35,7 +33,7 @@ const _: () = assert!(CLASSES == 10);
 
 /// A length along which a window of `K` slides by one, without padding.
 ///
-/// A window that is wider than the length does not compile.
+/// A window wider than the length does not compile.
 pub trait Slide<const K: usize>: ConstDim {
     /// The number of positions of the window: `SIZE - K + 1`.
     type Out: ConstDim;
@@ -45,7 +43,7 @@ impl<L: ConstDim, const K: usize> Slide<K> for L {
     type Out = Slid<L, K>;
 }
 
-/// A length that windows of two cover without a remainder.
+/// A length that is divisible by two.
 ///
 /// An odd length does not compile.
 pub trait Halve: ConstDim {
@@ -120,12 +118,12 @@ const fn half(length: usize) -> usize {
     length / 2
 }
 
-/// Refuses to compile unless `K` x `K` kernels fit on an image and 2x2 max-pooling on what they give.
+/// Fails to compile unless `K` x `K` kernels fit the image and 2x2 max-pooling fits the result.
 pub(super) const fn check_block<H: Slide<K, Out: Halve>, W: Slide<K, Out: Halve>, const K: usize>() {
     let _ = (<H::Out as Halve>::Out::SIZE, <W::Out as Halve>::Out::SIZE);
 }
 
-/// Refuses to compile unless vectors of `len` hold the values of an image.
+/// Fails to compile unless images have exactly `len` values.
 #[track_caller]
 pub(super) const fn check_flat([height, width, channels]: [usize; 3], len: usize) {
     let values = height * width * channels;
@@ -147,7 +145,7 @@ pub(super) const fn check_flat([height, width, channels]: [usize; 3], len: usize
     }
 }
 
-/// What the compiler says where layers do not fit: `format!` does not work while it compiles.
+/// Builds a compile-time error message, since `format!` is not available in constants.
 struct Message {
     bytes: [u8; 256],
     len: usize,
@@ -182,7 +180,7 @@ impl Message {
         self
     }
 
-    #[expect(clippy::panic, reason = "only the compiler gets here")]
+    #[expect(clippy::panic, reason = "evaluated only at compile time")]
     #[track_caller]
     const fn refuse(&self) -> ! {
         match str::from_utf8(self.bytes.split_at(self.len).0) {
@@ -205,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_slides_over_length_minus_kernel_plus_one_places() {
+    fn window_has_length_minus_kernel_plus_one_positions() {
         assert_eq!(slid::<5, Const<28>>(), (28, 24));
         assert_eq!(slid::<5, Const<12>>(), (12, 8));
         assert_eq!(slid::<5, Const<5>>(), (5, 1));

@@ -55,7 +55,7 @@ impl<D: TensorDevice<f32>, Out: Shape, L> Stack<D, Out, L> {
         }
     }
 
-    /// Whether the next layer must pass a gradient on: only where a layer before it has parameters.
+    /// Whether the next layer must compute the gradient of its input: only if an earlier layer has parameters.
     fn input_gradient(&self) -> InputGradient {
         let has_parameters = self.infos.iter().any(|layer| layer.parameters > 0);
         if has_parameters { InputGradient::Needed } else { InputGradient::Skipped }

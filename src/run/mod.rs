@@ -1,11 +1,11 @@
-//! Runs on disk: the formats, the store of runs, and following one.
+//! Runs on disk: formats, the store, and following a run.
 //!
 //! A run is a directory ([`RunDir`] has its layout). Its trainer holds the lock, appends [`Event`]s to the journal,
 //! replaces checkpoints and `run.json` as a whole, and takes [`Command`]s from the inbox. Anyone may read at any time:
 //! [`Store`] lists and finds runs, [`Follower`] follows one.
 //!
-//! Whatever is read may be torn, damaged, hostile or from a newer version: that is an error with a name or is left out,
-//! never a panic, and text is [sanitized](sanitize()) on the way in.
+//! Files may be incomplete, damaged, hostile or from a newer version. This results in an error or is ignored, never in a
+//! panic, and text is [sanitized](sanitize()) when it is read.
 
 mod dir;
 mod disk;

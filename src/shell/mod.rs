@@ -17,5 +17,5 @@ pub use paths::{config_dir, store};
 pub use provenance::provenance;
 pub use services::{fork, lr_find, new_run, predictions};
 pub use trainer::{
-    LectureLines, OnHangup, check, launch, launch_queue, queue_runs, train_run, watch, work_on_queue,
+    OnHangup, ProgressLines, check, launch, launch_queue, queue_runs, train_run, watch, work_on_queue,
 };

@@ -1,4 +1,4 @@
-//! Training: the loop, worker threads, optimizers and learning-rate schedules. It knows neither files nor screens.
+//! Training: the loop, worker threads, optimizers and learning-rate schedules. Independent of files and screens.
 
 mod device;
 mod error;

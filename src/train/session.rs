@@ -55,7 +55,7 @@ pub enum Advance {
     /// The last part of the test set was evaluated: an epoch is done. Its training time is that of the last restored
     /// checkpoint: the session has no clock.
     Epoch(EpochReport),
-    /// There is nothing more to do.
+    /// All epochs are done.
     Finished,
 }
 

@@ -1,4 +1,4 @@
-//! The training loop: it trains, takes commands between two steps, and reports.
+//! The training loop: trains, obeys commands between steps, and reports events.
 
 use std::time::Duration;
 
@@ -9,23 +9,22 @@ use crate::run::{
     StepBatch,
 };
 
-/// The least time between two reports of steps: a few a second keep a curve moving.
+/// Minimum time between two reports of steps.
 const REPORT: Duration = Duration::from_millis(100);
 
-/// The least time between two checkpoints within an epoch. The dashboard draws kernels from them, and a run that was
-/// killed resumes from them.
+/// Minimum time between two checkpoints within an epoch. The dashboard draws kernels from them, and a killed run resumes
+/// from them.
 const SAVE: Duration = Duration::from_secs(1);
 
-/// The process around a trainer. Only [`wait`](TrainerHost::wait) may block: training does not wait for a disk or a
-/// screen.
+/// The process that hosts a trainer. Only [`wait`](TrainerHost::wait) may block: training never waits for disk or screen.
 pub trait TrainerHost {
-    /// Takes an event for the journal.
+    /// Records an event in the journal.
     fn report(&mut self, event: Event);
 
-    /// Takes a checkpoint that must be kept, under these names.
+    /// Saves a checkpoint under these names.
     fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint);
 
-    /// Takes a checkpoint that only matters until there is a newer one.
+    /// Saves a checkpoint as `last`; skipped if a newer one arrives before it is written.
     fn refresh(&mut self, checkpoint: Checkpoint);
 
     /// The next message, if there is one.
@@ -41,11 +40,11 @@ pub trait TrainerHost {
 /// A message to a trainer.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ControlMsg {
-    /// A command of a person.
+    /// A command from the user.
     Command(Command),
-    /// Pause: the run directory cannot be written.
+    /// Pause, because the run directory cannot be written.
     Hold,
-    /// Resume, unless somebody has paused the run meanwhile: the run directory can be written again.
+    /// The run directory can be written again: resume, unless the user has paused the run in the meantime.
     Release,
 }
 
@@ -73,7 +72,7 @@ enum Next {
 struct Trainer<'a, S> {
     session: &'a mut Session,
     host: &'a mut S,
-    /// Losses that were not reported yet, up to the last step.
+    /// Losses up to the last step that have not been reported yet.
     losses: Vec<f32>,
     learning_rate: f32,
     /// The last checkpoint with finite weights.
@@ -104,7 +103,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
 
     fn run(&mut self) -> Result<RecordedStatus, TrainError> {
         if let Some(changed) = self.session.progress().changed {
-            // The journal has it already, unless its trainer was killed in between.
+            // Usually already in the journal, unless the earlier trainer was killed before reporting it.
             self.report_change(changed.step, changed.last);
         }
         self.refresh();
@@ -156,7 +155,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         Ok(Next::Work)
     }
 
-    /// Waits for the command that ends the pause.
+    /// Pauses until a command ends the pause.
     fn pause(&mut self, reason: PauseReason) -> Result<Next, TrainError> {
         self.report_steps();
         if reason != PauseReason::Diverged {
@@ -164,20 +163,20 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.active_before = self.active_seconds();
         self.report_pause(reason);
-        // Whether it waits for a person, and whether for the disk: it resumes when it waits for neither.
-        let (mut told, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
+        // Paused by the user or divergence, and held because of the disk: training resumes when neither holds.
+        let (mut paused, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
             match self.host.wait() {
                 Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RecordedStatus::Stopped),
-                Some(ControlMsg::Command(Command::Resume)) => told = false,
+                Some(ControlMsg::Command(Command::Resume)) => paused = false,
                 Some(ControlMsg::Command(Command::Pause)) => {
-                    if !std::mem::replace(&mut told, true) {
+                    if !std::mem::replace(&mut paused, true) {
                         self.report_pause(PauseReason::Command);
                     }
                 }
                 Some(ControlMsg::Command(Command::GoBack(change))) => {
                     self.go_back(change)?;
-                    told = false;
+                    paused = false;
                 }
                 Some(ControlMsg::Command(command)) => {
                     self.obey(command)?;
@@ -185,7 +184,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                 Some(ControlMsg::Hold) => held = true,
                 Some(ControlMsg::Release) => held = false,
             }
-            if !told && !held {
+            if !paused && !held {
                 break Next::Work;
             }
         };
@@ -202,7 +201,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         self.host.report(Event::Paused { step, reason, position });
     }
 
-    /// Changes settings. They are in a checkpoint before they are reported, so that a resumed run has them too.
+    /// Changes settings. They are saved in a checkpoint before they are reported, so that a resumed run has them too.
     fn change(&mut self, change: Change) {
         self.report_steps();
         match self.session.change(change) {
@@ -264,7 +263,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     }
 
     fn refresh(&mut self) {
-        // The steps of a checkpoint are in the journal before it.
+        // Steps must be in the journal before their checkpoint.
         self.report_steps();
         if let Some(checkpoint) = self.checkpoint() {
             self.host.refresh(checkpoint);
@@ -277,8 +276,8 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
     }
 
-    /// A checkpoint, which is also kept to go back to; `None` if a weight is not finite, so that the last good one stays,
-    /// here and on disk.
+    /// Creates a checkpoint, which is also the one to go back to. `None` if a weight is not finite, so that the last good
+    /// checkpoint is kept, in memory and on disk.
     fn checkpoint(&mut self) -> Option<Checkpoint> {
         self.saved = self.host.now();
         if !self.session.is_finite() {
@@ -381,7 +380,7 @@ mod tests {
             matches!(ended, Some(Event::Ended { step: 20, status: RecordedStatus::Finished, .. })),
             "{ended:?}"
         );
-        // Several steps a report, and not one each.
+        // A report contains several steps.
         assert!(script.events.iter().filter(|event| matches!(event, Event::Steps(_))).count() <= 10);
     }
 
@@ -409,7 +408,7 @@ mod tests {
         else {
             unreachable!("{:?}", script.events)
         };
-        // What trains afterwards is what was paused.
+        // Training continues with the same state.
         assert_eq!(before.as_ref().unwrap().batch, 4);
         assert_eq!(before, after);
         assert!(matches!(script.events[paused - 1], Event::Steps(StepBatch { first, ref losses, .. })
@@ -467,7 +466,7 @@ mod tests {
         let refused =
             |event: &&Event| matches!(event, Event::Rejected { reason, .. } if reason.contains("dropout"));
         assert_eq!(script.events.iter().filter(refused).count(), 1);
-        // A resumed run has the change too, and tells it again for a journal that lacks it.
+        // A resumed run has the change too, and reports it again in case the journal lacks it.
         let mut resumed = self::session(1);
         resumed.restore(&session.checkpoint(0.0)).unwrap();
         let mut script = Script::default();
@@ -478,7 +477,7 @@ mod tests {
 
     #[test]
     fn a_run_that_diverges_waits_with_its_last_good_checkpoint() {
-        // Far too large a step: the loss overflows.
+        // The learning rate is far too large, so the loss overflows.
         let worse = Change { learning_rate: Some(1e30), ..Change::default() };
         let better = Change { learning_rate: Some(0.01), ..Change::default() };
         let mut script = Script {
@@ -498,9 +497,9 @@ mod tests {
     }
 
     #[test]
-    fn a_run_ends_early_when_it_does_not_get_better() {
+    fn a_run_without_improvement_ends_early() {
         let mut session = session(40);
-        // With a learning rate of next to nothing the accuracy stays what it is.
+        // With a tiny learning rate the accuracy does not change.
         let still = Change { learning_rate: Some(1e-30), patience: Some(2), ..Change::default() };
         session.change(still).unwrap();
         assert_eq!(session.patience_left(), Some(2));

@@ -23,7 +23,7 @@ use crate::run::StepTime;
 /// that the overhead per part (packing weights, summing gradients) is small.
 const PART_SIZE: usize = 16;
 
-// `data` and `nn` do not know each other; this is where one feeds the other.
+// `data` and `nn` are independent of each other; their constants must agree here.
 const _: () = assert!(data::SIDE == nn::SIDE && data::CLASSES == nn::CLASSES);
 
 /// Which network to build, and on which device.
@@ -351,7 +351,7 @@ mod tests {
             let mut workers = Workers::start(&spec, threads, &data).unwrap();
             let size = workers.parameters().iter().map(Parameter::len).sum();
             let weights = Arc::new(vec![0.0; size]);
-            // There is no such image.
+            // These images do not exist.
             let error = workers.evaluate(&weights, 999_900..1_000_000).unwrap_err();
             assert!(matches!(error, TrainError::Worker), "{error}");
         }

@@ -1,4 +1,4 @@
-//! How many colours a terminal has, and the nearest colour where there are fewer.
+//! The colour depth of a terminal, and the nearest colour that it can show.
 
 use std::fmt;
 use std::str::FromStr;
@@ -10,29 +10,29 @@ use ratatui::style::Color;
 
 use crate::metrics::floor_index;
 
-/// How many colours a terminal shows.
+/// The number of colours that a terminal shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColorDepth {
-    /// None: only modifiers such as bold and reverse.
+    /// No colours: only modifiers such as bold and reverse.
     None,
-    /// The sixteen named ones, whose exact hue is the user's choice.
+    /// The sixteen named colours; their exact hues are the user's choice.
     Ansi16,
-    /// The 256 of xterm.
+    /// xterm's 256 colours.
     Ansi256,
-    /// All of them.
+    /// 24-bit colours.
     TrueColor,
 }
 
-/// A word that names no colour depth.
+/// The name of a colour depth that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown colour depth '{0}': use truecolor, 256, 16 or none")]
 pub struct UnknownDepth(String);
 
 impl ColorDepth {
-    /// Every depth, the richest first.
+    /// Every depth, the greatest first.
     pub const ALL: [Self; 4] = [Self::TrueColor, Self::Ansi256, Self::Ansi16, Self::None];
 
-    /// The name under which a person chooses it.
+    /// Its name in options and configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -42,10 +42,10 @@ impl ColorDepth {
         }
     }
 
-    /// What the environment says about the terminal; `env` looks up a variable.
+    /// Detects the depth from environment variables; `env` looks one up.
     ///
-    /// `NO_COLOR` wins over everything; `COLORTERM` seldom crosses an SSH line, so terminals known to show all
-    /// colours are told by their `TERM` too.
+    /// `NO_COLOR` overrides everything. SSH rarely forwards `COLORTERM`, so terminals known to show 24-bit colours are also
+    /// recognised by their `TERM`.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         const RICH: [&str; 7] = ["direct", "kitty", "alacritty", "ghostty", "wezterm", "foot", "iterm"];
         let var = |name: &str| env(name).unwrap_or_default().to_ascii_lowercase();
@@ -78,9 +78,9 @@ impl FromStr for ColorDepth {
     }
 }
 
-/// The nearest colour that `depth` has, or `None` if it has no colours.
+/// The nearest colour at this depth, or `None` if it has no colours.
 ///
-/// Among sixteen colours it is never that of `behind`, what it is drawn on, as text must stay visible.
+/// With sixteen colours it is never the background colour `behind`, so that text stays visible.
 pub(super) fn reduce(
     color: anstyle::Color,
     behind: Option<anstyle::Color>,
@@ -101,7 +101,7 @@ pub(super) fn reduce(
     }
 }
 
-/// A grey from black (0) to white (255), or `None` where there are not enough of them to draw with.
+/// A grey from black (0) to white (255), or `None` if the depth has too few greys to draw images.
 pub(super) const fn grey(level: u8, depth: ColorDepth) -> Option<Color> {
     match depth {
         ColorDepth::TrueColor => Some(Color::Rgb(level, level, level)),
@@ -111,7 +111,7 @@ pub(super) const fn grey(level: u8, depth: ColorDepth) -> Option<Color> {
     }
 }
 
-/// The faintest of sixteen colours that is visible on `background`.
+/// The faintest of the sixteen colours that is visible on `background`.
 const fn visible_on(background: AnsiColor) -> AnsiColor {
     match background {
         AnsiColor::Black => AnsiColor::BrightBlack,
@@ -121,15 +121,15 @@ const fn visible_on(background: AnsiColor) -> AnsiColor {
     }
 }
 
-/// The red, green and blue that `color` has on a usual terminal.
+/// Red, green and blue of `color` on a typical terminal.
 pub(super) const fn to_rgb(color: anstyle::Color) -> RgbColor {
     anstyle_lossy::color_to_rgb(color, palette::DEFAULT)
 }
 
-/// The one of xterm's colours that looks most like `color`.
+/// The xterm colour that looks most like `color`.
 ///
-/// Distances are taken in Oklab and not between the bytes, where a dark blue is nearest to a green. The first sixteen
-/// are left out, as terminals show them in the user's own hues.
+/// Distances are measured in Oklab: in RGB, a dark blue is nearest to a green. The first sixteen colours are left out
+/// because users change their hues.
 fn nearest_of_256(color: RgbColor) -> Ansi256Color {
     static COLORS: LazyLock<Vec<(Ansi256Color, [f64; 3])>> = LazyLock::new(|| {
         let color = |index: u8| (Ansi256Color(index), oklab(to_rgb(Ansi256Color(index).into())));
@@ -143,7 +143,7 @@ fn nearest_of_256(color: RgbColor) -> Ansi256Color {
     nearest.map_or(Ansi256Color(16), |(color, _)| *color)
 }
 
-/// Lightness and two hues on which equal distances look equal: B. Ottosson, "A perceptual color space for image
+/// Oklab coordinates, in which equal distances look equal: B. Ottosson, "A perceptual color space for image
 /// processing", 2020.
 fn oklab(color: RgbColor) -> [f64; 3] {
     const CONES: [[f64; 3]; 3] = [
@@ -176,13 +176,13 @@ pub(super) fn mixed(
     RgbColor(channel(r, to_r), channel(g, to_g), channel(b, to_b))
 }
 
-/// How bright a colour is, from 0 to 1: relative luminance as of WCAG 2.
+/// Relative luminance from 0 to 1, as defined by WCAG 2.
 pub(super) fn luminance(color: RgbColor) -> f64 {
     let [r, g, b] = linear(color);
     0.2126 * r + 0.7152 * g + 0.0722 * b
 }
 
-/// Red, green and blue as shares of light.
+/// Linear red, green and blue, from 0 to 1.
 fn linear(RgbColor(r, g, b): RgbColor) -> [f64; 3] {
     [r, g, b].map(|channel| {
         let share = f64::from(channel) / 255.0;
@@ -190,17 +190,17 @@ fn linear(RgbColor(r, g, b): RgbColor) -> [f64; 3] {
     })
 }
 
-/// Whether a colour is the terminal's own, which no symbol can be drawn in.
+/// Whether a colour is the terminal's default, whose actual value is unknown.
 pub(super) fn is_default(color: Color) -> bool {
     color == Color::Reset
 }
 
-/// Foreground and background of a usual terminal.
+/// Foreground and background of a typical terminal.
 pub(super) const fn terminal_colors() -> (RgbColor, RgbColor) {
     (to_rgb(anstyle::Color::Ansi(AnsiColor::White)), to_rgb(anstyle::Color::Ansi(AnsiColor::Black)))
 }
 
-/// A colour in the drawing library's words.
+/// Converts an anstyle colour to ratatui's type.
 pub(super) const fn drawn(color: anstyle::Color) -> Color {
     match color {
         anstyle::Color::Rgb(RgbColor(r, g, b)) => Color::Rgb(r, g, b),
@@ -226,7 +226,7 @@ pub(super) const fn drawn(color: anstyle::Color) -> Color {
     }
 }
 
-/// The colour that the drawing library's words mean; none for the terminal's own.
+/// Converts ratatui's type to an anstyle colour; `None` for the terminal's default.
 pub(super) fn undrawn(color: Color) -> Option<anstyle::Color> {
     match color {
         Color::Reset => None,
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn the_environment_tells_the_depth() {
+    fn depth_is_detected_from_the_environment() {
         let (none, few) = (ColorDepth::None, ColorDepth::Ansi16);
         assert_eq!(detect(&[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]), none);
         assert_eq!(detect(&[("NO_COLOR", ""), ("COLORTERM", "24bit")]), ColorDepth::TrueColor);
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_depth_is_chosen_by_its_name() {
+    fn depth_is_parsed_by_name() {
         for depth in ColorDepth::ALL {
             assert_eq!(depth.to_string().parse(), Ok(depth));
         }
@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn dark_blue_stays_blue_in_256_colours() {
+    fn dark_blue_stays_blue_in_256_colors() {
         let reduced = |r, g, b| reduce(RgbColor(r, g, b).into(), None, ColorDepth::Ansi256);
         assert_eq!(reduced(43, 93, 148), Some(Ansi256Color(24).into()));
         assert_eq!(reduced(16, 19, 26), Some(Ansi256Color(233).into()));
@@ -285,7 +285,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_drawn_is_told_again() {
+    fn colors_convert_to_ratatui_and_back() {
         let names = (0..16).map(|index| Ansi256Color(index).into_ansi().unwrap().into());
         let others = [Ansi256Color(3).into(), Ansi256Color(200).into(), RgbColor(1, 2, 3).into()];
         for color in names.chain(others) {
@@ -295,7 +295,7 @@ mod tests {
     }
 
     #[test]
-    fn few_colours_never_hide_what_is_drawn() {
+    fn text_stays_visible_with_few_colors() {
         let (faint, dark) = (RgbColor(30, 34, 42).into(), RgbColor(13, 16, 22).into());
         assert_eq!(reduce(faint, Some(dark), ColorDepth::Ansi16), Some(AnsiColor::BrightBlack.into()));
         assert_eq!(reduce(faint, None, ColorDepth::Ansi16), Some(AnsiColor::Black.into()));

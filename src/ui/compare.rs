@@ -1,4 +1,4 @@
-//! Several runs beside each other: curves, results, and the settings in which they differ.
+//! The comparison screen: curves, results and differing settings of several runs.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -14,7 +14,7 @@ use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
 
 /// ```text
-/// ┌ loss ───────┬ test accuracy ┐      one of them at 80 columns
+/// ┌ loss ───────┬ test accuracy ┐      only one of them at 80 columns
 /// ├ runs ───────┴───────────────┤
 /// └─────────────────────────────┘
 /// ```
@@ -40,7 +40,7 @@ impl Widget for CompareScreen<'_> {
     }
 }
 
-/// Columns of a run's name and of its numbers.
+/// Widths of the name column and of the number columns.
 const NAME: usize = 16;
 const NUMBER: usize = 16;
 
@@ -56,7 +56,7 @@ impl CompareScreen<'_> {
         PaneFrame::new(self.theme, title).value(value).focus(focus).render(area, buf);
         let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
         let mut chart = curves::chart(self.theme, self.app, which).empty("waiting for the runs");
-        // The one that the others are measured against lies on top.
+        // The baseline is drawn last, on top of the others.
         let below = (0..curves.len()).rev().filter(|place| *place != compare.baseline);
         for place in below.chain([compare.baseline]) {
             let (run, series) = &curves[place];
@@ -135,14 +135,14 @@ impl CompareScreen<'_> {
     }
 }
 
-/// A column of the table of runs.
+/// A column of the table.
 struct Column {
     name: &'static str,
     values: Vec<String>,
     width: usize,
 }
 
-/// What the runs differ in, where their data lies last, and how long they trained.
+/// The settings that differ, with the data path last, and the training times.
 fn columns(compare: &Compare) -> Vec<Column> {
     let (data, others): (Vec<_>, Vec<_>) =
         compare.differences().into_iter().partition(|(setting, _)| setting.name() == "data");
@@ -155,7 +155,7 @@ fn columns(compare: &Compare) -> Vec<Column> {
     settings.chain([("time", times)]).map(column).collect()
 }
 
-/// The columns that fit whole, and how many are left out; three cells are reserved to say so.
+/// The columns that fit, and the number that do not; three cells are reserved to show it.
 fn fitting(mut columns: Vec<Column>, room: usize) -> (Vec<Column>, usize) {
     let all = columns.len();
     let width = |columns: &[Column]| columns.iter().map(|column| column.width).sum::<usize>();
@@ -166,7 +166,7 @@ fn fitting(mut columns: Vec<Column>, room: usize) -> (Vec<Column>, usize) {
     (columns, left_out)
 }
 
-/// A value and its difference from the baseline's, except for the baseline itself.
+/// A value and, except for the baseline itself, its difference from the baseline's.
 fn against(
     value: Option<f64>,
     baseline: Option<f64>,

@@ -1,4 +1,4 @@
-//! What all charts of runs have in common: the axis, the crosshair, and marks for what happened to a run.
+//! Shared by all charts of runs: the axis, the crosshair, and marks for pauses, changes and the best epoch.
 
 use ratatui::style::Style;
 
@@ -8,18 +8,18 @@ use crate::app::{App, Metric, RunView, XAxis};
 use crate::metrics::{Interval, Series, text};
 use crate::run::{AnnotationKind, PauseReason};
 
-/// Seconds shown from which times are counted in minutes, and in hours.
+/// From this many seconds on, times are shown in minutes and in hours.
 const MINUTES: f64 = 300.0;
 const HOURS: f64 = 5.0 * 3600.0;
 
-/// A chart of a metric on the axis of the screen, with the crosshair where it stands.
+/// A chart of a metric on the selected axis, with the crosshair if it is shown.
 pub(super) fn chart<'a>(theme: &'a RenderTheme, app: &App, metric: Metric) -> Chart<'a> {
     let (along, shown) = (app.shared.charts.along, app.axis());
     let (name, unit) = unit(along, shown);
     let chart = Chart::new(theme).x_span(shown).x_axis(name, unit);
     let is_log = app.shared.charts.log_loss && metric == Metric::Loss;
     let chart = chart.y_scale(if is_log { AxisScale::Logarithmic } else { AxisScale::Linear });
-    // There is nothing between two steps, and of accuracies nothing between two epochs.
+    // Steps are whole numbers, and accuracies exist only at whole epochs.
     let is_whole = along == XAxis::Steps || along == XAxis::Epochs && metric == Metric::Accuracy;
     let chart = if is_whole { chart.whole_x() } else { chart };
     match app.crosshair() {
@@ -28,7 +28,7 @@ pub(super) fn chart<'a>(theme: &'a RenderTheme, app: &App, metric: Metric) -> Ch
     }
 }
 
-/// The label of the axis, and the length of one unit on it.
+/// The label of the axis, and the length of one unit.
 fn unit(along: XAxis, shown: Interval) -> (&'static str, f64) {
     let is = |least: f64| shown.width() > least;
     match along {
@@ -43,7 +43,7 @@ fn unit(along: XAxis, shown: Interval) -> (&'static str, f64) {
     }
 }
 
-/// `3.25` or `11,256`, in the unit of the axis.
+/// Formats a position in the unit of the axis, such as `3.25` or `11,256`.
 fn place(x: f64, unit: f64) -> String {
     let text = text::fixed(x / unit, 2);
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
@@ -55,7 +55,7 @@ pub(super) fn reading_place(app: &App) -> Option<String> {
     app.crosshair().map(|x| format!("{name} {}", place(x, unit)))
 }
 
-/// The value of a curve nearest to the crosshair; its last value without a crosshair.
+/// The value of a curve nearest to the crosshair; without a crosshair, its last value.
 pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
     let along = app.shared.charts.along;
     match app.crosshair() {
@@ -65,7 +65,7 @@ pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
     }
 }
 
-/// What happened to a run, on its curve.
+/// Marks for the annotations of a run.
 pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Style>) -> Vec<Mark<'static>> {
     let ruler = app.shared.charts.along.ruler(run);
     let marks = run.timeline.annotations.iter().map(|mark| {
@@ -86,7 +86,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
     marks.collect()
 }
 
-/// The symbol and the style that tell the run at a place from the others: the symbol does where there are no colours.
+/// The symbol and style of the run at this index. The symbol alone identifies it where there are no colours.
 pub(super) fn sign(theme: &RenderTheme, place: usize) -> (Style, &'static str) {
     let (palette, glyphs) = (&theme.palette, theme.glyphs);
     let styles = [
@@ -122,14 +122,14 @@ mod tests {
     use crate::ui::{ColorDepth, Glyphs};
 
     #[test]
-    fn as_many_runs_as_are_compared_are_told_apart_by_symbol_and_by_colour() {
+    fn every_compared_run_has_its_own_symbol_and_color() {
         let themes = load([]);
         for glyphs in Glyphs::ALL {
             let theme = RenderTheme::new(themes.first(), ColorDepth::TrueColor, glyphs);
             let symbols: HashSet<_> = (0..Compare::MAX_RUNS).map(|place| sign(&theme, place).1).collect();
             assert_eq!(symbols.len(), Compare::MAX_RUNS, "{glyphs}");
         }
-        // Themes of few colours leave it to the symbols.
+        // Themes with few colours rely on the symbols.
         let few = ["terminal", "mono", "high-contrast"];
         for theme in themes.iter().filter(|theme| !few.contains(&theme.name.as_str())) {
             let rendered = RenderTheme::new(theme, ColorDepth::TrueColor, Glyphs::Unicode);

@@ -1,4 +1,4 @@
-//! Dialogs: the keys, questions, forms, and the choice of columns.
+//! Dialogs: help, confirmations, forms, and the choice of columns.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -14,7 +14,7 @@ use crate::app::{
 use crate::metrics::text;
 use crate::run::RecordedStatus;
 
-/// A box in the middle of the screen.
+/// A dialog, centred on the screen.
 pub(super) struct DialogBox<'a> {
     pub(super) app: &'a App,
     pub(super) theme: &'a RenderTheme,
@@ -29,15 +29,15 @@ impl Widget for DialogBox<'_> {
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
             Dialog::Form(form) => self.form(form, area, buf),
             Dialog::Columns(choice) => self.columns(choice, area, buf),
-            // It is a line of the table.
+            // The query is edited in the table's own line.
             Dialog::Search(_) => {}
         }
     }
 }
 
-/// Columns of the keys.
+/// Width of the key column.
 const KEYS: usize = 10;
-/// Columns of a form: names, values, and remarks.
+/// Widths of a form's columns: names, values and hints.
 const NAMES: usize = 16;
 const VALUES: usize = 12;
 const ABOUT: usize = 30;
@@ -58,7 +58,7 @@ impl DialogBox<'_> {
         format!("Stop {}?", self.name())
     }
 
-    /// A question with a line for each answer.
+    /// A question with one line per answer.
     fn question(&self, title: &str, question: &str, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
         let mut lines = vec![Line::styled(question.to_owned(), palette.strong), Line::default()];
@@ -90,13 +90,13 @@ impl DialogBox<'_> {
         let room = usize::from(area.width).saturating_sub(NAMES + 9);
         let values = form.fields.iter().map(|field| field.text.chars().count() + 1).max().unwrap_or(0);
         let values = values.clamp(VALUES, room.max(VALUES));
-        // As wide as they are, if there is room for them.
+        // Hints get their full width if there is room.
         let abouts = form.fields.iter().map(|field| field.about.chars().count()).fold(ABOUT, usize::max);
         let abouts = abouts.min(usize::from(area.width).saturating_sub(NAMES + values + 8)).max(1);
         for (row, field) in form.fields.iter().enumerate() {
             let here = row == form.selected;
             let (marker, cursor) = if here { (self.theme.glyphs.right(), "_") } else { (" ", " ") };
-            // The end of a long text is visible.
+            // The end of a long text stays visible while it is typed.
             let hidden = (field.text.chars().count() + 1).saturating_sub(values);
             let value: String = field.text.chars().skip(hidden).chain(cursor.chars()).collect();
             let changed = field.text != field.before;
@@ -125,7 +125,7 @@ impl DialogBox<'_> {
         self.frame(title, vec![lines], 0, area, buf);
     }
 
-    /// Every column of the table of runs, with whether it is shown.
+    /// Every column of the table of runs, marked if it is shown.
     fn columns(&self, choice: &ColumnChoice, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
         let room = usize::from(area.height).saturating_sub(2).max(1);
@@ -144,14 +144,14 @@ impl DialogBox<'_> {
         self.frame("columns", vec![lines], 0, area, buf);
     }
 
-    /// Every key, in two columns where there is room, scrolled where there is not.
+    /// Every key binding: in two columns if there is room, otherwise scrolled.
     fn help(&self, help: Help, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
         let mut columns = [Vec::new(), Vec::new()];
         for scope in self.app.scopes_of_help() {
             let rows = BINDINGS.iter().filter(|binding| binding.scope == scope);
             let title = Line::styled(scope.title(), palette.title);
-            // The longest stand in the second column, so that both are about as long.
+            // The longest scopes go to the second column, which balances the two.
             let column = usize::from([Scope::Runs, Scope::Charts, Scope::Home].contains(&scope));
             columns[column].extend([title].into_iter().chain(rows.map(|binding| self.line(binding))));
             columns[column].push(Line::default());
@@ -168,12 +168,12 @@ impl DialogBox<'_> {
         ])
     }
 
-    /// Draws columns of lines in a box that is as large as they need.
+    /// Draws columns of lines in a box that fits them.
     fn frame(&self, title: &str, columns: Vec<Vec<Line<'_>>>, scroll: usize, area: Rect, buf: &mut Buffer) {
         let width = |lines: &Vec<Line<'_>>| lines.iter().map(Line::width).max().unwrap_or(0);
         let gap = 3;
         let columns = match columns.iter().map(|lines| width(lines) + gap).sum::<usize>() + 2 {
-            // Too narrow for columns side by side: one under the other.
+            // Too narrow for columns side by side: stack them.
             needed if needed > usize::from(area.width) => vec![columns.into_iter().flatten().collect()],
             _ => columns,
         };

@@ -1,25 +1,25 @@
-//! Every symbol the screen is drawn with, in Unicode and in 7-bit ASCII.
+//! Every symbol of the interface, in Unicode and in 7-bit ASCII.
 
 use std::fmt;
 use std::str::FromStr;
 
 use ratatui::symbols::border;
 
-/// Which symbols a terminal and its font show.
+/// The set of symbols to draw with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Glyphs {
-    /// Box drawing, braille, half blocks and shades.
+    /// Unicode: box drawing, braille, half blocks and shades.
     Unicode,
-    /// The printable half of ASCII.
+    /// Printable ASCII only.
     Ascii,
 }
 
-/// A word that names no set of symbols.
+/// The name of a set of symbols that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("unknown glyphs '{0}': use unicode or ascii")]
 pub struct UnknownGlyphs(String);
 
-/// The one table of symbols: a method for each, and a list of them all.
+/// Declares the symbols: one method each, and a list of all of them.
 macro_rules! glyphs {
     ($($(#[$doc:meta])* $name:ident: $unicode:literal, $ascii:literal;)*) => {
         impl Glyphs {
@@ -31,7 +31,7 @@ macro_rules! glyphs {
                 }
             })*
 
-            /// Every symbol of the table, for the tests.
+            /// Every symbol of the table.
             #[cfg(test)]
             fn table(self) -> Vec<&'static str> {
                 vec![$(self.$name()),*]
@@ -41,75 +41,75 @@ macro_rules! glyphs {
 }
 
 glyphs! {
-    /// A tick on a vertical axis.
+    /// Tick on the vertical axis.
     tick: "┤", "+";
-    /// Where the axes meet.
+    /// Corner where the axes meet.
     corner: "└", "+";
-    /// A line across.
+    /// Horizontal line.
     horizontal: "─", "-";
-    /// A line down.
+    /// Vertical line.
     vertical: "│", "|";
-    /// The done part of a bar.
+    /// Completed part of a progress bar.
     bar: "━", "#";
-    /// The last half cell of the done part of a bar.
+    /// Half a cell at the end of the completed part.
     bar_half: "╸", "#";
-    /// The part of a bar that is still to do.
+    /// Remaining part of a progress bar.
     bar_track: "─", ".";
-    /// A line down on which values are read.
+    /// Vertical line of the crosshair.
     reading: "╎", "|";
-    /// A curve changed its course here: a new learning rate.
+    /// Flag for a changed setting.
     changed: "┆", ":";
-    /// A pause.
+    /// Flag for a pause.
     paused: "‖", "H";
-    /// The best so far, above its point.
+    /// Best value, drawn above its point.
     best: "▾", "v";
-    /// The best so far, below its point.
+    /// Best value, drawn below its point.
     best_below: "▴", "^";
-    /// Not a number; failed.
+    /// NaN; failed run.
     cross: "×", "x";
-    /// A value of the test set; a run that lives.
+    /// Test set; running.
     dot: "●", "o";
-    /// A value of the training set.
+    /// Training set.
     small_dot: "·", ".";
-    /// Waiting.
+    /// Paused or waiting.
     ring: "○", "o";
-    /// Ended well.
+    /// Finished.
     check: "✓", "+";
-    /// Stopped.
+    /// Stopped by a person.
     square: "■", "#";
-    /// One more sign of a curve.
+    /// Symbol of the sixth compared run.
     diamond: "◆", "*";
-    /// And one more.
+    /// Symbol of the seventh compared run.
     plus: "+", "+";
-    /// And one more.
+    /// Symbol of the eighth compared run.
     hollow: "□", "=";
-    /// Between facts on one line.
+    /// Separator between items on one line.
     separator: "·", "|";
-    /// Points to the left.
+    /// Points left.
     left: "◂", "<";
-    /// Points to the right; the chosen row.
+    /// Points right; selected row.
     right: "▸", ">";
-    /// Sorted upwards.
+    /// Ascending order.
     ascending: "▴", "^";
-    /// Sorted downwards.
+    /// Descending order.
     descending: "▾", "v";
-    /// Between the sides of a rectangle.
+    /// Multiplication sign, as in `24×24`.
     times: "×", "x";
-    /// From one thing to the next.
+    /// Arrow from the old to the new value.
     arrow: "→", "->";
-    /// Either sign.
+    /// Plus-minus sign.
     plus_minus: "±", "+-";
-    /// Divided by.
+    /// Division sign.
     divide: "÷", "/";
-    /// Something was left out.
+    /// Ellipsis for cut text.
     ellipsis: "…", "..";
 }
 
 impl Glyphs {
-    /// Both sets.
+    /// Every set.
     pub const ALL: [Self; 2] = [Self::Unicode, Self::Ascii];
 
-    /// The name under which a person chooses it.
+    /// Its name in options and configuration.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Unicode => "unicode",
@@ -117,10 +117,10 @@ impl Glyphs {
         }
     }
 
-    /// What the environment says about the terminal; `env` looks up a variable.
+    /// Detects the set from environment variables; `env` looks one up.
     ///
-    /// The first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides, as it does for the C library. The Linux
-    /// console has a font of 512 glyphs, without braille.
+    /// As in the C library, the first of `LC_ALL`, `LC_CTYPE` and `LANG` that is set decides. The Linux console gets ASCII:
+    /// its font has 512 glyphs and no braille.
     pub fn detect(env: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| env(name).filter(|value| !value.is_empty());
         let locale =
@@ -147,7 +147,7 @@ impl Glyphs {
         }
     }
 
-    /// The steps of a sparkline, from low to high.
+    /// Bars of a sparkline, from low to high.
     pub const fn levels(self) -> [&'static str; 8] {
         match self {
             Self::Unicode => ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"],
@@ -155,7 +155,7 @@ impl Glyphs {
         }
     }
 
-    /// Shades of a positive value, from small to large.
+    /// Shades for positive values, from small to large.
     pub const fn positive_shades(self) -> [&'static str; 4] {
         match self {
             Self::Unicode => ["░", "▒", "▓", "█"],
@@ -163,7 +163,7 @@ impl Glyphs {
         }
     }
 
-    /// Shades of a negative value, from small to large: lines, so that they are told from positive ones by shape.
+    /// Shades for negative values, from small to large: lines, so that the shape alone shows the sign.
     pub const fn negative_shades(self) -> [&'static str; 4] {
         match self {
             Self::Unicode => ["╌", "─", "═", "≡"],
@@ -214,14 +214,14 @@ mod tests {
     }
 
     #[test]
-    fn signs_are_told_apart_without_colour() {
+    fn run_symbols_differ_without_color() {
         for glyphs in Glyphs::ALL {
             assert!(glyphs.positive_shades().iter().all(|shade| !glyphs.negative_shades().contains(shade)));
         }
     }
 
     #[test]
-    fn the_locale_and_the_terminal_decide() {
+    fn glyphs_are_detected_from_locale_and_terminal() {
         let detect = |vars: &[(&str, &str)]| {
             Glyphs::detect(|name| {
                 vars.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned())

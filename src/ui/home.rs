@@ -1,4 +1,4 @@
-//! The menu to start from.
+//! The start screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,13 +11,13 @@ use super::theme::RenderTheme;
 use crate::app::{App, MenuItem};
 use crate::metrics::text;
 
-/// The menu to start from, under two lines about the program.
+/// The start screen: two lines about the program above a menu.
 pub(super) struct HomeScreen<'a> {
     pub(super) app: &'a App,
     pub(super) theme: &'a RenderTheme,
 }
 
-/// Columns of the block in the middle.
+/// Width of the centred block.
 const WIDTH: u16 = 72;
 
 impl Widget for HomeScreen<'_> {

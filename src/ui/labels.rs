@@ -1,4 +1,4 @@
-//! Words for states, settings and keys on every screen.
+//! Text for states, settings and keys, shared by all screens.
 
 use ratatui::style::Style;
 
@@ -22,7 +22,7 @@ pub(super) struct StateWords {
     pub(super) style: Style,
 }
 
-/// The words for a status; `None` while it is being read.
+/// The label of a status; `None` means that it is being read.
 pub(super) fn state(theme: &RenderTheme, status: Option<RecordedStatus>) -> StateWords {
     let (glyphs, paint) = (theme.glyphs, &theme.palette.state);
     let (symbol, word, style) = match status {
@@ -38,7 +38,7 @@ pub(super) fn state(theme: &RenderTheme, status: Option<RecordedStatus>) -> Stat
     StateWords { symbol, word, style }
 }
 
-/// The words for a run on disk.
+/// The label of a run in the table.
 pub(super) fn listed_state(theme: &RenderTheme, record: &RunManifest, listed: &RunState) -> StateWords {
     let words = state(theme, Some(listed.status));
     if listed.trouble().is_some() {
@@ -52,7 +52,7 @@ pub(super) fn listed_state(theme: &RenderTheme, record: &RunManifest, listed: &R
     }
 }
 
-/// The words for a run: a pending command comes before the state.
+/// The label of the open run: its pending command if there is one, otherwise its state.
 pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
     let states = &theme.palette.state;
     let words = state(theme, run.status());
@@ -60,7 +60,7 @@ pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
     if let (Some(state), Some(record)) = (run.state.as_ref().filter(cannot_say), &run.record) {
         return listed_state(theme, record, state);
     }
-    let (word, style) = match run.asked {
+    let (word, style) = match run.pending {
         Some(Command::Pause) => ("pausing", states.paused),
         Some(Command::Resume) => ("continuing", states.running),
         Some(Command::Stop) => ("stopping", states.paused),
@@ -75,8 +75,7 @@ pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
     StateWords { word, style, ..words }
 }
 
-/// A message for a line of the screen: of a path in front of it only the last name is left, so that the reason is
-/// seen.
+/// Shortens a message for one line: a leading path is reduced to its file name, so that the reason stays visible.
 pub(super) fn brief(message: &str) -> &str {
     match message.split_once(": ") {
         Some((path, _)) if path.starts_with('/') => {
@@ -118,7 +117,7 @@ pub(super) fn shape(glyphs: Glyphs, sizes: &[usize]) -> String {
     sizes.join(glyphs.times())
 }
 
-/// A text in lines of at most `width` characters, broken between words where that is possible.
+/// Wraps text into lines of at most `width` characters, between words where possible.
 pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
     let mut lines = vec![String::new()];
     for word in text.split_inclusive(' ') {

@@ -1,26 +1,26 @@
-//! How much room there is, and where things go in it.
+//! Size classes of the terminal, and placement.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Rect, Size as Extent};
 use ratatui::text::Line;
 
-/// How much a terminal has room for, from least to most.
+/// The size class of a terminal, from smallest to largest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Size {
-    /// Below 60x20: a message only.
+    /// Below 60x20: only a message.
     TooSmall,
-    /// From 60x20: what matters most.
+    /// From 60x20: the essentials.
     Minimal,
-    /// From 80x24: everything, folded.
+    /// From 80x24: everything, with some panes sharing a place.
     Compact,
-    /// From 120x36: everything.
+    /// From 120x36: most panes at once.
     Normal,
-    /// From 170x45: more beside it.
+    /// From 170x45: all panes at once.
     Wide,
 }
 
 impl Size {
-    /// Every size but the one without a screen, with the least room it needs.
+    /// Every usable class with its minimum width and height.
     const LEAST: [(Self, Extent); 4] = [
         (Self::Wide, Extent::new(170, 45)),
         (Self::Normal, Extent::new(120, 36)),
@@ -28,25 +28,25 @@ impl Size {
         (Self::Minimal, Extent::new(60, 20)),
     ];
 
-    /// The size of a screen.
+    /// The class of an area.
     pub fn of(area: Rect) -> Self {
         let fits = |least: Extent| area.width >= least.width && area.height >= least.height;
         Self::LEAST.into_iter().find(|(_, least)| fits(*least)).map_or(Self::TooSmall, |(size, _)| size)
     }
 }
 
-/// A rectangle of this width and height in the middle of `area`, or as much of it as there is room for.
+/// A rectangle of this width and height centred in `area`, clipped to it.
 pub fn centered(area: Rect, width: u16, height: u16) -> Rect {
     let (width, height) = (width.min(area.width), height.min(area.height));
     Rect { x: area.x + (area.width - width) / 2, y: area.y + (area.height - height) / 2, width, height }
 }
 
-/// A count of cells, as many as a screen can have at most.
+/// Converts a count of cells, saturating at the largest possible screen.
 pub(super) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }
 
-/// Draws the line that `line` makes for the width of an area on its first row.
+/// Draws a line, made for the width of the area, on its first row.
 pub(super) fn render_line<'a>(area: Rect, buf: &mut Buffer, line: impl FnOnce(usize) -> Line<'a>) {
     let area = area.intersection(buf.area);
     if !area.is_empty() {

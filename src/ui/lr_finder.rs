@@ -1,4 +1,4 @@
-//! The search for a learning rate: its curve, and what it suggests.
+//! The learning-rate finder: the loss curve and the suggested rates.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -13,17 +13,17 @@ use super::{ColorDepth, Glyphs};
 use crate::app::{LrChoice, LrFinder};
 use crate::metrics::{Interval, RangeTest, text};
 
-/// Columns of a rate and its unit.
+/// Width of a suggested rate.
 const RATE: usize = 10;
-/// The fall of the loss that the chart has room for at least, as a share of where it began: noise is not to fill it.
+/// Minimum height of the chart as a share of the initial loss, so that noise does not fill it.
 const ROOM: f64 = 0.3;
-/// What it shows above the loss at the beginning, as a share of its fall: beyond that it only runs away.
+/// Range above the initial loss as a share of its fall; beyond it the loss only diverges.
 const ABOVE: f64 = 0.4;
 
 /// ```text
 /// ┌ loss by learning rate ──────────┐
 /// │                                 │
-/// ├ suggestions, or how far it is ──┤
+/// ├ suggestions, or progress ───────┤
 /// └─────────────────────────────────┘
 /// ```
 pub(super) struct LrFinderScreen<'a> {
@@ -62,7 +62,7 @@ impl Widget for LrFinderScreen<'_> {
 }
 
 impl LrFinderScreen<'_> {
-    /// What stands below the curve, and under what title.
+    /// The title and the lines of the pane below the curve.
     fn below(&self, search: &LrFinder, width: usize) -> (&'static str, Vec<Line<'static>>) {
         let (theme, palette) = (self.theme, &self.theme.palette);
         if let Some(problem) = &search.problem {
@@ -98,7 +98,7 @@ impl LrFinderScreen<'_> {
     }
 }
 
-/// What a suggestion is.
+/// Describes a suggestion.
 pub fn rate_words(choice: LrChoice) -> &'static str {
     match choice {
         LrChoice::Steep => "where the loss falls most steeply",
@@ -106,7 +106,7 @@ pub fn rate_words(choice: LrChoice) -> &'static str {
     }
 }
 
-/// The curve of a range test as lines of text without colours, at most so wide and high.
+/// The curve of a range test as plain text, at most `width` by `height` cells.
 pub fn rate_chart(test: &RangeTest, glyphs: Glyphs, width: u16, height: u16) -> Vec<String> {
     let theme = &RenderTheme::new(theme::load([]).first(), ColorDepth::None, glyphs);
     let mut drawn = Buffer::empty(Rect::new(0, 0, width, height));
@@ -143,7 +143,7 @@ fn chart<'a>(test: &'a RangeTest, theme: &'a RenderTheme) -> Chart<'a> {
     )
 }
 
-/// The rate of a logarithm, in two digits.
+/// The rate for a base-10 logarithm, to two significant digits.
 fn rounded(logarithm: f64) -> f64 {
     let rate = 10_f64.powf(logarithm);
     format!("{rate:.1e}").parse().unwrap_or(rate)

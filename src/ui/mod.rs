@@ -1,7 +1,7 @@
-//! From the state to cells: reads everything, changes nothing.
+//! Draws the state of the dashboard as cells, and changes nothing.
 //!
-//! Every part of the screen is drawn with a [`RenderTheme`](theme::RenderTheme): the styles of a theme, the symbols and the colours
-//! that the terminal has. Nothing in here asks for the time, reads a file or knows a key.
+//! Everything is drawn with a [`RenderTheme`](theme::RenderTheme): the styles of a theme in the colours and symbols of
+//! the terminal. This layer does not read clocks, files or keys.
 
 mod color;
 mod glyphs;

@@ -1,4 +1,4 @@
-//! The predictions of two runs on the same images.
+//! The predictions screen: two runs on the same test images.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -17,10 +17,10 @@ use crate::metrics::{Spread, text};
 
 /// ```text
 /// ┌ first against second ───────────┐
-/// │ who is right how often, and     │
-/// │ what that means                 │
+/// │ table of right and wrong, and   │
+/// │ the significance test           │
 /// ├ fixed ──────────────────────────┤
-/// │ selected   image  image  image  │   the selected image is drawn large where there is room
+/// │ selected   image  image  image  │   the selected image is larger if there is room
 /// │ image      image  image  image  │
 /// └─────────────────────────────────┘
 /// ```
@@ -29,16 +29,16 @@ pub(super) struct PredictionsScreen<'a> {
     pub(super) theme: &'a RenderTheme,
 }
 
-/// Rows and columns of an image.
+/// Pixels per side of an image.
 const SIDE: usize = 28;
-/// How much smaller those are that are not selected.
+/// Scale factor of images that are not selected.
 const SHRINK: usize = 2;
-/// Columns of an image with the words below it, and between two of them.
+/// Width of an image with its caption, and the gap between two.
 const CARD: u16 = 20;
 const GAP: u16 = 2;
-/// Rows of those words.
+/// Height of a caption.
 const WORDS: u16 = 3;
-/// Columns of what stands before a sentence, of names, of `right` and `wrong`, of counts, and of two accuracies.
+/// Widths: label of a sentence, names, `right` and `wrong`, counts, and two accuracies.
 const LABEL: usize = 12;
 const NAME: usize = 16;
 const WORD: usize = 6;
@@ -80,13 +80,13 @@ impl Widget for PredictionsScreen<'_> {
 }
 
 impl PredictionsScreen<'_> {
-    /// The sign of the first run and of the second, to tell them apart without colours.
+    /// The symbols of the first and the second run, which work without colours.
     fn signs(&self) -> [(&'static str, Style); 2] {
         let (glyphs, curve) = (self.theme.glyphs, &self.theme.palette.curve);
         [(glyphs.dot(), curve.test), (glyphs.square(), curve.train)]
     }
 
-    /// The table of two by two, and the sentences about it.
+    /// The two-by-two table, and the sentences about it.
     fn summary(&self, diff: &PredictionDiff, width: usize) -> Vec<Line<'static>> {
         let palette = &self.theme.palette;
         let table = &diff.table;
@@ -141,7 +141,7 @@ impl PredictionsScreen<'_> {
         lines
     }
 
-    /// A sentence after a word, on as many lines as it needs.
+    /// A label and a sentence, wrapped.
     fn sentence(&self, label: &'static str, sentence: &str, width: usize) -> Vec<Line<'static>> {
         let palette = &self.theme.palette;
         let lines = wrap(sentence, width.saturating_sub(LABEL).max(1)).into_iter().enumerate();
@@ -191,12 +191,12 @@ impl PredictionsScreen<'_> {
         self.cards(shown, diff, cards, buf);
     }
 
-    /// As many images as fit, the selected one among them.
+    /// The images that fit, including the selected one.
     fn cards(&self, shown: &Predictions, diff: &PredictionDiff, area: Rect, buf: &mut Buffer) {
         let samples = shown.samples();
         let height = cells(SIDE / SHRINK / 2) + WORDS;
         let columns = ((area.width + GAP) / (CARD + GAP)).max(1);
-        // Where an image does not fit in height, its words do.
+        // If an image is too tall, only its caption is drawn.
         let (height, pitch) = if area.height >= height { (height, height + 1) } else { (WORDS, WORDS + 1) };
         let rows = ((area.height + 1) / pitch).max(1);
         let page = usize::from(columns * rows);
@@ -215,7 +215,7 @@ impl PredictionsScreen<'_> {
         }
     }
 
-    /// An image with its class and what each run takes it for.
+    /// An image with its class and each run's prediction.
     fn card(
         &self,
         diff: &PredictionDiff,

@@ -1,4 +1,4 @@
-//! The whole screen.
+//! Drawing the dashboard.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -18,22 +18,22 @@ use super::theme::RenderTheme;
 use super::widgets::{Hints, Placeholder};
 use crate::app::{Action, App, GlobalAction, Notice, Screen, available};
 
-/// The whole screen: the state, and the theme to draw it with.
+/// The dashboard: the state, and the theme to draw it with.
 #[derive(Debug, Clone, Copy)]
 pub struct View<'a> {
-    /// The state.
+    /// State of the dashboard.
     pub app: &'a App,
-    /// The theme, as this terminal shows it.
+    /// The theme, adapted to the terminal.
     pub theme: &'a RenderTheme,
 }
 
 impl View<'_> {
-    /// Draws it on these cells.
+    /// Draws the current screen, its dialog, and the bottom line.
     pub fn draw(self, cells: &mut Buffer) {
         self.render(cells.area, cells);
     }
 
-    /// Draws the pane of the live screen that has the focus on all of these cells, of which there may be few.
+    /// Draws only the focused pane of the live screen, on an area of any size.
     pub fn draw_pane(self, cells: &mut Buffer) {
         let Self { app, theme } = self;
         cells.set_style(cells.area, theme.base());
@@ -46,7 +46,7 @@ impl View<'_> {
 /// │ the screen         │
 /// │   ┌ a dialog ┐     │
 /// │   └──────────┘     │
-/// │ keys, or a notice  │
+/// │ key hints / notice │
 /// └────────────────────┘
 /// ```
 impl Widget for View<'_> {
@@ -75,7 +75,7 @@ impl Widget for View<'_> {
     }
 }
 
-/// A notice if there is one, else what the keys do.
+/// A notice if there is one, otherwise key hints.
 fn bottom_line<'a>(app: &'a App, theme: &'a RenderTheme, width: usize) -> Line<'a> {
     let problem = app
         .shared

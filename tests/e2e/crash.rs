@@ -52,7 +52,7 @@ fn headless_reports_a_killed_trainer() {
     let message =
         format!("cnn-tui: the trainer exited unexpectedly (signal: 9 (SIGKILL)); see {}\n", log.display());
     assert_eq!(ended.err, message);
-    assert_eq!(run.dir().look().unwrap().1.status, RecordedStatus::Interrupted);
+    assert_eq!(run.dir().read().unwrap().1.status, RecordedStatus::Interrupted);
 }
 
 /// A run of two epochs of four, stopped.

@@ -54,7 +54,7 @@ fn runs_are_queried_sorted_and_shown() {
             2,
             "no field named `best_ac`; did you mean `best_acc`? (in `best_ac > 1`, at character 1)",
         ),
-        (&["--sort", "size"], 2, "there is no field `size`"),
+        (&["--sort", "size"], 2, "unknown field `size`"),
         (&["show", "three"], 1, "three"),
     ] {
         let ended = runs(&world, arguments);

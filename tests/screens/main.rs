@@ -164,7 +164,7 @@ fn every_state_can_be_drawn_at_any_size_in_any_theme() {
 #[test]
 fn a_pending_command_is_shown_until_it_is_answered() {
     let app = keys(training(), &[Key::Char(' ')]);
-    assert_eq!(app.shared.run.as_ref().unwrap().asked, Some(Command::Pause));
+    assert_eq!(app.shared.run.as_ref().unwrap().pending, Some(Command::Pause));
     assert!(frame(&app, 120, 36).contains("pausing"));
     assert_eq!(paused().shared.run.unwrap().status(), Some(RecordedStatus::Paused));
     assert!(!frame(&paused(), 120, 36).contains("pausing"));

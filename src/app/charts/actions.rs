@@ -1,4 +1,4 @@
-//! The keys of charts, and what they do.
+//! The actions and keys of charts.
 
 use std::borrow::Cow;
 
@@ -33,13 +33,13 @@ pub(in crate::app) const KEYS: &[KeyRow<CurveAction, Shared>] = &[
     key(A::Smooth, &[Key::Char('S')], None, "smooth the loss more"),
 ];
 
-/// The factor by which a key narrows the window.
+/// The factor by which one key press zooms.
 const ZOOM: f64 = 0.5;
-/// How far a key pans, as a fraction of the width.
+/// How far one key press pans, as a fraction of the visible width.
 const PAN: f64 = 0.25;
-/// The least distance that a key moves the crosshair, as a fraction of the width.
+/// The minimum distance that one key press moves the crosshair, as a fraction of the visible width.
 const STRIDE: f64 = 0.01;
-/// How many times as far the page keys move it.
+/// How many times farther the page keys move it.
 const FAR: f64 = 10.0;
 
 /// An action on the charts on the screen.
@@ -57,7 +57,7 @@ pub enum CurveAction {
     PanBack,
     /// Pan towards the end.
     PanForward,
-    /// Move the crosshair to the point before.
+    /// Move the crosshair to the previous point.
     WalkBack,
     /// Move it to the next point.
     WalkForward,
@@ -69,9 +69,9 @@ pub enum CurveAction {
     WalkToStart,
     /// Move it to the last point.
     WalkToEnd,
-    /// Show losses on a logarithmic axis, or a linear one.
+    /// Switch the loss axis between linear and logarithmic.
     LogLoss,
-    /// Smooth training losses more; after the most, not at all.
+    /// Use the next amount of smoothing; after the largest, none.
     Smooth,
 }
 
@@ -85,7 +85,7 @@ enum Direction {
 }
 
 impl App {
-    /// Where the axis of the charts on the screen ends.
+    /// The end of the axis of the charts on the screen.
     pub fn axis_end(&self) -> f64 {
         let end = |run: &RunView| self.shared.charts.along.end(run);
         match &self.screen {
@@ -94,12 +94,12 @@ impl App {
         }
     }
 
-    /// The position of the crosshair on the charts on the screen; `None` while it is out of view.
+    /// The position of the crosshair on the charts on the screen; `None` while it is not visible.
     pub fn crosshair(&self) -> Option<f64> {
         self.shared.charts.crosshair.filter(|x| self.axis().contains(*x))
     }
 
-    /// The part of the axis that the charts on the screen show.
+    /// The visible part of the axis of the charts on the screen.
     pub fn axis(&self) -> Interval {
         self.shared.charts.window.span(self.axis_end())
     }
@@ -124,7 +124,7 @@ impl App {
         }
     }
 
-    /// Switches to the next x axis and keeps the same steps of the run with the focus in view.
+    /// Switches to the next x axis and keeps the same steps of the focused run visible.
     fn next_axis(&mut self) {
         let (window, crosshair) = (self.shared.charts.window, self.crosshair());
         let (shown, along) = (self.axis(), self.shared.charts.along);
@@ -152,8 +152,7 @@ impl App {
         self.shared.charts.window = self.shared.charts.window.panned(share, self.axis_end());
     }
 
-    /// Moves the crosshair by this many strides to a point of the curve with the focus; at first it appears at the right
-    /// edge.
+    /// Moves the crosshair by this many strides to a point of the focused curve. It first appears at the right edge.
     fn walk(&mut self, direction: Direction, strides: f64) {
         let shown = self.axis();
         let Some((run, curve)) = self.focused_curve() else { return };
@@ -192,7 +191,7 @@ impl App {
         self.shared.charts.window = self.shared.charts.window.showing(place, self.axis_end());
     }
 
-    /// The run and its curve that the crosshair walks along.
+    /// The run and the curve whose points the crosshair follows.
     fn focused_curve(&self) -> Option<(&RunView, Cow<'_, Series>)> {
         let (run, chart) = match &self.screen {
             Screen::Compare(compare) => (compare.runs.get(compare.selected)?, compare.chart),

@@ -1,4 +1,4 @@
-//! What a chart shows of a run.
+//! The metrics that have charts.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use crate::app::run_view::RunView;
 use crate::metrics::Series;
 use crate::run::EpochMetric;
 
-/// What a chart shows of a run.
+/// A metric that has a chart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
     /// Smoothed training loss.
@@ -23,7 +23,7 @@ impl Metric {
         }
     }
 
-    /// Its curve, by step; of the loss the smoothed one.
+    /// The curve of this metric by step; for the loss, the smoothed one.
     pub fn curve(self, run: &RunView) -> Cow<'_, Series> {
         match self {
             Self::Loss => Cow::Borrowed(run.loss.smooth()),

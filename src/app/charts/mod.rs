@@ -1,4 +1,4 @@
-//! How curves are shown: along which axis, which part of it, how smooth, and where their values are read.
+//! How curves are shown: x axis, visible window, smoothing and crosshair.
 
 mod actions;
 mod metric;

@@ -1,32 +1,32 @@
-//! How curves are smoothed.
+//! Smoothing of training losses.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How far back the average of a smoothed curve looks, as a share of an epoch.
+/// The span of the moving average, as a fraction of an epoch.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Smoothing(f64);
 
 impl Default for Smoothing {
-    /// A tenth of an epoch: little enough to follow the first fall, enough to tell one epoch from the next.
+    /// A tenth of an epoch: short enough to follow the initial fall, long enough to show differences between epochs.
     fn default() -> Self {
         Self(0.1)
     }
 }
 
 impl Smoothing {
-    /// The shares that a key goes through.
+    /// The fractions that the key cycles through.
     const SHARES: [f64; 6] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0];
-    /// The fewest steps for each whole epoch: where epochs are short, a share of one smooths nothing.
+    /// Epochs count as at least this many steps, since a fraction of a short epoch would smooth nothing.
     const LEAST: f64 = 100.0;
 
     pub(super) fn next(self) -> Self {
         Self(Self::SHARES.into_iter().find(|share| *share > self.0).unwrap_or(Self::SHARES[0]))
     }
 
-    /// How many steps it looks back; one is the step itself.
+    /// The span in steps; 1 means no smoothing.
     pub fn steps(self, steps_per_epoch: f64) -> f64 {
         (self.0 * steps_per_epoch.max(Self::LEAST)).max(1.0)
     }

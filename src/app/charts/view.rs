@@ -1,26 +1,26 @@
-//! Which part of the curves is shown, and how.
+//! The view options of charts.
 
 use super::smoothing::Smoothing;
 use super::window::Window;
 use super::x_axis::XAxis;
 
-/// Which part of the curves is shown, and how.
+/// The view options of charts, shared by all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct ChartView {
-    /// What they go along.
+    /// The x axis.
     pub along: XAxis,
-    /// How much of it is shown.
+    /// The visible window of the axis.
     pub window: Window,
-    /// Where values are read.
+    /// Position of the crosshair on the x axis; `None` if it is hidden.
     pub crosshair: Option<f64>,
-    /// Whether losses are drawn by their logarithms.
+    /// Whether the loss axis is logarithmic.
     pub log_loss: bool,
-    /// How training losses are smoothed.
+    /// The smoothing of training losses.
     pub smoothing: Smoothing,
 }
 
 impl ChartView {
-    /// Shows the whole axis without a crosshair, as for runs that were not shown before.
+    /// Shows the whole axis without a crosshair, as for a newly opened run.
     pub(in crate::app) const fn show_all(&mut self) {
         (self.window, self.crosshair) = (Window::All, None);
     }

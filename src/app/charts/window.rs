@@ -1,23 +1,23 @@
-//! How much of an axis is shown.
+//! The visible window of an axis.
 
 use crate::metrics::Interval;
 
-/// The narrowest window, as a share of the axis: a step of five million takes some columns there.
+/// The narrowest window, as a fraction of the axis: a single step of five million is then several columns wide.
 const NARROWEST: f64 = 1e-6;
-/// How much of an axis is shown.
+/// The visible window of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub enum Window {
-    /// Everything.
+    /// The whole axis.
     #[default]
     All,
-    /// So much before the end, which moves while a run trains.
+    /// This width before the end, which moves while a run trains.
     Last(f64),
-    /// From here to there.
+    /// A fixed interval.
     Between(Interval),
 }
 
 impl Window {
-    /// What is shown of an axis from zero to `end`.
+    /// The visible interval of an axis from zero to `end`.
     pub fn span(self, end: f64) -> Interval {
         let all = Interval::new(0.0, end).filter(|all| all.width() > 0.0).unwrap_or(Interval::UNIT);
         match self {
@@ -27,7 +27,7 @@ impl Window {
         }
     }
 
-    /// The window that shows `width` of an axis from `low` on, as far as there is an axis from zero to `end`.
+    /// The window of this width that starts at `low`, clipped to an axis from zero to `end`.
     pub(super) fn at(low: f64, width: f64, end: f64) -> Self {
         if width >= end {
             return Self::All;
@@ -38,7 +38,7 @@ impl Window {
         }
     }
 
-    /// `factor` times as wide, with `fixed` where it was, or else the right edge.
+    /// The window scaled by `factor` around `fixed`, by default the right edge.
     pub(super) fn zoomed(self, factor: f64, fixed: Option<f64>, end: f64) -> Self {
         let shown = self.span(end).widened();
         let width = (shown.width() * factor).max(end * NARROWEST);
@@ -46,13 +46,13 @@ impl Window {
         Self::at(fixed - width * shown.ratio(fixed), width, end)
     }
 
-    /// Moved by this share of its width.
+    /// The window moved by this fraction of its width.
     pub(super) fn panned(self, share: f64, end: f64) -> Self {
         let shown = self.span(end);
         Self::at(shown.low() + shown.width() * share, shown.width(), end)
     }
 
-    /// Moved as little as shows `x`.
+    /// The window moved by the smallest distance that makes `x` visible.
     pub(super) fn showing(self, x: f64, end: f64) -> Self {
         let shown = self.span(end);
         if shown.contains(x) {
@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn the_end_stays_in_sight_unless_values_are_read() {
+    fn window_follows_the_end_unless_fixed() {
         assert_eq!(Window::All.zoomed(0.5, None, 40.0), Window::Last(20.0));
         assert_eq!(Window::Last(20.0).span(44.0), Interval::new(24.0, 44.0).unwrap());
         assert_eq!(Window::All.zoomed(0.5, Some(10.0), 40.0), between(5.0, 25.0));
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn a_window_moves_as_far_as_there_is_something() {
+    fn window_stops_at_the_ends_of_the_axis() {
         assert_eq!(Window::Last(20.0).panned(-0.25, 40.0), between(15.0, 35.0));
         assert_eq!(between(15.0, 35.0).panned(-4.0, 40.0), between(0.0, 20.0));
         assert_eq!(between(15.0, 35.0).panned(0.25, 40.0), Window::Last(20.0));
@@ -96,7 +96,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_keys_lead_out_of_the_axis(keys in prop::collection::vec((0..4_u8, 0.0..50.0_f64), 0..60), end in 0.1..1e7_f64) {
+        fn window_stays_within_the_axis(keys in prop::collection::vec((0..4_u8, 0.0..50.0_f64), 0..60), end in 0.1..1e7_f64) {
             let mut window = Window::All;
             for (key, x) in keys {
                 window = match key {

@@ -1,22 +1,22 @@
-//! What the horizontal axis of a chart counts.
+//! The x axis of charts.
 
 use serde::{Deserialize, Serialize};
 
 use crate::app::run_view::RunView;
 use crate::metrics::XScale;
 
-/// What charts go along.
+/// The x axis of charts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum XAxis {
-    /// Epochs, which compare runs with different batch sizes.
+    /// Epochs, which make runs with different batch sizes comparable.
     #[default]
     Epochs,
     /// Steps.
     Steps,
     /// Training time in seconds, without pauses.
     ActiveTime,
-    /// Seconds since the run began, with pauses.
+    /// Seconds since the run started, including pauses.
     WallTime,
 }
 
@@ -40,7 +40,7 @@ impl XAxis {
         }
     }
 
-    /// The scale that places the steps of a run.
+    /// The mapping from the steps of a run to positions on the axis.
     pub fn ruler(self, run: &RunView) -> XScale<'_> {
         match self {
             Self::Epochs => XScale::PerUnit(run.steps_per_epoch()),
@@ -50,10 +50,10 @@ impl XAxis {
         }
     }
 
-    /// The step of a run at this place, or its nearest one.
+    /// The step of a run nearest to this position.
     pub(super) fn step_at(self, run: &RunView, place: f64) -> f64 {
         let (mut low, mut high) = (0.0, run.timeline.step as f64);
-        // Enough to tell a step of any run from the next one.
+        // Enough precision to separate neighbouring steps of any run.
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
             if self.ruler(run).position(middle) < place { low = middle } else { high = middle }
@@ -61,7 +61,7 @@ impl XAxis {
         high
     }
 
-    /// The place of a run's last step.
+    /// The position of a run's last step.
     pub fn end(self, run: &RunView) -> f64 {
         self.ruler(run).position(run.timeline.step as f64)
     }

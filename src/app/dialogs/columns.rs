@@ -26,9 +26,9 @@ use ColumnsAction as A;
 
 #[rustfmt::skip]
 pub(in crate::app) const KEYS: &[KeyRow<ColumnsAction, Shared>] = &[
-    key(A::Toggle, &[Key::Char(' ')], Some("show or hide"), "show or hide"),
-    key(A::Left, &[Key::Left, Key::Char('K')], Some("move left"), "one place to the left"),
-    key(A::Right, &[Key::Right, Key::Char('J')], Some("move right"), "one place to the right"),
+    key(A::Toggle, &[Key::Char(' ')], Some("show or hide"), "show or hide the column"),
+    key(A::Left, &[Key::Left, Key::Char('K')], Some("earlier"), "move the column to the left"),
+    key(A::Right, &[Key::Right, Key::Char('J')], Some("later"), "move the column to the right"),
     key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "column above"),
     key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], Some("select"), "column below"),
     key(A::Close, &[Key::Esc, Key::Enter, Key::Char('C')], Some("done"), "done"),

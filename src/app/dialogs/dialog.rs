@@ -5,12 +5,12 @@ use super::search::Search;
 use crate::app::columns::ColumnChoice;
 use crate::app::form::Form;
 
-/// What lies on top of a screen.
+/// The dialog on top of a screen.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Dialog {
-    /// Every key.
+    /// All key bindings.
     Help(Help),
-    /// What to do with the training run when leaving.
+    /// What to do with the training run on quitting.
     Quit,
     /// Whether to stop the run.
     Stop,

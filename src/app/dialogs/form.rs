@@ -1,4 +1,4 @@
-//! Typing settings and labels.
+//! The dialog for settings and labels.
 
 use crate::app::form::{Filled, Form, FormKind};
 use crate::app::key::Key;
@@ -12,13 +12,13 @@ use crate::run::{Command, Labels, RunConfig};
 /// An action on a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FormAction {
-    /// Apply what was typed.
+    /// Apply the values.
     Submit,
-    /// Queue what was typed, even if it is a single run.
+    /// Queue the new runs, even a single one.
     Enqueue,
     /// Select another field.
     Move(Motion),
-    /// Change nothing.
+    /// Close without changes.
     Cancel,
 }
 
@@ -52,13 +52,13 @@ pub(in crate::app) fn update(form: &mut Form, shared: &mut Shared, action: FormA
 /// When a single new run starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum StartWhen {
-    /// At once, and it is shown.
+    /// Immediately, and it is opened.
     Now,
     /// After the queued runs.
     Queued,
 }
 
-/// Applies what was typed, or shows what is wrong with it.
+/// Applies the values, or shows why they are invalid.
 fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition {
     let unknown = |configs: &[RunConfig]| {
         let is_known = |config: &&RunConfig| shared.presets.iter().any(|preset| preset.name == config.preset);

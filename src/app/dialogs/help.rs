@@ -1,4 +1,4 @@
-//! The list of all keys.
+//! The help: all key bindings.
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
@@ -6,14 +6,14 @@ use crate::app::motion::Motion;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 
-/// The list of all keys.
+/// State of the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Help {
-    /// Lines that are scrolled out at the top.
+    /// Number of lines scrolled out at the top.
     pub scroll: usize,
 }
 
-/// An action on the list of keys.
+/// An action on the help.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HelpAction {
     /// Close it.

@@ -1,4 +1,4 @@
-//! What lies on top of a screen, a file each: its state, its actions, its keys, and what the actions do.
+//! The dialogs, one file each, with their state, actions, keys and update.
 
 pub(super) mod columns;
 mod dialog;

@@ -1,4 +1,4 @@
-//! What to do with the training run when leaving.
+//! The dialog that asks what to do with the training run on quitting.
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
@@ -8,18 +8,18 @@ use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::run::{Command, RecordedStatus};
 
-/// An answer to what to do with the training run when leaving.
+/// What to do with the training run on quitting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum QuitAction {
-    /// Leave, and the run as it is.
+    /// Quit and leave the run as it is.
     Leave,
-    /// Continue the paused run and leave.
+    /// Continue the paused run and quit.
     ContinueAndLeave,
-    /// Pause the run and leave.
+    /// Pause the run and quit.
     PauseAndLeave,
-    /// Stop and save the run and leave.
+    /// Stop and save the run and quit.
     StopAndLeave,
-    /// Stay.
+    /// Do not quit.
     Cancel,
 }
 

@@ -1,4 +1,4 @@
-//! Typing a query for the table of runs.
+//! The query for the table of runs while it is typed.
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
@@ -7,14 +7,14 @@ use crate::app::run_table::RunTable;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 
-/// A query being typed. Its text is in the [`RunTable`], since it stays there.
+/// A query being typed. Its text is in the [`RunTable`], where it remains in force.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Search {
     /// The query to restore on cancel.
     pub before: String,
 }
 
-/// An action on the query.
+/// An action on the query being typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SearchAction {
     /// Apply the query and close it, if it is valid.
@@ -23,7 +23,7 @@ pub enum SearchAction {
     Complete,
     /// Select another row of the table.
     Move(Motion),
-    /// Restore the query before.
+    /// Restore the previous query.
     Cancel,
 }
 

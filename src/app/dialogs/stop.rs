@@ -1,4 +1,4 @@
-//! Whether to stop the run.
+//! The dialog that asks whether to stop the run.
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
@@ -6,7 +6,7 @@ use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::run::Command;
 
-/// An answer to whether to stop the run.
+/// Whether to stop the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum StopAction {
     /// Stop it.

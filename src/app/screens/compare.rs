@@ -1,4 +1,4 @@
-//! Several runs beside each other.
+//! The comparison screen.
 
 use super::runs::MAX_MARKED;
 use crate::app::charts::{Metric, Smoothing};
@@ -10,7 +10,7 @@ use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::run::{RunConfig, RunId, RunManifest, Setting, Update};
 
-/// An action on compared runs.
+/// An action on the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum CompareAction {
     /// Move the focus to the other chart.
@@ -55,21 +55,21 @@ pub(in crate::app) fn update(compare: &mut Compare, action: CompareAction) -> Tr
     Transition::default()
 }
 
-/// Several runs beside each other.
+/// State of the comparison screen.
 #[derive(Debug, Clone)]
 pub struct Compare {
     /// The runs, at least two, in the order in which they were marked.
     pub runs: Vec<RunView>,
-    /// The index of the selected one.
+    /// Index of the selected run.
     pub selected: usize,
-    /// The index of the run that the others are compared with.
+    /// Index of the baseline, which the others are compared with.
     pub baseline: usize,
-    /// The chart with the focus, the only one shown on a small screen.
+    /// The focused chart, which is the only one shown on a small screen.
     pub chart: Metric,
 }
 
 impl Compare {
-    /// The most runs that are compared: as many as there are colours and symbols to tell them apart.
+    /// Maximum number of runs, limited by the distinct colours and symbols.
     pub const MAX_RUNS: usize = MAX_MARKED;
 
     pub(in crate::app) fn new(ids: &[RunId], smoothing: Smoothing) -> Self {
@@ -77,7 +77,7 @@ impl Compare {
         Self { runs, selected: 0, baseline: 0, chart: Metric::Loss }
     }
 
-    /// Applies what is new of one of the runs.
+    /// Applies an update of one of the runs.
     pub(in crate::app) fn update(&mut self, id: &RunId, update: Update) {
         if let Some(run) = self.runs.iter_mut().find(|run| run.id == *id) {
             run.update(update);

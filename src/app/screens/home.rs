@@ -1,4 +1,4 @@
-//! The menu to start from.
+//! The start screen.
 
 use crate::app::form::Form;
 use crate::app::key::Key;
@@ -9,7 +9,7 @@ use crate::app::motion::Motion;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 
-/// An action on the menu.
+/// An action on the start screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HomeAction {
     /// Choose the selected line.

@@ -1,4 +1,4 @@
-//! One run, training or ended.
+//! The live screen: one run, training or ended.
 
 use crate::app::form::Form;
 use crate::app::key::Key;
@@ -11,10 +11,10 @@ use crate::app::shared::{Shared, ended_early};
 use crate::app::transition::{Goto, Transition};
 use crate::run::{Command, PauseReason, RecordedStatus, RunConfig, RunId};
 
-/// An action on the run that is shown.
+/// An action on the open run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LiveAction {
-    /// Show the kernels of the convolution before.
+    /// Show the kernels of the previous convolution.
     PreviousLayer,
     /// Show the kernels of the next convolution.
     NextLayer,
@@ -38,9 +38,9 @@ pub enum LiveAction {
     Checkpoint,
     /// Move the focus to the next pane.
     NextPane,
-    /// Move the focus to the pane before.
+    /// Move the focus to the previous pane.
     PreviousPane,
-    /// Give the pane with the focus the whole screen, or take that back.
+    /// Toggle whether the focused pane takes the whole screen.
     Zoom,
     /// Return to the runs.
     Back,
@@ -131,7 +131,7 @@ pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Transit
     Transition::default()
 }
 
-/// A form about the settings of the run, once they are known.
+/// Opens a form for the settings of the run, once they are known.
 fn form(shared: &Shared, form: impl FnOnce(&RunView, RunConfig) -> Form) -> Transition {
     let known = shared.run.as_ref().and_then(|run| Some((run, run.record.as_ref()?)));
     known.map(|(run, record)| Goto::Form(Box::new(form(run, record.settings())))).into()

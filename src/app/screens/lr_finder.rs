@@ -1,4 +1,4 @@
-//! A learning-rate range test.
+//! The learning-rate finder.
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
@@ -7,7 +7,7 @@ use crate::app::transition::{Goto, Transition};
 use crate::metrics::{RangeTest, Suggestion};
 use crate::run::RunConfig;
 
-/// An action on a learning-rate range test.
+/// An action on the learning-rate finder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LrFinderAction {
     /// Train with the chosen learning rate.
@@ -16,7 +16,7 @@ pub enum LrFinderAction {
     NextChoice,
     /// Run the test again.
     Restart,
-    /// Return to the menu.
+    /// Return to the start screen.
     Back,
 }
 
@@ -47,16 +47,16 @@ pub(in crate::app) fn update(finder: &mut LrFinder, action: LrFinderAction) -> T
     }
 }
 
-/// A learning-rate range test.
+/// State of the learning-rate finder: one range test.
 #[derive(Debug, Clone)]
 pub struct LrFinder {
-    /// Identifies it among all tests since the start.
+    /// Number of the test, counted since the program started.
     pub number: u64,
     /// The settings of the run to be trained.
     pub config: RunConfig,
     /// The learning rates tried so far and their losses.
     pub test: RangeTest,
-    /// The suggestion that is chosen.
+    /// The selected suggestion.
     pub choice: LrChoice,
     /// Why it failed.
     pub problem: Option<String>,
@@ -100,7 +100,7 @@ impl LrFinder {
         self.test.suggestion().filter(|_| self.test.is_over())
     }
 
-    /// The settings with the rate that is chosen.
+    /// The settings with the selected learning rate.
     pub fn chosen(&self) -> Option<RunConfig> {
         let rate = self.choice.of(self.suggestion()?);
         let mut config = self.config.clone();

@@ -1,4 +1,4 @@
-//! The screens, a file each: what only that screen knows, its actions, its keys, and what the actions do.
+//! The screens, one file each, with their own state, actions, keys and update.
 
 pub(super) mod compare;
 pub(super) mod home;

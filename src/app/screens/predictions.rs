@@ -1,4 +1,4 @@
-//! The predictions of two runs on the same images.
+//! The predictions screen.
 
 use super::compare::Compare;
 use crate::app::key::Key;
@@ -9,22 +9,22 @@ use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::run::RunId;
 
-/// The predictions of two runs.
+/// State of the predictions screen.
 #[derive(Debug, Clone)]
 pub struct Predictions {
-    /// The compared runs to return to.
+    /// The comparison to return to.
     pub compare: Box<Compare>,
     /// The baseline, and the run that is compared with it.
     pub runs: [RunId; 2],
-    /// The predictions, or why they could not be computed; `None` while they are computed.
+    /// The result, or why it could not be computed; `None` while it is being computed.
     pub answer: Option<Result<PredictionDiff, String>>,
     /// Which images are shown.
     pub shown: Disagreement,
-    /// The index of the selected one.
+    /// Index of the selected image.
     pub selected: usize,
 }
 
-/// An action on the predictions of two runs.
+/// An action on the predictions screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PredictionsAction {
     /// Show the images on which the other run is right.
@@ -66,7 +66,7 @@ impl Predictions {
         Self { compare, runs, answer: None, shown: Disagreement::Fixed, selected: 0 }
     }
 
-    /// The predictions, if they are there.
+    /// The result, once it is available.
     pub fn diff(&self) -> Option<&PredictionDiff> {
         self.answer.as_ref()?.as_ref().ok()
     }

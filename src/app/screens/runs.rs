@@ -1,4 +1,4 @@
-//! The table of all runs.
+//! The runs screen.
 
 use crate::app::form::Form;
 use crate::app::key::Key;
@@ -10,7 +10,7 @@ use crate::app::shared::{Notice, Shared, ended_early};
 use crate::app::transition::{Goto, Transition};
 use crate::run::{Listing, RunId};
 
-/// The most runs that can be marked to be compared: as many as there are colours and symbols to tell them apart.
+/// Maximum number of marked runs, limited by the distinct colours and symbols of the comparison.
 pub(in crate::app) const MAX_MARKED: usize = 8;
 
 /// An action on the table of runs.
@@ -46,9 +46,9 @@ pub enum RunsAction {
     Delete,
     /// Restore the runs that were deleted last.
     Undo,
-    /// Start no more queued runs.
+    /// Pause the queue: start no more runs.
     PauseQueue,
-    /// Start queued runs again.
+    /// Resume the queue.
     ResumeQueue,
     /// Move the selected run one place forward in the queue.
     Earlier,
@@ -58,7 +58,7 @@ pub enum RunsAction {
     EmptyQueue,
     /// Select another row.
     Move(Motion),
-    /// Return to the menu.
+    /// Return to the start screen.
     Back,
 }
 
@@ -107,7 +107,7 @@ fn has_marks(shared: &Shared) -> bool {
     !shared.marked.is_empty()
 }
 
-/// Whether there is a run whose settings new runs can have.
+/// Whether there is a run whose settings new runs can copy.
 pub(in crate::app) fn has_example(shared: &Shared) -> bool {
     shared.selected_or_first().is_some()
 }

@@ -1,21 +1,21 @@
-//! Which screen is shown.
+//! The current screen.
 
 use super::{Compare, LrFinder, Predictions};
 
-/// The screen that is shown, with what only it knows. What the first three show outlives them:
+/// The current screen with its own state. The state of the first three outlives them and is in
 /// [`Shared`](crate::app::Shared).
 #[derive(Debug, Clone)]
 pub enum Screen {
-    /// The menu to start from.
+    /// The start screen.
     Home,
-    /// One run, training or ended.
+    /// One run, live or ended.
     Live,
     /// The table of all runs.
     Runs,
-    /// Several runs beside each other.
+    /// The comparison of several runs.
     Compare(Box<Compare>),
     /// The predictions of two runs.
     Predictions(Box<Predictions>),
-    /// A learning-rate range test.
+    /// The learning-rate finder.
     LrFinder(Box<LrFinder>),
 }

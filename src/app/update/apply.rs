@@ -1,4 +1,4 @@
-//! How the state changes: by messages, one at a time.
+//! The update function.
 
 use crate::app::bindings::{Action, BINDINGS, action};
 use crate::app::dialogs::{Dialog, columns, form, help, quit, search, stop};
@@ -13,7 +13,7 @@ use crate::app::state::App;
 use crate::app::transition::Transition;
 use crate::run::{Listing, RunId};
 
-/// Applies a message to the state, and returns what the shell has to do.
+/// Applies a message to the state, and returns the effects for the shell.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
     let was_testing = matches!(&app.screen, Screen::LrFinder(finder) if !finder.is_over());
     let mut effects = apply(app, msg);
@@ -54,7 +54,7 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Failed(problem) => {
             shared.notice = Some(Notice::Error(problem));
             if let Some(run) = &mut shared.run {
-                run.asked = None;
+                run.pending = None;
             }
         }
         Msg::Queue(queue, worker) => (shared.queue, shared.queue_worker) = (queue, worker),
@@ -76,7 +76,7 @@ fn press(app: &mut App, key: Key) -> Vec<Effect> {
     effects
 }
 
-/// Types a key where text is typed; returns `false` if it is not text.
+/// Passes a key to the open text field; returns `false` if there is none or the key does not edit.
 fn type_key(app: &mut App, key: Key) -> bool {
     match &mut app.dialog {
         Some(Dialog::Form(form)) => form.type_key(key),
@@ -85,7 +85,7 @@ fn type_key(app: &mut App, key: Key) -> bool {
     }
 }
 
-/// Hands an action to the screen or dialog that it belongs to.
+/// Passes an action to the screen or dialog that it belongs to.
 fn act(app: &mut App, action: Action) -> Transition {
     let App { shared, screen, dialog, .. } = app;
     match (action, screen, dialog) {
@@ -110,7 +110,7 @@ fn act(app: &mut App, action: Action) -> Transition {
             app.update_charts(action);
             Transition::default()
         }
-        // A key has an action only while its screen or dialog is shown.
+        // Bindings apply only while their screen or dialog is shown.
         (
             Action::Compare(_)
             | Action::Predictions(_)
@@ -124,12 +124,12 @@ fn act(app: &mut App, action: Action) -> Transition {
     }
 }
 
-/// Replaces the list of runs, and keeps the selections in the table and in the menu.
+/// Replaces the list of runs, and keeps the selections in the table and the menu.
 fn list(shared: &mut Shared, runs: Vec<Listing>) {
     let selected = shared.menu().get(shared.menu_row).map(MenuItem::key);
     shared.list(runs);
     let menu = shared.menu();
-    // Before the first list nobody has chosen anything: the first line stays selected.
+    // Until the selection is moved, the first line stays selected.
     let same = selected.filter(|_| shared.menu_row > 0);
     let row = same.and_then(|same| menu.iter().position(|item| item.key() == same));
     let row = row.unwrap_or(shared.menu_row).min(menu.len().saturating_sub(1));

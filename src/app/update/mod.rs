@@ -1,4 +1,4 @@
-//! How the state changes: by messages, one at a time.
+//! The update function of the dashboard.
 
 mod apply;
 

@@ -164,7 +164,7 @@ impl ListCommand {
         let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
         let sort = self.sort.as_deref().map(sort).transpose()?;
         let listed = if self.trash {
-            store.thrown_away().into_iter().map(|run| Listing::Run(Arc::new(run))).collect()
+            store.deleted().into_iter().map(|run| Listing::Run(Arc::new(run))).collect()
         } else {
             store.list()
         };
@@ -203,7 +203,7 @@ fn refused(query: &str, error: &QueryError) -> CliError {
 
 fn sort(text: &str) -> Result<Sort, CliError> {
     text.parse().map_err(|UnknownField(name)| {
-        CliError::Usage(format!("there is no field `{name}`; run `cnn-tui runs --fields` to list them"))
+        CliError::Usage(format!("unknown field `{name}`; run `cnn-tui runs --fields` to list them"))
     })
 }
 
@@ -262,7 +262,7 @@ impl RmCommand {
             }
         }
         for run in runs {
-            store.throw_away(&run.dir)?;
+            store.delete(&run.dir)?;
             let (id, name) = (run.dir.id(), &run.record.name);
             if self.json {
                 writeln!(out, "{}", json!({ "thrown_away": id }))?;

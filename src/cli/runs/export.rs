@@ -15,7 +15,7 @@ use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Val
     after_help = "Use `runs tensorboard` for TensorBoard event files, and `runs weights` for weights to load in PyTorch."
 )]
 pub(super) struct ExportCommand {
-    /// Runs: ids, names, or unique beginnings of them.
+    /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
     /// What to export.
@@ -32,10 +32,10 @@ pub(super) struct ExportCommand {
 /// Show how runs differ.
 #[derive(Debug, Args)]
 pub(super) struct DiffCommand {
-    /// Runs: ids, names, or unique beginnings of them.
+    /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true, num_args = 2..)]
     ids: Vec<String>,
-    /// Print JSON, one object a line.
+    /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
 }
@@ -54,7 +54,7 @@ enum What {
 enum OutputFormat {
     /// Comma-separated values with a header.
     Csv,
-    /// One JSON object a line.
+    /// One JSON object per line.
     Json,
     /// A Markdown table.
     Markdown,
@@ -90,9 +90,9 @@ impl DiffCommand {
             let cells = values.into_iter().map(|value| write(field, value));
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
-        // Name, id and time always differ.
-        let told = |field: &Field| !["name", "id", "created"].contains(&field.name());
-        let rows = Field::all().filter(told).filter_map(row).collect();
+        // Name, ID and creation time always differ.
+        let is_compared = |field: &Field| !["name", "id", "created"].contains(&field.name());
+        let rows = Field::all().filter(is_compared).filter_map(row).collect();
         let table = Table { headings, rows };
         if self.json { table.write(OutputFormat::Json, out) } else { table.print(out) }
     }
@@ -216,8 +216,7 @@ mod tests {
     use crate::app::{Column, RunView, Smoothing};
     use crate::run::{Event, JournalEntry, NewRun, Provenance, Query, RunConfig, Update};
 
-    /// The metric `trial` exists in tests alone. It is declared in `run/protocol/epoch.rs`, and named in no other file
-    /// but this one.
+    /// The metric `trial` exists only in tests. It is declared in `run/protocol/epoch.rs` and named nowhere else but here.
     #[test]
     fn a_declared_metric_is_exported_queried_listed_and_drawn() {
         let root = tempfile::tempdir().unwrap();
@@ -239,7 +238,7 @@ mod tests {
             assert!(out.contains("trial") && out.contains("0.25"), "{out}");
         }
 
-        let run = store.look(&dir).unwrap();
+        let run = store.entry(&dir).unwrap();
         assert!("trial = 0.25 and trial < 0.5".parse::<Query>().unwrap().matches(&run));
         let column: Column = "trial".parse().unwrap();
         assert!(Column::all().any(|known| known == column));

@@ -1,8 +1,8 @@
-//! Finding the run that an argument names.
+//! Resolving run arguments.
 
 use crate::run::{RunEntry, RunError, Store};
 
 /// Resolves an ID, name or prefix to a run with its state.
 pub(super) fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
-    store.look(&store.resolve(query)?)
+    store.entry(&store.resolve(query)?)
 }

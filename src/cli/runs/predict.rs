@@ -31,7 +31,7 @@ pub(super) struct PredictCommand {
     /// Checkpoint of both runs: best, last, or epoch-NNN.
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Best)]
     checkpoint: CheckpointName,
-    /// Number of images to list for each of the two runs, of those that only it classifies correctly.
+    /// Number of images to list per run, out of those that only this run classifies correctly.
     #[arg(long, value_name = "N", default_value_t = 10)]
     count: usize,
     /// Print JSON, with all images that only one run classifies correctly.

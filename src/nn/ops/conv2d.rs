@@ -5,8 +5,8 @@ use dfdx::prelude::*;
 use super::gather::{IndexTable, TensorDevice, gather, table};
 use crate::nn::shape::{ImageShape, Slide};
 
-/// Where the pixels of every patch of an image lie: the table that turns a convolution into a matrix
-/// product ("im2col"; Chellapilla, Puri and Simard, 2006).
+/// Indices of the pixels of every patch of an image. Gathering them turns a convolution into a matrix product
+/// ("im2col"; Chellapilla, Puri and Simard, 2006).
 #[derive(Debug, Clone)]
 pub struct Patches<D: Storage<usize>> {
     indices: IndexTable<D>,
@@ -15,7 +15,7 @@ pub struct Patches<D: Storage<usize>> {
 impl<D: Storage<usize> + TensorFromVec<usize>> Patches<D> {
     /// The table for `kernel` x `kernel` patches of an image `[height, width, channels]`.
     ///
-    /// Within a patch the order is that of PyTorch's weights: channel, row, column.
+    /// Within a patch, the order is that of PyTorch's weights: channel, row, column.
     pub fn new(device: &D, [height, width, channels]: [usize; 3], kernel: usize) -> Self {
         let mut indices =
             Vec::with_capacity((height + 1 - kernel) * (width + 1 - kernel) * channels * kernel * kernel);
@@ -34,11 +34,11 @@ impl<D: Storage<usize> + TensorFromVec<usize>> Patches<D> {
     }
 }
 
-/// Slides `O` kernels of `K` x `K` over the images, by one pixel and without padding, and adds a bias.
+/// Convolves the images with `O` kernels of `K` x `K`, with stride 1 and no padding, and adds a bias.
 ///
-/// `weight` is `[out channel, in channel, row, column]` and `bias` `[out channel]`, as in PyTorch's
-/// [`Conv2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html). `patches` is the
-/// table for images of this shape.
+/// `weight` is `[out channel, in channel, row, column]` and `bias` is `[out channel]`, as in PyTorch's
+/// [`Conv2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.Conv2d.html). `patches` is the table for
+/// images of this shape.
 pub fn conv2d<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
     images: Tensor<ImageShape<H, W, C>, E, D, T>,
     patches: &Patches<D>,
@@ -57,7 +57,7 @@ where
     let patch = C * K * K;
 
     let items = images.reshape_like(&(batch, H::SIZE * W::SIZE * C));
-    // One product for the whole batch: on CUDA the batched form's backward is one product an image.
+    // One product for the whole batch: on CUDA, the backward pass of the batched form is one product per image.
     let rows = gather(items, &patches.indices).reshape_like(&(batch * places, patch));
     let kernels = weight.retaped::<T>().reshape_like(&(Const::<O>, patch));
     let products = rows.matmul(kernels.permute::<(usize, Const<O>), Axes2<1, 0>>());

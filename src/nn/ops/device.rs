@@ -1,13 +1,13 @@
-//! How a device computes layers.
+//! Layers by device.
 
 use dfdx::prelude::*;
 
 use super::{ConvBlockOp, FlattenOp, LinearOp, Pooled, TensorDevice, linear};
 use crate::nn::shape::{FlatShape, Halve, ImageShape, Slide};
 
-/// A device that computes layers: out of dfdx's operations, unless it has faster ones of its own.
+/// A device with implementations of the layers; by default, they are composed of dfdx's operations.
 pub trait LayerDevice: TensorDevice<f32> {
-    /// Applies a block, with these factors of the channels of its maps, `[image, channel]`.
+    /// Applies a block, with these factors of the output channels, `[image, channel]`.
     fn conv_block<H, W, const C: usize, const O: usize, const K: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         block: &ConvBlockOp<H, W, C, O, K, Self>,
@@ -22,7 +22,7 @@ pub trait LayerDevice: TensorDevice<f32> {
         block.compose(images, weight, bias, factors)
     }
 
-    /// Makes a vector of every image.
+    /// Flattens every image to a vector.
     fn flatten<H, W, const C: usize, const N: usize, T: Tape<f32, Self>>(
         images: Tensor<ImageShape<H, W, C>, f32, Self, T>,
         flatten: &FlattenOp<Self>,
@@ -97,7 +97,7 @@ impl LayerDevice for Cpu {
         gradients: &mut Gradients<f32, Self>,
         values: &mut [f32],
     ) {
-        // `get` makes a copy of its own first.
+        // `get` would copy the values twice.
         match gradients.get_or_alloc_mut(tensor) {
             Ok(gradient) => values.copy_from_slice(gradient),
             Err(_) => gradients.get(tensor).copy_into(values),

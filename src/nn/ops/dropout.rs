@@ -1,4 +1,4 @@
-//! Dropout with the mask as an argument, so that chance stays a pure function of the caller's.
+//! Dropout with the mask as an argument, so that randomness is up to the caller.
 
 use dfdx::prelude::*;
 
@@ -7,8 +7,8 @@ use crate::nn::shape::ImageShape;
 
 /// Scales every channel of every image by its entry of `mask` `[batch, channel]`: 0, or `1/(1 - p)`.
 ///
-/// Neighbouring pixels of a feature map say nearly the same, so dropping single pixels drops little;
-/// whole maps are dropped instead (Tompson et al., 2015, <https://arxiv.org/abs/1411.4280>).
+/// Neighbouring pixels of a feature map are strongly correlated, so dropping single pixels has little effect; whole maps
+/// are dropped instead (Tompson et al., 2015, <https://arxiv.org/abs/1411.4280>).
 pub fn dropout2d<H, W, const C: usize, E, D, T>(
     images: Tensor<ImageShape<H, W, C>, E, D, T>,
     mask: &Tensor<(usize, Const<C>), E, D>,

@@ -1,4 +1,4 @@
-//! From images to vectors.
+//! Flattening of images to vectors.
 
 use dfdx::prelude::*;
 use fearless_simd::{Level, dispatch};
@@ -9,8 +9,8 @@ use super::lanes::{Matrix, transpose};
 use crate::nn::backend::Backend;
 use crate::nn::shape::{FlatShape, ImageShape, check_flat};
 
-/// What a flattening needs: where the pixels of a channels-last image lie, channel by channel, and by
-/// what it is computed.
+/// The state of a flatten layer: the indices of the pixels of a channels-last image, channel by channel, and the
+/// backend.
 #[derive(Debug, Clone)]
 pub struct FlattenOp<D: Storage<usize>> {
     indices: IndexTable<D>,
@@ -19,7 +19,7 @@ pub struct FlattenOp<D: Storage<usize>> {
 }
 
 impl<D: Storage<usize> + TensorFromVec<usize>> FlattenOp<D> {
-    /// For images `[height, width, channels]`.
+    /// Creates the layer for images `[height, width, channels]`.
     pub fn new(
         device: &D,
         kernels: Backend,
@@ -32,8 +32,7 @@ impl<D: Storage<usize> + TensorFromVec<usize>> FlattenOp<D> {
         Self { indices: table(device, indices), kernels, input_gradient }
     }
 
-    /// Every image as one vector, channel by channel, so that the weights of the linear layer behind it
-    /// mean what they mean in PyTorch.
+    /// Flattens every image channel by channel, so that the weights of the following linear layer are in PyTorch's order.
     ///
     /// `N` must be `H * W * C`; anything else does not compile.
     pub fn compose<H, W, const C: usize, const N: usize, E, T>(
@@ -54,7 +53,7 @@ impl<D: Storage<usize> + TensorFromVec<usize>> FlattenOp<D> {
 }
 
 impl FlattenOp<Cpu> {
-    /// The same by transposing every image: dfdx's gather looks every value up.
+    /// The same by transposing every image, which is faster than dfdx's gather.
     pub(super) fn apply<H, W, const C: usize, const N: usize, T>(
         &self,
         images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,
@@ -89,7 +88,7 @@ impl FlattenOp<Cpu> {
     }
 }
 
-/// Transposes matrix after matrix.
+/// Transposes consecutive matrices.
 fn turn(level: Level, from: Vec<f32>, [rows, columns]: [usize; 2]) -> Vec<f32> {
     if rows == 1 || columns == 1 {
         return from;
@@ -113,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn transposing_is_looking_up() {
+    fn transposing_equals_gathering() {
         let device = Cpu::default();
         let shape = (3, Const::<4>, Const::<4>, Const::<20>);
         let images = device.tensor_from_vec(random(3, 3 * 320), shape);

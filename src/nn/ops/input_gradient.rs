@@ -1,10 +1,10 @@
-//! Whether a layer passes a gradient on to the one before it.
+//! Whether a layer needs the gradient of its input.
 
 /// Whether an operation computes the gradient of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InputGradient {
-    /// It does: the input comes from another layer.
+    /// Compute it: the input comes from another layer.
     Needed,
-    /// It does not: the input is data, and nothing is trained before it.
+    /// Skip it: the input is data, or no earlier layer has parameters.
     Skipped,
 }

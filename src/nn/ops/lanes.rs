@@ -1,42 +1,42 @@
-//! Vectors in and out of slices.
+//! Loading and storing vectors.
 
 #![expect(
     clippy::inline_always,
-    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+    reason = "vector code must be inlined into a function that is compiled for its instruction set"
 )]
 
 use fearless_simd::prelude::*;
 use fearless_simd::{Simd, f32x4};
 
-/// Buffers are this many values longer than what they hold, so that a whole vector can be read or
-/// written wherever a value lies: the longest vectors have 16 lanes.
+/// Padding of buffers in values, so that a whole vector can be loaded or stored at any value. The longest vectors have 16
+/// lanes.
 pub(super) const PAD: usize = 16;
 
-/// A length, rounded up to whole vectors.
+/// Rounds a length up to whole vectors.
 pub(super) const fn padded(len: usize) -> usize {
     len.next_multiple_of(PAD)
 }
 
-/// The vector that begins at `values[at]`.
+/// Loads the vector at `values[at]`.
 #[inline(always)]
 pub(super) fn load<S: Simd>(simd: S, values: &[f32], at: usize) -> S::f32s {
     S::f32s::from_slice(simd, &values[at..at + S::f32s::LEN])
 }
 
-/// The vector of four that begins at `values[at]`.
+/// Loads the vector of four at `values[at]`.
 #[inline(always)]
 pub(super) fn load_four<S: Simd>(simd: S, values: &[f32], at: usize) -> f32x4<S> {
     f32x4::from_slice(simd, &values[at..at + 4])
 }
 
-/// Adds `more` to the vector that begins at `values[at]`.
+/// Adds `more` to the vector at `values[at]`.
 #[inline(always)]
 pub(super) fn add<S: Simd>(simd: S, values: &mut [f32], at: usize, more: S::f32s) {
     let values = &mut values[at..at + S::f32s::LEN];
     (S::f32s::from_slice(simd, values) + more).store_slice(values);
 }
 
-/// A matrix in a slice: values of a row lie next to each other, rows `stride` apart.
+/// A row-major matrix in a slice, with rows `stride` apart.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Matrix {
     pub(super) rows: usize,
@@ -56,7 +56,7 @@ pub(super) fn transpose<S: Simd>(simd: S, from: &[f32], shape: Matrix, to: &mut 
         }
         return;
     }
-    // Blocks of 4 x 4; the last ones overlap those before them.
+    // Blocks of 4 x 4; the last ones overlap their predecessors.
     for row in (0..rows).step_by(4).map(|row| row.min(rows - 4)) {
         let from = &from[row * stride..][..3 * stride + columns];
         for column in (0..columns).step_by(4).map(|column| column.min(columns - 4)) {
@@ -82,7 +82,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_matrix_of_any_shape_is_transposed() {
+    fn matrices_of_any_shape_are_transposed() {
         for (rows, columns, stride, to_stride) in
             [(144, 10, 10, 144), (4, 4, 4, 4), (5, 7, 9, 6), (3, 9, 9, 5)]
         {

@@ -1,11 +1,10 @@
-//! Every output from every input.
+//! Fully connected layers.
 //!
-//! On the CPU both directions are sums of runs: `ReLU` and dropout make most of a layer's inputs and of
-//! its outputs' gradients 0, and what is multiplied by 0 is left out.
+//! On the CPU, both passes skip zeros: `ReLU` and dropout make most inputs and most gradients of outputs 0.
 
 #![expect(
     clippy::inline_always,
-    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+    reason = "vector code must be inlined into a function that is compiled for its instruction set"
 )]
 
 use std::cell::RefCell;
@@ -22,8 +21,8 @@ use super::runs::{NonZeroRuns, Run, add_runs};
 use crate::nn::backend::Backend;
 use crate::nn::shape::FlatShape;
 
-/// `input · weightᵀ + bias`, of dfdx's operations: the reference for [`LinearOp`], and what other devices
-/// run.
+/// `input · weightᵀ + bias`, composed of dfdx's operations: the reference for [`LinearOp`], and the implementation on other
+/// devices.
 pub fn linear<const N: usize, const O: usize, E, D, T>(
     input: Tensor<FlatShape<N>, E, D, T>,
     weight: &Tensor<Rank2<O, N>, E, D>,
@@ -40,7 +39,7 @@ where
     products + bias.retaped::<T>().broadcast_like::<_, Axis<0>>(&shape)
 }
 
-/// What a linear layer needs beside its parameters: buffers, and which of the two ways it takes.
+/// The state of a linear layer besides its parameters: buffers and the backend.
 #[derive(Debug)]
 pub struct LinearOp {
     fused: Option<(Level, Rc<RefCell<Buffers>>)>,
@@ -48,7 +47,7 @@ pub struct LinearOp {
 }
 
 impl LinearOp {
-    /// A layer that is computed by these kernels, where the device has them.
+    /// Creates a layer that uses this backend where the device supports it.
     pub fn new(kernels: Backend, input_gradient: InputGradient) -> Self {
         let fused = match kernels {
             Backend::Composed => None,
@@ -57,7 +56,7 @@ impl LinearOp {
         Self { fused, input_gradient }
     }
 
-    /// Applies it on the CPU by the kernels that it was made for.
+    /// Applies the layer on the CPU with its backend.
     pub(super) fn apply<const N: usize, const O: usize, T: Tape<f32, Cpu>>(
         &self,
         input: Tensor<FlatShape<N>, f32, Cpu, T>,
@@ -65,7 +64,7 @@ impl LinearOp {
         bias: &Tensor<Rank1<O>, f32, Cpu>,
     ) -> Tensor<FlatShape<O>, f32, Cpu, T> {
         let (Some((level, buffers)), true) = (&self.fused, T::OWNS_TAPE) else {
-            // Without dropout there are fewer zeros than leaving them out is worth.
+            // Without dropout there are too few zeros for skipping them to pay off.
             return linear(input, weight, bias);
         };
         let (level, input_gradient) = (*level, self.input_gradient);
@@ -87,7 +86,7 @@ impl LinearOp {
         let buffers = Rc::clone(buffers);
         tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
             let buffers = &mut *buffers.borrow_mut();
-            // Taken out for as long as others are borrowed, instead of copied.
+            // Taken out, instead of copied, while other gradients are borrowed.
             let slopes = std::mem::take(&mut **gradients.get_or_alloc_mut(&outputs_ghost)?);
             let bias_gradient = gradients.get_or_alloc_mut(&bias)?;
             for slopes in slopes.chunks_exact(O) {
@@ -108,27 +107,27 @@ impl LinearOp {
     }
 }
 
-/// Weights that stay in the first-level cache beside what they are multiplied with: 16 of 32 KB.
+/// Number of weights that fit in the first-level cache together with their factors: 16 of 32 KB.
 const CACHED: usize = 4096;
 
-/// The buffers of a layer: made once, used for every batch.
+/// The buffers of a layer, allocated once and reused for every batch.
 #[derive(Debug, Default)]
 struct Buffers {
     inputs: usize,
     outputs: usize,
-    /// `[output, input]` and a rest of [`PAD`].
+    /// `[output, input]` followed by [`PAD`] values.
     weight: Vec<f32>,
-    /// The same, `[input, output]`, rows in whole vectors.
+    /// The transpose `[input, output]`, with rows in whole vectors.
     columns: Vec<f32>,
     bias: Vec<f32>,
-    /// A row of any of the results, in whole vectors.
+    /// A row of a result, in whole vectors.
     row: Vec<f32>,
-    /// Room for the runs of one such row, and for one more.
+    /// Space for the runs of one such row, plus one.
     runs: Vec<Run>,
 }
 
 impl Buffers {
-    /// Makes room for a batch of `len` items.
+    /// Resizes the buffers for a batch of `len` items.
     fn fit(&mut self, len: usize, [inputs, outputs]: [usize; 2]) {
         (self.inputs, self.outputs) = (inputs, outputs);
         self.weight.resize(outputs * inputs + PAD, 0.0);
@@ -139,8 +138,7 @@ impl Buffers {
     }
 }
 
-/// Writes to `output`, `[item, output]`, what the weights make of `items`, `[item, input]` and a rest of
-/// [`PAD`].
+/// Computes `output` `[item, output]` from `items` `[item, input]`, which are followed by [`PAD`] values.
 #[inline(always)]
 fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut [f32]) {
     let Buffers { inputs, outputs, weight, columns, bias, row, runs } = buffers;
@@ -150,7 +148,7 @@ fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut 
     for output in output.chunks_exact_mut(outputs) {
         output.copy_from_slice(bias);
     }
-    // As many inputs at a time for all items as keep their weights in the first-level cache.
+    // Process all items for as many inputs at a time as fit in the first-level cache with their weights.
     let block = (CACHED / padded(outputs)).max(1);
     for first in (0..inputs).step_by(block) {
         let columns = &columns[first * padded(outputs)..];
@@ -165,7 +163,7 @@ fn forward<S: Simd>(simd: S, items: &[f32], buffers: &mut Buffers, output: &mut 
     }
 }
 
-/// Adds to `gradient`, `[output, input]`, the `items` times their `slopes`, `[item, output]`.
+/// Adds the `items` times their `slopes` `[item, output]` to `gradient` `[output, input]`.
 #[inline(always)]
 fn weigh_items<S: Simd>(simd: S, slopes: &[f32], items: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, row, runs, .. } = buffers;
@@ -178,7 +176,7 @@ fn weigh_items<S: Simd>(simd: S, slopes: &[f32], items: &[f32], buffers: &mut Bu
     }
 }
 
-/// Adds to `gradient`, `[item, input]`, the weights times the items' `slopes`, `[item, output]`.
+/// Adds the weights times the `slopes` `[item, output]` to `gradient` `[item, input]`.
 #[inline(always)]
 fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradient: &mut [f32]) {
     let Buffers { inputs, outputs, weight, row, runs, .. } = buffers;
@@ -191,7 +189,7 @@ fn weigh_weights<S: Simd>(simd: S, slopes: &[f32], buffers: &mut Buffers, gradie
     }
 }
 
-/// Adds the runs of `from` to `to`, by way of `row` if it is not in whole vectors.
+/// Adds the runs of `from` to `to`, via `row` if it does not consist of whole vectors.
 #[inline(always)]
 fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &mut [f32]) {
     let vectors = to.len().div_ceil(S::f32s::LEN);
@@ -199,7 +197,7 @@ fn add_row<S: Simd>(simd: S, runs: &[Run], from: &[f32], row: &mut [f32], to: &m
     if !whole {
         row[..to.len()].copy_from_slice(to);
     }
-    // One call, since all that it does is compiled wherever it is called.
+    // A single call, since it is inlined wherever it is called.
     add_runs(simd, runs, from, if whole { &mut *to } else { &mut *row }, vectors);
     if !whole {
         to.copy_from_slice(&row[..to.len()]);
@@ -213,7 +211,7 @@ mod tests {
     use super::*;
     use crate::nn::rng::{SeededRng, StreamId};
 
-    /// Numbers from -1 to below 1, a share of them 0.
+    /// Random numbers in `-1..1`, part of them 0.
     fn random(seed: u64, len: usize, zeros: f32) -> Vec<f32> {
         let mut stream = SeededRng::new(seed).stream(StreamId::Weights(0), 0);
         let mut draw = || if stream.unit() < zeros { 0.0 } else { stream.symmetric(1.0) };
@@ -246,7 +244,7 @@ mod tests {
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
                 assert!((got - want).abs() <= 1e-5 * (1.0 + want.abs()), "{kernels}: {got}, not {want}");
             }
-            // Nothing of a batch is left behind for the next, whatever its size.
+            // No state is carried over to the next batch, whatever its size.
             compute::<N, O>(&layer, len + 3, seed + 9);
             assert_eq!(compute::<N, O>(&layer, len, seed), got, "{kernels}: the second time");
         }
@@ -256,7 +254,7 @@ mod tests {
         #![proptest_config(ProptestConfig::with_cases(16))]
 
         #[test]
-        fn sums_of_runs_are_products_of_matrices(len in 1usize..20, seed: u64) {
+        fn fused_layer_equals_matrix_products(len in 1usize..20, seed: u64) {
             let seed = seed / 2;
             check::<320, 50>(len, seed);
             check::<50, 10>(len, seed);

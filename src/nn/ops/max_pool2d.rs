@@ -5,11 +5,11 @@ use dfdx::prelude::*;
 use super::gather::TensorDevice;
 use crate::nn::shape::{Halve, ImageShape};
 
-/// The largest of every 2 x 2 window, each pixel in one window.
+/// The maximum of every 2 x 2 window, with stride 2.
 ///
-/// Of equal values the first in reading order wins and takes the whole gradient, as in PyTorch's
-/// [`MaxPool2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html). dfdx's own
-/// `max` would give it to each of them, and blank background is full of equal values.
+/// Of equal values, the first in reading order gets the whole gradient, as in PyTorch's
+/// [`MaxPool2d`](https://docs.pytorch.org/docs/stable/generated/torch.nn.MaxPool2d.html). dfdx's own `max` would pass it
+/// to each of them, and blank background has many equal values.
 pub fn max_pool2d<H, W, const C: usize, E, D, T>(
     images: Tensor<ImageShape<H, W, C>, E, D, T>,
 ) -> Tensor<ImageShape<H::Out, W::Out, C>, E, D, T>
@@ -21,12 +21,12 @@ where
     T: Tape<E, D>,
 {
     let batch = images.shape().0;
-    // A row of windows is two rows of pixels; in each, a window is two pixels next to each other.
+    // A row of windows is two rows of pixels, of which each window has two neighbouring ones.
     let (window_rows, window_columns) = (batch * H::Out::SIZE, W::Out::SIZE);
     let windows = images.reshape_like(&(window_rows, 2usize, window_columns, 2 * C));
 
     let (windows, tape) = windows.split_tape();
-    // The first member carries the tape on; the others start tapes that `first_max` merges into it.
+    // The first member keeps the tape; the others start tapes that `first_max` merges into it.
     let member = |windows: Tensor<(usize, usize, usize, usize), E, D, T>, row: usize, column: usize| {
         windows.slice((0..window_rows, row..row + 1, 0..window_columns, column * C..(column + 1) * C))
     };
@@ -37,7 +37,7 @@ where
     largest.reshape_like(&(batch, H::Out::default(), W::Out::default(), Const::<C>))
 }
 
-/// The larger of each pair; `first` if they are equal.
+/// The larger value of each pair; `first` if they are equal.
 fn first_max<S: Shape, E: Dtype, D: TensorDevice<E>, T: Tape<E, D>>(
     first: Tensor<S, E, D, T>,
     second: Tensor<S, E, D, T>,

@@ -1,10 +1,9 @@
-//! Differentiable operations that dfdx 0.13 lacks on stable Rust, composed from its own.
+//! Differentiable operations that dfdx 0.13 lacks on stable Rust.
 //!
-//! They are generic over dfdx's devices and element types: `f32` on the CPU and on CUDA to train,
-//! `f64` on the CPU to check gradients by finite differences. What a convolution costs here is the
-//! copying of its patches; what it gains is that every backward pass is dfdx's. A [`ConvBlockOp`], a
-//! [`FlattenOp`] and a [`LinearOp`] have operations of their own on the CPU, held equal to the composed ones
-//! by tests.
+//! They are composed of dfdx's operations, so that every backward pass is dfdx's, and generic over its devices and element
+//! types: `f32` for training on the CPU and on CUDA, `f64` on the CPU for gradient checks by finite differences.
+//! [`ConvBlockOp`], [`FlattenOp`] and [`LinearOp`] also have fused implementations for the CPU; tests compare them with
+//! the composed ones.
 
 mod conv2d;
 mod conv_block;

@@ -1,8 +1,8 @@
-//! Sums of runs: how matrices that are mostly 0 are multiplied. Where a factor is 0, no run is.
+//! Sparse products: sums of runs of neighbouring values with non-zero factors.
 
 #![expect(
     clippy::inline_always,
-    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+    reason = "vector code must be inlined into a function that is compiled for its instruction set"
 )]
 
 use fearless_simd::Simd;
@@ -10,11 +10,10 @@ use fearless_simd::prelude::*;
 
 use super::lanes::{add, load};
 
-/// A run of neighbouring values: where it begins, and by what they are to be multiplied.
+/// A run of neighbouring values: its start and the factor of its values.
 pub(super) type Run = (u32, f32);
 
-/// Adds to `to` the first `vectors` vectors of all the runs of `from`, each times its factor. What is
-/// added up stays in registers.
+/// Adds the first `vectors` vectors of each run of `from`, times its factor, to `to`. Sums stay in registers.
 #[inline(always)]
 pub(super) fn add_runs<S: Simd>(simd: S, runs: &[Run], from: &[f32], to: &mut [f32], vectors: usize) {
     let mut first = 0;
@@ -52,32 +51,32 @@ fn add_vectors<S: Simd, const V: usize>(simd: S, runs: &[Run], from: &[f32], to:
     }
 }
 
-/// The runs whose factors are not 0, as they are found.
+/// A list of the runs with non-zero factors.
 ///
-/// Callers loop and push, rather than hand over an iterator: what iterators call is compiled without
-/// vector instructions first, and not always inlined into what is compiled with them.
+/// Callers push in a loop instead of passing an iterator: closures of iterators are compiled without vector instructions
+/// and are not always inlined into code that is compiled with them.
 pub(super) struct NonZeroRuns<'a> {
     runs: &'a mut [Run],
     len: usize,
 }
 
 impl<'a> NonZeroRuns<'a> {
-    /// None yet. There must be room for one more than will be pushed.
+    /// An empty list. `runs` must have space for one more run than will be pushed.
     #[inline(always)]
     pub(super) fn new(runs: &'a mut [Run]) -> Self {
         Self { runs, len: 0 }
     }
 
-    /// Adds the run that begins at `start`, unless its factor is 0.
+    /// Adds the run at `start`, unless its factor is 0.
     #[expect(clippy::cast_possible_truncation, reason = "buffers have far fewer values")]
     #[inline(always)]
     pub(super) fn push(&mut self, start: usize, factor: f32) {
-        // Written always and counted sometimes: a branch would be guessed wrong half of the time.
+        // Always written but counted only if non-zero: a branch would often be mispredicted.
         self.runs[self.len] = (start as u32, factor);
         self.len += usize::from(factor != 0.0);
     }
 
-    /// All of them.
+    /// The runs.
     #[inline(always)]
     pub(super) fn runs(&self) -> &[Run] {
         &self.runs[..self.len]

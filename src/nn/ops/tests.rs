@@ -1,4 +1,4 @@
-//! Every operation against naive loops, and its gradient against finite differences, in `f64`.
+//! Compares every operation with naive loops, and its gradient with finite differences, in `f64`.
 
 use dfdx::prelude::*;
 use proptest::prelude::*;
@@ -8,10 +8,10 @@ use crate::nn::backend::Backend;
 use crate::nn::rng::{SeededRng, StreamId};
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
-/// Rounding of a few hundred additions in `f64`.
+/// Rounding error of a few hundred additions in `f64`.
 const ROUNDING: f64 = 1e-12;
 const STEP: f64 = 1e-6;
-/// Finite differences with `STEP` are exact to about `STEP`² and the rounding over `STEP`.
+/// The error of finite differences is about `STEP`² plus the rounding error over `STEP`.
 const DIFFERENCE: f64 = 1e-6;
 
 fn random(seed: u64, len: usize) -> Vec<f64> {
@@ -39,7 +39,7 @@ fn assert_gradient(gradient: &[f64], point: &[f64], loss: impl Fn(&[f64]) -> f64
     assert_close(gradient, &differences, DIFFERENCE);
 }
 
-/// A weighted sum, so that every output has a gradient of its own.
+/// A weighted sum, so that every output has a different gradient.
 fn weigh<S, T: Tape<f64, Cpu>>(output: Tensor<S, f64, Cpu, T>) -> Tensor<Rank0, f64, Cpu, T>
 where
     S: Shape + ReduceShape<<S as Shape>::AllAxes> + ReduceShapeTo<Rank0, <S as Shape>::AllAxes>,
@@ -49,7 +49,7 @@ where
     (output * weights.retaped::<T>()).sum()
 }
 
-/// A case of a convolution: shapes by type, values by seed.
+/// A test case of a convolution, with random values.
 struct Conv<H: Dim, W: Dim, const C: usize, const O: usize, const K: usize> {
     device: Cpu,
     patches: Patches<Cpu>,
@@ -124,7 +124,7 @@ impl<H: Slide<K>, W: Slide<K>, const C: usize, const O: usize, const K: usize> C
     }
 }
 
-/// Every shape of image, channels and kernel that the tests of convolutions go through.
+/// The shapes of images, channels and kernels that convolutions are tested with.
 macro_rules! each_shape {
     ($check:ident, $batch:expr, $seed:expr) => {
         Conv::<Const<5>, Const<5>, 1, 1, 5>::$check($batch, $seed);
@@ -185,7 +185,7 @@ fn gradients_of_conv2d_are_its_finite_differences() {
 }
 
 #[test]
-fn of_equal_pixels_the_first_takes_the_whole_gradient() {
+fn first_of_equal_pixels_gets_the_gradient() {
     let device = Cpu::default();
     let shape = (1, Const::<2>, Const::<4>, Const::<1>);
     // Two windows: all equal, and the highest in the second and the third place.
@@ -244,7 +244,7 @@ fn flatten_puts_channels_first() {
 }
 
 #[test]
-fn gradients_of_linear_are_its_finite_differences() {
+fn gradients_of_linear_equal_finite_differences() {
     let device = Cpu::default();
     let input = device.tensor_from_vec(random(1, 3 * 7), (3, Const::<7>));
     let weight = device.tensor_from_vec(random(2, 5 * 7), <Rank2<5, 7>>::default());

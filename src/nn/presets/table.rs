@@ -17,7 +17,7 @@ pub struct Preset {
 /// All presets, in the order in which they are offered.
 pub const PRESETS: &[Preset] = &[
     Preset { name: "cnn", about: "two convolutional layers" },
-    Preset { name: "dnn", about: "plain layers, to compare with" },
+    Preset { name: "dnn", about: "fully connected layers, for comparison" },
 ];
 
 /// Builds a preset on a device, with all parameters zero; `None` if there is no preset `name`. `dropout` replaces the

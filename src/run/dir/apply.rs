@@ -1,14 +1,13 @@
-//! What events mean for a run's manifest.
+//! Applying events to a run's manifest.
 
 use super::manifest::{Pause, Results, RunManifest};
 use crate::run::protocol::{EpochReport, Event, PauseReason, Position, RecordedStatus};
 
 impl RunManifest {
-    /// Brings the manifest up to date with an event of its trainer, which happened at `time`.
+    /// Applies an event of the trainer, which happened at `time`.
     ///
-    /// The manifest follows the trainer, also while that trains steps again that the journal already has: applying them
-    /// again changes no result. A rewind discards results, which needs the epochs that are left: call
-    /// [`Results::recompute`] after [`Event::Rewound`].
+    /// The manifest also follows a trainer that repeats steps already in the journal: applying them again changes no
+    /// result. After [`Event::Rewound`], call [`Results::recompute`] with the remaining epochs.
     pub fn apply(&mut self, time: f64, event: &Event) {
         let batch_size = self.config.batch_size;
         match event {
@@ -55,8 +54,7 @@ impl RunManifest {
         }
     }
 
-    /// Records that the run does not train from `time` on. If a pause lasts already, that pause continues, with its own
-    /// reason.
+    /// Records that the run stops training at `time`. If it is already paused, that pause continues with its own reason.
     pub fn begin_pause(&mut self, reason: PauseReason, time: f64, step: u64, before: Option<Position>) {
         if self.pauses.last().is_none_or(|pause| pause.to.is_some()) {
             let (resumed_step, after) = (None, None);
@@ -73,11 +71,11 @@ impl RunManifest {
     }
 }
 
-/// The most points of [`Results::curve`].
+/// Maximum number of points in [`Results::curve`].
 const CURVE: usize = 64;
 
 impl Results {
-    /// Computes again what epochs came to, from the only ones that still count.
+    /// Recomputes the results from these epochs, the only ones that still count.
     pub fn recompute<'a>(&mut self, epochs: impl Iterator<Item = &'a EpochReport>) {
         self.epoch = 0;
         (self.best_test_accuracy, self.best_epoch) = (None, None);
@@ -90,7 +88,7 @@ impl Results {
         }
     }
 
-    /// Takes in the result of an epoch, or the same result again.
+    /// Adds the result of an epoch. Adding it twice has no further effect.
     fn take_epoch(&mut self, report: &EpochReport) {
         let (loss, accuracy) = (finite(report.test_loss), finite(report.test_accuracy));
         self.epoch = report.epoch;
@@ -104,18 +102,18 @@ impl Results {
         self.push_to_curve(report.epoch, accuracy);
     }
 
-    /// Takes in how far the run is.
+    /// Updates the progress.
     fn reach(&mut self, step: u64, active_seconds: f64, batch_size: usize) {
         (self.step, self.active_seconds) = (step, active_seconds);
         self.images_per_second = finite(step as f64 * batch_size as f64 / active_seconds);
     }
 
-    /// Adds an epoch to the curve. Points of this epoch and later ones are from an earlier trainer, and are replaced.
+    /// Adds an epoch to the curve. Points of this and later epochs come from an earlier trainer and are replaced.
     fn push_to_curve(&mut self, epoch: u32, accuracy: Option<f64>) {
         self.curve.retain(|(before, _)| *before < epoch);
         self.curve.extend(accuracy.map(|accuracy| (epoch, accuracy)));
         if self.curve.len() > CURVE {
-            // Every other point goes, and the last one stays.
+            // Drop every other point, but keep the last one.
             let mut keep = self.curve.len().is_multiple_of(2);
             self.curve.retain(|_| {
                 keep = !keep;

@@ -1,4 +1,4 @@
-//! What can go wrong with runs on disk.
+//! Errors of runs on disk.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,7 +14,7 @@ use super::schema::SCHEMA;
 use crate::run::disk::{FileError, display};
 use crate::run::settings::ConfigError;
 
-/// What can go wrong with runs on disk. Every message is one line, names the file, holds its cause, and is safe to show.
+/// An error of a run on disk. Every message is one line that names the file and the cause and is safe to show.
 #[derive(Debug, Error)]
 pub enum RunError {
     /// A file cannot be read or written.
@@ -28,7 +28,7 @@ pub enum RunError {
         /// The system's reason.
         source: io::Error,
     },
-    /// A `run.json` that cannot be understood.
+    /// An invalid `run.json`.
     #[error("{}: is not a valid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
         /// The damaged file.
@@ -36,8 +36,8 @@ pub enum RunError {
         /// Where and why it cannot be parsed.
         source: serde_json::Error,
     },
-    /// A `.queue.json` that cannot be understood.
-    #[error("{}: is not a valid queue: {}; remove it to begin with an empty queue", shown(.path), display(.source))]
+    /// An invalid `.queue.json`.
+    #[error("{}: is not a valid queue: {}; remove it to start with an empty queue", shown(.path), display(.source))]
     DamagedQueue {
         /// The damaged file.
         path: PathBuf,
@@ -55,7 +55,7 @@ pub enum RunError {
         /// The schema in it.
         found: u32,
     },
-    /// A checkpoint that cannot be understood or written.
+    /// An invalid checkpoint, or one that cannot be written.
     #[error("{}: {source}; use another checkpoint of the run", shown(.path))]
     Checkpoint {
         /// The file.
@@ -74,7 +74,7 @@ pub enum RunError {
     /// A fork would have no epoch left to train.
     #[error("checkpoint {from} has {done} epochs already; use --epochs {} or more", .done.saturating_add(1))]
     NothingToTrain {
-        /// The checkpoint that it begins from.
+        /// The checkpoint that the fork starts from.
         from: CheckpointName,
         /// Epochs done there.
         done: u32,
@@ -98,7 +98,7 @@ pub enum RunError {
         /// Who signed it.
         holder: Holder,
     },
-    /// A directory that is not a run.
+    /// The directory is not a run.
     #[error("{}: is not a run: it has no run.json", shown(.path))]
     NotARun {
         /// The directory.
@@ -112,7 +112,7 @@ pub enum RunError {
         /// The directory that was searched.
         root: PathBuf,
     },
-    /// Several runs have this name or beginning.
+    /// Several runs have this name or prefix.
     #[error("{query:?} matches {} runs; use one of these ids: {}", .candidates.len(), .candidates.join(", "))]
     Ambiguous {
         /// The name that was searched for.
@@ -120,37 +120,37 @@ pub enum RunError {
         /// The ids of the runs that match.
         candidates: Vec<String>,
     },
-    /// A text that is not a run id.
+    /// An invalid run id.
     #[error(transparent)]
     Id(#[from] IdError),
-    /// A run outside the store's own directory, which is only read.
+    /// A reference run, which cannot be changed.
     #[error("{}: is a reference run and cannot be changed", shown(.path))]
     NotOwn {
         /// Its directory.
         path: PathBuf,
     },
-    /// The run's directory disappeared while it was followed.
+    /// The run's directory disappeared.
     #[error("{}: no longer exists; a trainer of this run waits until the directory is back", shown(.path))]
     Gone {
         /// The directory.
         path: PathBuf,
     },
-    /// A discarded run cannot be restored to where it was.
+    /// A deleted run cannot be restored because another one has its place.
     #[error("{}: already exists; rename it, then restore the run again", shown(.path))]
     CannotRestore {
         /// Where the run was.
         path: PathBuf,
     },
-    /// A setting out of its range.
+    /// An invalid setting.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// A name, a note or a tag that a run cannot have.
+    /// An invalid name, note or tag.
     #[error(transparent)]
     Label(#[from] LabelError),
 }
 
 impl RunError {
-    /// Whether the operating system refused, for example because the disk is full. Such an error may pass.
+    /// Whether the operating system reported the error, for example a full disk. Such an error may be temporary.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::File(error) if error.is_refusal())
     }

@@ -1,4 +1,4 @@
-//! Following a run, whether it trains, is paused, has ended or was killed.
+//! Following a run on disk.
 
 use std::fmt::Display;
 
@@ -12,15 +12,15 @@ use super::state::RunState;
 use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, sanitize};
 use crate::run::protocol::JournalEntry;
 
-/// The bytes of the log's end that the first poll reads, and the most that a later one reads.
+/// Maximum number of bytes of the log read per poll; the first poll reads the end.
 const LOG_WINDOW: u64 = 64 << 10;
 
-/// Follows one run by reading its directory again and again. It only reads, and never fails: what cannot be read is a
-/// [`problem`](Update::problem) of the update, and is read again next time.
+/// Follows one run, whatever its state, by polling its directory. Polling only reads and never fails: what cannot be read
+/// is the [`problem`](Update::problem) of the update, and is retried by the next poll.
 #[derive(Debug)]
 pub struct Follower {
     dir: RunDir,
-    /// The record as last read.
+    /// The manifest as last read.
     record: Option<RunManifest>,
     record_file: Watched,
     labels_file: Watched,
@@ -29,30 +29,30 @@ pub struct Follower {
     log: LineReader,
 }
 
-/// What is new since the last poll.
+/// What has changed since the last poll.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
     /// The manifest, if it changed.
     pub record: Option<RunManifest>,
-    /// The actual state; `None` until the manifest was read once.
+    /// The actual state; `None` until the manifest has been read.
     pub state: Option<RunState>,
     /// The events that were appended to the journal.
     pub records: Vec<JournalEntry>,
-    /// Whether the journal was replaced: earlier events no longer count.
+    /// Whether the journal was replaced; then earlier events no longer count.
     pub restarted: bool,
-    /// Whether there are no more events for now. Until then, poll again at once.
+    /// Whether all events have been read. If not, poll again immediately.
     pub caught_up: bool,
     /// The checkpoint `last`, if it changed.
     pub checkpoint: Option<Checkpoint>,
     /// The lines that were appended to the trainer's log, [sanitized](crate::run::sanitize()). The first poll reads
     /// only the end of a long log.
     pub log: Vec<String>,
-    /// What cannot be read at the moment.
+    /// Why something cannot be read at the moment.
     pub problem: Option<String>,
 }
 
 impl Update {
-    /// Whether the run's content is unchanged, so that nothing needs to be drawn.
+    /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
         self.record.is_none()
             && self.records.is_empty()
@@ -63,7 +63,7 @@ impl Update {
 }
 
 impl Follower {
-    /// Follows the run in this directory from its beginning.
+    /// Follows the run in this directory from its start.
     pub fn new(dir: RunDir) -> Self {
         Self {
             record: None,
@@ -81,15 +81,15 @@ impl Follower {
         &self.dir
     }
 
-    /// The reader of the journal, which counts the lines that it could not read.
+    /// The reader of the journal, which counts unreadable lines.
     pub fn journal(&self) -> &JournalReader {
         &self.journal
     }
 
-    /// Reads what is new. One poll reads at most 4 MiB of the journal.
+    /// Reads what has changed, at most 4 MiB of the journal.
     pub fn poll(&mut self) -> Update {
         if !self.dir.path().is_dir() {
-            // Without its lock nothing is known about the trainer: it waits until the directory is back.
+            // Without the lock, nothing is known about the trainer, which waits until the directory is back.
             let problem = RunError::Gone { path: self.dir.path().to_owned() }.to_string();
             return Update { problem: Some(problem), caught_up: true, ..Update::default() };
         }
@@ -133,7 +133,7 @@ impl Follower {
     }
 }
 
-/// A line of the log as text that is safe to show.
+/// Sanitizes a line of the log.
 fn shown(line: &[u8]) -> String {
     sanitize(&String::from_utf8_lossy(line)).into_owned()
 }

@@ -1,13 +1,13 @@
-//! What a run measured, as its journal holds it.
+//! The measurements in a journal.
 
 use super::error::RunError;
 use super::run_dir::RunDir;
 use crate::run::protocol::{Rewind, StepBatch, StepLog, Timeline};
 
-/// What a run measured: every step and every epoch once, in order.
+/// The measurements of a run: every step and every epoch once, in order.
 pub type History = Timeline<Vec<StepRow>>;
 
-/// The values of a step.
+/// The measurements of a step.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct StepRow {
     /// The step, from 1.
@@ -39,7 +39,7 @@ impl StepLog for Vec<StepRow> {
 }
 
 impl RunDir {
-    /// Reads what the run measured so far.
+    /// Reads the measurements so far.
     pub fn history(&self) -> Result<History, RunError> {
         let mut journal = self.journal_reader();
         let mut history = History::default();

@@ -1,4 +1,4 @@
-//! Who holds a run's lock.
+//! The holder of a run's lock.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub struct Holder {
     /// The machine it runs on.
     #[serde(deserialize_with = "sanitize::string")]
     pub host: String,
-    /// Why it cannot write to the run directory at the moment; it waits until it can.
+    /// Why it cannot write to the run directory; `None` if it can.
     #[serde(default, deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
     pub trouble: Option<String>,
 }
@@ -24,7 +24,7 @@ impl Holder {
         Self { pid: std::process::id(), host, trouble: None }
     }
 
-    /// Whether it is, or was, on another machine than this one.
+    /// Whether it is or was on another machine.
     pub(super) fn is_elsewhere(&self) -> bool {
         self.host != Self::this().host
     }

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-/// The most characters in an id.
+/// Maximum length of an id.
 const MAX_LEN: usize = 64;
 
 /// The id of a run and the name of its directory, such as `20261124-063012-swift-otter`: the UTC time of its creation,
@@ -19,13 +19,13 @@ const MAX_LEN: usize = 64;
 #[serde(try_from = "String", into = "String")]
 pub struct RunId(String);
 
-/// A text that is not a [`RunId`].
+/// An invalid [`RunId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
     "{text:?} is not a run id: an id has 1 to 64 of the characters a-z, 0-9 and -, and does not begin with -"
 )]
 pub struct IdError {
-    /// The text that is not an id.
+    /// The invalid id.
     pub text: String,
 }
 

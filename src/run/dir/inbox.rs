@@ -14,15 +14,14 @@ use thiserror::Error;
 use crate::run::disk::{FileError, file, sanitize, sanitized};
 use crate::run::protocol::Command;
 
-/// The most bytes that a command may have.
+/// Maximum size of a command in bytes.
 const LIMIT: u64 = 64 << 10;
-/// The most files that one [`Inbox::take`] reads.
+/// Maximum number of files read by one [`Inbox::take`].
 const BATCH: usize = 256;
 
-/// Puts a command into the inbox at `inbox`, for the trainer of that run.
+/// Writes a command to the inbox at `inbox`, for the trainer of that run.
 ///
-/// The file appears as a whole. Its name begins with the time, so that commands are taken in the order in which they
-/// were sent.
+/// The file appears atomically. Its name starts with the time, so that commands are taken in order.
 pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileError> {
     static COUNTER: AtomicU32 = AtomicU32::new(0);
     file::create_dir(inbox)?;
@@ -35,35 +34,34 @@ pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileErr
     file::write_atomic(&path, &text)
 }
 
-/// The inbox of a run, as its trainer sees it.
+/// The trainer's end of an inbox.
 #[derive(Debug)]
 pub struct Inbox {
     path: PathBuf,
-    /// Rejected files that cannot be removed. They are rejected once.
+    /// Rejected files that could not be removed; they are reported once.
     stuck: HashSet<OsString>,
 }
 
-/// A file in an inbox that is not a valid command of this user.
+/// A file in the inbox that is not a valid command of this user.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{file}: {reason}")]
 pub struct Rejection {
     /// The file's name.
     pub file: String,
-    /// Why it was refused.
+    /// Why it was rejected.
     pub reason: String,
 }
 
 impl Inbox {
-    /// The inbox in the directory `path`, which need not exist yet.
+    /// The inbox at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
         Self { path, stuck: HashSet::new() }
     }
 
-    /// Takes the commands that are there, oldest first, and removes their files.
+    /// Takes the waiting commands, oldest first, and removes their files.
     ///
-    /// A command is a regular file `*.json` of this user with at most 64 KiB. Names that begin with a dot are files
-    /// that are still being written, and stay. A file that cannot be removed is rejected: it would be taken again and
-    /// again.
+    /// A command is a regular file `*.json` of this user of at most 64 KiB. Files whose names start with a dot are still
+    /// being written and stay. A file that cannot be removed is rejected, since it would be taken again.
     pub fn take(&mut self) -> Result<Vec<Result<Command, Rejection>>, FileError> {
         let entries = match fs::read_dir(&self.path) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -102,7 +100,7 @@ fn is_command(name: &OsStr) -> bool {
     !name.as_bytes().starts_with(b".") && name.as_bytes().ends_with(b".json")
 }
 
-/// Reads a command. The error says why the file is not one.
+/// Reads a command. The error is the reason for rejecting the file.
 fn read_command(path: &Path) -> Result<Command, String> {
     let (file, metadata) = file::open(path).map_err(|error| error.to_string())?;
     if metadata.uid() != rustix::process::geteuid().as_raw() {

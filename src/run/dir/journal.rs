@@ -1,4 +1,4 @@
-//! `metrics.jsonl`: the events of a run, appended by its trainer and followed by anyone.
+//! The journal, `metrics.jsonl`: the events of a run, appended by its trainer.
 
 use std::fs::{File, Metadata};
 use std::io::{self, Read, Seek, SeekFrom, Write};
@@ -11,9 +11,9 @@ use serde::de::IgnoredAny;
 use crate::run::disk::{FileError, LineReader, ReadFrom, file};
 use crate::run::protocol::JournalEntry;
 
-/// The most bytes of the journal that one [`JournalReader::poll`] reads, and the most that a line may have.
+/// Maximum number of bytes that one [`JournalReader::poll`] reads, and maximum length of a line.
 const WINDOW: u64 = 4 << 20;
-/// The bytes that are searched at a time for the last line feed.
+/// Block size of the search for the last line feed.
 const CHUNK: u64 = 64 << 10;
 
 /// Appends to a journal. Only for the holder of the run's lock.
@@ -21,12 +21,12 @@ const CHUNK: u64 = 64 << 10;
 pub struct JournalWriter {
     file: File,
     path: PathBuf,
-    /// The length of the whole lines.
+    /// The length of all complete lines.
     len: u64,
 }
 
 impl JournalWriter {
-    /// Opens the journal at `path`, creates it if it is missing, and removes a last line that a crash left incomplete.
+    /// Opens or creates the journal at `path`, and removes an incomplete last line left by a crash.
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let (file, metadata) = file::open_append(path)?;
         let mut writer = Self { file, path: path.to_owned(), len: 0 };
@@ -34,9 +34,9 @@ impl JournalWriter {
         Ok(writer)
     }
 
-    /// Appends the records with one write: all of them, or none if it fails, so that it can be tried again.
+    /// Appends records with a single write: all of them or, on failure, none, so that it can be retried.
     ///
-    /// When it returns they survive a crash of this process, and after [`sync`](Self::sync) a crash of the machine.
+    /// When this returns, the records survive a crash of the process; after [`sync`](Self::sync), a power failure.
     pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), FileError> {
         if records.is_empty() {
             return Ok(());
@@ -44,7 +44,7 @@ impl JournalWriter {
         self.try_append(records).map_err(FileError::io("appended to", &self.path))
     }
 
-    /// Whether somebody removed or replaced the file.
+    /// Whether the file has been removed or replaced.
     pub fn is_replaced(&self) -> bool {
         let identity = |metadata: Metadata| (metadata.dev(), metadata.ino());
         let own = self.file.metadata().map(identity);
@@ -56,7 +56,7 @@ impl JournalWriter {
         }
     }
 
-    /// Forces what was appended to the disk.
+    /// Flushes appended records to the disk.
     pub fn sync(&mut self) -> Result<(), FileError> {
         self.file.sync_data().map_err(FileError::io("written", &self.path))
     }
@@ -73,7 +73,7 @@ impl JournalWriter {
         Ok(())
     }
 
-    /// Cuts the file to whole lines, if an append failed half way or somebody truncated the file.
+    /// Truncates the file to complete lines after a failed append or an external truncation.
     fn settle(&mut self) -> io::Result<()> {
         let metadata = self.file.metadata()?;
         if metadata.nlink() == 0 {
@@ -93,7 +93,7 @@ impl JournalWriter {
     }
 }
 
-/// The offset behind the last line feed before `end`.
+/// The offset after the last line feed before `end`.
 fn end_of_lines(file: &mut File, mut end: u64) -> io::Result<u64> {
     while end > 0 {
         let begin = end.saturating_sub(CHUNK);
@@ -108,7 +108,7 @@ fn end_of_lines(file: &mut File, mut end: u64) -> io::Result<u64> {
     Ok(0)
 }
 
-/// Follows a journal, whether its run trains or has ended.
+/// Reads a journal incrementally.
 #[derive(Debug)]
 pub struct JournalReader {
     lines: LineReader,
@@ -121,14 +121,14 @@ pub struct JournalReader {
 pub struct JournalBatch {
     /// The new records, in order.
     pub records: Vec<JournalEntry>,
-    /// Whether the journal was replaced or cut: these records are its first ones, and earlier ones no longer count.
+    /// Whether the journal was replaced or truncated; then these records are its first ones and earlier ones do not count.
     pub restarted: bool,
-    /// Whether there are no more records for now.
+    /// Whether all records have been read.
     pub caught_up: bool,
 }
 
 impl JournalReader {
-    /// Follows the journal at `path`, which need not exist yet.
+    /// A reader of the journal at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
         Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
     }
@@ -163,7 +163,7 @@ impl JournalReader {
     }
 }
 
-/// Whether a line that cannot be read as a [`JournalEntry`] has its form.
+/// Whether a line has the form of a [`JournalEntry`] with an unknown event.
 fn is_foreign(line: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Form {

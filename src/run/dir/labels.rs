@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::disk::{FileError, file, sanitize};
 
-/// The most bytes that the file may have.
+/// Maximum size of the file in bytes.
 pub(crate) const LABELS_LIMIT: u64 = 1 << 16;
-/// The most bytes of a name or a tag, and of the notes.
+/// Maximum length in bytes of a name or tag, and of the notes.
 const SHORT: usize = 100;
 const LONG: usize = 4000;
 
-/// `labels.json`: a run's name, notes and tags, where they are not those that it was created with.
+/// `labels.json`: a run's name, notes and tags if they have been changed since its creation.
 ///
-/// `run.json` belongs to the trainer, which replaces it again and again; this file belongs to people. Its labels take
-/// precedence. A damaged file has no labels, so that it never keeps a run from being read.
+/// It is separate from `run.json`, which the trainer keeps replacing; its labels take precedence. A damaged file is
+/// ignored, so that the run stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Labels {
@@ -30,7 +30,7 @@ pub struct Labels {
     pub tags: Option<Vec<String>>,
 }
 
-/// Why a run cannot have a label.
+/// An invalid label.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// It has no visible character, or has control characters.
@@ -41,7 +41,7 @@ pub enum LabelError {
     TooLong {
         /// The kind of label: `name`, `note` or `tag`.
         what: &'static str,
-        /// The most bytes that it can have.
+        /// Maximum length in bytes.
         limit: usize,
     },
     /// A tag with a space or a comma, which would read as two tags.
@@ -50,7 +50,7 @@ pub enum LabelError {
 }
 
 impl Labels {
-    /// The first label that a run cannot have is the error.
+    /// Returns the first invalid label as an error.
     pub fn validate(&self) -> Result<(), LabelError> {
         let check = |what, text: &str, limit| {
             if text.trim().is_empty() || sanitize(text) != text {
@@ -73,7 +73,7 @@ impl Labels {
         Ok(())
     }
 
-    /// These labels, and where they have none, those of `others`.
+    /// These labels; missing ones are taken from `others`.
     #[must_use]
     pub fn over(self, others: Self) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! The lock that tells a run that trains from one that was killed.
+//! The lock of a run, which shows whether a trainer is alive.
 
 use std::fs::{File, TryLockError};
 use std::io::{Seek, Write};
@@ -11,14 +11,14 @@ use thiserror::Error;
 use super::holder::Holder;
 use crate::run::disk::{FileError, file};
 
-/// The most bytes that the text in a lock can have.
+/// Maximum length of the lock file's content in bytes.
 const LIMIT: u64 = 4096;
-/// How often to retry while only a probe holds the lock, and the time between two tries.
+/// Number of retries while a probe shares the lock, and the time between them.
 const RETRIES: u32 = 100;
 const RETRY_AFTER: Duration = Duration::from_millis(2);
 
-/// The right to train a run and to write to its directory. The operating system releases it when the process ends,
-/// however that happens; the file stays.
+/// The right to train a run and to write to its directory. The operating system releases it when the process ends in any
+/// way; the file stays.
 #[derive(Debug)]
 pub struct RunLock {
     file: File,
@@ -30,12 +30,12 @@ pub struct RunLock {
 pub enum Liveness {
     /// A trainer holds it. `None` if the lock does not say which.
     Held(Option<Holder>),
-    /// A trainer on another machine has signed it and has not released it, as far as this machine can see: file systems
-    /// that machines share need not share their locks.
+    /// A trainer on another machine has signed the lock and has not released it. Whether it is alive is unknown, since
+    /// network file systems may not share locks.
     Elsewhere(Holder),
     /// No trainer holds it.
     Free,
-    /// The lock cannot be opened, or the file system has no locks.
+    /// The lock cannot be opened, or the file system does not support locks.
     Unknown,
 }
 
@@ -48,7 +48,7 @@ pub enum LockError {
     /// A process on another machine has signed it and has not released it.
     #[error("a process on {} holds the lock", .0.host)]
     Elsewhere(Holder),
-    /// The lock's file cannot be used.
+    /// The lock file cannot be used.
     #[error(transparent)]
     File(#[from] FileError),
 }
@@ -56,13 +56,13 @@ pub enum LockError {
 impl RunLock {
     /// Acquires the lock at `path`.
     ///
-    /// A probe by [`liveness`] shares the lock for an instant. A probe is not taken for a holder: this waits for it, for
-    /// a fifth of a second at most.
+    /// [`liveness`] shares the lock for an instant. Such a probe does not count as a holder: this waits up to a fifth of a
+    /// second for it.
     pub fn acquire(path: &Path) -> Result<Self, LockError> {
         let (file, _) = file::open_write(path)?;
         let mut retries = 0..RETRIES;
         while !try_lock(file.try_lock(), path)? {
-            // Where it can be shared, there is no holder but another probe.
+            // If the lock can be shared, only a probe holds it.
             if !try_lock(file.try_lock_shared(), path)? || retries.next().is_none() {
                 return Err(LockError::Held(holder(path)));
             }
@@ -77,13 +77,13 @@ impl RunLock {
         Ok(lock)
     }
 
-    /// The lock's file.
+    /// Path of the lock file.
     pub fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Writes who holds it, and why its holder cannot write anything else, if that is so. This file is open and has its
-    /// place on the disk, so it can be written even where the disk is full.
+    /// Writes the holder and, if its directory cannot be written, the reason. The file is already open and allocated, so this
+    /// works even on a full disk.
     pub fn sign(&mut self, trouble: Option<&str>) -> Result<(), FileError> {
         let holder = Holder { trouble: trouble.map(str::to_owned), ..Holder::this() };
         let mut text = serde_json::to_vec(&holder).unwrap_or_default();
@@ -104,7 +104,7 @@ impl Drop for RunLock {
     }
 }
 
-/// Whether a trainer holds the lock at `path`. Finds out by sharing it for an instant.
+/// Whether a trainer holds the lock at `path`. Tests it by sharing the lock for an instant.
 pub(crate) fn liveness(path: &Path) -> Liveness {
     let file = match file::open(path) {
         Ok((file, _)) => file,
@@ -131,7 +131,7 @@ fn try_lock(outcome: Result<(), TryLockError>, path: &Path) -> Result<bool, File
     }
 }
 
-/// Who signed the lock last.
+/// The last holder that signed the lock.
 pub(crate) fn holder(path: &Path) -> Option<Holder> {
     serde_json::from_slice(&file::read(path, LIMIT).ok()?).ok()
 }

@@ -1,4 +1,4 @@
-//! `run.json`: a run's settings, origin, status and results.
+//! The manifest, `run.json`: settings, origin, status and results of a run.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -13,11 +13,11 @@ use crate::run::disk::{Extra, sanitize};
 use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RecordedStatus};
 use crate::run::settings::{Change, RunConfig};
 
-/// `run.json`: a run's settings, origin, status and results, so that a table of runs reads nothing else.
+/// `run.json`: settings, origin, status and results of a run; all that a table of runs needs.
 ///
-/// A JSON object, replaced as a whole and written only by the holder of the run's lock. Missing fields have the value of
-/// a new run, except `schema`, `id`, `status` and `created`, which are required; fields that this version does not know
-/// are kept. A file with a greater `schema` is not read.
+/// A JSON object, replaced atomically and only by the holder of the run's lock. `schema`, `id`, `status` and `created`
+/// are required; other missing fields have the value of a new run. Unknown fields are kept. A file with a greater
+/// `schema` is refused.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunManifest {
     /// The version of the run directory's formats: [`SCHEMA`].
@@ -36,7 +36,7 @@ pub struct RunManifest {
     /// The run that this one was forked from.
     #[serde(default)]
     pub parent: Option<RunId>,
-    /// The status, as last written. [`RunState`](crate::run::RunState) is the actual one.
+    /// The status as last written; [`RunState`](crate::run::RunState) has the actual one.
     pub status: RecordedStatus,
     /// The reason for the status: what failed, or why the run ended early.
     #[serde(default, deserialize_with = "sanitize::option")]
@@ -46,7 +46,7 @@ pub struct RunManifest {
     /// The settings that it was created with.
     #[serde(default)]
     pub config: RunConfig,
-    /// The settings that were changed while it trained.
+    /// The settings changed during training.
     #[serde(default)]
     pub changed: Change,
     /// Program, machine, command and data.
@@ -55,7 +55,7 @@ pub struct RunManifest {
     /// Progress and results.
     #[serde(default)]
     pub summary: Results,
-    /// The times in which it did not train since it began.
+    /// Its pauses since it started.
     #[serde(default)]
     pub pauses: Vec<Pause>,
     /// Fields that only a newer version knows.
@@ -63,7 +63,7 @@ pub struct RunManifest {
     pub extra: Extra,
 }
 
-/// A time in which a run did not train, after it had begun.
+/// A period in which a run that had started did not train.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Pause {
     /// Why it did not train.
@@ -76,7 +76,7 @@ pub struct Pause {
     pub step: u64,
     /// The position when it began; `None` after a crash.
     pub before: Option<Position>,
-    /// Steps done where the run resumed: fewer after a crash, since what was not saved is trained again.
+    /// Steps done where the run resumed: fewer after a crash, since unsaved steps are repeated.
     pub resumed_step: Option<u64>,
     /// The position where the run resumed.
     pub after: Option<Position>,
@@ -94,7 +94,7 @@ impl RunManifest {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
     }
 
-    /// The manifest under these labels.
+    /// The manifest with these labels.
     pub(crate) fn labelled(self, labels: Labels) -> Self {
         Self {
             name: labels.name.unwrap_or(self.name),
@@ -104,7 +104,7 @@ impl RunManifest {
         }
     }
 
-    /// The manifest in the bytes of the `run.json` at `path`, which may be anything.
+    /// Parses the untrusted content of the `run.json` at `path`.
     pub(crate) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, RunError> {
         #[derive(Deserialize)]
         struct Version {
@@ -118,7 +118,7 @@ impl RunManifest {
         serde_json::from_slice(bytes).map_err(damaged)
     }
 
-    /// The bytes of its `run.json`.
+    /// The content of its `run.json`.
     pub(crate) fn to_bytes(&self, path: &Path) -> Result<Vec<u8>, RunError> {
         let damaged = |source| RunError::Damaged { path: path.to_owned(), source };
         let mut bytes = serde_json::to_vec_pretty(self).map_err(damaged)?;
@@ -127,14 +127,14 @@ impl RunManifest {
     }
 }
 
-/// What somebody needs to know to reproduce a run. Unknown text is empty.
+/// What is needed to reproduce a run. Unknown text is empty.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Provenance {
     /// The program's version.
     #[serde(deserialize_with = "sanitize::string")]
     pub version: String,
-    /// The commit that the program was built from, where that was known when it was built.
+    /// The commit that the program was built from, if known.
     #[serde(deserialize_with = "sanitize::option")]
     pub git_commit: Option<String>,
     /// The command that created the run.
@@ -149,8 +149,8 @@ pub struct Provenance {
     /// The GPU's name, if one was used.
     #[serde(deserialize_with = "sanitize::option")]
     pub gpu: Option<String>,
-    /// The instruction set of the processor's kernels, such as `avx2`; empty until it trains, or on a GPU. The last digits
-    /// of losses depend on it.
+    /// The instruction set of the CPU kernels, such as `avx2`; empty until it trains, and on a GPU. The last digits of
+    /// losses depend on it.
     #[serde(deserialize_with = "sanitize::string")]
     pub kernels: String,
     /// Threads that train; 0 until it trains.
@@ -162,8 +162,7 @@ pub struct Provenance {
     pub extra: Extra,
 }
 
-/// Progress and results of a run. Accuracies are fractions from 0 to 1. A value that is not known yet, or not finite, is
-/// `null`.
+/// Progress and results of a run. Accuracies are fractions from 0 to 1. Unknown and non-finite values are `null`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Results {
@@ -171,28 +170,28 @@ pub struct Results {
     pub epoch: u32,
     /// Steps done.
     pub step: u64,
-    /// Steps in the whole run; 0 until the data set is loaded.
+    /// Total steps of the run; 0 until the data set is loaded.
     pub total_steps: u64,
-    /// The best accuracy on the test set after any epoch.
+    /// Best test accuracy of all epochs.
     pub best_test_accuracy: Option<f64>,
     /// The epoch that reached it first.
     pub best_epoch: Option<u32>,
-    /// Accuracy on the test set after the last epoch.
+    /// Test accuracy after the last epoch.
     pub last_test_accuracy: Option<f64>,
-    /// Mean loss on the test set after the last epoch.
+    /// Mean test loss after the last epoch.
     pub last_test_loss: Option<f64>,
     /// Mean training loss of the last epoch.
     pub last_train_loss: Option<f64>,
-    /// The lowest accuracy on the test set after any epoch. Older versions did not keep it.
+    /// Lowest test accuracy of all epochs. Missing in runs of older versions.
     pub lowest_test_accuracy: Option<f64>,
-    /// The lowest mean loss on the test set after any epoch. Older versions did not keep it.
+    /// Lowest mean test loss of all epochs. Missing in runs of older versions.
     pub lowest_test_loss: Option<f64>,
-    /// The highest mean loss on the test set after any epoch. Older versions did not keep it.
+    /// Highest mean test loss of all epochs. Missing in runs of older versions.
     pub highest_test_loss: Option<f64>,
-    /// Epochs with their accuracy on the test set: at most 64 points, thinned in longer runs.
+    /// Test accuracy by epoch: at most 64 points, thinned in longer runs.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub curve: Vec<(u32, f64)>,
-    /// Further metrics after the last epoch, by their keys: those without a field of their own here.
+    /// Metrics after the last epoch, by key, that have no field of their own here.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub last_metrics: BTreeMap<String, f64>,
     /// Training time, without pauses, in seconds.
@@ -218,7 +217,7 @@ impl Results {
         }
     }
 
-    /// Takes in the metrics of the last epoch that are fields of a run.
+    /// Stores the metrics of the last epoch that are fields of a run.
     pub(super) fn set_last(&mut self, report: &EpochReport) {
         for metric in EpochMetric::all().filter(|metric| metric.field.is_some()) {
             let value = Some(metric.of(report)).filter(|value| value.is_finite());

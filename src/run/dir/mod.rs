@@ -1,4 +1,4 @@
-//! One run on disk: its directory, and every file in it.
+//! A run on disk: its directory and the files in it.
 
 mod apply;
 mod checkpoint;

@@ -16,7 +16,7 @@ use super::state::RunState;
 use crate::run::disk::{FileError, file};
 use crate::run::protocol::Command;
 
-/// The most bytes that `run.json` may have.
+/// Maximum size of `run.json` in bytes.
 pub(crate) const RECORD_LIMIT: u64 = 1 << 20;
 
 /// The directory of a run, with schema 1:
@@ -76,13 +76,13 @@ impl RunDir {
         }
     }
 
-    /// The manifest in the bytes of `run.json`, with the run's present labels.
+    /// Parses `run.json` and applies the run's current labels.
     pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
         let record = RunManifest::parse(&self.record_path(), bytes)?;
         Ok(RunManifest { id: self.id.clone(), ..record }.labelled(Labels::read(&self.labels_path())))
     }
 
-    /// Sets these labels; the others stay. The run may be training.
+    /// Sets these labels and leaves the others. The run may be training.
     pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
         let path = self.labels_path();
         let labels = labels.over(Labels::read(&path));
@@ -94,22 +94,22 @@ impl RunDir {
         self.path.join("labels.json")
     }
 
-    /// Replaces `run.json`. Only for the holder of the [lock](Self::lock): two writers would undo each other's changes.
+    /// Replaces `run.json`. Only for the holder of the [lock](Self::lock), since two writers would undo each other's changes.
     pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
         let path = self.record_path();
         Ok(file::write_atomic(&path, &record.to_bytes(&path)?)?)
     }
 
     /// Reads `run.json` and the run's actual state.
-    pub fn look(&self) -> Result<(RunManifest, RunState), RunError> {
+    pub fn read(&self) -> Result<(RunManifest, RunState), RunError> {
         let before = self.liveness();
         let record = self.record()?;
         let state = RunState::settled(record.status, before, &self.lock_path());
         Ok((record, state))
     }
 
-    /// Locks the run for this process, to train it or to change its manifest, and removes files that a killed trainer
-    /// left unfinished.
+    /// Locks the run for this process, to train it or to change its manifest, and removes unfinished files left by a killed
+    /// trainer.
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.lock_path();
         let name = || {
@@ -133,17 +133,17 @@ impl RunDir {
         Ok(JournalWriter::open(&self.journal_path())?)
     }
 
-    /// Follows the journal from its beginning.
+    /// A reader of the journal from its start.
     pub fn journal_reader(&self) -> JournalReader {
         JournalReader::new(self.journal_path())
     }
 
-    /// The inbox as the trainer sees it. Only for the holder of the [lock](Self::lock).
+    /// The trainer's end of the inbox. Only for the holder of the [lock](Self::lock).
     pub fn inbox(&self) -> Inbox {
         Inbox::new(self.inbox_path())
     }
 
-    /// Sends the trainer a command.
+    /// Sends a command to the trainer.
     pub fn drop_command(&self, command: Command) -> Result<(), RunError> {
         Ok(inbox::drop_command(&self.inbox_path(), command)?)
     }
@@ -176,7 +176,7 @@ impl RunDir {
         }
     }
 
-    /// The run's checkpoints, in no order.
+    /// The run's checkpoints, in arbitrary order.
     fn checkpoints(&self) -> Result<Vec<(CheckpointName, PathBuf)>, RunError> {
         let path = self.checkpoints_path();
         let entries = match fs::read_dir(&path) {
@@ -200,8 +200,8 @@ impl RunDir {
         Ok(!self.checkpoints()?.is_empty())
     }
 
-    /// Removes the oldest checkpoints of single epochs until the rest takes no more than `space` bytes. `last` and
-    /// `best` are not counted and stay.
+    /// Removes the oldest epoch checkpoints until the rest take at most `space` bytes. `last` and `best` stay and do not
+    /// count.
     pub fn make_room(&self, space: u64) -> Result<(), RunError> {
         let mut epochs = Vec::new();
         for (name, path) in self.checkpoints()? {

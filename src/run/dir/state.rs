@@ -6,18 +6,17 @@ use super::holder::Holder;
 use super::lock::{Liveness, liveness};
 use crate::run::protocol::RecordedStatus;
 
-/// The actual state of a run: the status that its trainer wrote, corrected by whether there is a trainer.
+/// The actual state of a run: the status that its trainer wrote, corrected if the trainer is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
-    /// The status as written, but [`RecordedStatus::Interrupted`] for a run that should be training or paused and has no
-    /// trainer.
+    /// The status as written, or [`RecordedStatus::Interrupted`] if the run should have a trainer but has none.
     pub status: RecordedStatus,
     /// Whether a trainer holds the run.
     pub liveness: Liveness,
 }
 
 impl RunState {
-    /// The state that follows from a status and the lock.
+    /// Derives the state from a status and the lock.
     pub fn of(status: RecordedStatus, liveness: Liveness) -> Self {
         match (status, &liveness) {
             (RecordedStatus::Running | RecordedStatus::Paused, Liveness::Free) => {
@@ -27,7 +26,7 @@ impl RunState {
         }
     }
 
-    /// The state that follows from a status that was read after the lock at `lock` was seen as `before`.
+    /// Derives the state from a status that was read after the lock at `lock` was `before`.
     ///
     /// A trainer acquires the lock before it writes `running`, and writes how it ended before it releases the lock. So a
     /// run is interrupted only if the lock is free both before and after such a status was read.
@@ -41,12 +40,12 @@ impl RunState {
         matches!(self.liveness, Liveness::Held(_) | Liveness::Elsewhere(_))
     }
 
-    /// Why its trainer cannot write to the run directory at the moment, if that is so.
+    /// Why its trainer cannot write to the run directory; `None` if it can.
     pub fn trouble(&self) -> Option<&str> {
         self.holder()?.trouble.as_deref()
     }
 
-    /// The process on another machine that signed the lock. Whether it still runs cannot be seen from here.
+    /// The process on another machine that signed the lock, which may no longer be running.
     pub fn elsewhere(&self) -> Option<&Holder> {
         match &self.liveness {
             Liveness::Elsewhere(holder) => Some(holder),
@@ -54,7 +53,7 @@ impl RunState {
         }
     }
 
-    /// The trainer that holds the run, if there is one and the lock says which.
+    /// The trainer that holds the run, if it is known.
     pub fn holder(&self) -> Option<&Holder> {
         match &self.liveness {
             Liveness::Held(holder) => holder.as_ref(),

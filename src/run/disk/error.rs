@@ -1,4 +1,4 @@
-//! What can go wrong with a single file.
+//! Errors of files.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,24 +7,23 @@ use thiserror::Error;
 
 use super::sanitize::display;
 
-/// What can go wrong with a single file. Every message is one line, names the file, holds its cause, and is safe to
-/// show.
+/// An error of a file. Every message is one line that names the file and the cause and is safe to show.
 #[derive(Debug, Error)]
 pub enum FileError {
-    /// The operating system refused.
+    /// The operating system reported an error.
     #[error("{}: cannot be {action}: {source}", display(&.path.display()))]
     Io {
-        /// What was attempted, as a participle such as `read`.
+        /// The attempted action as a participle, such as `read`.
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
         /// The system's reason.
         source: io::Error,
     },
-    /// A symbolic link, a pipe or the like stands where a regular file is expected. It is never followed.
+    /// A symbolic link, pipe or the like in place of a regular file. It is not followed.
     #[error("{}: is not a regular file; remove it", display(&.path.display()))]
     NotAFile {
-        /// What is not a file.
+        /// Its path.
         path: PathBuf,
     },
     /// The file is far larger than a valid one can be.
@@ -32,24 +31,24 @@ pub enum FileError {
     TooLarge {
         /// The file.
         path: PathBuf,
-        /// The most bytes that a valid one has.
+        /// Maximum size of a valid file in bytes.
         limit: u64,
     },
-    /// A new file would replace one that is there.
+    /// A new file would replace an existing one.
     #[error("{}: already exists; choose another path", display(&.path.display()))]
     AlreadyExists {
-        /// The path that is taken.
+        /// The existing path.
         path: PathBuf,
     },
 }
 
 impl FileError {
-    /// For `map_err`: the operating system refused `action` (a participle, such as `read`) on `path`.
+    /// For `map_err`: `action` (a participle, such as `read`) failed on `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }
 
-    /// Whether the operating system refused, for example because the disk is full. Such an error may pass.
+    /// Whether the operating system reported the error, for example a full disk. Such an error may be temporary.
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Io { .. })
     }

@@ -1,4 +1,4 @@
-//! What a newer version wrote is kept.
+//! Fields of newer versions.
 
-/// Fields of an object that this version does not know. They are written back as they were read.
+/// Unknown fields of an object, which are written back unchanged.
 pub type Extra = serde_json::Map<String, serde_json::Value>;

@@ -1,4 +1,4 @@
-//! Regular files that are replaced as a whole and private to their user.
+//! Private regular files that are replaced atomically.
 
 use std::fs::{self, DirBuilder, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Read, Write};
@@ -13,15 +13,15 @@ use super::error::FileError;
 
 /// Files are private to their user.
 const FILE_MODE: u32 = 0o600;
-/// Files that a person exports: the umask decides who may read them.
+/// Permissions of exported files, before the umask.
 const USER_MODE: u32 = 0o666;
 /// Directories are private to their user.
 const DIR_MODE: u32 = 0o700;
-/// The prefix of the names of unfinished files.
+/// Name prefix of unfinished files.
 const TEMP_PREFIX: &str = ".tmp-";
 
-/// Replaces a file as a whole: the bytes are written beside it, forced to the disk, and renamed over it. A reader of
-/// `path` finds the old content or the new, at any instant and after any crash.
+/// Replaces a file atomically: the bytes are written to a temporary file, flushed to the disk, and renamed. Readers find
+/// either the old or the new content, even after a crash.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     let write = || {
         let dir = parent(path);
@@ -34,7 +34,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
     write().map_err(FileError::io("written", path))
 }
 
-/// Writes a new file as a whole, for a person to use. Its permissions follow the umask.
+/// Writes a new file for export. Its permissions follow the umask.
 ///
 /// # Errors
 ///
@@ -64,8 +64,8 @@ pub(crate) fn temp_dir(dir: &Path) -> io::Result<tempfile::TempDir> {
     tempfile::Builder::new().prefix(TEMP_PREFIX).permissions(Permissions::from_mode(DIR_MODE)).tempdir_in(dir)
 }
 
-/// Removes the unfinished files that killed processes left in `dir`, as far as possible: they only cost disk space. Only
-/// for the one process that writes there.
+/// Removes unfinished files left by killed processes in `dir`. Errors are ignored, since such files only cost space. Only
+/// for the single process that writes there.
 pub(crate) fn sweep(dir: &Path) {
     for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
         if entry.file_name().as_bytes().starts_with(TEMP_PREFIX.as_bytes()) {
@@ -79,7 +79,7 @@ pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
     DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(FileError::io("created", path))
 }
 
-/// Forces the names in a directory to the disk.
+/// Flushes the entries of a directory to the disk.
 pub(crate) fn sync_dir(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Deserializer};
 
 /// A float type with a NaN.
 pub(crate) trait Float: Copy {
-    /// What stands for every value that JSON cannot hold.
+    /// Represents every non-finite value.
     const NAN: Self;
     /// The value itself where it is finite, otherwise NaN.
     fn finite_or_nan(self) -> Self;

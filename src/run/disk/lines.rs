@@ -8,34 +8,34 @@ use std::path::PathBuf;
 use super::error::FileError;
 use super::file;
 
-/// Where the first poll of a file begins.
+/// Where the first poll of a file starts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum ReadFrom {
-    /// At its beginning.
+    /// At the start of the file.
     Beginning,
-    /// So that the window ends at its end.
+    /// One window before the end of the file.
     End,
 }
 
-/// Reads the whole lines that were appended to a file since the last poll. The file may not exist yet, and may be
-/// replaced, truncated or removed. At most one window of it is in memory.
+/// Reads the complete lines appended to a file since the last poll. The file need not exist, and may be replaced,
+/// truncated or removed. At most one window of it is in memory.
 #[derive(Debug)]
 pub(crate) struct LineReader {
     path: PathBuf,
-    /// The most bytes of one poll, and of one line: longer lines are skipped.
+    /// Maximum number of bytes per poll and per line; longer lines are skipped.
     window: u64,
     start: ReadFrom,
     /// The file that `offset` belongs to; `None` before the first poll and after the file was removed.
     file: Option<FileId>,
-    /// The beginning of the first line that was not returned yet.
+    /// Offset of the first line that has not been returned yet.
     offset: u64,
-    /// Whether `offset` is inside a line that is skipped.
+    /// Whether `offset` is inside a line that is being skipped.
     inside: bool,
     /// Whether the file was removed since the last poll.
     gone: bool,
 }
 
-/// The lines that one poll found.
+/// The lines found by one poll.
 #[derive(Debug, Default)]
 pub(crate) struct Lines {
     /// Whole lines, each with its line feed.
@@ -107,7 +107,7 @@ impl LineReader {
         !first
     }
 
-    /// Keeps the whole lines of a poll of `count` bytes, and moves the offset behind them.
+    /// Keeps the complete lines of a poll of `count` bytes, and moves the offset past them.
     fn keep_whole_lines(&mut self, lines: &mut Lines, count: u64) {
         let bytes = &mut lines.bytes;
         let end = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |last| last + 1);
@@ -238,7 +238,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
-        /// However the writes and the looks fall, every line that fits the window comes out once and in order.
+        /// However writes and polls interleave, every line that fits the window is returned once and in order.
         #[test]
         fn no_line_is_lost_or_doubled(chunks in prop::collection::vec("[ab\n]{0,12}", 0..12), window in 1_u64..16) {
             let fixture = Fixture::new();

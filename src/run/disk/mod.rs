@@ -1,4 +1,4 @@
-//! Files that are whole at every instant: reading, replacing and following them safely.
+//! Reading, atomically replacing and following files.
 
 mod error;
 mod extra;

@@ -1,5 +1,5 @@
-//! Text from files of runs must not control the terminal. (`data` and the themes have rules of their own, since they
-//! must not depend on runs.)
+//! Sanitizing text from files, which must not control the terminal. (`data` and the themes have their own rules, since
+//! they must not depend on runs.)
 
 use std::borrow::Cow;
 use std::fmt::Display;
@@ -22,7 +22,7 @@ pub fn sanitize(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown.collect())
 }
 
-/// Whether a terminal draws this character and does nothing else.
+/// Whether a terminal only draws this character.
 fn is_plain(c: char) -> bool {
     !matches!(
         c,
@@ -86,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_controls_the_terminal() {
+    fn control_and_bidi_characters_are_removed() {
         assert_eq!(sanitize("a\u{1b}[2Jb"), "a[2Jb");
         assert_eq!(sanitize("\u{9b}2J\u{90}\u{7f}\0\u{7}x"), "2Jx");
         assert_eq!(sanitize("gnp\u{202e}evil\u{2066}\u{200f}\u{61c}"), "gnpevil");

@@ -1,4 +1,4 @@
-//! Small files that are replaced now and then.
+//! Watching small files for changes.
 
 use std::fmt::Display;
 use std::fs::{File, Metadata};
@@ -8,15 +8,15 @@ use std::path::PathBuf;
 use super::error::FileError;
 use super::file;
 
-/// A file that is read when it is first seen, and again whenever it was replaced or changed.
+/// A file that is read again whenever it was replaced or changed.
 #[derive(Debug)]
 pub(crate) struct Watched {
     path: PathBuf,
-    /// The most bytes that the file may have.
+    /// Maximum size of the file in bytes.
     limit: u64,
-    /// The state of the file when it was last read; `None` if it must be read again in any case.
+    /// The state of the file when it was last read; `None` forces it to be read again.
     stamp: Option<Stamp>,
-    /// Why the file that is there cannot be used.
+    /// Why the file cannot be used.
     problem: Option<String>,
     is_missing: bool,
 }
@@ -27,8 +27,8 @@ impl Watched {
         Self { path, limit, stamp: None, problem: None, is_missing: false }
     }
 
-    /// What `parse` makes of the file's bytes, if the file changed since the last poll. If it fails, its error is the
-    /// [`problem`](Self::problem) until the file changes.
+    /// Parses the file if it has changed since the last poll. An error becomes the [`problem`](Self::problem) until the file
+    /// changes again.
     pub(crate) fn poll<T, E: Display>(&mut self, parse: impl FnOnce(&[u8]) -> Result<T, E>) -> Option<T> {
         let bytes = match self.changed_bytes() {
             Ok(bytes) => bytes?,
@@ -83,7 +83,7 @@ impl Watched {
         }
     }
 
-    /// Makes the next poll read the file, changed or not.
+    /// Makes the next poll read the file even if it has not changed.
     pub(crate) fn forget(&mut self) {
         self.stamp = None;
     }
@@ -99,7 +99,7 @@ impl Watched {
     }
 }
 
-/// What differs between a file and the one that replaced it, or the same one after it grew.
+/// Identifies the content of a file: differs after the file was replaced or has grown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Stamp {
     device: u64,

@@ -1,3 +1,3 @@
-//! Runs in the formats of other programs.
+//! Exporting runs to formats of other programs.
 
 mod tensorboard;

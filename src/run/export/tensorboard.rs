@@ -1,8 +1,8 @@
-//! Event files, which TensorBoard reads.
+//! TensorBoard event files.
 //!
-//! An event file is a sequence of records in TensorFlow's framing (`TFRecord`), each with an `Event` of TensorBoard's
-//! protocol buffers (`tensorboard/compat/proto/event.proto` and `summary.proto`). Only a few fields of two messages are
-//! needed, and only to be written:
+//! An event file is a sequence of records in TensorFlow's framing (`TFRecord`), each containing an `Event` of
+//! TensorBoard's protocol buffers (`tensorboard/compat/proto/event.proto` and `summary.proto`). Only these fields are
+//! written:
 //!
 //! ```text
 //! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
@@ -18,9 +18,9 @@ use crate::run::dir::{History, RunDir, RunError, RunManifest, StepRow};
 use crate::run::disk::{FileError, write_new};
 use crate::run::protocol::{EpochMetric, TimedEpoch, Unit};
 
-/// The version that the first event of a file names.
+/// The file version in the first event.
 const FILE_VERSION: &str = "brain.Event:2";
-/// CRC-32C, as the framing has it.
+/// CRC-32C, the checksum of the framing.
 const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
 
 /// The values of a step, each with its tag.
@@ -49,11 +49,11 @@ impl From<&TimedEpoch> for Scalars {
 }
 
 impl RunDir {
-    /// Writes what the run measured as an event file into a new directory, and returns the file's path.
+    /// Writes the measurements of a run as an event file in a new directory, and returns the file's path.
     ///
-    /// Each step has `loss/train` and, where the journal has it, `learning_rate`. The last step of each epoch has the
-    /// [metrics](EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions. The wall
-    /// time is that of the journal. Values that are not finite are written as they are.
+    /// Each step has `loss/train` and, if the journal has it, `learning_rate`. The last step of each epoch also has the
+    /// [metrics](EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions. Wall times
+    /// are those of the journal. Non-finite values are written as they are.
     pub fn write_event_file(&self, into: &Path) -> Result<PathBuf, RunError> {
         let record = self.record()?;
         let bytes = event_file(&self.history()?, record.created);
@@ -68,7 +68,7 @@ impl RunDir {
         }
         let path = into.join(event_file_name(&record));
         if let Err(error) = write_new(&path, &bytes) {
-            // An empty directory would be in the way of the next try.
+            // An empty directory would make the next attempt fail.
             let _ = fs::remove_dir(into);
             return Err(error.into());
         }
@@ -103,13 +103,13 @@ fn event_file(history: &History, created: f64) -> Vec<u8> {
 /// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
 fn event_file_name(record: &RunManifest) -> String {
     let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
-    // As many digits as TensorBoard has, whatever the record says.
+    // TensorBoard uses ten digits.
     let created = record.created.floor().clamp(0.0, 9_999_999_999.0);
     format!("events.out.tfevents.{created:010.0}.{}.cnn-tui", host.collect::<String>())
 }
 
-/// A protocol buffers message under construction. A value that is its field's default is left out, as in version 3 of
-/// the language; scalars of a `oneof` never are.
+/// A protocol buffers message under construction. Fields with their default value are left out, as in proto3, except
+/// scalars of a `oneof`.
 #[derive(Default)]
 struct Message(Vec<u8>);
 
@@ -118,7 +118,7 @@ impl Message {
         self.number((field << 3) | wire_type);
     }
 
-    /// Seven bits a byte, the lowest first; the eighth says that more follow.
+    /// A varint: seven bits per byte, lowest first; the eighth bit marks that more bytes follow.
     fn number(&mut self, mut value: u64) {
         while value > 0x7f {
             self.0.push(value.to_le_bytes()[0] | 0x80);
@@ -166,7 +166,7 @@ fn frame(file: &mut Vec<u8>, record: &[u8]) {
     file.extend(checksum(record));
 }
 
-/// A CRC-32C, rotated and shifted as the framing has it, so that it can itself be part of what is summed up.
+/// A masked CRC-32C, as used by the framing, so that checksums can be part of checksummed data.
 fn checksum(bytes: &[u8]) -> [u8; 4] {
     CRC32C.checksum(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
 }

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::run::settings::Change;
 
-/// A request to a running trainer. It is answered by an [`Event`](super::Event) in the journal, never by a reply.
+/// A request to a running trainer, which answers with an [`Event`](super::Event) in the journal.
 ///
-/// On disk a command is a file `inbox/*.json` that holds nothing but the command, such as `"pause"`. The same text
-/// stands for it in `--json` output.
+/// On disk, a command is a file `inbox/*.json` that contains only the command, such as `"pause"`. `--json` output uses
+/// the same text.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
@@ -22,7 +22,7 @@ pub enum Command {
     /// Write a checkpoint now, and continue. Answered by `checkpoint`.
     Checkpoint,
     /// Change settings before the next step, such as `{"set": {"learning_rate": 0.003}}`. Answered by `changed`, or by
-    /// `rejected` if the run cannot have them.
+    /// `rejected` if they are invalid.
     Set(Change),
     /// Go back to the last checkpoint with finite weights, before the loss became NaN, and continue from there with these
     /// changes. Answered by `rewound`, `changed` and `resumed`.

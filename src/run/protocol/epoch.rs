@@ -1,11 +1,11 @@
-//! The result of an epoch: the one table of the metrics that are measured once an epoch.
+//! The table of metrics per epoch.
 
 use serde::{Deserialize, Serialize};
 
 use super::unit::Unit;
 use crate::run::disk::float;
 
-/// A metric that is measured once an epoch.
+/// A metric that is measured once per epoch.
 ///
 /// Export, TensorBoard, queries, table columns and charts list [`EpochMetric::all`].
 #[derive(Debug, Clone, Copy)]
@@ -16,9 +16,9 @@ pub struct EpochMetric {
     pub label: &'static str,
     /// The unit of its values.
     pub unit: Unit,
-    /// The tag of its scalars in TensorBoard, such as `loss/test`. `None` for what is written at every step instead.
+    /// Its tag in TensorBoard, such as `loss/test`. `None` if it is exported per step instead.
     pub tag: Option<&'static str>,
-    /// Its value after the last epoch as a field of queries and tables. `None` where a run has such a field already.
+    /// The field for its value after the last epoch. `None` if runs already have such a field.
     pub field: Option<LastField>,
     get: fn(&EpochReport) -> f64,
 }
@@ -30,7 +30,7 @@ pub struct LastField {
     pub name: &'static str,
     /// Other names of it.
     pub aliases: &'static [&'static str],
-    /// A few words of help.
+    /// A short description.
     pub about: &'static str,
 }
 
@@ -106,7 +106,7 @@ epoch_metrics! {
     ACTIVE_SECONDS = active_seconds: f64,
     label: "training time", unit: Unit::Seconds, tag: None, field: None;
 
-    /// A metric that only tests have: they show that a metric is declared here and nowhere else.
+    /// A metric for tests only, which show that declaring it here is all that a metric needs.
     #[cfg(test)]
     #[serde(default, skip_serializing_if = "is_zero")]
     TRIAL = trial: f64,

@@ -1,4 +1,4 @@
-//! What a trainer reports.
+//! The events of a trainer.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,25 +10,25 @@ use crate::run::settings::Change;
 
 /// One line of `metrics.jsonl`: an event and when it happened.
 ///
-/// The file is append only, one JSON object a line, such as
+/// The file is append-only, with one JSON object per line, such as
 ///
 /// ```json
 /// {"time":1795501812.25,"event":{"steps":{"first":1,"losses":[2.3,2.29],"learning_rate":0.01,"active_seconds":0.1}}}
 /// ```
 ///
-/// `event` has one key, the kind, and under it the fields of that [`Event`]. A number that is not finite is `null`.
-/// A reader ignores a last line without a line feed (it is being written, or was torn by a crash), lines that are not
-/// JSON, and kinds and fields that it does not know.
+/// `event` has a single key, the kind of the [`Event`], whose value holds its fields. Non-finite numbers are `null`.
+/// Readers ignore a last line without a line feed (still being written, or cut off by a crash), lines that are not JSON,
+/// and unknown kinds and fields.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct JournalEntry {
     /// When it happened, in seconds since 1970 UTC.
     pub time: f64,
-    /// What the trainer reports.
+    /// The event.
     pub event: Event,
 }
 
-/// What a trainer reports. Steps and epochs count from 1; the `step` of an event that is not about one step is the number
-/// of steps done. Accuracies are fractions from 0 to 1, losses are means per image.
+/// An event reported by a trainer. Steps and epochs count from 1; the `step` of an event between steps is the number of
+/// steps done. Accuracies are fractions from 0 to 1, losses are means per image.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
@@ -65,8 +65,8 @@ pub enum Event {
         /// Steps in the whole run with them.
         total_steps: u64,
     },
-    /// The steps after this one are trained again and come out differently, for example with another version of the
-    /// program or on another processor. Earlier records of them no longer count.
+    /// The steps after this one are repeated with different results, for example with another version of the program or on
+    /// another processor. Earlier records of them no longer count.
     Rewound {
         /// The last step that counts.
         step: u64,
@@ -100,7 +100,7 @@ pub enum Event {
         step: u64,
         /// The run's status from now on.
         status: RecordedStatus,
-        /// Why, unless the status says it.
+        /// Why it ended, unless the status says so.
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
         /// The exact position; `None` if an error left it unknown.
@@ -161,7 +161,7 @@ mod tests {
         })
     }
 
-    /// An event of each kind, with this text wherever there is one.
+    /// An event of each kind, with this text in every text field.
     fn all(text: &str) -> Vec<Event> {
         let text = || text.to_owned();
         let position = || Some(Position { epoch: 1, batch: 0, weights_hash: text() });

@@ -1,5 +1,4 @@
-//! What a trainer reports ([`Event`]), what it can be asked to do ([`Command`]), and what its reports add up to
-//! ([`Timeline`]).
+//! Communication with trainers: their [`Event`]s, [`Command`]s to them, and the [`Timeline`] folded from events.
 
 mod command;
 mod epoch;

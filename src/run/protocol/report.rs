@@ -7,8 +7,8 @@ use crate::run::disk::{float, sanitize};
 /// A trainer process that started, and what it trains.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrainerInfo {
-    /// Steps done before; 0 for a new run. Later steps that are already in the journal are trained again, and recorded
-    /// only if they come out differently.
+    /// Steps done before; 0 for a new run. Later steps that are already in the journal are repeated, and recorded again
+    /// only if their results differ.
     pub step: u64,
     /// The exact position that it starts from.
     #[serde(default)]
@@ -18,7 +18,7 @@ pub struct TrainerInfo {
     pub device: String,
     /// Threads that train.
     pub threads: usize,
-    /// The instruction set of the processor's kernels, such as `avx2`; empty on a GPU.
+    /// The instruction set of the CPU kernels, such as `avx2`; empty on a GPU.
     #[serde(default, deserialize_with = "sanitize::string")]
     pub kernels: String,
     /// The data set.
@@ -54,19 +54,19 @@ pub struct StepBatch {
     /// Training time of the run at the last step, without pauses, in seconds.
     #[serde(deserialize_with = "float::or_nan")]
     pub active_seconds: f64,
-    /// Where the threads' time went. Older versions did not report it.
+    /// How the threads spent their time. Missing in runs of older versions.
     #[serde(default)]
     pub spent: Option<StepTime>,
 }
 
 impl StepBatch {
-    /// The last step; the one before `first` if there are none.
+    /// The last step; `first - 1` if the batch is empty.
     pub fn last(&self) -> u64 {
         self.first.saturating_add(self.losses.len() as u64).saturating_sub(1)
     }
 }
 
-/// The position of a run between two steps. Equal positions before and after a pause show that nothing was lost.
+/// The position of a run between two steps. Equal positions before and after a pause prove that nothing was lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Position {
     /// Epochs done, with their evaluation.
@@ -78,16 +78,16 @@ pub struct Position {
     pub weights_hash: String,
 }
 
-/// Where the threads' time for steps went, in seconds, summed over threads.
+/// How the threads spent their time, in seconds, summed over threads.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepTime {
     /// Assembling batches from the data set.
     pub data: f32,
-    /// From the images to the loss.
+    /// Forward pass, including the loss.
     pub forward: f32,
-    /// From the loss to the gradient.
+    /// Backward pass.
     pub backward: f32,
-    /// From the gradients of a batch's parts to new weights.
+    /// Summing the gradients and updating the weights.
     pub update: f32,
 }
 
@@ -142,7 +142,7 @@ pub struct LayerRow {
     /// The layer's name in the network, such as `conv1`; its weights are `conv1.weight` and `conv1.bias`.
     #[serde(deserialize_with = "sanitize::string")]
     pub name: String,
-    /// PyTorch's name of the kind of layer, such as `Conv2d`, `MaxPool2d`, `ReLU`, `Dropout2d`, `Linear`.
+    /// PyTorch's name for the kind of layer, such as `Conv2d` or `MaxPool2d`.
     #[serde(deserialize_with = "sanitize::string")]
     pub kind: String,
     /// Its configuration, such as `5×5, 1→10`; empty if there is none.

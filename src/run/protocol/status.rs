@@ -11,9 +11,9 @@ use serde::{Deserialize, Serialize};
 pub enum RecordedStatus {
     /// Created; no trainer has started.
     Queued,
-    /// A trainer works on it.
+    /// Training.
     Running,
-    /// A trainer holds it between two steps.
+    /// Paused between two steps, with a trainer waiting.
     Paused,
     /// All epochs are done.
     Finished,
@@ -61,7 +61,7 @@ impl fmt::Display for RecordedStatus {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", from = "String")]
 pub enum PauseReason {
-    /// A person asked for it, with [`Command::Pause`](super::command::Command::Pause).
+    /// On request, with [`Command::Pause`](super::command::Command::Pause).
     Command,
     /// A signal to the process.
     Signal,

@@ -1,4 +1,4 @@
-//! What happened to a run up to now, folded from its events.
+//! The timeline of a run, folded from its events.
 
 use super::epoch::EpochReport;
 use super::event::Event;
@@ -6,10 +6,10 @@ use super::report::StepBatch;
 use super::status::PauseReason;
 use crate::run::settings::Change;
 
-/// What a rewind discards: this is the one place that says so.
+/// The rule for what a rewind discards.
 ///
-/// Steps after [`step`](Self::step) are trained again, so everything that happened after it no longer counts: step
-/// values, epochs that ended later, and annotations of later steps.
+/// Steps after [`step`](Self::step) are repeated, so everything after it is discarded: step values, epochs that ended
+/// later, and annotations of later steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rewind {
     /// The last step that counts.
@@ -28,36 +28,36 @@ impl Rewind {
     }
 }
 
-/// Where a [`Timeline`] keeps the values of single steps, of which a run can have millions.
+/// Storage for the values of single steps, of which a run can have millions.
 pub trait StepLog {
-    /// Adds a batch of steps. Steps that are there already are replaced.
+    /// Adds a batch of steps, replacing existing ones.
     fn push(&mut self, time: f64, batch: &StepBatch);
 
-    /// Discards what the rewind discards.
+    /// Discards steps according to the rewind.
     fn rewind(&mut self, rewind: Rewind);
 }
 
-/// No values of single steps.
+/// Stores no step values.
 impl StepLog for () {
     fn push(&mut self, _: f64, _: &StepBatch) {}
 
     fn rewind(&mut self, _: Rewind) {}
 }
 
-/// Steps, epochs and annotations of a run up to now, each once and in order.
+/// Steps, epochs and annotations of a run, each once and in order.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timeline<S = ()> {
-    /// The values of single steps, as far as they are kept.
+    /// The stored step values.
     pub steps: S,
     /// The epochs that ended.
     pub epochs: Vec<TimedEpoch>,
     /// Pauses, changes of settings and the like.
     pub annotations: Vec<Annotation>,
-    /// Steps done at the last event that says so.
+    /// Steps done, as of the last event.
     pub step: u64,
 }
 
-/// The result of an epoch, and when it was reported.
+/// The report of an epoch and its time.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TimedEpoch {
     /// When it was reported, in seconds since 1970 UTC.
@@ -66,30 +66,30 @@ pub struct TimedEpoch {
     pub report: EpochReport,
 }
 
-/// Something that happened between two steps.
+/// An event between two steps.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Annotation {
-    /// Steps done then.
+    /// Steps done before it.
     pub step: u64,
     /// The kind of event, with its details.
     pub kind: AnnotationKind,
 }
 
-/// What happened between two steps.
+/// The kind of an annotation.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum AnnotationKind {
     /// Training paused, for this reason.
     Paused(PauseReason),
     /// A trainer resumed from a checkpoint.
     Resumed,
-    /// The run began here, from a checkpoint of another run.
+    /// The run was forked here from another run.
     Forked,
     /// Settings were changed.
     Changed(Change),
 }
 
 impl<S: StepLog> Timeline<S> {
-    /// Takes in an event that was reported at `time`. Events come in the order of the journal.
+    /// Applies an event that was reported at `time`. Events must be in the order of the journal.
     pub fn take(&mut self, time: f64, event: &Event) {
         match event {
             Event::Started(trainer) => {

@@ -1,10 +1,10 @@
-//! Units of values, and how people read them.
+//! Units of values and their formatting.
 
 use jiff::Timestamp;
 
 use crate::metrics::text;
 
-/// The unit of a number. It decides how the number is written for people.
+/// The unit of a number, which determines its formatting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     /// A fraction from 0 to 1: `88.68 %`.
@@ -15,18 +15,18 @@ pub enum Unit {
     Seconds,
     /// Images per second: `17,210`.
     ImagesPerSecond,
-    /// A setting such as a learning rate, with the digits that it was given with: `0.001`.
+    /// A setting such as a learning rate, with the digits as entered: `0.001`.
     Setting,
-    /// A whole number of things: `37,520`.
+    /// A count: `37,520`.
     Count,
-    /// A whole number that names something, such as a seed. Its digits are not grouped.
+    /// An identifying number such as a seed, without digit grouping.
     Number,
     /// A point in time, in seconds since 1970 UTC: `2026-11-24 06:30 UTC`.
     Date,
 }
 
 impl Unit {
-    /// A number in this unit, as people read it.
+    /// Formats a number in this unit.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and dates are whole")]
     pub fn format(self, number: f64) -> String {
         match self {

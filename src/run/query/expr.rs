@@ -1,4 +1,4 @@
-//! The parts of a query, and the runs that they match.
+//! Query expressions and how they match runs.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -8,13 +8,13 @@ use super::field::{Field, Value};
 use super::word::written;
 use crate::run::store::RunEntry;
 
-/// A text that is not a valid query.
+/// An invalid query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct QueryError {
-    /// The bytes of the text that are wrong.
+    /// The byte range of the error.
     pub at: Range<usize>,
-    /// What is wrong, or what was expected.
+    /// The error, or what was expected.
     pub message: String,
 }
 
@@ -24,7 +24,7 @@ pub(super) enum Expr {
     And(Box<Expr>, Box<Expr>),
     Not(Box<Expr>),
     Compare(Field, Operator, Literal),
-    /// In the name, the id, a tag or the notes.
+    /// Matches the name, the id, a tag or the notes.
     Anywhere(String),
 }
 
@@ -39,7 +39,7 @@ pub(super) enum Operator {
     Contains,
 }
 
-/// A value as it was written, and as a number if it is one.
+/// A value as written and, if it is one, as a number.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Literal {
     pub(super) text: String,

@@ -1,4 +1,4 @@
-//! The fields of a run: columns of tables, and words of queries.
+//! The fields of a run, used by queries, tables and exports.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -7,16 +7,16 @@ use crate::run::protocol::{EpochMetric, Unit};
 use crate::run::settings::{Setting, SettingValue, ValueKind};
 use crate::run::store::RunEntry;
 
-/// A field of a run, such as its best accuracy.
+/// A field of a run, such as the best accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Field(Declared);
 
 /// Where a field is declared.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 enum Declared {
-    /// A row of [`ROWS`], by its place.
+    /// A row of [`ROWS`], by index.
     Row(usize),
-    /// A setting that has no row there.
+    /// A setting without a row.
     Setting(Setting),
 }
 
@@ -25,11 +25,11 @@ enum Declared {
 pub enum Value {
     /// A number in the field's [unit](Field::unit).
     Number(f64),
-    /// A word or a line.
+    /// One line of text.
     Text(String),
-    /// Any number of words.
+    /// A list of words.
     Words(Vec<String>),
-    /// The run has no value, or not yet.
+    /// No value, or none yet.
     None,
 }
 
@@ -52,7 +52,7 @@ enum Source {
     LastEpoch(EpochMetric),
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "the rows of metrics stand in the same tables")]
+#[expect(clippy::unnecessary_wraps, reason = "the rows of metrics are in the same tables")]
 const fn row(
     unit: Option<Unit>,
     name: &'static str,
@@ -90,7 +90,7 @@ fn count(count: u64) -> Value {
     Value::Number(count as f64)
 }
 
-/// The value of a setting, as changed while the run trained.
+/// The value of a setting, including changes during training.
 fn setting(name: &str, run: &RunEntry) -> Value {
     let value = Setting::named(name).and_then(|setting| {
         if setting.is_changeable() {
@@ -113,18 +113,18 @@ impl From<SettingValue> for Value {
     }
 }
 
-/// What a run is, and its results.
+/// Identity and results.
 #[rustfmt::skip]
 const RESULTS: &[Option<Row>] = &[
-    row(None,                         "name",       &[],                       "the run's name",                            |run| text(&run.record.name)),
-    row(None,                         "id",         &[],                       "the name of its directory",                 |run| text(run.dir.id().as_str())),
+    row(None,                         "name",       &[],                       "name",                            |run| text(&run.record.name)),
+    row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| text(run.dir.id().as_str())),
     row(None,                         "state",      &["status"],               "running, paused, finished, ...",            |run| text(run.state.status.as_str())),
-    row(None,                         "preset",     &["net"],                  "the network",                               |run| setting("preset", run)),
-    row(None,                         "data",       &[],                       "the data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
-    row(None,                         "tag",        &["tags"],                 "one of its tags",                           |run| Value::Words(run.record.tags.clone())),
-    row(None,                         "notes",      &["note"],                 "its notes",                                 |run| text(&run.record.notes)),
+    row(None,                         "preset",     &["net"],                  "network",                               |run| setting("preset", run)),
+    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
+    row(None,                         "tag",        &["tags"],                 "tags",                           |run| Value::Words(run.record.tags.clone())),
+    row(None,                         "notes",      &["note"],                 "notes",                                 |run| text(&run.record.notes)),
     row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.record.summary.best_test_accuracy)),
-    row(Some(Unit::Count),            "best_epoch", &[],                       "the epoch with the best accuracy",          |run| number(run.record.summary.best_epoch)),
+    row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| number(run.record.summary.best_epoch)),
     last(EpochMetric::TEST_ACCURACY),
     row(Some(Unit::Accuracy),         "min_acc",    &["worst_acc"],            "lowest test accuracy, 0 to 1",              |run| number(run.record.summary.lowest_test_accuracy)),
     last(EpochMetric::TEST_LOSS),
@@ -132,29 +132,28 @@ const RESULTS: &[Option<Row>] = &[
     row(Some(Unit::Loss),             "max_loss",   &["worst_loss"],           "highest test loss",                         |run| number(run.record.summary.highest_test_loss)),
 ];
 
-/// Its progress, settings and origin.
+/// Progress, settings and origin.
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| count(run.record.summary.epoch.into())),
-    row(Some(Unit::Count),            "epochs",     &[],                       "epochs to do",                              |run| setting("epochs", run)),
+    row(Some(Unit::Count),            "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
     row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| count(run.record.summary.step)),
     row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "learning rate before the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
-    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images in a batch",                         |run| setting("batch-size", run)),
+    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
     row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| setting("schedule", run)),
-    row(Some(Unit::Setting),          "dropout",    &[],                       "dropout, if not the network's own",         |run| setting("dropout", run)),
-    row(Some(Unit::Count),            "patience",   &[],                       "epochs to wait for a better one",           |run| setting("patience", run)),
+    row(Some(Unit::Setting),          "dropout",    &[],                       "dropout probability, if set",         |run| setting("dropout", run)),
+    row(Some(Unit::Count),            "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
     row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
     row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| Value::Number(run.record.summary.active_seconds)),
-    row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images a second",                  |run| number(run.record.summary.images_per_second)),
+    row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images per second",                  |run| number(run.record.summary.images_per_second)),
     row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| Value::Number(run.record.created)),
-    row(None,                         "parent",     &["fork"],                 "the run it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
-    row(None,                         "host",       &[],                       "the machine",                               |run| text(&run.record.provenance.host)),
-    row(None,                         "version",    &[],                       "cnn-tui's version",                         |run| text(&run.record.provenance.version)),
+    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
+    row(None,                         "host",       &[],                       "machine",                               |run| text(&run.record.provenance.host)),
+    row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| text(&run.record.provenance.version)),
 ];
 
-/// Every field; help and completion follow this order. Metrics of epochs that have no place of their own come after the
-/// other results.
+/// Every field, in the order of help and completion. Metrics that are not listed above follow the other results.
 static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
     let mut rows: Vec<Row> = RESULTS.iter().copied().flatten().collect();
     for metric in EpochMetric::all().filter_map(last) {
@@ -205,7 +204,7 @@ impl Field {
         }
     }
 
-    /// A few words of help.
+    /// A short description.
     pub fn about(self) -> &'static str {
         match self.0 {
             Declared::Row(place) => ROWS[place].about,
@@ -213,7 +212,7 @@ impl Field {
         }
     }
 
-    /// A value as people read it; empty if there is none.
+    /// Formats a value for people; empty if there is none.
     pub fn in_words(self, value: Value) -> String {
         match value {
             Value::None => String::new(),

@@ -1,4 +1,4 @@
-//! Queries as text and as conditions on runs.
+//! Parsed queries.
 
 use std::fmt;
 
@@ -35,7 +35,7 @@ impl Query {
     }
 }
 
-/// As text that parses as the same query.
+/// Text that parses as the same query.
 impl fmt::Display for Query {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.as_ref().map_or(Ok(()), |expr| expr.fmt(f))

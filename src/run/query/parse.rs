@@ -10,21 +10,21 @@ use super::token::{Token, TokenKind, tokens};
 use super::word::written;
 use crate::run::protocol::{RecordedStatus, Unit};
 
-/// The deepest nesting of a query. Deeper input must not exhaust the stack.
+/// Maximum nesting of a query, so that input cannot exhaust the stack.
 const DEPTH: usize = 64;
 
 /// A completion at the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
-    /// The bytes of the text that it replaces.
+    /// The byte range that it replaces.
     pub replaces: Range<usize>,
     /// The completed word.
     pub word: String,
-    /// A few words of help; empty for values.
+    /// A short description; empty for values.
     pub about: &'static str,
 }
 
-/// The expression of a text; `None` if it is empty.
+/// Parses a query; `None` if it is empty.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     let tokens = tokens(text)?;
     if tokens.is_empty() {
@@ -48,7 +48,7 @@ fn wrong(token: &Token, wanted: &str) -> QueryError {
 struct Parser<'a> {
     tokens: &'a [Token],
     place: usize,
-    /// Where the text ends.
+    /// Length of the text.
     end: usize,
     depth: usize,
 }
@@ -141,7 +141,7 @@ impl<'a> Parser<'a> {
                 let message = format!("expected =, :, !=, <, <=, >, >= or ~ after `{word}`");
                 return Err(QueryError { at: after, message });
             }
-            // `&&` and the like.
+            // Such as `&&`.
             _ if !quoted && !word.contains(char::is_alphanumeric) => {
                 let message = format!("`{word}` is not an operator; use `and`, `or` and `not`");
                 return Err(QueryError { at: at.clone(), message });
@@ -155,7 +155,7 @@ impl<'a> Parser<'a> {
         self.place += 1;
         match self.next() {
             Some(Token { kind: TokenKind::Word(value, _), at }) => {
-                // The screen says `training`.
+                // Screens show `running` as `training`.
                 let is_training = field.name() == "state" && value.eq_ignore_ascii_case("training");
                 let text = if is_training { RecordedStatus::Running.as_str() } else { value }.to_owned();
                 let literal = Literal { text, number: number(value).or_else(|| date(value)) };
@@ -170,7 +170,7 @@ impl<'a> Parser<'a> {
     }
 }
 
-/// A number with a unit, in the field's own: seconds, or parts of one.
+/// Parses a number with a unit, and converts durations to seconds and percentages to fractions.
 fn number(text: &str) -> Option<f64> {
     let units = [("%", 0.01), ("s", 1.0), ("m", 60.0), ("h", 3600.0), ("d", 86_400.0)];
     let with_unit =
@@ -184,7 +184,7 @@ fn date(text: &str) -> Option<f64> {
     Some(day.duration_since(Date::constant(1970, 1, 1)).as_secs_f64())
 }
 
-/// Why a field can never be compared with this, if so.
+/// Why a field can never have this value; `None` if it can.
 pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Option<String> {
     let name = field.name();
     if operator == Operator::Contains {
@@ -208,7 +208,7 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
     None
 }
 
-/// The field with the most similar name, if one is similar.
+/// The field with the most similar name, if any is similar enough.
 fn nearest(word: &str) -> Option<&'static str> {
     let likeness = |name: &str| {
         let same = name.chars().zip(word.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();
@@ -217,8 +217,8 @@ fn nearest(word: &str) -> Option<&'static str> {
     Field::all().map(Field::name).filter(|name| likeness(name).0 >= 2).max_by_key(|name| likeness(name))
 }
 
-/// Completions at `cursor`, a byte offset of `text`: fields where a condition can begin, and `values` of a field after
-/// its operator.
+/// Completions at `cursor`, a byte offset of `text`: field names where a condition can start, and `values` of a field
+/// after its operator.
 pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>) -> Vec<Completion> {
     let before = text.get(..cursor).unwrap_or(text);
     let Ok(tokens) = tokens(before) else { return Vec::new() };

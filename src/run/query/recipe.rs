@@ -1,24 +1,24 @@
-//! Recipes: runs that differ only in their seeds.
+//! Recipes, which are equal for runs that differ only in their seeds.
 
 use crate::run::dir::{RunId, RunManifest};
 use crate::run::settings::Setting;
 
-/// Settings that do not affect the result, or in which repetitions of a run differ.
+/// Settings that do not affect the result or that differ between repetitions of a run.
 pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
 
-/// How a run was trained, apart from seed and data: equal for runs that repeat each other.
+/// How a run was trained, apart from seed and data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
     settings: Vec<Option<String>>,
     changed: String,
-    /// A fork was trained in two ways, so that no other run has its recipe.
+    /// Its id if it is a fork: the result also depends on the parent, so that no other run has its recipe.
     fork: Option<RunId>,
 }
 
 impl RunManifest {
-    /// How it was trained.
-    pub fn way(&self) -> Recipe {
-        // Where the data lies says less than its checksum.
+    /// The recipe of the run.
+    pub fn recipe(&self) -> Recipe {
+        // The checksum identifies the data better than its path.
         let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
         Recipe {
             settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
@@ -27,7 +27,7 @@ impl RunManifest {
         }
     }
 
-    /// The checksum of its data; `None` before it has begun.
+    /// The checksum of its data; `None` until it has started.
     pub fn data_checksum(&self) -> Option<&str> {
         self.provenance.dataset.as_ref().map(|data| data.checksum.as_str())
     }
@@ -35,7 +35,7 @@ impl RunManifest {
     /// Whether both were trained in the same way on the same data, apart from their seeds.
     pub fn repeats(&self, other: &Self) -> bool {
         let has_data = self.data_checksum().is_some() && self.data_checksum() == other.data_checksum();
-        has_data && self.parent.is_none() && self.way() == other.way()
+        has_data && self.parent.is_none() && self.recipe() == other.recipe()
     }
 }
 

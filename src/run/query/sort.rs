@@ -1,4 +1,4 @@
-//! Orders of runs.
+//! Sorting of runs.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::field::{Field, Value};
 use crate::run::store::Listing;
 
-/// An order of runs. As text it is the field's name, with `-` in front for descending order.
+/// A sort order. As text: the name of a field, with a leading `-` for descending order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Sort {
     /// The field to sort by.
@@ -16,7 +16,7 @@ pub struct Sort {
     pub down: bool,
 }
 
-/// A name that no field has.
+/// The name of a field that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("no field named `{0}`")]
 pub struct UnknownField(pub String);
@@ -38,8 +38,7 @@ impl fmt::Display for Sort {
 }
 
 impl Sort {
-    /// Sorts things by their runs; equal ones keep their order. Runs without a value come last in either order, and broken
-    /// ones after them.
+    /// Sorts items by their runs, stably. Runs without a value come last in either order, followed by broken ones.
     pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
         let answer = |thing: &T| match listed(thing) {
             Listing::Run(run) => match self.field.of(run) {
@@ -50,7 +49,7 @@ impl Sort {
             },
             Listing::Broken { .. } => Answer::Broken,
         };
-        // Each value is computed once.
+        // Compute each key only once.
         things.sort_by_cached_key(|thing| Key { answer: answer(thing), down: self.down });
     }
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::expr::{Operator, QueryError};
 use super::word::ends_word;
 
-/// A token of a query and its place in the text.
+/// A token and its byte range.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
@@ -14,7 +14,7 @@ pub(super) struct Token {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum TokenKind {
-    /// A word without its quotation marks, and whether it had any: then it is not a keyword.
+    /// A word without quotation marks, and whether it was quoted, in which case it is not a keyword.
     Word(String, bool),
     Operator(Operator),
     Colon,
@@ -42,7 +42,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
                 None if character == '!' => {
                     return Err(QueryError { at: at..at + 1, message: "expected `=` after `!`".to_owned() });
                 }
-                // Only the first colon of `tag:x` is a token: times have colons too.
+                // Only the first colon of `tag:x` is a token, since times contain colons.
                 None if character == ':' => (TokenKind::Colon, 1),
                 None => {
                     let end = rest.find(ends_word).unwrap_or(rest.len());
@@ -58,7 +58,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
     Ok(tokens)
 }
 
-/// A word in quotation marks, in which `\` takes the next character as it is.
+/// A quoted word, in which `\` escapes the next character.
 fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
     let mut word = String::new();
     let mut characters = rest.char_indices().skip(1);

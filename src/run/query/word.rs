@@ -7,7 +7,7 @@ pub(super) fn ends_word(character: char) -> bool {
     character.is_whitespace() || "()=!<>~\"".contains(character)
 }
 
-/// A word as it must be written in a query, in quotation marks if necessary.
+/// Quotes a word for a query if necessary.
 pub(super) fn written(word: &str) -> String {
     let plain = word.contains(char::is_alphanumeric)
         && !word.contains(ends_word)

@@ -1,4 +1,4 @@
-//! Changes of settings while a run trains.
+//! Changes of settings during training.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::table::{Change, RunConfig};
 use super::value::SettingValue;
 
 impl Change {
-    /// The settings that it changes, with their new values.
+    /// The changed settings with their new values.
     pub fn values(&self) -> impl Iterator<Item = (Setting, SettingValue)> {
         Setting::all().filter_map(|setting| Some((setting, setting.changed(self)?)))
     }
@@ -18,7 +18,7 @@ impl Change {
         *self == Self::default()
     }
 
-    /// This change after an earlier one: where both change a setting, this one's value counts.
+    /// Combines this change with an earlier one; this one takes precedence.
     #[must_use]
     pub fn after(self, earlier: Self) -> Self {
         let mut both = self;
@@ -30,7 +30,7 @@ impl Change {
     ///
     /// # Errors
     ///
-    /// The run cannot have such a setting, or not with this value.
+    /// A setting is invalid or does not apply to the run.
     pub fn apply(&self, config: &RunConfig) -> Result<RunConfig, ConfigError> {
         let mut config = config.clone();
         for (setting, value) in self.values() {
@@ -41,7 +41,7 @@ impl Change {
     }
 }
 
-/// As flags without their dashes: `learning-rate 0.003, epochs 60`.
+/// Such as `learning-rate 0.003, epochs 60`.
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<_> = self.values().map(|(setting, value)| format!("{setting} {value}")).collect();

@@ -1,4 +1,4 @@
-//! Configs as a whole: whether a run can have them, and what differs from the defaults.
+//! Validation of configs, and comparison with the defaults.
 
 use super::error::ConfigError;
 use super::optimizer::OptimizerSettings;
@@ -10,13 +10,13 @@ impl RunConfig {
     ///
     /// # Errors
     ///
-    /// The first setting with a value that it cannot have.
+    /// The first invalid setting.
     pub fn validate(&self) -> Result<(), ConfigError> {
         Setting::all().try_for_each(|setting| setting.validate(self))
     }
 
-    /// The settings that differ from their defaults, each with its value. The optimizer's own settings are compared to
-    /// the defaults of that optimizer.
+    /// The settings that differ from their defaults, with their values. The optimizer's settings are compared with the
+    /// defaults of that optimizer.
     pub fn changes(&self) -> Vec<(Setting, String)> {
         let defaults = Self { optimizer: self.optimizer.defaults(), ..Self::default() };
         let changed = |setting: Setting| {
@@ -30,14 +30,14 @@ impl RunConfig {
         Setting::all().filter_map(changed).collect()
     }
 
-    /// The settings that differ from their defaults as flags for a shell, except for some; each has a space before it.
+    /// The settings that differ from their defaults, except `but`, as flags for a shell, each preceded by a space.
     pub fn flags_but(&self, without: &[&str]) -> String {
         let named = self.changes().into_iter().filter(|(setting, _)| !without.contains(&setting.name()));
         named.fold(String::new(), |flags, (setting, value)| format!("{flags} --{setting} {}", quoted(&value)))
     }
 }
 
-/// A word as a shell reads it back.
+/// Quotes a word for a shell.
 fn quoted(word: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:,=+".contains(c);
     if word.chars().all(plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }

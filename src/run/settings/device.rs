@@ -8,12 +8,12 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DeviceChoice {
-    /// The GPU if there is one that the program can use, otherwise the CPU.
+    /// A usable GPU if there is one, otherwise the CPU.
     #[default]
     Auto,
     /// The CPU.
     Cpu,
-    /// The NVIDIA GPU; an error if there is none.
+    /// An NVIDIA GPU; an error if there is none.
     Cuda,
 }
 
@@ -21,10 +21,10 @@ impl DeviceChoice {
     /// Every choice.
     pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::Cuda];
 
-    /// The words that [`as_str`](Self::as_str) returns.
+    /// The names of all choices.
     pub(super) const NAMES: &[&str] = &[Self::Auto.as_str(), Self::Cpu.as_str(), Self::Cuda.as_str()];
 
-    /// The word that stands for the device in flags and on disk.
+    /// Its name in options and on disk.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Auto => "auto",

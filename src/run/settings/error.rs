@@ -1,13 +1,13 @@
-//! The error of a setting that cannot be set.
+//! Errors of settings.
 
 use thiserror::Error;
 
 use crate::run::disk::sanitize;
 
-/// A setting that cannot be set as it was.
+/// Why a setting cannot have a value.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ConfigError {
-    /// The value is of another kind, such as a word for a number.
+    /// The value is of the wrong kind, such as a word instead of a number.
     #[error("{setting} must be {expected} (got {got})")]
     Malformed {
         /// The setting, by the name of its flag, such as `batch-size`.
@@ -35,7 +35,7 @@ pub enum ConfigError {
         /// The optimizer of the run, as people write it.
         optimizer: &'static str,
     },
-    /// The setting is the same from the beginning of a run to its end.
+    /// The setting cannot change during training.
     #[error("{setting} cannot change while a run trains")]
     Fixed {
         /// The setting, by the name of its flag.

@@ -1,16 +1,16 @@
-//! What values a setting can have.
+//! The kinds of values.
 
 use super::error::{ConfigError, malformed, out_of_range};
 use super::schedule::Schedule;
 use super::value::SettingValue;
 use crate::metrics::text::count;
 
-/// The values that a setting can have.
+/// The kind of values that a setting has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum ValueKind {
-    /// A whole number between these two, both included.
+    /// A whole number between these two, inclusive.
     Integer(u64, u64),
-    /// A number between these two, both included.
+    /// A number between these two, inclusive.
     Number(f64, f64),
     /// A number of at least 0 and less than 1.
     Fraction,
@@ -18,7 +18,7 @@ pub enum ValueKind {
     Positive,
     /// One of these words.
     Word(&'static [&'static str]),
-    /// The name of a network. The layer that trains has the list of them.
+    /// The name of a network; the `nn` layer has the list.
     Preset,
     /// A [`Schedule`].
     Schedule,
@@ -32,7 +32,7 @@ impl ValueKind {
         matches!(self, Self::Integer(..) | Self::Number(..) | Self::Fraction | Self::Positive)
     }
 
-    /// What a value is, as errors name it after `must be`.
+    /// The kind in words, for errors: `must be ...`.
     pub(super) fn expected(self) -> String {
         match self {
             Self::Integer(..) => "a whole number".to_owned(),
@@ -44,7 +44,7 @@ impl ValueKind {
         }
     }
 
-    /// The range of a numeric value, as errors name it after `must be`.
+    /// The range in words, for errors: `must be ...`.
     fn range(self) -> String {
         match self {
             Self::Integer(min, max) => format!("between {} and {}", count(min), count(max)),
@@ -54,7 +54,7 @@ impl ValueKind {
         }
     }
 
-    /// Reads a text as a value of this kind; only a whole number that no setting can hold is out of range here.
+    /// Parses a value of this kind. The range is not checked, except that whole numbers must fit in 64 bits.
     pub(super) fn parse(self, setting: &'static str, text: &str) -> Result<SettingValue, ConfigError> {
         let value = match self {
             Self::Integer(..) => match text.parse() {
@@ -74,7 +74,7 @@ impl ValueKind {
         Ok(value)
     }
 
-    /// Whether a setting of this kind can have the value.
+    /// Whether the value is within the range.
     pub(super) fn check(self, setting: &'static str, value: &SettingValue) -> Result<(), ConfigError> {
         let is_in_range = match (self, value) {
             (Self::Integer(min, max), SettingValue::Integer(number)) => (min..=max).contains(number),
@@ -87,7 +87,7 @@ impl ValueKind {
         if is_in_range { Ok(()) } else { Err(out_of_range(setting, self.range(), &value.to_string())) }
     }
 
-    /// Whether a text is a value of this kind.
+    /// Whether a text parses as this kind.
     fn takes(self, text: &str) -> bool {
         match self {
             Self::Word(words) => words.contains(&text),
@@ -98,7 +98,7 @@ impl ValueKind {
     }
 }
 
-/// The words as a list: `auto, cpu or cuda`.
+/// Joins words as `auto, cpu or cuda`.
 pub(super) fn one_of(words: &[&str]) -> String {
     match words {
         [] => String::new(),

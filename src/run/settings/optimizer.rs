@@ -77,10 +77,10 @@ impl OptimizerSettings {
     /// Every optimizer, with its defaults.
     pub const ALL: [Self; 2] = [Self::SGD, Self::ADAMW];
 
-    /// The words that [`name`](Self::name) returns.
+    /// The names of all optimizers.
     pub(super) const NAMES: &[&str] = &[Self::SGD.name(), Self::ADAMW.name()];
 
-    /// The word that stands for the optimizer in flags and on disk.
+    /// Its name in options and on disk.
     pub const fn name(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "sgd",
@@ -88,7 +88,7 @@ impl OptimizerSettings {
         }
     }
 
-    /// The name as people write it.
+    /// Its name in prose.
     pub const fn title(&self) -> &'static str {
         match self {
             Self::Sgd { .. } => "SGD",

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Schedule {
-    /// The learning rate stays as it is.
+    /// The learning rate is constant.
     #[default]
     Constant,
-    /// Multiplied by `factor` after every `every_epochs` epochs, as `StepLR` in PyTorch.
+    /// Multiplied by `factor` after every `every_epochs` epochs, like PyTorch's `StepLR`.
     Step {
         /// Epochs between two changes.
         every_epochs: u32,
@@ -33,12 +33,12 @@ impl fmt::Display for Schedule {
     }
 }
 
-/// A text that is not a schedule.
+/// An invalid schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("use {}", Schedule::FORMS)]
 pub struct ScheduleError;
 
-/// Reads a schedule as it is shown.
+/// Parses a schedule as displayed.
 impl FromStr for Schedule {
     type Err = ScheduleError;
 
@@ -57,7 +57,7 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    /// How schedules are written.
+    /// The accepted forms.
     pub const FORMS: &str = "constant, cosine or step:EPOCHS:FACTOR, such as step:10:0.5";
 }
 

@@ -1,4 +1,4 @@
-//! The settings of a run by name: what flags, forms, sweeps and tables of differences go by.
+//! The settings of a run by name, used by options, forms, sweeps and tables.
 
 use std::fmt;
 
@@ -8,7 +8,7 @@ use super::optimizer::OptimizerSettings;
 use super::table::{Change, NotStored, ROWS, RunConfig, SettingRow};
 use super::value::SettingValue;
 
-/// A setting of a run. They are ordered as in the table.
+/// A setting of a run. The order is that of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Setting(usize);
 
@@ -45,12 +45,12 @@ impl Setting {
         self.row().aliases
     }
 
-    /// What it is, in the field's term, such as `Random seed`.
+    /// A short description, such as `Random seed`.
     pub fn help(self) -> &'static str {
         self.row().help.trim()
     }
 
-    /// What to type, for the row of a form that has the name already.
+    /// What to enter, for a form.
     pub fn hint(self) -> String {
         match (self.row().unset, self.kind()) {
             (Some(unset), _) => format!("empty: {unset}"),
@@ -60,17 +60,17 @@ impl Setting {
         }
     }
 
-    /// What stands for the value in the help of its flag, such as `RATE`.
+    /// Placeholder for the value in help, such as `RATE`.
     pub fn value_name(self) -> &'static str {
         self.row().value_name
     }
 
-    /// The values that it can have.
+    /// The kind of its values.
     pub fn kind(self) -> ValueKind {
         self.row().kind
     }
 
-    /// Whether it can change while a run trains, and be another one in a fork.
+    /// Whether it can change during training and differ in a fork.
     pub fn is_changeable(self) -> bool {
         self.row().change.is_some()
     }
@@ -88,7 +88,7 @@ impl Setting {
         })
     }
 
-    /// An optimizer that has the setting, by the word of its flag.
+    /// The name of an optimizer that has the setting.
     pub fn optimizer(self) -> Option<&'static str> {
         self.defaults().next().map(|(name, _)| name)
     }
@@ -111,16 +111,16 @@ impl Setting {
         (self.row().storage.get)(config)
     }
 
-    /// Its value as text, empty if it is left open; `None` if the optimizer has no such setting.
+    /// Its value as text, empty if unset; `None` if the optimizer has no such setting.
     pub fn get(self, config: &RunConfig) -> Option<String> {
         self.value(config).map(|value| value.to_string())
     }
 
-    /// Reads a text as a value of this setting.
+    /// Parses a value of this setting.
     ///
     /// # Errors
     ///
-    /// The text is not of the setting's [kind](Self::kind). Numbers may still be out of range.
+    /// The text is not of the setting's [kind](Self::kind). The range is not checked.
     pub fn parse(self, text: &str) -> Result<SettingValue, ConfigError> {
         let text = text.trim();
         if text.is_empty() && self.row().unset.is_some() {
@@ -129,11 +129,11 @@ impl Setting {
         self.kind().parse(self.name(), text)
     }
 
-    /// Gives the setting a value.
+    /// Sets the value.
     ///
     /// # Errors
     ///
-    /// The setting cannot have the value, or the optimizer of the config has no such setting.
+    /// The value is invalid, or the optimizer of the config has no such setting.
     pub fn set(self, config: &mut RunConfig, value: &SettingValue) -> Result<(), ConfigError> {
         self.check(value)?;
         (self.row().storage.set)(config, value).map_err(|error| match error {
@@ -144,11 +144,11 @@ impl Setting {
         })
     }
 
-    /// Whether the setting can have the value.
+    /// Checks a value.
     ///
     /// # Errors
     ///
-    /// The value is of another kind or out of range.
+    /// The value is of the wrong kind or out of range.
     pub fn check(self, value: &SettingValue) -> Result<(), ConfigError> {
         if *value == SettingValue::Unset && self.row().unset.is_some() {
             return Ok(());
@@ -156,7 +156,7 @@ impl Setting {
         self.kind().check(self.name(), value)
     }
 
-    /// Whether the setting has a value in the config that it can have.
+    /// Checks its value in a config.
     pub(super) fn validate(self, config: &RunConfig) -> Result<(), ConfigError> {
         self.value(config).map_or(Ok(()), |value| self.check(&value))?;
         (self.row().storage.validate)(config, self.name())
@@ -167,11 +167,11 @@ impl Setting {
         (self.row().change.as_ref()?.get)(change)
     }
 
-    /// Gives the setting a new value in a change.
+    /// Sets its new value in a change.
     ///
     /// # Errors
     ///
-    /// The setting cannot change while a run trains, or not to this value.
+    /// The setting cannot change during training, or the value is invalid.
     pub fn change(self, change: &mut Change, value: &SettingValue) -> Result<(), ConfigError> {
         let Some(storage) = &self.row().change else {
             return Err(ConfigError::Fixed { setting: self.name() });
@@ -179,14 +179,14 @@ impl Setting {
         (storage.set)(change, value).ok_or_else(|| self.malformed(&value.to_string()))
     }
 
-    /// Takes its value of an earlier change where there is no newer one.
+    /// Copies its value from an earlier change unless this one has a value.
     pub(super) fn fill(self, change: &mut Change, earlier: &Change) {
         if let Some(storage) = &self.row().change {
             (storage.fill)(change, earlier);
         }
     }
 
-    /// The error for a value of another kind.
+    /// The error for a value of the wrong kind.
     pub fn malformed(self, got: &str) -> ConfigError {
         malformed(self.name(), self.kind().expected(), got)
     }

@@ -8,7 +8,7 @@ use super::setting::Setting;
 use super::table::RunConfig;
 use super::value::SettingValue;
 
-/// The most runs of one sweep.
+/// Maximum number of runs of a sweep.
 const MOST: usize = 1000;
 
 /// A setting of a sweep with its values.
@@ -29,14 +29,14 @@ pub struct Axis {
     pub values: Vec<SettingValue>,
 }
 
-/// A sweep that cannot be.
+/// An invalid sweep.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
-    /// There is no `=`.
+    /// `=` is missing.
     #[error("`{0}` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`")]
     NoAxis(String),
     /// No setting has this name.
-    #[error("there is no setting `{0}`")]
+    #[error("unknown setting `{0}`")]
     Unknown(String),
     /// A setting has two axes.
     #[error("{0} is given twice")]
@@ -68,11 +68,11 @@ impl FromStr for Axis {
 }
 
 impl Axis {
-    /// Reads the values of a setting.
+    /// Parses the values of a setting.
     ///
     /// # Errors
     ///
-    /// The text is not a list of values and ranges, or one of them is not of the setting's kind.
+    /// The text is not a list of values and ranges, or a value is of the wrong kind.
     pub fn new(setting: Setting, text: &str) -> Result<Self, SweepError> {
         let parts: Vec<_> = text.split(',').map(str::trim).collect();
         if parts.len() > 1 && parts.contains(&"") {
@@ -97,7 +97,7 @@ impl Axis {
     }
 }
 
-/// The numbers of a range; `None` if it is malformed or has none.
+/// The numbers of a range; `None` if it is malformed or empty.
 fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     let from: f64 = from.trim().parse().ok()?;
     let words: Vec<_> = to.split_whitespace().collect();
@@ -116,7 +116,7 @@ fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     let mut values = Vec::new();
     for place in 0.. {
         let value = (from + step * f64::from(place)) * factor.powi(place);
-        // The last value may be above the end by its rounding error.
+        // A rounding error may put the last value slightly above the end.
         if value > to * (1.0 + 1e-9) {
             break;
         }
@@ -128,7 +128,7 @@ fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
     Some(Ok(values))
 }
 
-/// The number without rounding errors: with twelve significant digits.
+/// Rounds to twelve significant digits, which removes rounding errors.
 fn plain(value: f64) -> String {
     format!("{value:.11e}").parse::<f64>().unwrap_or(value).to_string()
 }
@@ -138,7 +138,7 @@ fn plain(value: f64) -> String {
 ///
 /// # Errors
 ///
-/// There are too many combinations, two axes of a setting, or a run that cannot have its settings.
+/// Too many combinations, two axes for one setting, or invalid settings.
 pub fn sweep(config: &RunConfig, axes: &[Axis]) -> Result<Vec<RunConfig>, SweepError> {
     let mut axes: Vec<&Axis> = axes.iter().collect();
     axes.sort_by_key(|axis| axis.setting);
@@ -197,7 +197,7 @@ mod tests {
     fn malformed_axes_are_refused() {
         for (text, want) in [
             ("lr", "`lr` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`"),
-            ("rate = 1", "there is no setting `rate`"),
+            ("rate = 1", "unknown setting `rate`"),
             ("lr = 0.1,,0.2", "`0.1,,0.2` has an empty value between its commas"),
             (
                 "seed = 3..1",
@@ -221,8 +221,8 @@ mod tests {
     fn sweep_has_every_combination_with_seeds_fastest() {
         let axes = ["seed = 1..3", "lr = 0.01, 0.03"].map(|text| text.parse().unwrap());
         let runs = sweep(&RunConfig::default(), &axes).unwrap();
-        let told: Vec<_> = runs.iter().map(|run| (run.optimizer.learning_rate(), run.seed)).collect();
-        assert_eq!(told, [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3)]);
+        let swept: Vec<_> = runs.iter().map(|run| (run.optimizer.learning_rate(), run.seed)).collect();
+        assert_eq!(swept, [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3)]);
     }
 
     #[test]

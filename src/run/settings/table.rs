@@ -1,8 +1,8 @@
 //! The table of settings.
 //!
-//! A row declares everything about a setting: how it is stored, its default and its range, what people call it, and
-//! whether it can change while a run trains. From the rows come [`RunConfig`] and [`Change`], and by way of
-//! [`Setting`](super::Setting) the flags of the command line, `[train]` of `config.toml`, forms, sweeps and forks.
+//! A row declares everything about a setting: its names, storage, default and range, and whether it can change during
+//! training. [`RunConfig`] and [`Change`] are generated from the rows. Through [`Setting`](super::Setting), so are the
+//! options of the command line, `[train]` of `config.toml`, forms, sweeps, forks and fields.
 
 use std::path::PathBuf;
 
@@ -16,27 +16,27 @@ use super::schedule::Schedule;
 use super::value::{SettingType, SettingValue};
 use crate::run::disk::{Extra, sanitize};
 
-/// What the table says of a setting.
+/// A row of the table.
 pub(super) struct SettingRow {
     /// The name of its flag.
     pub(super) name: &'static str,
     /// Its key in files: the name with `_` for `-`.
     pub(super) key: &'static str,
-    /// What it is, in the field's term.
+    /// A short description.
     pub(super) help: &'static str,
-    /// The values that it can have.
+    /// The kind of its values.
     pub(super) kind: ValueKind,
-    /// What stands for the value in the help of its flag.
+    /// Placeholder for the value in help.
     pub(super) value_name: &'static str,
     /// Other names.
     pub(super) aliases: &'static [&'static str],
-    /// What happens when it is left open; `None` if it cannot be.
+    /// What applies if it is unset; `None` if it always has a value.
     pub(super) unset: Option<&'static str>,
     /// Whether a learning-rate range test depends on it.
     pub(super) in_range_test: bool,
     /// How it is stored.
     pub(super) storage: Storage,
-    /// Where a change has it; `None` if it cannot change while a run trains.
+    /// How it is stored in a change; `None` if it cannot change during training.
     pub(super) change: Option<ChangeStorage>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Storage {
     /// Returns `None` if the optimizer has no such setting.
     pub(super) get: fn(&RunConfig) -> Option<SettingValue>,
     pub(super) set: fn(&mut RunConfig, &SettingValue) -> Result<(), NotStored>,
-    /// Checks what the range does not say.
+    /// Checks beyond the range.
     pub(super) validate: fn(&RunConfig, &'static str) -> Result<(), ConfigError>,
 }
 
@@ -62,11 +62,11 @@ pub(super) struct ChangeStorage {
     pub(super) get: fn(&Change) -> Option<SettingValue>,
     /// Returns `None` if the type of the setting cannot hold the value.
     pub(super) set: fn(&mut Change, &SettingValue) -> Option<()>,
-    /// Takes the value of an earlier change where there is no newer one.
+    /// Copies the value from an earlier change unless this one has a value.
     pub(super) fill: fn(&mut Change, &Change),
 }
 
-/// The columns of a row that most settings leave as they are.
+/// The columns of a row that mostly have defaults.
 #[derive(Clone, Copy)]
 struct Columns {
     kind: ValueKind,
@@ -90,8 +90,8 @@ impl Columns {
 /// "<name>" <optimizers> { <field> } [, change: <type>] => <columns>;           a field of OptimizerSettings
 /// ```
 ///
-/// Settings of the optimizer stand in a block of their own, since `RunConfig` has one field for all of them. A row may
-/// be under `#[cfg]` if it can change.
+/// Settings of the optimizer are in a block of their own, since `RunConfig` has one field for all of them. Changeable
+/// settings may have a `#[cfg]`.
 macro_rules! settings {
     (
         $(
@@ -113,10 +113,10 @@ macro_rules! settings {
             $name3:literal $field3:ident: $type3:ty = $default3:expr $(, change: $change3:ty)? => $columns3:expr;
         )*
     ) => {
-        /// Everything that decides how a run trains. With the data and the version it decides the result, bit by bit.
+        /// The settings of a run. Together with the data and the version of the program, they determine the result bit for bit.
         ///
-        /// On disk it is `config` in `run.json`. A missing field has the value of [`RunConfig::default`], which is the
-        /// setting of the lecture that the program follows; unknown fields are kept.
+        /// On disk it is `config` in `run.json`. Missing fields have the values of [`RunConfig::default`], which are those of
+        /// the lecture that the program follows; unknown fields are kept.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct RunConfig {
@@ -147,9 +147,9 @@ macro_rules! settings {
             }
         }
 
-        /// New values for settings of a run that trains. What is `None` stays as it is.
+        /// New values for settings of a training run; `None` leaves a setting unchanged.
         ///
-        /// In commands, journals and checkpoints it is an object of the settings that it has.
+        /// In commands, journals and checkpoints it is an object with the changed settings.
         #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
         #[serde(default, deny_unknown_fields)]
         pub struct Change {
@@ -193,7 +193,7 @@ macro_rules! settings {
                 row(
                     ($name2, stringify!($field2), $help2),
                     $columns2,
-                    // `Some`, so that the other arm can be reached where every optimizer has the setting.
+                    // `Some` keeps the other arm reachable if every optimizer has the setting.
                     Storage {
                         get: |config| match Some(&config.optimizer) {
                             Some($(OptimizerSettings::$variant2 { $field2, .. })|+) => Some($field2.to_value()),
@@ -234,7 +234,7 @@ macro_rules! plain {
     };
 }
 
-/// The place of a setting in a [`Change`], if it has a type there.
+/// The storage of a setting in a [`Change`], if it has a type there.
 macro_rules! changeable {
     ($field:ident) => {
         None
@@ -261,8 +261,8 @@ const fn row(
     SettingRow { name, key, help, kind, value_name, aliases, unset, in_range_test, storage, change }
 }
 
-// The optimizer stands before its own settings, since another one starts with its own defaults; the seed stands last,
-// so that the runs of a sweep that differ by it alone follow each other.
+// The optimizer precedes its own settings, since setting another one resets them to its defaults. The seed is last, so
+// that runs of a sweep that differ only by the seed are adjacent.
 settings! {
     /// Network
     #[serde(deserialize_with = "sanitize::string")]
@@ -330,7 +330,7 @@ settings! {
     "checkpoint-space" checkpoint_space: u64 = 200
         => Columns { in_range_test: false, ..Columns::new(Integer(0, u64::MAX), "MB") };
 
-    /// Setting that only unit tests have: this row is all of it
+    /// Setting for unit tests only, which show that a row is all it needs
     #[cfg(test)]
     #[serde(skip_serializing_if = "Option::is_none")]
     "test-only" test_only: Option<u32> = None, change: u32

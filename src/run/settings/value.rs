@@ -1,4 +1,4 @@
-//! Values of settings, and the types that settings are stored as.
+//! Values of settings and their storage types.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,7 +12,7 @@ use crate::run::disk::sanitize;
 /// The value of a setting.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SettingValue {
-    /// Left open: the program chooses.
+    /// Unset: the program chooses.
     Unset,
     /// A whole number.
     Integer(u64),
@@ -22,7 +22,7 @@ pub enum SettingValue {
     Text(String),
 }
 
-/// As people type it, without loss; nothing for what is left open.
+/// Text that parses as the same value; empty if unset.
 impl fmt::Display for SettingValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -34,7 +34,7 @@ impl fmt::Display for SettingValue {
     }
 }
 
-/// A number, exactly; as a power of ten where that is shorter than many digits.
+/// Formats a number exactly, in scientific notation if that is shorter.
 fn shortest(number: f64) -> String {
     let (plain, power) = (number.to_string(), format!("{number:e}"));
     if plain.len() > 10 && power.len() < plain.len() { power } else { plain }
@@ -42,7 +42,7 @@ fn shortest(number: f64) -> String {
 
 /// A type that a setting is stored as.
 pub(super) trait SettingType: Sized {
-    /// The value as the table of settings has it.
+    /// Converts the stored form to a value.
     fn to_value(&self) -> SettingValue;
 
     /// The stored form of a value; `None` if the type cannot hold it.
@@ -54,7 +54,7 @@ pub(super) trait SettingType: Sized {
         Some(())
     }
 
-    /// What the range of the setting does not say.
+    /// Checks beyond the range of the setting.
     fn validate(&self, _setting: &'static str) -> Result<(), ConfigError> {
         Ok(())
     }
@@ -89,7 +89,7 @@ impl SettingType for f64 {
 }
 
 impl SettingType for f32 {
-    /// The number that people wrote: 0.2, and not the 0.200000003 that an `f32` has for it.
+    /// Converts via the shortest decimal representation: 0.2, not the 0.200000003 that an `f32` holds.
     fn to_value(&self) -> SettingValue {
         SettingValue::Number(self.to_string().parse().unwrap_or_else(|_| f64::from(*self)))
     }
@@ -184,7 +184,7 @@ impl SettingType for OptimizerSettings {
         Self::ALL.into_iter().find(|optimizer| optimizer.name() == text)
     }
 
-    /// Another optimizer starts with its own defaults; the same one keeps its settings.
+    /// Another optimizer starts with its defaults; the same one keeps its settings.
     fn assign(&mut self, value: &SettingValue) -> Option<()> {
         let new = Self::from_value(value)?;
         if new.name() != self.name() {

@@ -8,10 +8,10 @@ use super::new_run::NewRun;
 use crate::run::dir::{Labels, RunDir, RunError, RunId};
 use crate::run::disk::{FileError, file};
 
-/// The number of ids that are tried for a new run. Runs of the same second have the same id only if their words agree.
+/// Number of ids to try for a new run, since runs of the same second may have the same words.
 const IDS: u64 = 32;
 
-/// A directory of runs, and perhaps another one with reference runs, which are never changed.
+/// A directory of runs, optionally with another one of read-only reference runs.
 #[derive(Debug, Clone)]
 pub struct Store {
     root: PathBuf,
@@ -35,7 +35,7 @@ impl Store {
         &self.root
     }
 
-    /// Creates a run with the status `queued`. It appears as a whole or not at all.
+    /// Creates a run with the status `queued`, atomically.
     pub fn create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         new.config.validate()?;
         self.try_create(new).map_err(|error| match error {
@@ -77,13 +77,13 @@ impl Store {
             .ok_or_else(|| self.unknown(id.as_str()))
     }
 
-    /// Sets these labels of a run of this store; the others stay. The run may be training.
+    /// Sets these labels of an own run and leaves the others. The run may be training.
     pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
         self.check_own(dir)?;
         dir.label(labels)
     }
 
-    /// Refuses reference runs.
+    /// Returns an error for reference runs.
     pub(crate) fn check_own(&self, dir: &RunDir) -> Result<(), RunError> {
         if dir.path().parent() == Some(self.root()) {
             return Ok(());
@@ -91,14 +91,14 @@ impl Store {
         Err(RunError::NotOwn { path: dir.path().to_owned() })
     }
 
-    /// Reads a run as a table shows it.
-    pub fn look(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
-        let (record, state) = dir.look()?;
+    /// The entry of a run in lists.
+    pub fn entry(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
+        let (record, state) = dir.read()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
         Ok(RunEntry { dir: dir.clone(), record, state, origin })
     }
 
-    /// The directories of runs, the store's own first.
+    /// The directories of runs, own runs first.
     pub(crate) fn roots(&self) -> impl Iterator<Item = (Origin, &Path)> {
         let references = self.references.as_deref().map(|root| (Origin::Reference, root));
         std::iter::once((Origin::Own, self.root.as_path())).chain(references)
@@ -109,7 +109,7 @@ impl Store {
     }
 }
 
-/// Whether a run cannot get its id because another one has it.
+/// Whether the error means that the id is taken.
 fn is_taken(error: &io::Error) -> bool {
     matches!(error.kind(), io::ErrorKind::AlreadyExists | io::ErrorKind::DirectoryNotEmpty)
 }
@@ -297,7 +297,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_is_found_by_id_name_and_beginning() {
+    fn runs_are_found_by_id_name_and_prefix() {
         let fixture = Fixture::new();
         let (first, second) = (fixture.named(0, "baseline"), fixture.named(86_400, "base"));
         let third = fixture.create(172_800);

@@ -1,4 +1,4 @@
-//! Forks: runs that begin from a checkpoint of another run.
+//! Forks: runs that start from a checkpoint of another run.
 
 use super::directory::Store;
 use super::new_run::NewRun;
@@ -9,8 +9,8 @@ use crate::run::protocol::{
 use crate::run::settings::Change;
 
 impl Store {
-    /// Creates a run that continues from a checkpoint of another one, with these changes. Its journal begins with the
-    /// parent's events up to the checkpoint, so that its curves are whole.
+    /// Creates a run that continues from a checkpoint of another one, with these changes. Its journal starts with the
+    /// parent's events up to the checkpoint, so that its curves are complete.
     ///
     /// The config and parent of `new` are replaced by those of the fork.
     pub fn fork(
@@ -38,7 +38,7 @@ impl Store {
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
         if let Err(error) = fill() {
-            // An incomplete fork must not remain: it would train from the beginning.
+            // An incomplete fork must not remain, since it would train from scratch.
             let _ = std::fs::remove_dir_all(child.path());
             return Err(error);
         }

@@ -1,4 +1,4 @@
-//! Listing runs again and again, reading only those that changed.
+//! Repeated listing of runs that reads only changed ones.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -12,19 +12,19 @@ use crate::run::dir::Liveness;
 use crate::run::disk::sanitize;
 use crate::run::protocol::RecordedStatus;
 
-/// A change within this time after a directory was read may not change its modification time: file systems count in
-/// ticks, and those of other machines have other clocks.
+/// A directory changed within this time after it was read may keep its modification time: file systems have coarse
+/// timestamps, and network file systems have their own clocks.
 const COARSE: Duration = Duration::from_secs(2);
 
-/// Lists the runs of a store. The first look reads every run. Later ones read only runs that changed, and runs that could
-/// change unnoticed: those that train, or should.
+/// Lists the runs of a store. The first scan reads every run. Later ones read only changed runs and those that could
+/// change unnoticed, because they are or should be training.
 ///
-/// Files of a run directory are replaced by renames, and each rename changes the directory's modification time.
+/// Changes are detected by the directory's modification time, which changes when a file in it is replaced.
 #[derive(Debug)]
 pub struct Lister {
     store: Store,
     known: BTreeMap<String, Known>,
-    /// The runs that the present look has not read yet, the newest last.
+    /// The runs that the current scan has not read yet, newest last.
     left: Vec<(Origin, String)>,
 }
 
@@ -37,41 +37,41 @@ struct Known {
 }
 
 impl Lister {
-    /// Nothing is read before the first [`look`](Self::look).
+    /// Creates a lister; nothing is read until the first [`scan`](Self::scan).
     pub fn new(store: Store) -> Self {
         Self { store, known: BTreeMap::new(), left: Vec::new() }
     }
 
-    /// Continues the present look, or begins another one, for about this time. The newest runs come first.
-    pub fn look(&mut self, time: Duration) -> ListUpdate {
+    /// Continues the current scan, or starts another one, for about this time. The newest runs are read first.
+    pub fn scan(&mut self, time: Duration) -> ListUpdate {
         let start = Instant::now();
-        let mut looked = ListUpdate::default();
+        let mut update = ListUpdate::default();
         if self.left.is_empty() {
-            looked.changed = self.begin();
+            update.changed = self.start_scan();
         }
         let store = self.store.clone();
         let roots: BTreeMap<Origin, &Path> = store.roots().collect();
         while let Some((origin, name)) = self.left.pop() {
             if let Some(root) = roots.get(&origin) {
-                looked.changed |= self.read(origin, root, name);
+                update.changed |= self.read(origin, root, name);
             }
             if start.elapsed() >= time {
                 break;
             }
         }
-        looked.finished = self.left.is_empty();
-        looked
+        update.finished = self.left.is_empty();
+        update
     }
 
-    /// The runs as last read, newest first, and then those that cannot be read.
+    /// The runs as last read, newest first, followed by unreadable ones.
     pub fn runs(&self) -> Vec<Listing> {
         let mut runs: Vec<Listing> = self.known.values().rev().map(|known| known.listed.clone()).collect();
         runs.sort_by(|one, other| created(other).total_cmp(&created(one)));
         runs
     }
 
-    /// Finds the names of all runs, and forgets those that no longer exist. Returns whether the list changed by this.
-    fn begin(&mut self) -> bool {
+    /// Finds the names of all runs, and forgets those that no longer exist. Returns whether the list changed.
+    fn start_scan(&mut self) -> bool {
         let mut found = BTreeMap::new();
         let mut broken = BTreeMap::new();
         for (origin, root) in self.store.roots() {
@@ -99,7 +99,7 @@ impl Lister {
         are_gone || is_news
     }
 
-    /// Reads a run unless it is unchanged. Returns whether the list changed by this.
+    /// Reads a run unless it is unchanged. Returns whether the list changed.
     fn read(&mut self, origin: Origin, root: &Path, name: String) -> bool {
         let path = root.join(&name);
         let modified = fs::metadata(&path).and_then(|metadata| metadata.modified()).ok();
@@ -119,7 +119,7 @@ impl Lister {
     }
 }
 
-/// The outcome of a [look](Lister::look).
+/// The outcome of a [scan](Lister::scan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct ListUpdate {
     /// Whether the list changed.
@@ -183,16 +183,16 @@ mod tests {
             dir
         }
 
-        /// Makes a directory look as if nothing was written to it for a minute.
+        /// Backdates a directory by a minute.
         fn rest(dir: &RunDir) {
             let then = SystemTime::now() - Duration::from_mins(1);
             fs::File::open(dir.path()).unwrap().set_modified(then).unwrap();
         }
 
-        fn look(&mut self) -> bool {
-            let looked = self.lister.look(Duration::MAX);
-            assert!(looked.finished);
-            looked.changed
+        fn scan(&mut self) -> bool {
+            let update = self.lister.scan(Duration::MAX);
+            assert!(update.finished);
+            update.changed
         }
 
         fn names(&self) -> Vec<String> {
@@ -201,41 +201,41 @@ mod tests {
     }
 
     #[test]
-    fn changes_are_seen_and_only_they_are_news() {
+    fn only_changes_are_reported() {
         let mut fixture = Fixture::new();
         let (old, new) = (fixture.create(1), fixture.create(2));
-        assert!(fixture.look());
+        assert!(fixture.scan());
         let named = |name: &str| Labels { name: Some(name.to_owned()), ..Labels::default() };
-        assert!(!fixture.look());
+        assert!(!fixture.scan());
         old.label(named("first")).unwrap();
         new.label(named("second")).unwrap();
-        assert!(fixture.look());
+        assert!(fixture.scan());
         assert_eq!(fixture.names(), ["second", "first"]);
         Fixture::rest(&old);
-        assert!(!fixture.look());
+        assert!(!fixture.scan());
         old.label(named("oldest")).unwrap();
-        assert!(fixture.look());
+        assert!(fixture.scan());
         assert_eq!(fixture.names(), ["second", "oldest"]);
         fs::remove_dir_all(new.path()).unwrap();
-        assert!(fixture.look());
+        assert!(fixture.scan());
         assert_eq!(fixture.names(), ["oldest"]);
     }
 
     #[test]
-    fn what_did_not_change_is_not_read_again() {
+    fn unchanged_runs_are_not_read_again() {
         let mut fixture = Fixture::new();
         let dir = fixture.create(1);
         Fixture::rest(&dir);
-        fixture.look();
+        fixture.scan();
         // Written in place, which nothing of the program does, so that only a reader would know.
         fs::write(dir.path().join("run.json"), "{}").unwrap();
-        assert!(!fixture.look());
+        assert!(!fixture.scan());
         fs::write(dir.path().join("more"), "").unwrap();
-        assert!(fixture.look());
+        assert!(fixture.scan());
     }
 
     #[test]
-    fn a_run_that_trains_is_always_looked_at() {
+    fn training_runs_are_always_read() {
         let mut fixture = Fixture::new();
         let dir = fixture.create(1);
         let mut record = dir.record().unwrap();
@@ -243,26 +243,26 @@ mod tests {
         let lock = dir.lock().unwrap();
         dir.write_record(&record).unwrap();
         Fixture::rest(&dir);
-        fixture.look();
+        fixture.scan();
         drop(lock);
-        assert!(fixture.look());
+        assert!(fixture.scan());
         let state = fixture.lister.runs().remove(0).run().unwrap().state;
         assert_eq!(state.status, RecordedStatus::Interrupted);
     }
 
     #[test]
-    fn the_newest_come_first_and_the_rest_as_it_is_read() {
+    fn newest_runs_are_read_first() {
         let mut fixture = Fixture::new();
         for second in 1..=5 {
             fixture.create(second);
         }
         let mut counts = Vec::new();
         loop {
-            let looked = fixture.lister.look(Duration::ZERO);
+            let update = fixture.lister.scan(Duration::ZERO);
             counts.push(fixture.lister.runs().len());
             let newest = fixture.lister.runs().remove(0).run().unwrap();
             assert!((newest.record.created - 5.0).abs() < 1e-9);
-            if looked.finished {
+            if update.finished {
                 break;
             }
         }
@@ -270,12 +270,12 @@ mod tests {
     }
 
     #[test]
-    fn it_lists_what_the_store_lists() {
+    fn lister_agrees_with_the_store() {
         let mut fixture = Fixture::new();
         fixture.create(1);
         fs::create_dir(fixture.store.root().join("odd")).unwrap();
-        fixture.look();
+        fixture.scan();
         assert_eq!(fixture.lister.runs(), fixture.store.list());
-        assert!(!fixture.look());
+        assert!(!fixture.scan());
     }
 }

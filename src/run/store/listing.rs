@@ -1,15 +1,15 @@
-//! Runs as a table shows them.
+//! Entries of a list of runs.
 
 use std::sync::Arc;
 
 use crate::run::dir::{RunDir, RunManifest, RunState};
 
-/// Something in the directory of runs.
+/// An entry of the runs directory.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listing {
-    /// A run that could be read.
+    /// A readable run.
     Run(Arc<RunEntry>),
-    /// A directory that should be a run but cannot be read.
+    /// A directory that cannot be read as a run.
     Broken {
         /// The directory's name.
         name: String,
@@ -18,7 +18,7 @@ pub enum Listing {
     },
 }
 
-/// A run as a table of runs shows it.
+/// A run with its manifest and state, as tables show it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunEntry {
     /// Its directory.
@@ -27,7 +27,7 @@ pub struct RunEntry {
     pub record: RunManifest,
     /// Its actual state.
     pub state: RunState,
-    /// Where it comes from.
+    /// Which directory of runs it is in.
     pub origin: Origin,
 }
 
@@ -51,7 +51,7 @@ impl Listing {
 }
 
 impl RunEntry {
-    /// The names that people may use for it.
+    /// The names that identify it on the command line.
     pub(super) fn names(&self) -> [&str; 3] {
         [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
     }

@@ -1,4 +1,4 @@
-//! All runs on this machine: creating, listing, finding, forking, queueing and discarding them.
+//! The store of runs: creating, listing, finding, forking, queueing and deleting them.
 
 mod directory;
 mod fork;

@@ -1,4 +1,4 @@
-//! Runs that are to be created.
+//! Specifications of new runs.
 
 use jiff::Timestamp;
 
@@ -7,12 +7,12 @@ use crate::run::disk::Extra;
 use crate::run::protocol::RecordedStatus;
 use crate::run::settings::{Change, RunConfig};
 
-/// A run that is to be created.
+/// The specification of a new run.
 #[derive(Debug, Clone)]
 pub struct NewRun {
-    /// When it is created: the beginning of its id.
+    /// Creation time, which is the first part of its id.
     pub created: Timestamp,
-    /// Any number. It picks the words of the id.
+    /// An arbitrary number that selects the words of the id.
     pub nonce: u64,
     /// Its name; by default the words of its id.
     pub name: Option<String>,
@@ -29,13 +29,13 @@ pub struct NewRun {
 }
 
 impl NewRun {
-    /// A run without a name, notes or tags.
+    /// A new run without a name, notes or tags.
     pub fn new(created: Timestamp, nonce: u64, config: RunConfig, provenance: Provenance) -> Self {
         let (notes, tags) = (String::new(), Vec::new());
         Self { created, nonce, name: None, notes, tags, parent: None, config, provenance }
     }
 
-    /// Its manifest under this id.
+    /// Its manifest with this id.
     pub(super) fn record(&self, id: RunId) -> RunManifest {
         RunManifest {
             schema: SCHEMA,

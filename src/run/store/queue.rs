@@ -1,4 +1,4 @@
-//! The queue of runs that wait to be trained.
+//! The queue of runs waiting to be trained.
 
 use std::path::PathBuf;
 
@@ -9,21 +9,21 @@ use crate::run::dir::{Liveness, LockError, RunError, RunId, RunLock, liveness};
 use crate::run::disk::{Extra, FileError, file};
 use crate::run::protocol::RecordedStatus;
 
-/// The most bytes that the file may have.
+/// Maximum size of the file in bytes.
 const LIMIT: u64 = 1 << 20;
 
-/// `.queue.json` in a directory of runs: the runs that wait to be trained there, one after another.
+/// `.queue.json` in a directory of runs: the runs waiting to be trained.
 ///
-/// A queued run is a run like any other, with the status `queued`. The worker that starts the runs is a process of its
-/// own, so that it outlives every dashboard; it [holds](Store::work_on_queue) `.queue.lock`.
+/// A queued run is an ordinary run with the status `queued`. The worker that starts runs is a separate process that
+/// outlives dashboards; it [holds](Store::work_on_queue) `.queue.lock`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Queue {
     /// The runs, the next one first.
     pub runs: Vec<RunId>,
-    /// The most runs that train at the same time, including those that were started by hand.
+    /// Maximum number of runs training at the same time, including those started by hand.
     pub jobs: usize,
-    /// Whether no more runs are started for now.
+    /// Whether the queue is paused, so that no more runs are started.
     pub paused: bool,
     /// Fields that only a newer version knows.
     #[serde(flatten)]
@@ -37,12 +37,12 @@ impl Default for Queue {
 }
 
 impl Queue {
-    /// The run's place in the queue, from 0.
+    /// The run's position in the queue, from 0.
     pub fn place(&self, id: &RunId) -> Option<usize> {
         self.runs.iter().position(|queued| queued == id)
     }
 
-    /// Moves a run by a number of places, forward if it is negative, at most to an end of the queue.
+    /// Moves a run by this many positions, towards the front if negative, stopping at the ends.
     pub fn shift(&mut self, id: &RunId, places: isize) {
         if let Some(place) = self.place(id) {
             let run = self.runs.remove(place);
@@ -73,7 +73,7 @@ impl Store {
         }
     }
 
-    /// Changes the queue. Other processes that change it wait meanwhile.
+    /// Changes the queue under an exclusive lock.
     pub fn change_queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> Result<T, RunError> {
         file::create_dir(self.root())?;
         let path = self.root().join(".queue.changing");
@@ -92,23 +92,23 @@ impl Store {
         Ok(outcome)
     }
 
-    /// Removes runs from the queue and discards them. Returns those that it discarded: a run that has begun meanwhile
-    /// stays. Discarded runs can be [restored](Self::restore).
+    /// Removes runs from the queue and deletes them. Returns the deleted runs: one that has started in the meantime stays.
+    /// Deleted runs can be [restored](Self::restore).
     pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
         self.change_queue(|queue| queue.runs.retain(|id| !runs.contains(id)))?;
-        let mut thrown_away = Vec::new();
+        let mut deleted = Vec::new();
         for id in runs {
-            // A run that no longer exists needs no discarding.
+            // The run no longer exists.
             let Ok(dir) = self.run(id) else { continue };
             if dir.record()?.status == RecordedStatus::Queued {
-                self.throw_away(&dir)?;
-                thrown_away.push(id.clone());
+                self.delete(&dir)?;
+                deleted.push(id.clone());
             }
         }
-        Ok(thrown_away)
+        Ok(deleted)
     }
 
-    /// Acquires the right to start the queue's runs; `None` if another process has it.
+    /// Acquires the right to start queued runs; `None` if another process has it.
     pub fn work_on_queue(&self) -> Result<Option<RunLock>, RunError> {
         file::create_dir(self.root())?;
         let path = self.queue_lock_path();
@@ -120,7 +120,7 @@ impl Store {
         }
     }
 
-    /// Whether a worker works on the queue.
+    /// Whether there is a queue worker.
     pub fn queue_is_worked_on(&self) -> bool {
         matches!(liveness(&self.queue_lock_path()), Liveness::Held(_) | Liveness::Elsewhere(_))
     }
@@ -192,7 +192,7 @@ mod tests {
         });
         let ids = dirs.each_ref().map(|dir| dir.id().clone());
         store.change_queue(|queue| queue.runs = ids.to_vec()).unwrap();
-        store.throw_away(&dirs[0]).unwrap();
+        store.delete(&dirs[0]).unwrap();
         assert_eq!(store.queue().unwrap().runs, ids[1..]);
         // One has begun, and one is gone.
         let mut record = dirs[1].record().unwrap();

@@ -1,4 +1,4 @@
-//! Finding runs by what people call them.
+//! Finding runs by id, name or prefix.
 
 use std::time::Duration;
 
@@ -8,15 +8,14 @@ use super::listing::{Listing, RunEntry};
 use crate::run::dir::{RunDir, RunError};
 
 impl Store {
-    /// All runs, newest first, and last those that cannot be read. A run of the store hides a reference run with the
-    /// same id.
+    /// All runs, newest first, followed by unreadable ones. An own run hides a reference run with the same id.
     pub fn list(&self) -> Vec<Listing> {
         let mut lister = Lister::new(self.clone());
-        lister.look(Duration::MAX);
+        lister.scan(Duration::MAX);
         lister.runs()
     }
 
-    /// The run with this id or name, or whose id or name is the only one that begins so.
+    /// The run with this id or name, or the only one with this prefix.
     pub fn resolve(&self, query: &str) -> Result<RunDir, RunError> {
         if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {
             return Ok(dir);

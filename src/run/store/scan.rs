@@ -1,4 +1,4 @@
-//! Reading a directory of runs.
+//! Reading the directory of runs.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -8,8 +8,7 @@ use super::listing::{Listing, Origin, RunEntry};
 use crate::run::dir::{RunDir, RunError};
 use crate::run::disk::{FileError, sanitize};
 
-/// The names of everything in a directory of runs that can be one: directories, and links, which may lead to another
-/// disk.
+/// The names of all possible runs in a directory: directories and links, which may lead to another disk.
 pub(crate) fn names(root: &Path) -> Result<Vec<String>, FileError> {
     let entries = match fs::read_dir(root) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -26,14 +25,14 @@ pub(crate) fn names(root: &Path) -> Result<Vec<String>, FileError> {
     Ok(names)
 }
 
-/// The run in the directory `name` under `root`.
+/// Reads the run in the directory `name` under `root`.
 pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
-    let look = || {
+    let read = || {
         let dir = RunDir::under(root, name.parse()?);
-        let (record, state) = dir.look()?;
+        let (record, state) = dir.read()?;
         Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
     };
-    look().unwrap_or_else(|error: RunError| Listing::Broken {
+    read().unwrap_or_else(|error: RunError| Listing::Broken {
         name: sanitize(name).into_owned(),
         reason: error.to_string(),
     })

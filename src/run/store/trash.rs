@@ -1,4 +1,4 @@
-//! Discarded runs, which can be restored.
+//! The trash: deleted runs, which can be restored.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -8,7 +8,7 @@ use super::listing::{Listing, RunEntry};
 use crate::run::dir::{RunDir, RunError};
 use crate::run::disk::{FileError, file};
 
-/// The directory of discarded runs, inside the directory of runs. Names that begin with a dot are not listed.
+/// The trash directory inside the runs directory. Names that start with a dot are not listed.
 const TRASH: &str = ".trash";
 
 impl Store {
@@ -16,10 +16,10 @@ impl Store {
         self.root().join(TRASH)
     }
 
-    /// Discards a run of this store, unless it is training. It can be [restored](Self::restore).
-    pub fn throw_away(&self, dir: &RunDir) -> Result<(), RunError> {
+    /// Moves an own run to the trash, unless it is training. It can be [restored](Self::restore).
+    pub fn delete(&self, dir: &RunDir) -> Result<(), RunError> {
         self.check_own(dir)?;
-        // Nobody may train it while it is moved.
+        // The lock keeps trainers away while it is moved.
         let lock = dir.lock()?;
         let trash = self.trash_path();
         file::create_dir(&trash)?;
@@ -31,12 +31,12 @@ impl Store {
         Ok(())
     }
 
-    /// The discarded runs, newest first.
-    pub fn thrown_away(&self) -> Vec<RunEntry> {
+    /// The runs in the trash, newest first.
+    pub fn deleted(&self) -> Vec<RunEntry> {
         Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 
-    /// Restores a discarded run, by its id, its name, or the beginning of one of them.
+    /// Restores a run from the trash by id, name or prefix.
     pub fn restore(&self, query: &str) -> Result<RunDir, RunError> {
         let thrown = Store::open(self.trash_path()).resolve(query)?;
         let path = self.root().join(thrown.id().as_str());
@@ -72,16 +72,16 @@ mod tests {
         let record = dir.record().unwrap();
 
         let lock = dir.lock().unwrap();
-        assert!(matches!(store.throw_away(&dir), Err(RunError::Locked { .. })), "it trains");
+        assert!(matches!(store.delete(&dir), Err(RunError::Locked { .. })), "it trains");
         drop(lock);
-        store.throw_away(&dir).unwrap();
+        store.delete(&dir).unwrap();
         assert!(store.list().is_empty());
-        assert_eq!(store.thrown_away().len(), 1);
+        assert_eq!(store.deleted().len(), 1);
         assert!(store.restore("nothing").is_err());
 
         let back = store.restore(record.id.name()).unwrap();
         assert_eq!((back.path(), back.record().unwrap()), (dir.path(), record));
-        assert!(store.thrown_away().is_empty());
+        assert!(store.deleted().is_empty());
     }
 
     #[test]
@@ -90,7 +90,7 @@ mod tests {
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
         let reference = Store::open(roots[1].path()).create(&new).unwrap();
         let store = Store::open(roots[0].path()).with_references(roots[1].path());
-        let error = store.throw_away(&reference).unwrap_err();
+        let error = store.delete(&reference).unwrap_err();
         assert!(matches!(error, RunError::NotOwn { .. }), "{error}");
         assert_eq!(store.list().len(), 1);
     }

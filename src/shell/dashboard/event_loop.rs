@@ -1,4 +1,4 @@
-//! The dashboard's loop: messages in, effects out, and a frame when something changed.
+//! The event loop of the dashboard: applies messages, performs effects, and draws a frame after changes.
 
 use std::process::Child;
 use std::time::Duration;
@@ -39,22 +39,22 @@ const SECOND: Duration = Duration::from_secs(1);
 pub struct DashboardOptions {
     /// The themes; there is at least one.
     pub themes: Vec<Theme>,
-    /// The first one shown, by its place among them.
+    /// Index of the initial theme.
     pub theme: usize,
     /// Whether it was given as an option, which overrides the theme of the last session.
     pub theme_is_chosen: bool,
-    /// The colours of the terminal.
+    /// Colour depth of the terminal.
     pub depth: ColorDepth,
-    /// Its symbols.
+    /// Symbols that the terminal shows.
     pub glyphs: Glyphs,
     /// The settings of new runs.
     pub defaults: RunConfig,
-    /// A message to show at the start.
+    /// An error to show on start.
     pub notice: Option<String>,
 }
 
 impl DashboardOptions {
-    /// The dashboard before anything but the time is known.
+    /// The initial state, with the current time.
     pub(crate) fn app(&self) -> App {
         let presets = PRESETS
             .iter()
@@ -66,14 +66,14 @@ impl DashboardOptions {
         app
     }
 
-    /// The theme in use, as this terminal shows it.
+    /// The current theme, adapted to the terminal.
     pub(crate) fn render_theme(&self, app: &App) -> RenderTheme {
         let theme = &self.themes[app.shared.theme.min(self.themes.len() - 1)];
         RenderTheme::new(theme, self.depth, self.glyphs)
     }
 }
 
-/// Runs the dashboard, on this run if there is one, and returns what happens to the followed run afterwards.
+/// Runs the dashboard, showing this run if there is one. Returns a summary of the open run to print on exit.
 pub fn dashboard(
     store: Store,
     show: Option<(RunDir, Child)>,
@@ -99,7 +99,7 @@ fn is_quit(key: Key) -> bool {
     BINDINGS.iter().any(|binding| binding.action == quit && binding.keys.contains(&key))
 }
 
-/// The dashboard ends, with this to be printed.
+/// The dashboard exits with this summary.
 struct End(Option<ExitSummary>);
 
 struct Shell<'a, S> {
@@ -110,7 +110,7 @@ struct Shell<'a, S> {
     sender: UnboundedSender<Msg>,
     messages: UnboundedReceiver<Msg>,
     observer: Observer,
-    /// What was kept last for the next start.
+    /// The view state as last saved.
     view_state: ViewState,
     /// The current learning-rate range test, or the last one.
     search: Option<LrFinderThread>,
@@ -186,10 +186,10 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         }
     }
 
-    /// Keeps columns, order, theme and the like for the next start.
+    /// Saves the view state and the theme if they have changed.
     fn remember(&mut self) {
         let theme = match self.options.themes.get(self.app.shared.theme) {
-            // A theme given as an option is not kept.
+            // A theme given as an option applies to this session only.
             Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
             _ => self.view_state.theme.clone(),
         };
@@ -206,7 +206,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         if self.room() > Size::TooSmall {
             self.handle(Msg::Key(key));
         } else if is_quit(key) {
-            // A screen too small to show anything accepts only keys that quit.
+            // When the terminal is too small to draw, only keys that quit work.
             self.end = Some(End(None));
         }
     }
@@ -241,7 +241,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     Ok(None)
                 }),
                 Effect::Delete(id) => self.perform(|shell| {
-                    shell.store.throw_away(&shell.store.run(&id)?)?;
+                    shell.store.delete(&shell.store.run(&id)?)?;
                     Ok(Some(Msg::Deleted(vec![id])))
                 }),
                 Effect::Restore(ids) => self.perform(|shell| {
@@ -261,7 +261,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         }
     }
 
-    /// Performs an action, reports its outcome, and lists the runs again to show what it changed.
+    /// Performs an action, reports its outcome, and lists the runs again.
     fn perform(&mut self, act: impl FnOnce(&mut Self) -> Result<Option<Msg>, ShellError>) {
         match act(self) {
             Ok(msg) => msg.into_iter().for_each(|msg| self.post(msg)),
@@ -299,7 +299,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     }
 
     fn post(&self, msg: Msg) {
-        // This end holds the receiver too.
+        // Cannot fail: this struct also owns the receiver.
         let _ = self.sender.send(msg);
     }
 
@@ -325,11 +325,11 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 let _ = sender.send(Msg::Failed(error.to_string()));
             }
         };
-        // Without the thread the trainer still trains.
+        // The trainer trains even if the thread cannot be created.
         let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
     }
 
-    /// Brings the screen up to date; writes nothing if that changes no cell.
+    /// Draws the current state; writes nothing if no cell has changed.
     fn draw(&mut self) -> io::Result<()> {
         self.is_stale = false;
         let (width, height) = self.screen.size()?;

@@ -1,4 +1,4 @@
-//! What the terminal sends, as keys.
+//! Terminal input.
 
 use std::{io, thread};
 
@@ -7,8 +7,8 @@ use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 
 use crate::app::Key;
 
-/// What the terminal sends. Its thread ends with the program: from a terminal that is gone crossterm never returns, and
-/// whoever waits for it does not hear the signal that says so.
+/// Reads terminal events on a thread of its own, which is never joined: when the terminal is gone, crossterm's `read`
+/// does not return, and the event loop must still receive SIGHUP.
 pub(crate) fn events() -> io::Result<UnboundedReceiver<io::Result<Event>>> {
     let (sender, events) = unbounded_channel();
     let read = move || while sender.send(event::read()).is_ok() {};
@@ -16,7 +16,7 @@ pub(crate) fn events() -> io::Result<UnboundedReceiver<io::Result<Event>>> {
     Ok(events)
 }
 
-/// The key of a terminal event, if it is one that was pressed and that has a meaning.
+/// The key of a terminal event; `None` for releases and for keys without a binding.
 pub(crate) fn key(event: &Event) -> Option<Key> {
     let Event::Key(KeyEvent { code, modifiers, kind, .. }) = *event else { return None };
     if kind == KeyEventKind::Release {
@@ -50,7 +50,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keys_are_what_was_pressed() {
+    fn terminal_events_become_keys() {
         let pressed = |code, modifiers| key(&Event::Key(KeyEvent::new(code, modifiers)));
         assert_eq!(pressed(KeyCode::Char('G'), KeyModifiers::SHIFT), Some(Key::Char('G')));
         assert_eq!(pressed(KeyCode::Char('l'), KeyModifiers::CONTROL), Some(Key::Ctrl('l')));

@@ -1,4 +1,4 @@
-//! The dashboard process: the terminal, its keys, and the runs it watches.
+//! The dashboard process: terminal, input, event loop, and the threads that read runs.
 
 mod event_loop;
 mod input;

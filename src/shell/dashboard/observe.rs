@@ -1,4 +1,4 @@
-//! The threads that read the disk for the dashboard, so that a slow disk never delays a key.
+//! Threads that read the disk for the dashboard, so that a slow disk never delays a key.
 
 use std::io;
 
@@ -13,14 +13,14 @@ use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Upd
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
 
-/// How often the followed run is read.
+/// How often to read the open run.
 const FOLLOW: Duration = Duration::from_millis(200);
-/// How often the runs are listed.
+/// How often to list the runs.
 const LIST: Duration = Duration::from_secs(1);
-/// For how long they are read at most before those that were are shown.
+/// While the list is incomplete, the runs read so far are shown this often.
 const GLANCE: Duration = Duration::from_millis(100);
 
-/// Follows one run after another.
+/// Handle to the threads.
 #[derive(Debug)]
 pub(crate) struct Observer {
     follow: Sender<RunId>,
@@ -29,7 +29,7 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// Starts the threads; each ends when nobody takes its messages any more.
+    /// Starts the threads. Each ends when the receiver of its messages is dropped.
     pub(crate) fn start(
         store: Store,
         defaults: &RunConfig,
@@ -44,24 +44,24 @@ impl Observer {
         spawn("compare", messages, move |to| compare_runs(&other, &compared, to))?;
         spawn("list", messages, move |to| list_runs(&store, &requests, to))?;
         spawn("data", messages, move |to| {
-            // The dashboard may have ended.
+            // Fails only if the dashboard has exited.
             let _ = find_data(source).into_iter().try_for_each(|msg| to.send(msg));
         })?;
         Ok(Self { follow, compare, list })
     }
 
-    /// Follows this run from now on, and no other.
+    /// Follows this run instead of the previous one.
     pub(crate) fn follow(&self, id: RunId) {
-        // Its thread ends only with the program.
+        // Cannot fail: the thread lives as long as the program.
         let _ = self.follow.send(id);
     }
 
-    /// Follows these runs from now on, and no others, to compare them.
+    /// Follows these runs for the comparison, instead of the previous ones.
     pub(crate) fn compare(&self, ids: Vec<RunId>) {
         let _ = self.compare.send(ids);
     }
 
-    /// Lists the runs and the queue at once.
+    /// Lists the runs and the queue immediately.
     pub(crate) fn list(&self) {
         let _ = self.list.send(());
     }
@@ -72,7 +72,7 @@ fn compare_runs(store: &Store, sets: &Receiver<Vec<RunId>>, messages: &Unbounded
     let follow = |ids: Vec<RunId>| -> Vec<Follower> {
         ids.into_iter().filter_map(|id| follower(store, id, messages, Msg::Compared)).collect()
     };
-    // Until there is something to compare there is nothing to read.
+    // Nothing to read until runs are compared.
     let Ok(ids) = sets.recv() else { return };
     let mut followers = follow(ids);
     let mut wait = Duration::ZERO;
@@ -124,7 +124,7 @@ fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender
     }
 }
 
-/// Follows a run from its beginning; reports it if there is no such run.
+/// Follows a run from its start; sends an error if there is no such run.
 fn follower(
     store: &Store,
     id: RunId,
@@ -135,14 +135,14 @@ fn follower(
         Ok(dir) => Some(Follower::new(dir)),
         Err(error) => {
             let update = Update { problem: Some(error.to_string()), caught_up: true, ..Update::default() };
-            // The dashboard may have ended.
+            // Fails only if the dashboard has exited.
             let _ = messages.send(msg(id, Box::new(update)));
             None
         }
     }
 }
 
-/// Whether an update says that a run has nothing yet, which a screen must know too.
+/// Whether the update says that nothing of the run exists yet, which the screen must show.
 fn first(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
@@ -152,8 +152,8 @@ fn list_runs(store: &Store, requests: &Receiver<()>, messages: &UnboundedSender<
     let mut queue = None;
     let mut is_first = true;
     while !messages.is_closed() {
-        let found = lister.look(GLANCE);
-        // That there are no runs is news once.
+        let found = lister.scan(GLANCE);
+        // An empty list is sent once.
         if (found.changed || is_first) && messages.send(Msg::Runs(lister.runs())).is_err() {
             return;
         }
@@ -181,15 +181,15 @@ pub(crate) fn queue_of(store: &Store) -> Option<(Queue, QueueWorker)> {
     store.queue().ok().map(|queue| (queue, worker()))
 }
 
-/// The data set that new runs would be trained on, and problems with it.
+/// Locates the data set for new runs; also reports data sets that cannot be used.
 pub(crate) fn find_data(source: Option<Source>) -> Vec<Msg> {
     match DataLocations::new(source, &Roots::of_user()).locate() {
         Ok(found) => {
-            let passed_over = found
+            let skipped = found
                 .broken
                 .first()
                 .map(|(place, error)| Msg::Failed(format!("skipped the data in the {place}: {error}")));
-            passed_over.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
+            skipped.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
         }
         Err(error) => vec![Msg::Data(error.to_string())],
     }

@@ -1,4 +1,4 @@
-//! The dashboard without a terminal: drawn once, from what is on disk.
+//! The dashboard drawn once, without a terminal, from what is on disk.
 
 use std::ops::ControlFlow;
 
@@ -22,18 +22,16 @@ pub enum Scene {
     Runs,
     /// One run.
     Live(RunDir),
-    /// A pane of one run, by itself.
+    /// A single pane of one run.
     Pane(RunDir, Pane),
-    /// Runs beside each other, the first as what the others are measured against: two at least, and at most
-    /// [`Compare::MAX_RUNS`](crate::app::Compare::MAX_RUNS).
+    /// The comparison of 2 to [`Compare::MAX_RUNS`](crate::app::Compare::MAX_RUNS) runs; the first is the baseline.
     Compare(Vec<RunDir>),
 }
 
 /// Draws the dashboard as it would look if opened now, in this many columns and rows.
 ///
-/// It handles the same messages as the dashboard in a terminal, then the keys, and draws the same view.
-/// What the dashboard keeps between starts, such as columns, is ignored. Keys change only what is shown: no run is
-/// started, changed or deleted.
+/// It handles the same messages as the dashboard in a terminal, then the keys, and draws the same view. The saved view
+/// state, such as columns, is ignored. Keys change only what is shown: no run is started, changed or deleted.
 pub fn snapshot(
     store: &Store,
     scene: Scene,
@@ -84,7 +82,7 @@ fn show(app: &mut App, store: &Store, scene: Scene, options: &DashboardOptions) 
     }
 }
 
-/// Applies a message, and answers the effects that only read. All others are ignored.
+/// Applies a message and performs the effects that only read; all others are ignored.
 fn apply(app: &mut App, store: &Store, msg: Msg) {
     for effect in update(app, msg) {
         match effect {

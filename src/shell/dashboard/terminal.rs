@@ -1,4 +1,4 @@
-//! The terminal: taken while the dashboard has it, given back whatever happens.
+//! Setup and restoration of the terminal.
 
 use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 use std::{panic, thread};
@@ -16,36 +16,36 @@ use rustix::process::{Signal, kill_current_process_group};
 
 use crate::shell::panic_report;
 
-/// A screen that can be drawn on.
+/// A screen to draw on.
 pub(crate) trait DrawTarget {
-    /// Shows these cells, which fill the screen; writes nothing if it shows them already.
+    /// Draws these cells, which fill the screen; writes only the differences to what is shown.
     fn show(&mut self, cells: &Buffer) -> io::Result<()>;
 
-    /// Forgets what is on it, so that everything is redrawn.
+    /// Forgets what is shown, so that the next frame is drawn in full.
     fn forget(&mut self);
 
     /// Its size in columns and rows.
     fn size(&self) -> io::Result<(u16, u16)>;
 
-    /// Gives it back and stops this process and those it was started with, as Ctrl-Z does, until the shell has them go
-    /// on. Then it is to be [taken again](Self::take_again).
+    /// Restores the terminal and stops the process group, like Ctrl-Z. When the shell continues it, call
+    /// [`take_again`](Self::take_again).
     fn suspend(&mut self) -> io::Result<()>;
 
-    /// Takes it again, in whatever state the shell left it.
+    /// Sets the terminal up again, whatever state the shell left it in.
     fn take_again(&mut self) -> io::Result<()>;
 }
 
-/// The terminal, in raw mode and on its alternate screen. Dropping it gives it back.
+/// The terminal in raw mode and on its alternate screen. Dropping it restores the terminal.
 ///
-/// ratatui's own `Terminal` asks where the cursor is, and prints when it cannot show it at the end;
-/// both go wrong on a line that drops.
+/// ratatui's own `Terminal` queries the cursor position, and prints an error if it cannot show the cursor on exit; both
+/// fail when the connection drops.
 #[derive(Debug)]
 pub(crate) struct TakenTerminal {
     backend: CrosstermBackend<BufWriter<Stdout>>,
     shown: Buffer,
 }
 
-/// Whether a person sits at both ends.
+/// Whether both standard input and standard output are terminals.
 pub fn is_terminal() -> bool {
     stdin().is_terminal() && stdout().is_terminal()
 }
@@ -54,7 +54,7 @@ impl TakenTerminal {
     pub(crate) fn take() -> io::Result<Self> {
         restore_on_panic();
         enable_raw_mode()?;
-        // From here on dropping gives it back.
+        // From here on, dropping restores the terminal.
         let backend = CrosstermBackend::new(BufWriter::new(stdout()));
         let mut taken = Self { backend, shown: Buffer::empty(Rect::ZERO) };
         execute!(taken.backend, EnterAlternateScreen, Hide)?;
@@ -97,7 +97,7 @@ impl DrawTarget for TakenTerminal {
     }
 
     fn take_again(&mut self) -> io::Result<()> {
-        // A mode that was set before is taken for one that is still set.
+        // crossterm skips `enable_raw_mode` if it believes that raw mode is still on.
         disable_raw_mode()?;
         enable_raw_mode()?;
         execute!(self.backend, EnterAlternateScreen, Hide)?;
@@ -112,15 +112,15 @@ impl Drop for TakenTerminal {
     }
 }
 
-/// Gives the terminal back. If it is gone there is nobody to tell.
+/// Restores the terminal. Errors are ignored: the terminal may be gone.
 fn restore() {
     let mut out = stdout();
     let _ = execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show).and_then(|()| out.flush());
     let _ = disable_raw_mode();
 }
 
-/// Gives the terminal back before the message of a panic of this thread. A panic of another thread
-/// leaves the screen as it is: it is reported there. Both leave a report.
+/// Restores the terminal before the message of a panic on this thread is printed. A panic on another thread leaves the
+/// screen alone, which shows it as an error. Both write a panic report.
 fn restore_on_panic() {
     let screen = thread::current().id();
     let before = panic::take_hook();

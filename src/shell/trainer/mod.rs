@@ -1,16 +1,16 @@
 //! The trainer process: training, and the run directory it is recorded in.
 
 mod launch;
-mod lecture;
 mod port;
 mod process;
+mod progress_lines;
 mod queue_worker;
 mod recorder;
 mod replay;
 mod watch;
 
 pub use launch::launch;
-pub use lecture::LectureLines;
 pub use process::{OnHangup, check, train_run};
+pub use progress_lines::ProgressLines;
 pub use queue_worker::{launch_queue, queue_runs, work_on_queue};
 pub use watch::watch;

@@ -1,4 +1,4 @@
-//! The train thread, and its end of the channels to the process around it.
+//! The training thread, and its end of the channels to the trainer process.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as orders};
 use std::thread::JoinHandle;
@@ -14,7 +14,7 @@ use crate::run::{
 use crate::shell::ShellError;
 use crate::train::{ControlMsg, Session, TrainError, TrainerHost, train};
 
-/// What the train thread sends.
+/// A message from the training thread.
 pub(super) enum TrainerMsg {
     /// An event for the journal.
     Event(Event),
@@ -22,14 +22,14 @@ pub(super) enum TrainerMsg {
     Save(Vec<CheckpointName>, Checkpoint),
 }
 
-/// The newest checkpoint that only matters until there is a newer one.
+/// The newest checkpoint that was not saved under a name; a newer one replaces it.
 pub(super) type Newest = Mutex<Option<Checkpoint>>;
 
 pub(super) fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
     newest.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The train thread's end of the channels. Only `wait` blocks.
+/// The training thread's end of the channels. Only `wait` blocks.
 pub(super) struct TrainerPort {
     pub(super) messages: messages::UnboundedSender<TrainerMsg>,
     pub(super) orders: orders::Receiver<ControlMsg>,
@@ -39,12 +39,12 @@ pub(super) struct TrainerPort {
 
 impl TrainerHost for TrainerPort {
     fn report(&mut self, event: Event) {
-        // If the recorder is gone, it has sent `Stop` too.
+        // If the recorder is gone, it has also sent `Stop`.
         let _ = self.messages.send(TrainerMsg::Event(event));
     }
 
     fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint) {
-        // The one that waits is older.
+        // The waiting one is older.
         *lock(&self.newest) = None;
         let _ = self.messages.send(TrainerMsg::Save(names, checkpoint));
     }
@@ -66,13 +66,13 @@ impl TrainerHost for TrainerPort {
     }
 }
 
-/// The work of the train thread. It builds the network itself: networks do not change threads.
+/// The work of the training thread. It builds the network itself, since networks are not `Send`.
 pub(super) struct Task {
     pub(super) config: RunConfig,
     pub(super) data: DataInfo,
     pub(super) dataset: Arc<Dataset>,
     pub(super) threads: usize,
-    /// The checkpoint that the run resumes from; `None` for its beginning.
+    /// The checkpoint to resume from; `None` to start from the beginning.
     pub(super) checkpoint: Option<Checkpoint>,
 }
 
@@ -87,7 +87,7 @@ impl Task {
     }
 }
 
-/// Starts the train thread.
+/// Starts the training thread.
 pub(super) fn spawn(
     task: Task,
     mut port: TrainerPort,

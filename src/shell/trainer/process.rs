@@ -1,4 +1,4 @@
-//! The trainer process: training on a thread of its own, and around it the inbox, the signals and the recorder.
+//! The trainer process: the training thread, the inbox, signals and the recorder.
 
 use std::io::Write;
 use std::sync::{Arc, mpsc as orders};
@@ -22,33 +22,33 @@ use crate::shell::ShellError;
 use crate::shell::resources::source;
 use crate::train::{ControlMsg, TrainError, device_kind};
 
-/// How often the inbox is read. A command takes effect within this time and a step.
-const LOOK: Duration = Duration::from_millis(50);
+/// How often to read the inbox. A command takes effect within this time plus one step.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// What a trainer does when its terminal hangs up (SIGHUP).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnHangup {
-    /// Stop and save: it belongs to the shell that started it.
+    /// Stop and save, since it belongs to the shell that started it.
     Stop,
-    /// Keep training: it runs detached from any terminal.
+    /// Keep training, since it is detached from any terminal.
     Ignore,
 }
 
-/// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its
-/// final status. The lecture's lines go to `out`.
+/// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
+/// Progress lines are written to `out`.
 pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
     if on_hangup == OnHangup::Ignore {
-        // The trainer leaves the terminal that started it: its keys and its end are for other processes. This fails
-        // only for the leader of a process group: somebody started it by hand.
+        // A new session detaches the trainer from the terminal, so that Ctrl-C and hangups do not reach it. This fails
+        // only for the leader of a process group, that is, if it was started by hand.
         let _ = setsid();
     }
     let lock = dir.lock()?;
-    // Commands that an earlier trainer did not take are not meant for this one.
+    // Commands left over from an earlier trainer are not meant for this one.
     dir.inbox().take().map_err(RunError::from)?;
     let mut recorder = Recorder::open(dir, lock, out)?;
     let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, on_hangup));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
-        // Another trainer has the run now.
+        // Another trainer holds the run now.
         return outcome;
     }
     if let Err(error) = &outcome {
@@ -58,14 +58,14 @@ pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<R
             reason: Some(error.to_string()),
             position: None,
         };
-        // If the disk is what failed, this fails too; then `error` is the one to report.
+        // If the disk has failed, this fails too; the original error is the one to report.
         recorder.note(ended);
         let _ = recorder.flush();
     }
     outcome
 }
 
-/// Checks that a run with these settings could start, before it is created.
+/// Checks that a run with these settings can start, before it is created.
 pub fn check(config: &RunConfig) -> Result<(), ShellError> {
     if let Some(source) = source(config) {
         Dataset::load(&source)?;
@@ -92,7 +92,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     let last = recorder.dir().checkpoint_path(CheckpointName::Last);
     let checkpoint = match Checkpoint::read(&last) {
         Ok(checkpoint) => Some(checkpoint),
-        // A run before its first checkpoint has none. One that has others must not start over.
+        // A run without any checkpoint starts from the beginning. One with other checkpoints must not start over.
         Err(error) if error.is_not_found() && !recorder.dir().has_checkpoints()? => None,
         Err(error) => return Err(error.into()),
     };
@@ -101,7 +101,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
 }
 
-/// Trains the run on a thread of its own, and records what it reports.
+/// Trains the run on a thread, and records its messages.
 fn attend(
     recorder: &mut Recorder<'_, impl Write>,
     task: Task,
@@ -124,7 +124,7 @@ fn attend(
     Ok(trained?)
 }
 
-/// Serves the train thread until it has ended and its last message is recorded.
+/// Serves the training thread until it has ended and its last message is recorded.
 async fn serve(
     recorder: &mut Recorder<'_, impl Write>,
     mut messages: messages::UnboundedReceiver<TrainerMsg>,
@@ -133,8 +133,8 @@ async fn serve(
     on_hangup: OnHangup,
 ) -> Result<(), ShellError> {
     let mut inbox = recorder.dir().inbox();
-    let mut look = interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut poll = interval(POLL_INTERVAL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
     let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
@@ -147,14 +147,14 @@ async fn serve(
                 Some(message) => recorder.hear(message),
                 None => trains = false,
             },
-            _ = look.tick() => {
+            _ = poll.tick() => {
                 for taken in inbox.take().unwrap_or_default() {
                     match taken {
-                        Ok(command) => recorder.tell(orders, command),
+                        Ok(command) => recorder.send(orders, command),
                         Err(Rejection { file, reason }) => recorder.note(Event::Rejected { file, reason }),
                     }
                 }
-                // Messages sent before it are older, and are written before it.
+                // Messages sent earlier must be written first.
                 let checkpoint = lock(newest).take();
                 while let Ok(message) = messages.try_recv() {
                     recorder.hear(message);
@@ -170,11 +170,11 @@ async fn serve(
             _ = hangup.recv() => command = (on_hangup == OnHangup::Stop).then_some(Command::Stop),
         }
         if let Some(command) = command {
-            recorder.tell(orders, command);
+            recorder.send(orders, command);
         }
         let all = recorder.write_down(orders)?;
         if !trains && (all || recorder.is_stopping()) {
-            // Whoever stopped the run does not wait for the disk: what cannot be written is an error.
+            // A stopping run does not wait for the disk: failing to write is an error.
             return Ok(recorder.flush()?);
         }
     }

@@ -48,7 +48,7 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
     let mut lister = Lister::new(store.clone());
     let mut trainers: BTreeMap<RunId, Child> = BTreeMap::new();
     let mut last_listed: Option<Instant> = None;
-    // Ends if the directory of the runs is removed.
+    // Ends if the runs directory is removed.
     while worker_lock.is_some() && store.root().is_dir() {
         let before = trainers.len();
         trainers.retain(|_, trainer| matches!(trainer.try_wait(), Ok(None)));
@@ -56,13 +56,13 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
             thread::sleep(POLL_INTERVAL);
             continue;
         }
-        lister.look(Duration::MAX);
+        lister.scan(Duration::MAX);
         last_listed = Some(Instant::now());
         let runs = lister.runs();
         store.change_queue(|queue| {
             start_next(store, queue, &runs, &mut trainers);
             if trainers.is_empty() && (queue.runs.is_empty() || queue.paused) {
-                // Released before the queue's own lock, so that whoever adds a run next sees that there is no worker.
+                // Released while the queue is locked, so that whoever adds a run next sees that there is no worker.
                 worker_lock = None;
             }
         })?;
@@ -78,7 +78,7 @@ fn start_next(store: &Store, queue: &mut Queue, listed: &[Listing], trainers: &m
     };
     let mut training: BTreeMap<RunId, RecordedStatus> = listed.iter().filter_map(live).collect();
     for id in trainers.keys() {
-        // A run that was started a moment ago is not listed yet.
+        // A run that has just been started is not listed yet.
         training.entry(id.clone()).or_insert(RecordedStatus::Queued);
     }
     // Paused runs do not count.
@@ -89,7 +89,7 @@ fn start_next(store: &Store, queue: &mut Queue, listed: &[Listing], trainers: &m
         let is_waiting = |(record, state): (RunManifest, RunState)| {
             record.status == RecordedStatus::Queued && !state.is_live()
         };
-        if !dir.look().is_ok_and(is_waiting) {
+        if !dir.read().is_ok_and(is_waiting) {
             // It was deleted, or started by hand.
             continue;
         }

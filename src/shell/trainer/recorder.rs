@@ -1,12 +1,12 @@
-//! What the train thread reports, on its way to the run directory.
+//! Recording of the training thread's messages in the run directory.
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
 use std::sync::mpsc as orders;
 use std::time::{Duration, Instant};
 
-use super::lecture::LectureLines;
 use super::port::TrainerMsg;
+use super::progress_lines::ProgressLines;
 use super::replay::Replay;
 use crate::run::{
     Checkpoint, CheckpointName, Command, Event, JournalEntry, JournalWriter, Pause, PauseReason, Position,
@@ -16,51 +16,51 @@ use crate::shell::ShellError;
 use crate::shell::clock::unix_seconds;
 use crate::train::ControlMsg;
 
-/// How often `run.json` is written while steps are reported.
+/// How often to write `run.json` while training.
 const RECORD: Duration = Duration::from_secs(1);
-/// The time between two tries to write what could not be written.
+/// Time between attempts to write after a failure.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// Something to be written. The order matters: the steps of a checkpoint are in the journal before it is on the disk, and
-/// a change of settings is in a checkpoint before it is in the journal.
+/// Data waiting to be written. The order matters: steps must be in the journal before their checkpoint is on disk, and a
+/// change of settings must be in a checkpoint before it is in the journal.
 enum Item {
     JournalEntry(JournalEntry),
     Checkpoint(Saving),
 }
 
-/// A checkpoint that is to be written.
+/// A checkpoint waiting to be written.
 pub(super) struct Saving {
     pub(super) names: Vec<CheckpointName>,
     pub(super) checkpoint: Checkpoint,
-    /// Whether the journal records it. Checkpoints that only matter until there is a newer one are not recorded.
+    /// Whether the journal records it. Checkpoints that are soon replaced by newer ones are not recorded.
     pub(super) is_recorded: bool,
 }
 
-/// Records in the run directory what the train thread reports. What cannot be written waits here, and training with it.
+/// Records the training thread's messages in the run directory. If writing fails, the data waits here and training pauses.
 pub(super) struct Recorder<'a, W> {
     dir: &'a RunDir,
     manifest: RunManifest,
     journal: JournalWriter,
     lock: RunLock,
     replay: Replay,
-    /// Everything that the journal holds, or will hold when all that waits is written.
+    /// The timeline of the journal, including entries that are waiting to be written.
     timeline: Timeline,
-    lines: Option<LectureLines>,
+    lines: Option<ProgressLines>,
     out: W,
-    /// What waits to be written, oldest first.
+    /// Data waiting to be written, oldest first.
     waiting: VecDeque<Item>,
-    /// When `run.json` was written last; `None` if it must be now.
+    /// When `run.json` was last written; `None` if it must be written now.
     recorded: Option<Instant>,
-    /// When writing last failed, if it still does.
+    /// Time of the last failed attempt; `None` unless writing currently fails.
     trouble: Option<Instant>,
     /// Whether the trainer was asked to stop.
     stopping: bool,
-    /// Whether a signal asked it to stop.
+    /// Whether a signal asked the trainer to stop.
     signalled: bool,
 }
 
 impl<'a, W: Write> Recorder<'a, W> {
-    /// A recorder of the run in this directory, for the holder of its lock. Progress is printed to `out`.
+    /// Creates the recorder for the run in this directory, whose lock the caller holds. Progress is printed to `out`.
     pub(super) fn open(dir: &'a RunDir, lock: RunLock, out: W) -> Result<Self, RunError> {
         Ok(Self {
             manifest: dir.record()?,
@@ -79,7 +79,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         })
     }
 
-    /// Continues a journal. If its last trainer was killed, the time since then becomes a pause.
+    /// Continues the journal. If the last trainer was killed, the time since then is recorded as a pause.
     pub(super) fn resume(&mut self, replay: Replay) {
         if let (RecordedStatus::Running | RecordedStatus::Paused, Some(ended)) =
             (self.manifest.status, replay.ended())
@@ -104,20 +104,20 @@ impl<'a, W: Write> Recorder<'a, W> {
         self.stopping
     }
 
-    /// Notes that a signal asked the trainer to stop, and returns the command that does it.
+    /// Records that a signal asked the trainer to stop, and returns the stop command.
     pub(super) fn signalled(&mut self) -> Command {
         self.signalled = true;
         Command::Stop
     }
 
-    /// Lets `run.json` be written again if it is due.
+    /// Schedules `run.json` to be written if it is due.
     pub(super) fn tick(&mut self) {
         if self.recorded.is_some_and(|recorded| recorded.elapsed() >= RECORD) {
             self.recorded = None;
         }
     }
 
-    /// Takes in a message of the train thread.
+    /// Handles a message from the training thread.
     pub(super) fn hear(&mut self, message: TrainerMsg) {
         match message {
             TrainerMsg::Event(event) => self.note(event),
@@ -125,34 +125,34 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
     }
 
-    /// Passes a command to the train thread, unless that has ended.
-    pub(super) fn tell(&mut self, orders: &orders::Sender<ControlMsg>, command: Command) {
+    /// Passes a command to the training thread, unless it has ended.
+    pub(super) fn send(&mut self, orders: &orders::Sender<ControlMsg>, command: Command) {
         self.stopping |= command == Command::Stop;
         let _ = orders.send(ControlMsg::Command(command));
     }
 
-    /// Takes in an event.
+    /// Handles an event.
     ///
-    /// The manifest follows the trainer: it says how far that is, also while it trains steps again that the journal has.
-    /// The journal, the printed lines and the timeline take only what is [new](Replay::news), each of it once.
+    /// The manifest follows the trainer, even while it repeats steps that are already in the journal. The journal, the
+    /// printed lines and the timeline receive only [new](Replay::news) events, each once.
     pub(super) fn note(&mut self, event: Event) {
         let time = unix_seconds();
         self.update_manifest(time, &event);
         self.print_pauses(&event);
         if matches!(event, Event::Started(_)) {
-            self.lines = LectureLines::new(self.manifest.config.batch_size, &event);
+            self.lines = ProgressLines::new(self.manifest.config.batch_size, &event);
         }
         for event in self.replay.news(event) {
             self.record(time, event);
         }
     }
 
-    /// Brings the manifest up to date, and has it written soon; at once for all but steps.
+    /// Updates the manifest and schedules it to be written, immediately unless the event only reports steps.
     fn update_manifest(&mut self, time: f64, event: &Event) {
         if self.signalled
             && let Event::Ended { status: RecordedStatus::Stopped, step, position, .. } = event
         {
-            // The pause that begins first keeps its reason: without this one, `apply` would begin one with `stop`.
+            // The first reason for a pause is kept: without it, `apply` would record the reason `stop`.
             self.manifest.begin_pause(PauseReason::Signal, time, *step, position.clone());
         }
         self.manifest.apply(time, event);
@@ -161,12 +161,12 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
     }
 
-    /// Prints where training paused and resumed. The pause that ended is in the manifest.
+    /// Prints where training paused or resumed. The manifest contains the pause that has just ended.
     fn print_pauses(&mut self, event: &Event) {
         match event {
             Event::Started(_) | Event::Resumed { .. } => {
                 if let Some(pause) = self.manifest.pauses.last() {
-                    self.print(&format!("# {}", went_on(pause)));
+                    self.print(&format!("# {}", describe_resume(pause)));
                 }
             }
             Event::Paused { step, reason, .. } => {
@@ -180,7 +180,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     fn record(&mut self, time: f64, event: Event) {
         self.timeline.take(time, &event);
         if matches!(event, Event::Rewound { .. }) {
-            // Epochs that no longer count may have been the best.
+            // A discarded epoch may have been the best.
             self.manifest.summary.recompute(self.timeline.reports());
             self.recorded = None;
         }
@@ -190,19 +190,19 @@ impl<'a, W: Write> Recorder<'a, W> {
         self.waiting.push_back(Item::JournalEntry(JournalEntry { time, event }));
     }
 
-    /// Prints a line. Its reader may have gone; the run continues.
+    /// Prints a line. If the reader has closed the pipe, the run continues.
     fn print(&mut self, line: &str) {
         let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
     }
 
-    /// Takes in a checkpoint. One that waits unrecorded is not needed any more.
+    /// Queues a checkpoint. A waiting checkpoint without a name is dropped.
     pub(super) fn keep(&mut self, saving: Saving) {
         self.waiting.retain(|item| !matches!(item, Item::Checkpoint(Saving { is_recorded: false, .. })));
         self.waiting.push_back(Item::Checkpoint(saving));
     }
 
-    /// Writes what can be written, and returns whether that is all. If the system refuses, training waits, and writing
-    /// is tried again every second.
+    /// Writes as much as possible, and returns whether nothing is left. If writing fails, training waits and writing is
+    /// retried every second.
     pub(super) fn write_down(&mut self, orders: &orders::Sender<ControlMsg>) -> Result<bool, ShellError> {
         if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
@@ -221,7 +221,7 @@ impl<'a, W: Write> Recorder<'a, W> {
                         writeln!(io::stderr(), "cnn-tui: {error}; training waits until it can be written");
                     let _ = orders.send(ControlMsg::Hold);
                 }
-                // If not even this can be written, standard error has it.
+                // If this cannot be written either, standard error has the message.
                 let _ = self.lock.sign(Some(&error.to_string()));
                 Ok(false)
             }
@@ -229,17 +229,17 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
     }
 
-    /// Writes everything that waits.
+    /// Writes all waiting data.
     pub(super) fn flush(&mut self) -> Result<(), RunError> {
         if self.journal.is_replaced() && self.dir.path().is_dir() {
-            // The directory was removed or moved, and is back, or a copy of it is: its lock must be acquired again.
+            // The directory was removed or moved and has come back, perhaps as a copy: its lock must be acquired again.
             self.lock = self.dir.lock()?;
             self.journal = self.dir.journal()?;
         }
         loop {
             self.append()?;
             let Some(Item::Checkpoint(saving)) = self.waiting.front() else { break };
-            // Even if the machine fails, no checkpoint may be ahead of the journal.
+            // Even after a power failure, no checkpoint may be ahead of the journal.
             self.journal.sync()?;
             self.save(saving)?;
             let Some(Item::Checkpoint(Saving { names, checkpoint, is_recorded: true })) =
@@ -282,8 +282,8 @@ impl<'a, W: Write> Recorder<'a, W> {
     }
 }
 
-/// Where and with what weights a run resumes after a pause, and whether that is where it paused.
-fn went_on(pause: &Pause) -> String {
+/// Describes where and with which weights a run resumes, and whether that is exactly where it paused.
+fn describe_resume(pause: &Pause) -> String {
     let step = pause.resumed_step.unwrap_or_default();
     let place = pause.after.as_ref().map_or_else(String::new, |Position { epoch, batch, weights_hash }| {
         let hash: String = weights_hash.chars().take(12).collect();

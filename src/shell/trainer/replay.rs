@@ -1,17 +1,17 @@
-//! Steps that are trained again after a crash, told from new ones.
+//! Recognises steps that are repeated after a crash.
 //!
-//! A journal may be ahead of the last checkpoint: a trainer that was killed had reported steps that it had not
-//! saved. The next trainer trains them again, with the same result bit by bit, and the journal keeps each of them once.
+//! The journal may be ahead of the last checkpoint: a killed trainer may have reported steps that it had not saved. The
+//! next trainer repeats them with bit-identical results, and the journal keeps each step once.
 
 use crate::run::{
     Annotation, AnnotationKind, EpochReport, Event, JournalReader, Rewind, RunError, StepBatch, StepLog,
     Timeline,
 };
 
-/// Stands for a loss that a damaged journal lacks: no loss is equal to it.
+/// Placeholder for a loss missing from a damaged journal. It is a NaN with bits that no loss has.
 const MISSING: f32 = f32::NEG_INFINITY;
 
-/// What the journal holds of the time after the checkpoint that a run resumes from.
+/// The part of the journal after the checkpoint that the run resumes from.
 #[derive(Debug, Default)]
 pub(crate) struct Replay {
     known: Timeline<Losses>,
@@ -22,13 +22,13 @@ pub(crate) struct Replay {
 /// The losses of consecutive steps.
 #[derive(Debug, Default)]
 struct Losses {
-    /// Steps before the first of them.
+    /// Number of steps before the first one.
     before: u64,
     values: Vec<f32>,
 }
 
 impl Losses {
-    /// The place of a step among the values; `None` for steps before the first.
+    /// Index of a step's loss; `None` for steps before the first.
     fn place(&self, step: u64) -> Option<usize> {
         usize::try_from(step.checked_sub(self.before + 1)?).ok()
     }
@@ -85,7 +85,7 @@ impl Replay {
         self.ended
     }
 
-    /// What the journal holds, without the values of single steps.
+    /// The timeline of the journal.
     pub(crate) fn timeline(&self) -> Timeline {
         Timeline {
             steps: (),
@@ -95,8 +95,8 @@ impl Replay {
         }
     }
 
-    /// The part of an event that the journal does not have yet. Steps that come out differently (with another version of
-    /// the program, or on a machine with other instructions) rewind the journal to where they begin to differ.
+    /// The part of an event that is not in the journal yet. If repeated steps differ (with another version of the program
+    /// or other CPU instructions), the journal is rewound to the first difference.
     pub(crate) fn news(&mut self, event: Event) -> Vec<Event> {
         match event {
             Event::Steps(batch) => self.new_steps(batch),
@@ -112,7 +112,7 @@ impl Replay {
                 Vec::new()
             }
             Event::Rewound { .. } => {
-                // What follows is new, whatever it is.
+                // Everything after this is new.
                 self.known = Timeline::default();
                 vec![event]
             }
@@ -130,9 +130,9 @@ impl Replay {
             self.known.take(0.0, &rewound);
             news.push(rewound);
         }
-        // Not the timeline's step: a trainer that was killed before it reported a step has set that back.
+        // Not the timeline's step: a trainer that was killed before its first report has reset that.
         if batch.last() >= self.known.steps.last() {
-            // Everything that the journal had is done again; nothing is compared with it any more.
+            // All recorded steps have been repeated; nothing is left to compare.
             self.known.steps.clear();
         }
         batch.losses.drain(..same);
@@ -144,14 +144,14 @@ impl Replay {
     }
 }
 
-/// Whether an epoch came out as before.
+/// Whether an epoch has the same results as before.
 fn is_same_epoch(known: &EpochReport, report: &EpochReport) -> bool {
     known.epoch == report.epoch
         && is_same(report.test_loss, known.test_loss)
         && is_same(report.test_accuracy, known.test_accuracy)
 }
 
-/// Whether two numbers are the same bits, as far as the journal keeps them: what is not finite is NaN there.
+/// Whether two numbers have the same bits in the journal, where all non-finite numbers are NaN.
 fn is_same(new: f64, old: f64) -> bool {
     new.to_bits() == old.to_bits() || (!new.is_finite() && old.is_nan())
 }
@@ -180,7 +180,7 @@ mod tests {
         })
     }
 
-    /// The events that are new when a run resumes after `step`, with this in its journal.
+    /// The new events when a run with this journal resumes after `step`.
     fn news(journal: Vec<Event>, step: u64, events: Vec<Event>) -> Vec<Event> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");
@@ -198,7 +198,7 @@ mod tests {
         let again =
             vec![steps(2, &[4.0]), steps(3, &[3.0]), epoch(1, 0.5), steps(4, &[2.0, 1.0]), epoch(2, 0.4)];
         assert_eq!(news(journal.clone(), 1, again), [steps(5, &[1.0]), epoch(2, 0.4)]);
-        // After the checkpoint of an epoch there is nothing to do again but what follows.
+        // A checkpoint at the end of an epoch leaves only later steps to repeat.
         let after = vec![steps(4, &[2.0]), steps(5, &[1.0])];
         assert_eq!(news(journal, 3, after), [steps(5, &[1.0])]);
     }
@@ -217,12 +217,12 @@ mod tests {
     }
 
     #[test]
-    fn steps_that_come_out_differently_rewind_the_journal() {
+    fn differing_steps_rewind_the_journal() {
         let journal = vec![steps(1, &[5.0, 4.0, 3.0]), epoch(1, 0.5)];
         let again = vec![steps(1, &[5.0, 4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
         assert_eq!(news(journal.clone(), 0, again.clone()), want);
-        // And that stays so: the next trainer compares with what came later.
+        // The next trainer compares with the newer losses.
         let journal = journal.into_iter().chain(want).collect();
         assert_eq!(news(journal, 0, again), []);
     }

@@ -1,4 +1,4 @@
-//! Following a run from a shell, line by line.
+//! Following a run from a shell.
 
 use std::io::{self, Write};
 use std::time::Duration;
@@ -7,15 +7,15 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::launch::launch;
-use super::lecture::LectureLines;
+use super::progress_lines::ProgressLines;
 use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
 use crate::shell::ShellError;
 
 /// How often to poll the run.
-const LOOK: Duration = Duration::from_millis(100);
+const POLL_INTERVAL: Duration = Duration::from_millis(100);
 
-/// Starts a trainer for a run, prints the lecture's lines until it ends, and returns the run's final
-/// status. Interrupting this process stops the run; if this process is killed, the run continues.
+/// Starts a trainer for a run, prints progress lines until it ends, and returns the run's final status. Interrupting this
+/// process stops the run; if this process is killed, the run continues.
 pub fn watch(dir: &RunDir, out: impl Write) -> Result<RecordedStatus, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
@@ -30,12 +30,12 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
     let mut trainer = launch(dir)?;
     let batch_size = dir.record()?.config.batch_size;
     let mut lines = None;
-    let mut look = interval(LOOK);
-    look.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut poll = interval(POLL_INTERVAL);
+    poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut stop = false;
     loop {
         tokio::select! {
-            _ = look.tick() => {}
+            _ = poll.tick() => {}
             _ = interrupt.recv() => stop = true,
             _ = terminate.recv() => stop = true,
         }
@@ -61,13 +61,13 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                     let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
                     let _ = writeln!(
                         io::stderr(),
-                        "cnn-tui: {name} is paused after step {step} ({reason}); run `cnn-tui` to look at it and resume it"
+                        "cnn-tui: {name} is paused after step {step} ({reason}); run `cnn-tui` to open it"
                     );
                 }
-                lines = LectureLines::new(batch_size, &record.event).or(lines);
+                lines = ProgressLines::new(batch_size, &record.event).or(lines);
                 for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
                     if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                        // The reader of the lines has gone; the run continues.
+                        // The reader has closed the pipe; the run continues.
                         return Ok(RecordedStatus::Running);
                     }
                 }

@@ -12,7 +12,7 @@ use crate::run::{EpochMetric, RecordedStatus};
 use crate::ui::curves;
 use crate::ui::widgets::{ChartLine, Mark, MarkKind, PaneFrame};
 
-/// Training loss, faint by step and smoothed, and test loss by epoch.
+/// Training loss, per step (faint) and smoothed, and test loss per epoch.
 pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for LossPane<'_> {
@@ -44,12 +44,12 @@ impl Widget for LossPane<'_> {
     }
 }
 
-/// The most steps that can be told apart on a screen; then all of them are shown.
+/// Up to this many visible steps, every step is within the vertical range.
 const FEW: usize = 400;
 
-/// The losses to show: in the first epochs all of them, then those after the first fall. That fall takes
-/// a moment and most of the height: everything after it would be flat. A single step, however far off, does
-/// not set the scale, unless so little is shown that each has its place.
+/// The vertical range: in the first epochs all losses, later only those after the initial fall, which is short but
+/// would otherwise take most of the height and flatten the rest. Outliers of single steps do not extend the range
+/// unless only a few steps are visible.
 fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval> {
     let (shown, ruler) = (app.axis(), app.shared.charts.along.ruler(run));
     let early = run.timeline.step < 3 * run.start.as_ref()?.steps_per_epoch;
@@ -69,7 +69,7 @@ fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval
     Interval::new((both.low() - room).max(least), both.high() + room)
 }
 
-/// Accuracy on the training and on the test set, by epoch.
+/// Accuracy on the training and the test set per epoch.
 pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for AccuracyPane<'_> {
@@ -102,7 +102,7 @@ impl Widget for AccuracyPane<'_> {
     }
 }
 
-/// The position of the crosshair.
+/// The position of the crosshair, for the title of a pane.
 fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
     match curves::reading_place(shown.app) {
         Some(place) => Line::styled(format!("at {place}"), shown.theme.palette.accent),
@@ -110,7 +110,7 @@ fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
     }
 }
 
-/// `step 11,256`
+/// Such as `step 11,256`.
 fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
     let palette = &shown.theme.palette;
     Line::from_iter([
@@ -120,7 +120,7 @@ fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
     ])
 }
 
-/// `● test 0.3817`
+/// Such as `● test 0.3817`.
 fn legend<'a>(
     symbol: &'a str,
     label: &'a str,
@@ -136,7 +136,7 @@ fn legend<'a>(
     ])
 }
 
-/// What an empty chart waits for.
+/// The text of an empty chart: what it is waiting for.
 fn waiting(shown: &Shown<'_>, what: &str) -> String {
     match shown.run.status() {
         None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {

@@ -1,4 +1,4 @@
-//! What matters most of a run, above everything else.
+//! The header of the live screen: identity, progress, speed and best result of the run.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Alignment, Constraint, Layout, Rect};
@@ -16,7 +16,7 @@ use crate::ui::widgets::{ProgressBar, Sparkline};
 ///  cnn-tui  swift-otter  cnn · fashion-mnist 60,000 · sgd 0.01 m 0.5 · batch 64     ● training
 ///  epoch 12/40 ━━━━━━━━━━╸───── 74 %   run ━━━━━╸─────────── 29 %                 ETA 00:00:41
 ///  images/s 71,240   ms/step 0.90   lr 0.01                            best 86.31 % @ epoch 11
-///                     (and where there is room: data 3  forward 45  backward 48  update 4 %)
+///                     (and if there is room: data 3  forward 45  backward 48  update 4 %)
 /// ```
 pub(super) struct Header<'a>(pub(super) Shown<'a>);
 
@@ -35,7 +35,7 @@ impl Widget for Header<'_> {
             vec![(self.identity(area.width), self.state()), (self.short(area.width), best)]
         };
         for (row, (left, right)) in rows.into_iter().zip(lines) {
-            // So that the two never touch.
+            // Keeps the two apart.
             let width = cells(right.width() + 1);
             let [left_area, right_area] =
                 Layout::horizontal([Constraint::Fill(1), Constraint::Length(width)]).areas(row);
@@ -46,7 +46,7 @@ impl Widget for Header<'_> {
 }
 
 impl<'a> Header<'a> {
-    /// Who it is; facts that do not fit are left out, the last ones first.
+    /// Name, network, data, optimizer and batch size. Items that do not fit are left out, from the end.
     fn identity(&self, width: u16) -> Line<'a> {
         let Shown { run, theme, .. } = self.0;
         let palette = &theme.palette;
@@ -129,7 +129,7 @@ impl<'a> Header<'a> {
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
     }
 
-    /// Throughput, and the parts of a step's time if there is room.
+    /// Throughput and, if there is room, how a step's time is spent.
     fn pace(&self, width: u16) -> Line<'a> {
         let Shown { run, theme, .. } = self.0;
         let palette = &theme.palette;
@@ -147,7 +147,7 @@ impl<'a> Header<'a> {
                 Span::styled(hash, palette.text),
             ]);
         }
-        // Of a run that does not train, what it came to on the whole.
+        // A run that is not training shows its overall throughput.
         let (images, step) = match (run.status(), &run.record) {
             (Some(RecordedStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
             (_, Some(record)) => {
@@ -172,7 +172,7 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// The parts of a step's time in percent.
+    /// Shares of a step's time in percent.
     fn split(&self) -> Line<'a> {
         let Shown { run, theme, .. } = self.0;
         let (palette, spent, total) = (&theme.palette, run.spent, run.spent.total());
@@ -211,7 +211,7 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// Everything but the identity on one line.
+    /// Progress and best result on one line, for small terminals.
     fn short(&self, width: u16) -> Line<'a> {
         let Shown { run, theme, .. } = self.0;
         let palette = &theme.palette;
@@ -223,7 +223,7 @@ impl<'a> Header<'a> {
         line.extend(ProgressBar::new(theme, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
         let eta = self.eta();
-        // Half a word says nothing.
+        // All of it or nothing: a cut number would be wrong.
         if line.width() + eta.width() + 1 + self.best("@").width() <= usize::from(width) {
             line.extend(eta);
         }
@@ -234,7 +234,7 @@ impl<'a> Header<'a> {
         line
     }
 
-    /// Why it failed or waits.
+    /// Why the run failed or cannot continue.
     fn reason(&self) -> Option<String> {
         if let Some(trouble) = self.0.run.state.as_ref().and_then(RunState::trouble) {
             return Some(brief(trouble).to_owned());
@@ -246,16 +246,16 @@ impl<'a> Header<'a> {
     }
 }
 
-/// Digits of a hash that are shown: enough to tell any two of a run's states apart.
+/// Hash digits shown: enough to distinguish the states of a run.
 const HASH: usize = 12;
-/// Columns that the short line and the best accuracy need besides the bar.
+/// Width of the short line and the best accuracy without the bar.
 const SHORT: u16 = 57;
-/// The least columns with room for the throughput on the short line.
+/// Minimum width for the throughput on the short line.
 const WITH_PACE: u16 = 76;
-/// The least columns with room for the program's name.
+/// Minimum width for the program's name.
 const WITH_TITLE: u16 = 100;
 
-/// The losses of the last steps.
+/// A sparkline of the last training losses.
 pub(super) struct LastSteps<'a>(pub(super) Shown<'a>);
 
 impl Widget for LastSteps<'_> {

@@ -1,4 +1,4 @@
-//! The kernels of a convolution.
+//! The kernels pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,10 +11,10 @@ use crate::run::{RecordedStatus, TrainerInfo};
 use crate::ui::labels::shape;
 use crate::ui::widgets::{ChannelSelection, Focus, KernelGrid, PaneFrame, Placeholder};
 
-/// The kernels of one convolution, as in the run's newest checkpoint.
+/// The kernels of one convolution in the run's newest checkpoint.
 pub(super) struct KernelsPane<'a> {
     pub(super) shown: Shown<'a>,
-    /// Which convolution, of those there are.
+    /// Index of the convolution.
     pub(super) layer: usize,
 }
 

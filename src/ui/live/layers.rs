@@ -1,4 +1,4 @@
-//! The network, layer by layer.
+//! The layers pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,14 +12,14 @@ use crate::run::LayerRow;
 use crate::ui::labels::shape;
 use crate::ui::widgets::{PaneFrame, Placeholder};
 
-/// Every layer's setting, the shape of its output for one image, its parameters and its share of all.
+/// A table of the layers: setting, output shape for one image, parameters and their share of the total.
 pub(super) struct LayersPane<'a>(pub(super) Shown<'a>);
 
 impl LayersPane<'_> {
-    /// Columns it needs.
+    /// Width of the table.
     pub(super) const WIDTH: u16 = 54;
 
-    /// Rows it needs for all layers.
+    /// Height for all layers.
     pub(super) fn height(&self) -> u16 {
         let layers = self.0.run.start.as_ref().map_or(0, |start| start.layers.len());
         u16::try_from(layers).unwrap_or(u16::MAX).saturating_add(3)
@@ -61,7 +61,7 @@ impl Widget for LayersPane<'_> {
         let heading =
             format!("{:<11}{:<12}{:<10}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
         let heading = Line::styled(heading, theme.palette.dim);
-        // Where there is no room for all, those that only pass values on give way.
+        // If not all fit, layers without parameters are left out first.
         let room = usize::from(inner.height).saturating_sub(1);
         let all = start.layers.len() <= room;
         let layers = start.layers.iter().filter(|layer| all || layer.parameters > 0);

@@ -1,4 +1,4 @@
-//! What the trainer printed.
+//! The log pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::metrics::text;
 use crate::ui::labels::wrap;
 use crate::ui::widgets::{PaneFrame, Placeholder};
 
-/// The end of the trainer's log, or as far up as it is scrolled.
+/// The end of the trainer's log, or an earlier part when scrolled.
 pub(super) struct LogPane<'a>(pub(super) Shown<'a>);
 
 impl Widget for LogPane<'_> {
@@ -34,7 +34,7 @@ impl Widget for LogPane<'_> {
         let mut rows = Vec::new();
         for line in run.log.range(last.saturating_sub(room)..last) {
             let style = if line.starts_with("cnn-tui:") { theme.palette.warning } else { theme.palette.text };
-            // A tab has no width of its own on a screen of cells.
+            // ratatui draws tabs with zero width.
             rows.extend(
                 wrap(&line.replace('\t', "  "), width).into_iter().map(|part| Line::styled(part, style)),
             );

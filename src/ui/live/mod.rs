@@ -1,4 +1,4 @@
-//! One run, training or ended: its header and its panes.
+//! The live screen: the header and panes of one run.
 
 mod charts;
 mod header;

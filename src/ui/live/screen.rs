@@ -1,4 +1,4 @@
-//! One run, live or past.
+//! Layout of the live screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -24,7 +24,7 @@ pub(in crate::ui) struct LiveScreen<'a> {
 }
 
 impl<'a> LiveScreen<'a> {
-    /// The run on the screen; says that there is none.
+    /// The open run; if there is none, draws a message and returns `None`.
     fn shown(self, area: Rect, buf: &mut Buffer) -> Option<Shown<'a>> {
         let Self { app, theme } = self;
         if app.shared.run.is_none() {
@@ -35,7 +35,7 @@ impl<'a> LiveScreen<'a> {
         Some(Shown { app, run: app.shared.run.as_ref()?, theme })
     }
 
-    /// Draws the pane with the focus, and nothing else.
+    /// Draws only the focused pane.
     pub(in crate::ui) fn render_pane(self, area: Rect, buf: &mut Buffer) {
         if let Some(shown) = self.shown(area, buf) {
             render(shown, self.app.shared.panes.focus, area, buf);
@@ -47,7 +47,7 @@ impl Widget for LiveScreen<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let app = self.app;
         let Some(shown) = self.shown(area, buf) else { return };
-        // The line of keys is not part of this screen, but of the size that decides.
+        // Size classes include the line of keys, which is not part of this area.
         let size = Size::of(Rect { height: area.height + 1, ..area });
         let header_rows = if size >= Size::Normal { 3 } else { 2 };
         let [header, body] =
@@ -66,7 +66,7 @@ impl Widget for LiveScreen<'_> {
 
 /// ```text
 /// ┌ loss ────────────┐
-/// ├ accuracy ┬ kernels (or the pane with the focus)
+/// ├ accuracy ┬ kernels (or the focused pane)
 /// └──────────┴───────┘
 /// ```
 fn compact(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
@@ -119,7 +119,7 @@ fn wide(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     render(shown, Pane::Layers, top, buf);
     render(shown, Pane::Log, rest, buf);
     let count = shown.run.kernels.len().max(1);
-    // Later convolutions have more kernels.
+    // Later convolutions have more kernels and need more room.
     let rows = (0..count).map(|layer| Constraint::Fill(if layer == 0 { 2 } else { 3 }));
     for (layer, area) in Layout::vertical(rows).split(right).iter().enumerate() {
         KernelsPane { shown, layer }.render(*area, buf);

@@ -1,4 +1,4 @@
-//! All about the selected run.
+//! The details of the selected run.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,19 +12,19 @@ use crate::ui::labels::{settings, wrap};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::PaneFrame;
 
-/// The selected run.
+/// The details pane of the runs screen.
 pub(super) struct Details<'a> {
     pub(super) app: &'a App,
     pub(super) theme: &'a RenderTheme,
 }
 
-/// Columns of the labels.
+/// Width of the labels.
 const LABEL: usize = 12;
-/// The last pauses that are shown.
+/// Number of pauses shown, the newest ones.
 const PAUSES: usize = 3;
 
 impl Details<'_> {
-    /// `by you at step 11,012 for 4 m, resumed bit-exact`
+    /// Such as `by you at step 11,012 for 4 m, resumed bit-exact`.
     fn pause(&self, pause: &Pause) -> String {
         let lasted = text::duration(pause.to.unwrap_or(self.app.shared.now) - pause.from);
         let how = match pause.resumed_step {

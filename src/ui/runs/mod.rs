@@ -1,4 +1,4 @@
-//! The table of all runs, and the details of the selected one.
+//! The runs screen: the table of all runs and the details of the selected one.
 
 mod details;
 mod screen;

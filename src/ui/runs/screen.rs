@@ -1,4 +1,4 @@
-//! All runs on disk.
+//! Layout of the runs screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Constraint, Layout, Rect};
@@ -15,13 +15,13 @@ use crate::ui::labels::key;
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::{PaneFrame, Placeholder};
 
-/// The runs, and at 120 columns and wider the selected one's details beside them.
+/// The table and, from 120 columns on, the details of the selected run.
 pub(in crate::ui) struct RunsScreen<'a> {
     pub(in crate::ui) app: &'a App,
     pub(in crate::ui) theme: &'a RenderTheme,
 }
 
-/// Columns of the details.
+/// Width of the details.
 const DETAILS: u16 = 40;
 
 impl Widget for RunsScreen<'_> {
@@ -82,13 +82,13 @@ impl Widget for RunsScreen<'_> {
 }
 
 impl RunsScreen<'_> {
-    /// The query, and under it what is wrong with it or how to complete it.
+    /// The query and, below it, its error or its completions.
     fn query(&self, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
         let table = &self.app.shared.table;
         let typing = matches!(self.app.dialog, Some(Dialog::Search(_)));
         let [line, below] = Layout::vertical([Constraint::Length(1); 2]).areas(area);
-        // The end of a long text is visible.
+        // The end of a long text stays visible while it is typed.
         let room = usize::from(area.width).saturating_sub(4);
         let hidden = table.text().chars().count().saturating_sub(room);
         let seen: String = table.text().chars().skip(hidden).collect();
@@ -100,14 +100,14 @@ impl RunsScreen<'_> {
         .render(line, buf);
         let runs = self.app.shared.runs.as_deref().unwrap_or_default();
         let completions = if typing { table.completions(runs) } else { Vec::new() };
-        // Where only the end is missing, what could stand there says more than that it is.
+        // If the query is only incomplete, completions help more than the error.
         let is_missing =
             |error: &&QueryError| error.at.start >= table.text().len() && !completions.is_empty();
         if let Some(error) = table.error().filter(|error| !is_missing(error)) {
             let column = table.text()[..error.at.start].chars().count();
             let indent = " ".repeat((column + 2).saturating_sub(hidden));
             let caret = format!("{indent}^ {error}");
-            // A message that would be cut at the right stands left of its caret.
+            // A message that would be cut is drawn without the caret.
             let fits = caret.chars().count() <= usize::from(area.width);
             let text = if fits { caret } else { format!("  {error}") };
             Line::styled(text, palette.warning).render(below, buf);

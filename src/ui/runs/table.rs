@@ -1,4 +1,4 @@
-//! The table of runs.
+//! The table of runs: one row per run or group.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -13,21 +13,21 @@ use crate::ui::labels::listed_state;
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::Sparkline;
 
-/// States, names, and the columns that a person chose, as far as there is room.
+/// The table: states, names, and as many of the chosen columns as fit.
 pub(super) struct TableView<'a> {
     pub(super) app: &'a App,
     pub(super) theme: &'a RenderTheme,
 }
 
-/// Columns of states and of names.
+/// Widths of the state and the name.
 const STATE: usize = 13;
 const NAME: usize = 15;
-/// Columns between columns.
+/// Gap between columns.
 const GAP: usize = 2;
-/// The most cells of a curve.
+/// Maximum width of a sparkline.
 const CURVE: usize = 24;
 
-/// How wide a column is, and whether it is a number, which stands at the right.
+/// The width of a column, and whether it holds numbers, which are aligned right.
 fn width(column: Column) -> (usize, bool) {
     let name = match column {
         Column::Settings => return (28, false),
@@ -47,7 +47,7 @@ fn width(column: Column) -> (usize, bool) {
     }
 }
 
-/// What a column is called above it.
+/// The heading of a column.
 fn heading(column: Column) -> &'static str {
     match column.name() {
         "preset" => "net",
@@ -73,7 +73,7 @@ impl Widget for TableView<'_> {
         }
         let room = usize::from(area.height).saturating_sub(1).max(1);
         let all = app.shared.table.rows();
-        // The selected run stays in the middle where it can.
+        // Keeps the selected row in the middle if possible.
         let top = app.shared.table.selected.saturating_sub(room / 2).min(all.len().saturating_sub(room));
         for ((place, row), area) in all.iter().enumerate().skip(top).zip(rows) {
             match row {
@@ -91,19 +91,19 @@ impl Widget for TableView<'_> {
     }
 }
 
-/// Columns that the runs of a group have in common, and those that show their mean.
+/// Columns whose values all runs of a group share, and those that show the group's mean.
 const COMMON: [&str; 9] =
     ["preset", "data", "lr", "optimizer", "batch", "schedule", "dropout", "epochs", "patience"];
 const SPREAD: [&str; 2] = ["best_acc", "loss"];
 
 impl TableView<'_> {
-    /// The columns that have room, with their widths. The last one has what is left.
+    /// The columns that fit, with their widths. The last one gets the remaining width.
     fn columns(&self, area: Rect) -> Vec<(Column, usize, bool)> {
         let mut left = usize::from(area.width).saturating_sub(STATE + NAME);
         let mut columns = Vec::new();
         for column in self.wanted() {
             let (width, is_number) = width(column);
-            // Text may be cut, numbers may not.
+            // Text may be cut; a cut number would be wrong.
             let least = if is_number { width } else { width.min(6) };
             if left < GAP + least {
                 break;
@@ -118,14 +118,14 @@ impl TableView<'_> {
         columns
     }
 
-    /// The columns that were chosen; of groups those that say something of one, and what its runs have in common.
+    /// The chosen columns; for groups, only those that apply to a group, and the settings that its runs share.
     fn wanted(&self) -> Vec<Column> {
         let chosen = &self.app.shared.table.columns;
         if self.app.shared.table.arrangement != Arrangement::Groups {
             return chosen.clone();
         }
-        let says = |column: &&Column| COMMON.contains(&column.name()) || SPREAD.contains(&column.name());
-        chosen.iter().filter(says).copied().chain([Column::Settings]).collect()
+        let applies = |column: &&Column| COMMON.contains(&column.name()) || SPREAD.contains(&column.name());
+        chosen.iter().filter(applies).copied().chain([Column::Settings]).collect()
     }
 
     fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
@@ -159,7 +159,7 @@ impl TableView<'_> {
         line
     }
 
-    /// Test accuracy by epoch in this many cells; with more epochs than cells, the last one of each.
+    /// Test accuracy by epoch in this many cells; if several epochs share a cell, it shows the last one.
     fn curve(&self, run: &RunEntry, width: usize) -> Line<'_> {
         let curve = &run.record.summary.curve;
         let cells = curve.len().min(width.min(CURVE));
@@ -170,7 +170,7 @@ impl TableView<'_> {
         line
     }
 
-    /// What a run has in a column.
+    /// The text and style of a cell.
     fn cell(&self, run: &RunEntry, column: Column) -> (String, Style) {
         let palette = &self.theme.palette;
         let record = &run.record;
@@ -212,7 +212,7 @@ impl TableView<'_> {
             let (text, style) = match column.name() {
                 "best_acc" => (text::percent(group.best.mean), palette.strong),
                 "loss" => (text::loss(group.loss.mean), palette.text),
-                // What they have in common.
+                // The settings that all runs of the group share.
                 name if COMMON.contains(&name) => self.cell(first, column),
                 "settings" => (changes(&first.record.settings(), &["preset", "seed"]), palette.dim),
                 _ => (String::new(), palette.text),
@@ -222,7 +222,7 @@ impl TableView<'_> {
         line
     }
 
-    /// How far the best accuracies of a group are apart.
+    /// Mean and standard deviation of a group's best accuracies.
     fn spread(&self, group: &Group) -> String {
         let Spread { mean, deviation, .. } = group.best;
         match (mean, deviation) {
@@ -238,14 +238,13 @@ impl TableView<'_> {
         Line::from_iter([
             Span::styled(format!("{} {:<11}", self.theme.glyphs.cross(), "broken"), palette.state.failed),
             Span::styled(format!("{name}  "), palette.text),
-            // Every reason begins with the file, which the name already shows.
+            // Every reason starts with the file name, which is already shown.
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
     }
 }
 
-/// The settings that are not the default, except `but`. The path of the data is long and matters least, so it comes
-/// last.
+/// The settings that differ from the defaults, except `but`. The data path is long and matters least, so it is last.
 fn changes(config: &RunConfig, but: &[&str]) -> String {
     let changes = config.changes().into_iter().filter(|(setting, _)| !but.contains(&setting.name()));
     let (data, others): (Vec<_>, Vec<_>) = changes.partition(|(setting, _)| setting.name() == "data");
@@ -253,7 +252,7 @@ fn changes(config: &RunConfig, but: &[&str]) -> String {
     changes.collect::<Vec<_>>().join("  ")
 }
 
-/// The text padded or cut to this many columns.
+/// The text padded or cut to this width.
 fn aligned(text: &str, width: usize, is_number: bool) -> String {
     if is_number { format!("{text:>width$.width$}") } else { format!("{text:<width$.width$}") }
 }

@@ -1,4 +1,4 @@
-//! A screen outside the terminal: as text, as text with colours, as a picture.
+//! Exports a screen as plain text, as text with ANSI colours, or as an SVG picture.
 
 mod screenshot;
 mod shapes;

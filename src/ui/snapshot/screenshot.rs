@@ -1,4 +1,4 @@
-//! A screen that leaves the terminal: as text, as text with colours, as a picture.
+//! A drawn screen, exported as plain text or with ANSI colours.
 
 use std::borrow::Cow;
 use std::fmt::Write;
@@ -12,40 +12,39 @@ use crate::run::sanitize;
 use crate::ui::color::undrawn;
 use crate::ui::theme::RenderTheme;
 
-/// A screen as it was drawn once.
+/// A drawn screen.
 #[derive(Debug, Clone)]
 pub struct Snapshot {
-    /// What is on it.
+    /// Its cells.
     pub cells: Buffer,
-    /// What it was drawn with.
+    /// The theme that it was drawn with.
     pub theme: RenderTheme,
 }
 
-/// A symbol of the screen, which may be more than one cell wide.
+/// A symbol, which may be several cells wide.
 pub(super) struct Symbol<'a> {
     pub(super) column: usize,
     pub(super) row: usize,
     pub(super) width: usize,
-    /// Without control characters, whatever the cell holds.
+    /// The text, without control characters.
     pub(super) text: Cow<'a, str>,
     pub(super) style: Style,
 }
 
 impl Snapshot {
-    /// As text: a line for each row, without what is empty at its end.
+    /// Plain text: one line per row, without trailing spaces.
     pub fn to_text(&self) -> String {
         let line = |row: Vec<Symbol<'_>>| row.iter().map(|symbol| &*symbol.text).collect::<String>();
         self.rows().map(|row| line(row).trim_end().to_owned() + "\n").collect()
     }
 
-    /// As text with escape sequences for colours and the like (SGR of ECMA-48), which a terminal of the same colours
-    /// shows just so.
+    /// Text with escape sequences for styles (SGR, ECMA-48); a terminal with the same colour depth shows the same screen.
     pub fn to_ansi(&self) -> String {
         let mut text = String::new();
         for row in self.rows() {
             for run in row.chunk_by(|a, b| a.style == b.style) {
                 let style = escape(run[0].style);
-                // Writing to a string cannot fail.
+                // Writing to a `String` cannot fail.
                 let _ = write!(text, "{}", style.render());
                 text.extend(run.iter().map(|symbol| &*symbol.text));
                 if !style.is_plain() {
@@ -66,7 +65,7 @@ impl Snapshot {
                 let text = safe(cell.symbol());
                 let width = text.width().max(1);
                 symbols.push(Symbol { column, row, width, text, style: cell.style() });
-                // A wide symbol hides the cells after it.
+                // A wide symbol covers the cells after it.
                 column += width;
             }
             symbols
@@ -74,7 +73,7 @@ impl Snapshot {
     }
 }
 
-/// A cell's symbol; what a terminal would obey or reorder text for stands as a character that replaces it.
+/// A cell's symbol, with control and bidirectional formatting characters replaced.
 fn safe(symbol: &str) -> Cow<'_, str> {
     match sanitize(symbol) {
         same if same == symbol => same,
@@ -82,7 +81,7 @@ fn safe(symbol: &str) -> Cow<'_, str> {
     }
 }
 
-/// A style as escape sequences have it.
+/// Converts a style to anstyle's type.
 fn escape(style: Style) -> anstyle::Style {
     let mut escape =
         anstyle::Style::new().fg_color(style.fg.and_then(undrawn)).bg_color(style.bg.and_then(undrawn));
@@ -109,7 +108,7 @@ mod tests {
     use crate::ui::widgets::testing::unicode;
 
     #[test]
-    fn text_is_what_the_cells_hold_and_wide_symbols_take_two() {
+    fn wide_symbols_occupy_two_cells() {
         let mut cells = Buffer::empty(Rect::new(0, 0, 6, 3));
         cells.set_string(0, 0, "漢字ab", Style::new());
         cells.set_string(1, 2, "●", Style::new());
@@ -119,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn styles_begin_where_they_change_and_end_with_the_line() {
+    fn styles_are_set_on_change_and_reset_at_line_ends() {
         let mut cells = Buffer::empty(Rect::new(0, 0, 4, 2));
         cells.set_string(0, 0, "ab", Style::new().bold().fg(ratatui::style::Color::Indexed(3)));
         cells.set_string(2, 0, "c", Style::new().reversed());

@@ -1,6 +1,6 @@
-//! The shapes of symbols that must join from cell to cell, which no two fonts draw alike.
+//! Vector shapes for symbols that must join across cells, since fonts draw them differently.
 
-/// How wide and how high a cell is, in the units of all shapes.
+/// Width and height of a cell in SVG units.
 pub(super) const CELL: (f32, f32) = (10.0, 20.0);
 
 /// The shape of a symbol within its cell.
@@ -8,22 +8,22 @@ pub(super) const CELL: (f32, f32) = (10.0, 20.0);
 pub(super) enum GlyphShape {
     /// Filled rectangles: left, top, width, height.
     Blocks(Vec<[f32; 4]>),
-    /// The whole cell, in a share of the symbol's colour.
+    /// The whole cell, with this opacity.
     Shade(f64),
     /// Centres of dots.
     Dots(Vec<(f32, f32)>),
-    /// Lines, as relative commands of an SVG path that begins at the cell's upper left corner.
+    /// Lines, as relative SVG path commands from the cell's upper left corner.
     Lines(&'static str, LineWeight),
 }
 
-/// How thick lines are.
+/// Thickness of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum LineWeight {
     Light,
     Heavy,
 }
 
-/// Box drawing: the lines of U+2500 to U+257F that screens have.
+/// The box-drawing characters of U+2500 to U+257F that are used on screens.
 const LINES: [(&str, &str, LineWeight); 21] = [
     ("─", "m0 10h10", LineWeight::Light),
     ("│", "m5 0v20", LineWeight::Light),
@@ -48,10 +48,10 @@ const LINES: [(&str, &str, LineWeight); 21] = [
     ("╺", "m6 10h4", LineWeight::Heavy),
 ];
 
-/// The quarters of a cell that U+2596 to U+259F fill: 1 upper left, 2 upper right, 4 lower left, 8 lower right.
+/// The quadrants filled by U+2596 to U+259F: 1 upper left, 2 upper right, 4 lower left, 8 lower right.
 const QUARTERS: [u8; 10] = [4, 8, 1, 13, 9, 7, 11, 2, 6, 14];
 
-/// The shape of a symbol; none for what is text.
+/// The shape of a symbol; `None` for text.
 pub(super) fn shape(symbol: &str) -> Option<GlyphShape> {
     let (width, height) = CELL;
     let blocks = |blocks: &[[f32; 4]]| Some(GlyphShape::Blocks(blocks.to_vec()));
@@ -84,7 +84,8 @@ fn quarters(mask: u8) -> Vec<[f32; 4]> {
     (0..4).filter(|bit| mask & (1 << bit) != 0).map(quarter).collect()
 }
 
-/// The dots of a pattern of eight: the first six go down the left and then the right column, the last two lie below.
+/// The dots of a braille pattern. Bits 0 to 5 go down the left and then the right column; bits 6 and 7 are the bottom
+/// row.
 fn braille(pattern: u32) -> Vec<(f32, f32)> {
     const PLACES: [(f32, f32); 8] =
         [(2.5, 2.5), (2.5, 7.5), (2.5, 12.5), (7.5, 2.5), (7.5, 7.5), (7.5, 12.5), (2.5, 17.5), (7.5, 17.5)];
@@ -102,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_fill_the_shares_of_a_cell_that_their_names_say() {
+    fn blocks_fill_the_named_fraction_of_a_cell() {
         for (symbols, share) in [("█", 1.0), ("▀▄▌▐▚▞", 0.5), ("▁▏▔▕", 0.125), ("▙▛▜▟", 0.75), ("▖▗▘▝", 0.25)]
         {
             for symbol in symbols.chars() {
@@ -116,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn dots_are_where_braille_has_them() {
+    fn dots_follow_the_braille_patterns() {
         let dots = |symbol| match shape(symbol) {
             Some(GlyphShape::Dots(dots)) => dots,
             other => panic!("{other:?}"),
@@ -127,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn what_joins_from_cell_to_cell_is_no_text() {
+    fn joining_symbols_are_shapes() {
         let glyphs = Glyphs::Unicode;
         let border = glyphs.border();
         let joining = [

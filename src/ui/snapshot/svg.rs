@@ -3,14 +3,14 @@
 //! ```text
 //! <svg>
 //!   <title/>
-//!   <rect/>           the page, in the theme's background
-//!   <path/> ...       what is behind cells, blocks, lines and dots: one path for each colour
-//!   <text/> ...       words, row by row
+//!   <rect/>           the theme's background
+//!   <path/> ...       cell backgrounds, blocks, lines and dots: one path per colour
+//!   <text/> ...       text, row by row
 //! </svg>
 //! ```
 //!
-//! Every cell has the same size whatever the font is: words are set to the width of their cells, and what must join from
-//! cell to cell is drawn as shapes. Fonts differ only in the letters.
+//! Every cell has the same size in every font: text is stretched to the width of its cells, and symbols that must join
+//! across cells are drawn as shapes.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -23,26 +23,26 @@ use super::shapes::{CELL, GlyphShape, LineWeight, shape};
 use crate::ui::color::{mixed, terminal_colors, to_rgb, undrawn};
 use crate::ui::theme::RenderTheme;
 
-/// Its advance in a monospaced font is about 0.6 of that: the width of a cell.
+/// Font size. The advance width of a monospaced font is about 0.6 of it, which is the width of a cell.
 const FONT_SIZE: f32 = 16.5;
-/// From the top of a cell to the line that letters stand on.
+/// Distance from the top of a cell to the baseline.
 const BASELINE: f32 = 15.0;
-/// Around the cells.
+/// Margin around the cells.
 const MARGIN: f32 = 10.0;
 const FONTS: &str = "ui-monospace,SFMono-Regular,Menlo,Consolas,DejaVu Sans Mono,Liberation Mono,monospace";
 
-/// What is drawn in one colour with one pen.
+/// How a path is painted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Pen {
-    /// Areas, with edges that leave no gap at any scale.
+    /// Filled areas, with crisp edges so that no gap shows at any scale.
     Fill,
-    /// Lines, which go a little beyond their ends, so that they join.
+    /// Lines of this width, with square caps so that they join.
     Line(LineWeight),
-    /// Dots.
+    /// Round dots.
     Dot,
 }
 
-/// What is drawn, as paths of SVG.
+/// Paths by pen and colour.
 type Paths = BTreeMap<(Pen, RgbColor), String>;
 
 impl Pen {
@@ -60,7 +60,7 @@ fn stroke(color: &str, cap: &str, width: f32) -> String {
     format!(r#"fill="none" stroke="{color}" stroke-linecap="{cap}" stroke-width="{width}""#)
 }
 
-/// What a cell is drawn in.
+/// The colours of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Ink {
     front: RgbColor,
@@ -69,13 +69,13 @@ struct Ink {
 }
 
 impl Snapshot {
-    /// As an SVG picture with this title.
+    /// Exports the screen as an SVG picture with this title.
     pub fn to_svg(&self, title: &str) -> String {
         picture(self, title)
     }
 }
 
-/// The picture of a screen.
+/// An SVG picture under construction.
 fn picture(snapshot: &Snapshot, title: &str) -> String {
     let area = snapshot.cells.area;
     let (width, height) = (f32::from(area.width) * CELL.0, f32::from(area.height) * CELL.1);
@@ -111,21 +111,21 @@ fn picture(snapshot: &Snapshot, title: &str) -> String {
         hex(page.back)
     );
     for ((pen, color), path) in behind.iter().chain(&shapes) {
-        // Writing to a string cannot fail.
+        // Writing to a `String` cannot fail.
         let _ = writeln!(svg, r#"<path {} d="{path}"/>"#, pen.attributes(&hex(*color)));
     }
     let _ = writeln!(svg, r#"<g font-family="{FONTS}" font-size="{FONT_SIZE}">"#);
     svg + &words + "</g>\n</svg>\n"
 }
 
-/// The colours of what has none of its own.
+/// The default colours of the picture.
 struct Page {
     front: RgbColor,
     back: RgbColor,
 }
 
 impl Page {
-    /// Those of the theme, or where it leaves them to the terminal, those of a usual one.
+    /// The theme's colours or, where it uses the terminal's defaults, those of a typical terminal.
     fn of(theme: &RenderTheme) -> Self {
         let base = theme.base();
         let (front, back) = terminal_colors();
@@ -154,24 +154,24 @@ fn hex(RgbColor(r, g, b): RgbColor) -> String {
     format!("#{r:02x}{g:02x}{b:02x}")
 }
 
-/// Where a symbol is.
+/// A cell's column and row.
 fn place(symbol: &Symbol<'_>) -> (f32, f32) {
     (symbol.column as f32 * CELL.0, symbol.row as f32 * CELL.1)
 }
 
-/// Left, top, width and height of symbols that follow each other.
+/// Left, top, width and height of a run of symbols.
 fn span<'a>(symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone) -> [f32; 4] {
     let (x, y) = symbols.clone().next().map(place).unwrap_or_default();
     let width: usize = symbols.map(|symbol| symbol.width).sum();
     [x, y, width as f32 * CELL.0, CELL.1]
 }
 
-/// A rectangle as part of a path.
+/// A rectangle as path commands.
 fn rectangle([x, y, width, height]: [f32; 4]) -> String {
     format!("M{x} {y}h{width}v{height}h-{width}z")
 }
 
-/// Draws what a symbol has besides letters.
+/// Adds the shape of a symbol, if it has one.
 fn draw(ink: Ink, symbol: &Symbol<'_>, shapes: &mut Paths) {
     let (x, y) = place(symbol);
     let drawn = match shape(&symbol.text) {
@@ -200,7 +200,7 @@ fn draw(ink: Ink, symbol: &Symbol<'_>, shapes: &mut Paths) {
     }
 }
 
-/// Whether a symbol is set as text.
+/// Whether a symbol is drawn as text.
 fn is_word(symbol: &Symbol<'_>) -> bool {
     symbol.text != " " && shape(&symbol.text).is_none()
 }
@@ -208,7 +208,7 @@ fn is_word(symbol: &Symbol<'_>) -> bool {
 fn word<'a>(ink: Ink, symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone, words: &mut String) {
     let [x, y, width, _] = span(symbols.clone());
     let text: String = symbols.map(|symbol| &*symbol.text).collect();
-    // Symbols may come from a font with other widths.
+    // Other symbols may come from a fallback font with another width.
     let squeeze = if text.is_ascii() { "" } else { r#" lengthAdjust="spacingAndGlyphs""# };
     let weight = if ink.modifiers.contains(Modifier::BOLD) { r#" font-weight="bold""# } else { "" };
     let slant = if ink.modifiers.contains(Modifier::ITALIC) { r#" font-style="italic""# } else { "" };
@@ -221,7 +221,7 @@ fn word<'a>(ink: Ink, symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone, wor
     );
 }
 
-/// Text as XML 1.0 has it. There are characters that it cannot have at all.
+/// Escapes text for XML 1.0, and replaces the characters that XML cannot contain.
 fn escaped(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for character in text.chars() {
@@ -255,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn words_and_shapes_are_in_their_cells() {
+    fn text_and_shapes_are_placed_in_their_cells() {
         let picture = snapshot(8, 2, |cells, theme| {
             cells.set_string(0, 0, "a <b 漢c", theme.palette.strong);
             cells.set_string(0, 1, "──▄▄⠁●", theme.palette.curve.test);
@@ -267,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn what_xml_cannot_have_is_replaced() {
+    fn characters_invalid_in_xml_are_replaced() {
         assert_eq!(
             escaped("a\u{1b}b\u{0}c\u{ffff}<&>\"\n"),
             "a\u{fffd}b\u{fffd}c\u{fffd}&lt;&amp;&gt;\"\u{fffd}"
@@ -281,7 +281,7 @@ mod tests {
     }
 
     #[test]
-    fn the_terminals_own_colours_are_the_usual_ones() {
+    fn default_colors_are_those_of_a_typical_terminal() {
         let theme = theme("terminal", ColorDepth::TrueColor, Glyphs::Unicode);
         let cells = Buffer::with_lines(["a"]);
         let picture = Snapshot { cells, theme }.to_svg("");

@@ -1,4 +1,4 @@
-//! A theme, and how it is read from a TOML file.
+//! Reading a theme from a TOML file.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
@@ -7,23 +7,23 @@ use super::error::{Problem, ThemeError};
 use super::paint::{self, Paint};
 use super::roles::Roles;
 
-/// A name, and a paint for every role.
+/// A named set of paints, one for every role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Theme {
-    /// What a person calls it.
+    /// Its name in options and configuration.
     pub name: String,
-    /// Its paints.
+    /// The paint of every role.
     pub roles: Roles<Paint>,
 }
 
-/// One `name = "text"` of the file, with its place.
+/// One `role = "paint"` entry of the file, with its byte offset.
 struct Entry {
     name: String,
     at: usize,
     value: Option<(String, usize)>,
 }
 
-/// Reads a theme. Roles that it leaves out are those of its `base`, one of `bases`.
+/// Parses a theme. Missing roles are taken from its `base`, which is one of `bases`.
 pub(super) fn parse(path: &str, text: &str, bases: &[Theme]) -> Result<Theme, ThemeError> {
     let error = |at: usize, problem: Problem| ThemeError::new(path, text, at, problem);
     let (table, wrong) = DeTable::parse_recoverable(text);
@@ -52,7 +52,7 @@ pub(super) fn parse(path: &str, text: &str, bases: &[Theme]) -> Result<Theme, Th
         let Some((words, at)) = take(role)? else { return Ok(inherited) };
         let inside = text.get(at + 1..).is_some_and(|rest| rest.starts_with(&words));
         paint::parse(&words).map(Some).map_err(|(offset, problem)| {
-            // With escapes or in several lines, a word's place is only known to be somewhere in the text.
+            // With escapes or several lines, the position within the string is unknown.
             error(if inside { at + 1 + offset } else { at }, problem)
         })
     })?;
@@ -65,7 +65,7 @@ pub(super) fn parse(path: &str, text: &str, bases: &[Theme]) -> Result<Theme, Th
     Ok(Theme { name, roles })
 }
 
-/// Lists what the table and the tables in it hold, by dotted names.
+/// Collects the entries of a table and its subtables under dotted names.
 fn collect(table: DeTable<'_>, prefix: &str, entries: &mut Vec<Entry>) {
     for (key, value) in table {
         let name = format!("{prefix}{}", key.get_ref());
@@ -80,7 +80,7 @@ fn collect(table: DeTable<'_>, prefix: &str, entries: &mut Vec<Entry>) {
     }
 }
 
-/// A file's name without its folders and its ending.
+/// The file name without directory and extension.
 fn stem(path: &str) -> &str {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     file.strip_suffix(".toml").unwrap_or(file)

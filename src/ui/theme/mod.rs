@@ -1,7 +1,7 @@
-//! Colours by what they mean: roles, the files that fill them, and what a terminal can show of them.
+//! Themes: colours by role.
 //!
-//! A theme is a TOML file that gives every [role](Roles) a paint, such as `"#7cc4ff bold"`. A [`RenderTheme`] is a theme as
-//! one terminal shows it, and is what every widget draws with; nothing else in this layer names a colour.
+//! A theme is a TOML file that assigns a paint such as `"#7cc4ff bold"` to every [role](Roles). A [`RenderTheme`] adapts a
+//! theme to a terminal; widgets use it and never name a colour themselves.
 
 mod error;
 mod file;

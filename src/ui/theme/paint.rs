@@ -1,4 +1,4 @@
-//! What a theme file says of one role.
+//! The paint of one role.
 
 use std::str::FromStr;
 
@@ -8,35 +8,35 @@ use ratatui::style::{Color, Modifier, Style};
 use super::Problem;
 use crate::ui::color::{ColorDepth, drawn, reduce};
 
-/// A colour, or the terminal's own.
+/// A colour of a paint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ThemeColor {
-    /// What the terminal draws with when it is told nothing.
+    /// The terminal's default.
     Default,
-    /// This colour.
+    /// A specific colour.
     Color {
-        /// The colour itself.
+        /// The exact colour.
         color: anstyle::Color,
-        /// The one that stands for it where there are only sixteen.
+        /// Its replacement on terminals with sixteen colours.
         named: Option<AnsiColor>,
     },
 }
 
-/// Colours and modifiers, all of them optional.
+/// Optional colours and modifiers.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Paint {
-    /// The colour of the text.
+    /// Foreground colour.
     pub foreground: Option<ThemeColor>,
-    /// The colour behind it.
+    /// Background colour.
     pub background: Option<ThemeColor>,
-    /// Bold, dim, italic, underline, reverse.
+    /// Modifiers: bold, dim, italic, underline, reverse.
     pub modifiers: Modifier,
-    /// The modifiers where there are no colours.
+    /// Modifiers for terminals without colours.
     pub(super) plain: Modifier,
 }
 
 impl ThemeColor {
-    /// The colour, if it is one.
+    /// The exact colour; `None` for the terminal's default.
     pub const fn color(self) -> Option<anstyle::Color> {
         match self {
             Self::Default => None,
@@ -44,7 +44,7 @@ impl ThemeColor {
         }
     }
 
-    /// The colour that a terminal of `depth` colours shows for it on `behind`.
+    /// The colour at this depth, on the background `behind`.
     pub(super) fn on(self, behind: Option<Self>, depth: ColorDepth) -> Option<anstyle::Color> {
         match self {
             Self::Color { named: Some(name), .. } if depth == ColorDepth::Ansi16 => Some(name.into()),
@@ -54,7 +54,7 @@ impl ThemeColor {
 }
 
 impl Paint {
-    /// This paint on a terminal of `depth` colours, in front of `behind`.
+    /// The style of this paint at this depth, on the background `behind`.
     pub(super) fn style(self, depth: ColorDepth, behind: Option<ThemeColor>) -> Style {
         if depth == ColorDepth::None {
             return Style::new().add_modifier(self.plain);
@@ -68,13 +68,13 @@ impl Paint {
         }
     }
 
-    /// This paint, with the modifiers of `plain` where there are no colours and it has none of its own.
+    /// This paint; without colours, modifiers that it lacks are taken from `plain`.
     pub(super) fn or_plain(self, plain: Self) -> Self {
         Self { plain: if self.modifiers.is_empty() { plain.modifiers } else { self.modifiers }, ..self }
     }
 }
 
-/// Reads `[colour] [on colour] [modifier...]`. The error has the word's place in the text.
+/// Parses `[colour] [on colour] [modifier...]`. The error contains the byte offset of the invalid word.
 pub(super) fn parse(text: &str) -> Result<Paint, (usize, Problem)> {
     let mut paint = Paint::default();
     let mut words = words(text);
@@ -154,7 +154,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_paint_has_colours_and_modifiers() {
+    fn paint_parses_colors_and_modifiers() {
         let paint = parse("#ff8800 on bright-blue bold underline").unwrap();
         assert_eq!(
             paint.foreground,
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_word_is_named_and_placed() {
+    fn invalid_words_are_reported_with_their_position() {
         for (text, at, word) in [
             ("#12345", 0, "#12345"),
             ("#+12345", 0, "#+12345"),
@@ -186,7 +186,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_colours_have_the_name_that_the_theme_gives() {
+    fn named_colors_keep_their_names_with_sixteen_colors() {
         let style = |text: &str, depth| parse(text).unwrap().style(depth, None);
         assert_eq!(style("#ff8800/yellow", ColorDepth::Ansi16).fg, Some(Color::Yellow));
         assert_eq!(style("#ff8800/yellow", ColorDepth::TrueColor).fg, Some(Color::Rgb(255, 136, 0)));
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_only_modifiers_are_left() {
+    fn only_modifiers_remain_without_colors() {
         let (paint, plain) = (parse("#ff8800 on #000000").unwrap(), parse("reverse").unwrap());
         assert_eq!(paint.or_plain(plain).style(ColorDepth::None, None), Style::new().reversed());
         let bold = parse("#ff8800 bold").unwrap();

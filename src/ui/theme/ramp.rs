@@ -1,4 +1,4 @@
-//! The colours of weights, from negative over zero to positive.
+//! The diverging colour scale for weights.
 
 use anstyle::RgbColor;
 use anstyle_lossy::palette;
@@ -10,13 +10,13 @@ use super::roles::KernelRoles;
 use crate::metrics::floor_index;
 use crate::ui::color::{ColorDepth, drawn, luminance, mixed, reduce, to_rgb};
 
-/// How many shades a scale has on each side of zero.
+/// Shades on each side of zero.
 const SHADES: u8 = 64;
 
-/// A scale of colours over -1 to 1; without colours where the terminal has none.
+/// A colour scale over -1 to 1; empty if the terminal has no colours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ramp {
-    /// From negative to positive, zero in the middle.
+    /// Colours from negative to positive, with zero in the middle.
     colors: Vec<Color>,
 }
 
@@ -39,12 +39,12 @@ impl Ramp {
         Self { colors }
     }
 
-    /// Whether there are no colours.
+    /// Whether the terminal has no colours.
     pub const fn is_plain(&self) -> bool {
         self.colors.is_empty()
     }
 
-    /// The colour of a weight that is `share` of the largest; `None` where there are no colours, and for NaN.
+    /// The colour of `share`, a weight divided by the largest magnitude; `None` without colours and for NaN.
     pub fn color(&self, share: f32) -> Option<Color> {
         let middle = self.colors.len() / 2;
         let place = (1.0 + f64::from(share.clamp(-1.0, 1.0))) * middle as f64;
@@ -52,7 +52,7 @@ impl Ramp {
     }
 }
 
-/// Every shade between the ends and the middle.
+/// Interpolates shades between the ends and the middle.
 fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
     let side = |end: RgbColor| {
         (0..=SHADES).map(move |shade| mixed(stops.zero, end, f64::from(shade) / f64::from(SHADES)))
@@ -61,7 +61,7 @@ fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
     all.filter_map(|color| reduce(color.into(), None, depth)).map(drawn).collect()
 }
 
-/// Strongly and weakly negative, zero, weakly and strongly positive in the sixteen named colours.
+/// Five colours for terminals with sixteen: strongly and weakly negative, zero, weakly and strongly positive.
 fn steps(paints: KernelRoles<Paint>) -> Vec<Color> {
     let named = |paint: Paint| paint.foreground.and_then(|ink| ink.on(None, ColorDepth::Ansi16));
     let zero = paints.zero.foreground.and_then(ThemeColor::color);
@@ -73,7 +73,7 @@ fn steps(paints: KernelRoles<Paint>) -> Vec<Color> {
     vec![strong_negative, weak_negative, zero, weak_positive, strong_positive]
 }
 
-/// The strong and the weak one of the two named colours of a hue.
+/// The strong and the weak variant of a named colour.
 fn two_of_a_hue(color: anstyle::Color, is_light: bool) -> [Color; 2] {
     let named = anstyle_lossy::color_to_ansi(color, palette::DEFAULT);
     let pair = [named.bright(!is_light), named.bright(is_light)];
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn zero_is_the_middle_and_the_ends_are_the_ends() {
+    fn zero_maps_to_the_middle_and_extremes_to_the_ends() {
         let ramp = ramp("dark", ColorDepth::TrueColor);
         let colors = [-2.0, -1.0, 0.0, 1.0].map(|share| ramp.color(share).unwrap().to_string());
         assert_eq!(colors, ["#3D9BFF", "#3D9BFF", "#1A1F2A", "#FF7A45"]);
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn sixteen_colours_have_five_steps() {
+    fn ramp_has_five_steps_with_sixteen_colors() {
         let steps = [-1.0, -0.4, 0.1, 0.4, 1.0];
         let dark = steps.map(|share| ramp("dark", ColorDepth::Ansi16).color(share).unwrap());
         let light = steps.map(|share| ramp("light", ColorDepth::Ansi16).color(share).unwrap());
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_there_is_no_ramp() {
+    fn ramp_is_empty_without_colors() {
         let plain = ramp("dark", ColorDepth::None);
         assert!(plain.is_plain() && plain.color(1.0).is_none());
         assert!(ramp("mono", ColorDepth::TrueColor).is_plain());

@@ -1,4 +1,4 @@
-//! A theme as one terminal shows it.
+//! A theme adapted to a terminal.
 
 use ratatui::style::Style;
 
@@ -9,24 +9,24 @@ use super::roles::Roles;
 use crate::ui::color::ColorDepth;
 use crate::ui::glyphs::Glyphs;
 
-/// A style for every role.
+/// The style of every role.
 pub type Palette = Roles<Style>;
 
-/// Everything that decides how things look: what every widget draws with.
+/// A theme adapted to a terminal: the styles, colours and symbols that every widget draws with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderTheme {
-    /// The style of each role.
+    /// Style of each role.
     pub palette: Palette,
-    /// The colours of weights.
+    /// Colour scale for weights.
     pub ramp: Ramp,
-    /// The symbols.
+    /// Symbols.
     pub glyphs: Glyphs,
-    /// How many colours there are.
+    /// Colour depth of the terminal.
     pub depth: ColorDepth,
 }
 
 impl RenderTheme {
-    /// The look of `theme` on a terminal with these colours and symbols.
+    /// Adapts `theme` to a colour depth and a set of symbols.
     pub fn new(theme: &Theme, depth: ColorDepth, glyphs: Glyphs) -> Self {
         let behind: Option<ThemeColor> = theme.roles.background.background;
         Self {
@@ -37,7 +37,7 @@ impl RenderTheme {
         }
     }
 
-    /// What the whole screen is filled with before anything else is drawn.
+    /// The style that fills the screen before anything is drawn.
     pub fn base(&self) -> Style {
         self.palette.text.patch(self.palette.background)
     }
@@ -65,14 +65,14 @@ mod tests {
         }
     }
 
-    /// The contrast ratio of WCAG 2, from 1 to 21, where both colours are known.
+    /// Contrast ratio as defined by WCAG 2, from 1 to 21; `None` unless both colours are known.
     fn contrast(front: Option<Color>, back: Option<Color>) -> Option<f64> {
         let (front, back) = (luminance(rgb(front?)?), luminance(rgb(back?)?));
         Some((front.max(back) + 0.05) / (front.min(back) + 0.05))
     }
 
     #[test]
-    fn every_theme_can_be_read_at_every_depth() {
+    fn every_theme_is_legible_at_every_depth() {
         for theme in load([]).iter() {
             for depth in ColorDepth::ALL {
                 let Palette {
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chosen_row_stands_out_and_can_be_read() {
+    fn selected_row_stands_out_and_is_legible() {
         for theme in load([]).iter() {
             for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {
                 let Palette { text, selection, background, .. } =
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn the_curves_and_the_focus_keep_their_own_colours() {
+    fn curves_and_focus_have_distinct_colors() {
         for theme in load([]).iter().filter(|theme| theme.name != "mono") {
             for depth in [ColorDepth::TrueColor, ColorDepth::Ansi256, ColorDepth::Ansi16] {
                 let palette = RenderTheme::new(theme, depth, Glyphs::Unicode).palette;
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_the_chosen_row_still_stands_out() {
+    fn selected_row_stands_out_without_colors() {
         for theme in load([]).iter() {
             let rendered = RenderTheme::new(theme, ColorDepth::None, Glyphs::Ascii);
             assert_eq!((rendered.base().fg, rendered.base().bg), (None, None));

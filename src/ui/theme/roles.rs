@@ -1,6 +1,6 @@
-//! The roles that colours play.
+//! The roles of a theme.
 
-/// Makes the structs of roles from one table each, with the names that theme files use, and a way through all of them.
+/// Declares a struct of roles with the names that theme files use, and methods to map and list them.
 macro_rules! roles {
     (
         $(#[$outer:meta])*
@@ -15,7 +15,7 @@ macro_rules! roles {
         }
 
         impl<T> $Name<T> {
-            /// Joins what two tables have for each role.
+            /// Combines two values for each role.
             pub(super) fn try_zip<U, V, E>(
                 self,
                 other: $Name<U>,
@@ -31,29 +31,29 @@ macro_rules! roles {
 }
 
 roles! {
-    /// Something for every role: a paint in a theme, a style on the screen.
+    /// A value for every role: a paint in a theme, a style on the screen.
     Roles {
-        /// Everything that is read and is not more or less than that.
+        /// Normal text.
         text: "text",
-        /// The few values that matter most.
+        /// The most important values.
         strong: "strong",
-        /// What is there to be found and not to be looked at: labels, hints, ages.
+        /// Secondary text: labels, hints, ages.
         dim: "dim",
-        /// Frames and axes.
+        /// Frames and axes of charts.
         frame: "frame",
-        /// What a pane is.
+        /// Titles of panes.
         title: "title",
-        /// What has the focus.
+        /// The focused pane and active elements.
         accent: "accent",
-        /// What everything is drawn on.
+        /// Background of the screen.
         background: "background",
-        /// The chosen row.
+        /// The selected row.
         selection: "selection",
-        /// Marks on a curve.
+        /// Marks on curves.
         mark: "mark",
-        /// What needs a person's attention.
+        /// Warnings and errors.
         warning: "warning",
-        /// What is done of something.
+        /// The completed part of progress bars.
         progress: "progress",
     } with {
         /// States of a run.
@@ -66,35 +66,35 @@ roles! {
 }
 
 roles! {
-    /// Something for every state of a run.
+    /// A value for every state of a run.
     StateRoles {
-        /// It trains.
+        /// Training.
         running: "state.running",
-        /// It waits to go on.
+        /// Paused.
         paused: "state.paused",
-        /// It is over, and all is well.
+        /// Finished.
         ended: "state.ended",
-        /// It is over, and that was not meant.
+        /// Failed or interrupted.
         failed: "state.failed",
-        /// It waits to begin.
+        /// Queued.
         queued: "state.queued",
     }
 }
 
 roles! {
-    /// Something for every curve on a chart.
+    /// A value for every curve of a chart.
     CurveRoles {
-        /// Of the training set.
+        /// Training set.
         train: "curve.train",
-        /// Of the test set.
+        /// Test set.
         test: "curve.test",
-        /// The training set's single steps, under their smoothed curve.
+        /// Single training steps, drawn behind the smoothed curve.
         raw: "curve.raw",
     }
 }
 
 roles! {
-    /// Something for the ends and the middle of the scale of weights.
+    /// A value for the ends and the middle of the weight scale.
     KernelRoles {
         /// The lowest weight.
         negative: "kernel.negative",
@@ -106,12 +106,12 @@ roles! {
 }
 
 impl<T> Roles<T> {
-    /// The same roles with something else for each.
+    /// Maps the value of each role.
     pub(super) fn map<V>(self, mut change: impl FnMut(T) -> V) -> Roles<V> {
         self.zip(Roles::<()>::default(), |value, ()| change(value))
     }
 
-    /// Joins what two tables have for each role.
+    /// Combines two values for each role.
     pub(super) fn zip<U, V>(self, other: Roles<U>, mut join: impl FnMut(T, U) -> V) -> Roles<V> {
         let joined = self.try_zip(other, &mut |_, a, b| Ok::<_, std::convert::Infallible>(join(a, b)));
         match joined {
@@ -121,7 +121,7 @@ impl<T> Roles<T> {
     }
 }
 
-/// The names of all roles, as theme files have them.
+/// The names of all roles in theme files.
 pub(super) fn names() -> Vec<&'static str> {
     let mut names = Vec::new();
     let collected = Roles::<()>::default().try_zip(Roles::<()>::default(), &mut |name, (), ()| {

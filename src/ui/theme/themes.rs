@@ -1,10 +1,10 @@
-//! The themes there are: those built in, and a user's own.
+//! The available themes: built-in ones and the user's own.
 
 use super::error::{Problem, ThemeError};
 use super::file::{self, Theme};
 use super::paint::Paint;
 
-/// The built-in themes in the order in which a key goes through them, each a file of the repository.
+/// The built-in themes, in the order in which the theme key cycles through them.
 const BUILT_IN: [(&str, &str); 8] = [
     ("dark.toml", include_str!("../../../themes/dark.toml")),
     ("light.toml", include_str!("../../../themes/light.toml")),
@@ -15,19 +15,19 @@ const BUILT_IN: [(&str, &str); 8] = [
     ("colorblind.toml", include_str!("../../../themes/colorblind.toml")),
     ("mono.toml", include_str!("../../../themes/mono.toml")),
 ];
-/// The one whose modifiers every theme falls back to where there are no colours.
+/// The theme whose modifiers all themes use on terminals without colours.
 const PLAIN: &str = "mono";
 
-/// Every theme that can be used, and what is wrong with those that cannot.
+/// The usable themes, and the errors of the others.
 #[derive(Debug, Clone)]
 pub struct Themes {
     themes: Vec<Theme>,
     errors: Vec<ThemeError>,
 }
 
-/// Reads the built-in themes and the user's, given as paths and texts.
+/// Parses the built-in themes and the user's, given as paths and contents.
 ///
-/// A user's theme with the name of a built-in one takes its place. A broken one leaves an error and hides no other.
+/// A user's theme replaces a built-in one of the same name. An invalid theme is reported and replaces nothing.
 pub fn load(user: impl IntoIterator<Item = (String, String)>) -> Themes {
     let mut shelf = Themes { themes: Vec::new(), errors: Vec::new() };
     for (path, text) in BUILT_IN {
@@ -64,28 +64,28 @@ pub fn load(user: impl IntoIterator<Item = (String, String)>) -> Themes {
 }
 
 impl Themes {
-    /// Every theme, the built-in ones first.
+    /// All usable themes, the built-in ones first.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &Theme> {
         self.themes.iter()
     }
 
-    /// The theme of this name.
+    /// The theme with this name.
     pub fn get(&self, name: &str) -> Option<&Theme> {
         self.themes.iter().find(|theme| theme.name == name)
     }
 
-    /// The theme to begin with.
+    /// The default theme.
     pub fn first(&self) -> &Theme {
         &self.themes[0]
     }
 
-    /// The theme after the one of this name; after the last comes the first again.
+    /// The theme after the one with this name, wrapping around at the end.
     pub fn after(&self, name: &str) -> &Theme {
         let next = self.themes.iter().position(|theme| theme.name == name).map_or(0, |index| index + 1);
         self.themes.get(next).unwrap_or_else(|| self.first())
     }
 
-    /// What is wrong with the themes that are not here.
+    /// Errors of the themes that could not be used.
     pub fn errors(&self) -> &[ThemeError] {
         &self.errors
     }
@@ -101,12 +101,12 @@ mod tests {
 
     fn error(text: &str) -> String {
         let themes = load_one(text);
-        assert_eq!(themes.iter().len(), BUILT_IN.len(), "a broken theme hides no other");
+        assert_eq!(themes.iter().len(), BUILT_IN.len(), "a broken theme replaces no other");
         themes.errors()[0].to_string()
     }
 
     #[test]
-    fn every_built_in_theme_is_sound_and_named_after_its_file() {
+    fn built_in_themes_are_valid_and_named_after_their_files() {
         let themes = load([]);
         assert_eq!(themes.errors(), []);
         let names: Vec<_> = themes.iter().map(|theme| format!("{}.toml", theme.name)).collect();
@@ -114,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_goes_through_all_themes_and_begins_again() {
+    fn next_theme_wraps_around() {
         let themes = load([]);
         let mut name = themes.first().name.as_str();
         for _ in 0..themes.iter().len() {
@@ -125,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_theme_can_change_a_few_roles_of_a_built_in_one() {
+    fn user_theme_can_override_a_few_roles() {
         let themes =
             load_one("base = \"light\"\naccent = \"#ff8800\"\n[state]\nrunning = \"bright-green\"\n");
         assert_eq!(themes.errors(), []);
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_theme_takes_the_place_of_a_built_in_one_but_not_of_another() {
+    fn user_theme_replaces_only_a_built_in_one() {
         let twice = ["a.toml", "b.toml"]
             .map(|path| (path.to_owned(), "name = \"dark\"\nbase = \"dark\"\ntext = \"red\"".to_owned()));
         let themes = load(twice);
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_named_with_its_place_and_the_way_out() {
+    fn errors_have_a_position_and_a_hint() {
         assert!(error("base = \"dark\"\nacent = \"red\"").starts_with(
             "themes/mine.toml:2:1: unknown role 'acent': the roles are text, strong, dim, frame, title, accent,"
         ));
@@ -157,17 +157,17 @@ mod tests {
         ));
         assert_eq!(
             error("text = \"red\""),
-            "themes/mine.toml:1:13: role 'strong' is missing: add it, or take what is missing from a built-in theme \
+            "themes/mine.toml:1:13: role 'strong' is missing: add it, or inherit missing roles from a built-in theme \
              with base = \"dark\""
         );
         assert_eq!(
             error("base = \"drak\""),
-            "themes/mine.toml:1:8: there is no built-in theme 'drak' to be the base: there are dark, light, dusk, \
-             paper, terminal, high-contrast, colorblind, mono"
+            "themes/mine.toml:1:8: there is no built-in theme 'drak' to use as base; the built-in themes are dark, \
+             light, dusk, paper, terminal, high-contrast, colorblind, mono"
         );
         assert_eq!(
             error("base = \"dark\"\ntext = 7"),
-            "themes/mine.toml:2:1: 'text' must be a text in quotes, such as \"#7cc4ff bold\""
+            "themes/mine.toml:2:1: 'text' must be a string in quotes, such as \"#7cc4ff bold\""
         );
         assert!(error("base = \"dark\"\ntext = \"\\u001b[31m\"").contains("bad colour '\\u{1b}[31m'"));
         assert_eq!(

@@ -1,4 +1,4 @@
-//! The line of keys.
+//! The line of key hints.
 
 use std::borrow::Cow;
 
@@ -10,7 +10,7 @@ use ratatui::widgets::Widget;
 use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
-/// Keys and what they do, on one line. Keys that do not fit after the ones before them are left out.
+/// Key hints on one line. Hints that do not fit are left out, from the end.
 #[derive(Debug, Clone)]
 pub struct Hints<'a> {
     theme: &'a RenderTheme,
@@ -19,19 +19,19 @@ pub struct Hints<'a> {
 }
 
 impl<'a> Hints<'a> {
-    /// No keys yet.
+    /// An empty line.
     pub const fn new(theme: &'a RenderTheme) -> Self {
         Self { theme, keys: Vec::new(), end: None }
     }
 
-    /// Adds a key, less useful than those before.
+    /// Adds a hint; add the most useful ones first.
     #[must_use]
     pub fn key(mut self, key: impl Into<Cow<'a, str>>, words: impl Into<Cow<'a, str>>) -> Self {
         self.keys.push((key.into(), words.into()));
         self
     }
 
-    /// The last key, which is always shown: the one that lists all keys.
+    /// Sets the last hint, which is always shown: the help key.
     #[must_use]
     pub fn end(mut self, key: impl Into<Cow<'a, str>>, words: impl Into<Cow<'a, str>>) -> Self {
         self.end = Some((key.into(), words.into()));
@@ -43,11 +43,11 @@ impl<'a> Hints<'a> {
         [Span::raw("  "), Span::styled(key, palette.strong), Span::raw(" "), Span::styled(words, palette.dim)]
     }
 
-    /// The line, in at most `width` cells.
+    /// The line, at most `width` cells wide.
     pub fn line(self, width: usize) -> Line<'a> {
         let end = self.end.clone().map(|hint| self.spans(hint));
         let used = |spans: &[Span<'_>]| spans.iter().map(Span::width).sum::<usize>();
-        // The first hint has no gap before it.
+        // No gap before the first hint.
         let mut room = (width + 2).saturating_sub(end.as_ref().map_or(0, |spans| used(spans)));
         let mut spans = Vec::new();
         for hint in self.keys.iter().cloned().map(|hint| self.spans(hint)) {
@@ -72,7 +72,7 @@ mod tests {
     use crate::ui::widgets::testing::{overhanging, text, unicode};
 
     #[test]
-    fn the_least_useful_keys_give_way() {
+    fn hints_are_left_out_from_the_end() {
         let theme = unicode();
         let hints =
             Hints::new(&theme).key("space", "pause").key("s", "stop").key("c", "checkpoint").end("?", "keys");

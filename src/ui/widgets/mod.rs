@@ -1,4 +1,4 @@
-//! What panes are made of. Each draws itself with a [`RenderTheme`](super::theme::RenderTheme), at any size, and never panics.
+//! Widgets. Each is drawn with a [`RenderTheme`](super::theme::RenderTheme), at any size, and never panics.
 
 mod chart;
 mod hints;

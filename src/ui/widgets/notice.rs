@@ -1,4 +1,4 @@
-//! A calm message where there is nothing else to show.
+//! A message in the middle of an empty area.
 
 use std::borrow::Cow;
 
@@ -11,7 +11,7 @@ use ratatui::widgets::Widget;
 use crate::ui::layout::{cells, centered};
 use crate::ui::theme::RenderTheme;
 
-/// Lines of text in the middle of an area.
+/// Centred lines of text, for an area with nothing else to show.
 #[derive(Debug, Clone)]
 pub struct Placeholder<'a> {
     text: Cow<'a, str>,
@@ -19,12 +19,12 @@ pub struct Placeholder<'a> {
 }
 
 impl<'a> Placeholder<'a> {
-    /// A message in one or more lines.
+    /// A message of one or more lines.
     pub fn new(theme: &RenderTheme, text: impl Into<Cow<'a, str>>) -> Self {
         Self { text: text.into(), style: theme.palette.dim }
     }
 
-    /// In this style.
+    /// Sets the style.
     #[must_use]
     pub const fn style(mut self, style: Style) -> Self {
         self.style = style;

@@ -1,4 +1,4 @@
-//! The frame around each part of the screen.
+//! The frame of a pane.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Margin, Rect};
@@ -8,17 +8,17 @@ use ratatui::widgets::{Block, Clear, Widget};
 
 use crate::ui::theme::RenderTheme;
 
-/// Whether the keys go to a pane.
+/// Whether a pane has the focus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Focus {
-    /// They do.
+    /// It has the focus.
     Here,
-    /// They do not.
+    /// It does not.
     #[default]
     Elsewhere,
 }
 
-/// A frame whose title says what it holds on the left, and how that stands on the right.
+/// A frame with a title on the left and current values on the right.
 ///
 /// ```text
 /// ╭─ loss ───── step 11,256  train 0.4721 ─╮
@@ -35,38 +35,38 @@ pub struct PaneFrame<'a> {
 }
 
 impl<'a> PaneFrame<'a> {
-    /// A pane that holds this.
+    /// A pane with this title.
     pub fn new(theme: &'a RenderTheme, title: impl Into<Line<'a>>) -> Self {
         Self { theme, title: title.into(), values: Vec::new(), focus: Focus::Elsewhere, is_opaque: false }
     }
 
-    /// Adds a value on the right. Where there is no room for all, the first ones give way, and never a part of one.
+    /// Adds a value on the right. Values that do not fit are left out whole, from the first one on.
     #[must_use]
     pub fn value(mut self, value: impl Into<Line<'a>>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// With or without the focus.
+    /// Sets whether it has the focus.
     #[must_use]
     pub const fn focus(mut self, focus: Focus) -> Self {
         self.focus = focus;
         self
     }
 
-    /// Hiding what is beneath, as dialogs do.
+    /// Clears what is beneath, for dialogs.
     #[must_use]
     pub const fn opaque(mut self) -> Self {
         self.is_opaque = true;
         self
     }
 
-    /// The part of `area` that is left for what the pane holds.
+    /// The area inside the frame.
     pub fn inner(area: Rect) -> Rect {
         area.inner(Margin { horizontal: 2, vertical: 1 })
     }
 
-    /// The values that fit into `width` cells, the last ones if not all do.
+    /// The values that fit in `width` cells, preferring the last ones.
     fn fitting(&self, width: usize) -> Option<Line<'a>> {
         let gap = Span::raw("  ");
         (0..self.values.len()).find_map(|first| {
@@ -95,7 +95,7 @@ impl Widget for PaneFrame<'_> {
             Focus::Elsewhere => (palette.frame, palette.title),
         };
         Block::bordered().border_set(self.theme.glyphs.border()).border_style(frame).render(area, buf);
-        // A corner, a line and a space at each end.
+        // Corner, line and space at each end.
         let room = usize::from(area.width.saturating_sub(6));
         if area.height < 2 || room == 0 {
             return;
@@ -112,7 +112,7 @@ impl Widget for PaneFrame<'_> {
     }
 }
 
-/// Writes `line` with a space on each side from `x` on, ending before `end`.
+/// Draws `line` with a space on each side from `x` on, ending before `end`.
 fn write(buf: &mut Buffer, x: u16, y: u16, line: &Line<'_>, end: u16) {
     buf.set_string(x, y, " ", Style::new());
     let (after, _) = buf.set_line(x + 1, y, line, end.saturating_sub(x + 2));
@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn the_title_is_left_and_the_values_are_right() {
+    fn title_is_left_and_values_are_right() {
         insta::assert_snapshot!(text(pane(&unicode()), 60, 3), @"
         ╭─ loss ────────── step 11,256  train 0.4721  test 0.3817 ─╮
         │                                                          │
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn where_there_is_little_room_whole_values_give_way() {
+    fn values_that_do_not_fit_are_left_out_whole() {
         let theme = unicode();
         let titles: Vec<_> =
             [49, 48, 26, 25, 10, 8, 7, 6, 2].map(|width| text(pane(&theme), width, 2)).into();
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn the_focus_has_the_accent() {
+    fn focused_pane_has_the_accent() {
         let theme = unicode();
         let focused = buffer(pane(&theme).focus(Focus::Here), 20, 3);
         assert_eq!(focused[(0, 0)].fg, theme.palette.accent.fg.unwrap());
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dialog_hides_what_is_beneath() {
+    fn dialog_clears_what_is_beneath() {
         let theme = unicode();
         let mut buf = Buffer::filled(Rect::new(0, 0, 12, 3), ratatui::buffer::Cell::new("x"));
         PaneFrame::new(&theme, "quit").opaque().render(buf.area, &mut buf);
@@ -191,7 +191,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_size_can_be_drawn(width in 0..70_u16, height in 0..6_u16, title in ".{0,20}", value in ".{0,20}") {
+        fn pane_can_be_drawn_at_any_size(width in 0..70_u16, height in 0..6_u16, title in ".{0,20}", value in ".{0,20}") {
             for theme in [unicode(), ascii()] {
                 let pane = PaneFrame::new(&theme, title.as_str()).value(value.as_str()).value("x");
                 overhanging(pane.clone(), width, height);

@@ -1,4 +1,4 @@
-//! A grey image.
+//! A greyscale image.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,9 +10,9 @@ use crate::ui::color::grey;
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
-/// A grey image, square to the eye: two pixels a cell, one above the other, or as many more as it is shrunk by.
+/// A greyscale image with square pixels: two per cell, one above the other.
 ///
-/// Where there are no greys or no half blocks, symbols stand for shades.
+/// Without greys or half blocks, symbols represent the shades.
 #[derive(Debug, Clone, Copy)]
 pub struct Picture<'a> {
     theme: &'a RenderTheme,
@@ -22,25 +22,25 @@ pub struct Picture<'a> {
 }
 
 impl<'a> Picture<'a> {
-    /// An image of `side` rows of as many pixels. Pixels that are missing are black.
+    /// An image of `side` × `side` pixels. Missing pixels are black.
     pub const fn new(theme: &'a RenderTheme, pixels: &'a [u8], side: usize) -> Self {
         Self { theme, pixels, side, shrink: 1 }
     }
 
-    /// Smaller by this factor: each drawn pixel is the mean of a square of pixels.
+    /// Shrinks the image by this factor: each drawn pixel is the mean of a square of pixels.
     #[must_use]
     pub const fn shrunk(mut self, factor: usize) -> Self {
         self.shrink = if factor == 0 { 1 } else { factor };
         self
     }
 
-    /// Columns and rows that it needs.
+    /// Width and height in cells.
     pub fn size(&self) -> (u16, u16) {
         let pixels = self.side / self.shrink;
         (cells(pixels), cells(pixels.div_ceil(2)))
     }
 
-    /// The mean of the square of pixels that is drawn at this place.
+    /// The mean of the square of pixels that is drawn here.
     fn level(&self, column: usize, row: usize) -> u8 {
         let square = (0..self.shrink * self.shrink).map(|at| {
             let (x, y) = (column * self.shrink + at % self.shrink, row * self.shrink + at / self.shrink);
@@ -74,7 +74,7 @@ impl Picture<'_> {
         });
     }
 
-    /// Fills each cell by its two pixels, as much of the image as `area` has room for.
+    /// Draws as much of the image as fits in `area`.
     fn each(&self, area: Rect, buf: &mut Buffer, fill: impl Fn(u8, u8) -> Option<(&'static str, Style)>) {
         let (width, height) = self.size();
         for (x, y) in
@@ -98,7 +98,7 @@ mod tests {
     use crate::ui::ColorDepth;
     use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, theme, unicode};
 
-    /// Dark above, bright below, darker to the right.
+    /// Dark at the top, bright at the bottom, darker to the right.
     fn wedge() -> Vec<u8> {
         (0..8_u8).flat_map(|row| (0..8_u8).map(move |column| (row * 36).saturating_sub(column * 8))).collect()
     }
@@ -117,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn without_greys_symbols_are_shades() {
+    fn symbols_represent_shades_without_greys() {
         let pixels = wedge();
         assert_eq!(text(Picture::new(&ascii(), &pixels, 8), 8, 4), "\n.....\n**++++++\n####****");
         let shades = theme("dark", ColorDepth::None, Glyphs::Unicode);
@@ -127,7 +127,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_picture_can_be_drawn_at_any_size(
+        fn any_image_can_be_drawn_at_any_size(
             pixels in prop::collection::vec(any::<u8>(), 0..100),
             (side, factor) in (0..12_usize, 0..4_usize),
             (width, height) in (0..20_u16, 0..10_u16),

@@ -1,4 +1,4 @@
-//! A thin bar that says how much is done.
+//! A thin progress bar.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,9 +9,9 @@ use crate::ui::Glyphs;
 use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
-/// A bar of one row, in steps of half a cell: `━━━━╸────`.
+/// A progress bar of one row, in steps of half a cell: `━━━━╸────`.
 ///
-/// It is full only when everything is done, and empty when nothing is or how much is not known.
+/// It is full only at 100 %, and empty at 0 % or if the progress is unknown.
 #[derive(Debug, Clone, Copy)]
 pub struct ProgressBar<'a> {
     theme: &'a RenderTheme,
@@ -19,13 +19,13 @@ pub struct ProgressBar<'a> {
 }
 
 impl<'a> ProgressBar<'a> {
-    /// A bar of which the share `ratio` is done; NaN counts as nothing.
+    /// A bar for this fraction from 0 to 1; NaN counts as 0.
     pub const fn new(theme: &'a RenderTheme, ratio: f64) -> Self {
         let ratio = if ratio.is_nan() { 0.0 } else { ratio.clamp(0.0, 1.0) };
         Self { theme, ratio }
     }
 
-    /// The bar as text of `width` cells.
+    /// The bar as text, `width` cells wide.
     pub fn line(self, width: usize) -> Line<'a> {
         let glyphs = self.theme.glyphs;
         let halves = match glyphs {
@@ -60,7 +60,7 @@ mod tests {
     use crate::ui::widgets::testing::{ascii, overhanging, text, unicode};
 
     #[test]
-    fn it_grows_by_half_cells_and_is_full_only_at_the_end() {
+    fn bar_grows_by_half_cells_and_is_full_only_at_the_end() {
         let (unicode, ascii) = (unicode(), ascii());
         let bars: Vec<_> = [f64::NAN, -1.0, 0.04, 0.05, 0.5, 0.55, 0.999, 1.0, f64::INFINITY]
             .map(|ratio| {
@@ -84,7 +84,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_size_and_ratio_can_be_drawn(ratio in any::<f64>(), width in 0..50_u16, height in 0..3_u16) {
+        fn any_ratio_can_be_drawn_at_any_size(ratio in any::<f64>(), width in 0..50_u16, height in 0..3_u16) {
             for theme in [unicode(), ascii()] {
                 let bar = text(ProgressBar::new(&theme, ratio), width, height);
                 prop_assert!(height == 0 || bar.lines().next().unwrap_or("").chars().count() == usize::from(width));

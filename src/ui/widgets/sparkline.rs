@@ -1,4 +1,4 @@
-//! The last values of something, each one cell wide.
+//! A sparkline.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -10,9 +10,9 @@ use crate::metrics::Interval;
 use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
-/// A row of bars on the scale of the values it shows, the newest at the right end.
+/// One bar per value, scaled to the visible values, with the newest at the right end.
 ///
-/// A value that is not a number is a cross. A constant stands at half height: it is neither low nor high.
+/// NaN is drawn as a cross. A constant is drawn at half height, since it is neither low nor high.
 #[derive(Debug, Clone)]
 pub struct Sparkline<'a> {
     theme: &'a RenderTheme,
@@ -21,24 +21,24 @@ pub struct Sparkline<'a> {
 }
 
 impl<'a> Sparkline<'a> {
-    /// A sparkline of the last of these values that there is room for.
+    /// A sparkline of as many of the last values as fit.
     pub fn new(theme: &'a RenderTheme, values: impl IntoIterator<Item = f64>) -> Self {
         Self { theme, values: values.into_iter().collect(), style: theme.palette.progress }
     }
 
-    /// In this style.
+    /// Sets the style.
     #[must_use]
     pub const fn style(mut self, style: Style) -> Self {
         self.style = style;
         self
     }
 
-    /// The sparkline as text of `width` cells.
+    /// The sparkline as text, `width` cells wide.
     pub fn line(&self, width: usize) -> Line<'a> {
         let shown = &self.values[self.values.len().saturating_sub(width)..];
         let scale = Interval::of(shown.iter().copied());
         let mut spans = vec![Span::raw(" ".repeat(width - shown.len()))];
-        // Values of one kind in a row share a span.
+        // Consecutive values of the same kind share a span.
         for run in shown.chunk_by(|a, b| a.is_finite() == b.is_finite()) {
             let bars: String = run.iter().map(|&value| self.symbol(value, scale)).collect();
             let is_number = run.iter().all(|value| value.is_finite());
@@ -68,7 +68,7 @@ mod tests {
     use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, unicode};
 
     #[test]
-    fn the_newest_values_are_at_the_right() {
+    fn newest_values_are_at_the_right() {
         let (unicode, ascii) = (unicode(), ascii());
         let rows: Vec<_> = [
             vec![],
@@ -96,7 +96,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_is_a_warning() {
+    fn nan_is_drawn_as_a_warning() {
         let theme = unicode();
         let cells = buffer(Sparkline::new(&theme, [1.0, f64::NAN]).style(theme.palette.curve.train), 2, 1);
         assert_eq!(Some(cells[(0, 0)].fg), theme.palette.curve.train.fg);

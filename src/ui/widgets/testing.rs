@@ -1,4 +1,4 @@
-//! Drawing a widget for a test.
+//! Helpers for widget tests.
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
@@ -7,12 +7,12 @@ use ratatui::widgets::Widget;
 use crate::ui::theme::{RenderTheme, load};
 use crate::ui::{ColorDepth, Glyphs};
 
-/// The dark theme in Unicode, in all colours.
+/// The dark theme with Unicode symbols and 24-bit colours.
 pub(crate) fn unicode() -> RenderTheme {
     theme("dark", ColorDepth::TrueColor, Glyphs::Unicode)
 }
 
-/// The dark theme in ASCII, without colours.
+/// The dark theme with ASCII symbols and no colours.
 pub(crate) fn ascii() -> RenderTheme {
     theme("dark", ColorDepth::None, Glyphs::Ascii)
 }
@@ -29,7 +29,7 @@ pub(crate) fn buffer(widget: impl Widget, width: u16, height: u16) -> Buffer {
     buf
 }
 
-/// What a widget draws, as lines of text.
+/// The drawn widget as lines of text.
 pub(crate) fn text(widget: impl Widget, width: u16, height: u16) -> String {
     let buf = buffer(widget, width, height);
     let rows = buf.content.chunks(usize::from(width).max(1));
@@ -37,7 +37,7 @@ pub(crate) fn text(widget: impl Widget, width: u16, height: u16) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Draws a widget into a corner that only partly overlaps its buffer, where a careless one would panic.
+/// Draws a widget in an area that only partly overlaps the buffer, where an unchecked index would panic.
 pub(crate) fn overhanging(widget: impl Widget, width: u16, height: u16) {
     let mut buf = Buffer::empty(Rect::new(2, 1, width, height));
     widget.render(Rect::new(0, 0, width + 9, height + 9), &mut buf);

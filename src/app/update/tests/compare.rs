@@ -232,9 +232,10 @@ fn predictions_compare_the_selected_run_with_the_baseline() {
 
 #[test]
 fn opening_another_run_resets_the_zoom() {
-    let (mut app, run) = showing(RecordedStatus::Running, vec![Event::started(0)]);
+    let (mut app, run) = showing(RecordedStatus::Running, with_steps());
     press(&mut app, &[Key::Char('+'), Key::Char('+')]);
     let zoomed = app.shared.charts.window;
+    assert_ne!(zoomed, crate::app::Window::All);
     update(&mut app, Msg::Started(run));
     assert_eq!(app.shared.charts.window, zoomed, "it was resumed");
     update(&mut app, Msg::Started(run_id(2)));

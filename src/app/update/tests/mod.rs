@@ -32,6 +32,13 @@ fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
     (app, id)
 }
 
+/// The events of a run of twenty steps, which is enough to zoom.
+fn with_steps() -> Vec<Event> {
+    let steps =
+        StepBatch { first: 1, losses: vec![1.0; 20], learning_rate: 0.01, active_seconds: 1.0, spent: None };
+    vec![Event::started(0), Event::Steps(steps)]
+}
+
 #[test]
 fn enter_on_a_fresh_start_trains_the_first_preset() {
     let mut app = app();
@@ -86,13 +93,13 @@ fn space_pauses_a_running_run_and_continues_a_paused_one() {
 fn a_command_is_pending_until_it_is_answered() {
     let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
-    assert_eq!(app.shared.run.as_ref().unwrap().asked, Some(Command::Pause));
+    assert_eq!(app.shared.run.as_ref().unwrap().pending, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
     let records = vec![JournalEntry { time: 9.0, event }];
     let change = Update { records, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
     update(&mut app, Msg::Run(id, Box::new(change)));
     let run = app.shared.run.unwrap();
-    assert_eq!((run.asked, run.paused_since), (None, Some(9.0)));
+    assert_eq!((run.pending, run.paused_since), (None, Some(9.0)));
 }
 
 #[test]
@@ -145,7 +152,7 @@ fn a_failure_is_shown_until_the_next_key() {
     press(&mut app, &[Key::Char(' ')]);
     update(&mut app, Msg::Failed("the disk is full".to_owned()));
     assert_eq!(app.shared.notice.as_ref().map(Notice::text), Some("the disk is full"));
-    assert_eq!(app.shared.run.as_ref().unwrap().asked, None);
+    assert_eq!(app.shared.run.as_ref().unwrap().pending, None);
     press(&mut app, &[Key::Tab]);
     assert_eq!(app.shared.notice, None);
 }
@@ -233,4 +240,31 @@ fn a_failed_range_test_shows_why() {
     let search = range_test(&app);
     assert_eq!((search.problem.as_deref(), search.suggestion()), (Some("no data"), None));
     assert_eq!(press(&mut app, &[Key::Enter, Key::Esc]), [], "there is nothing to break off");
+}
+
+#[test]
+fn keys_to_other_screens_work_where_they_lead_somewhere_else() {
+    let has = |app: &App, key| {
+        action(app, Key::Char(key)).is_some_and(|action| matches!(action, Action::Everywhere(_)))
+    };
+    let mut app = app();
+    update(&mut app, Msg::Runs(Vec::new()));
+    assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, true, false], "start screen, no run");
+    press(&mut app, &[Key::Char('2')]);
+    assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, false, true], "no runs");
+    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Finished)]));
+    assert!(!has(&app, 'n'), "n creates runs like the selected one");
+    press(&mut app, &[Key::Enter]);
+    assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, true, true], "live screen");
+    press(&mut app, &[Key::Char('2')]);
+    assert_eq!(['1', '2'].map(|key| has(&app, key)), [true, false], "a run is open");
+}
+
+#[test]
+fn returning_to_the_open_run_resets_the_zoom() {
+    let (mut app, run) = showing(RecordedStatus::Running, with_steps());
+    press(&mut app, &[Key::Char('+'), Key::Char('2')]);
+    assert_ne!(app.shared.charts.window, crate::app::Window::All);
+    assert_eq!(update(&mut app, Msg::Started(run)), [], "it is already followed");
+    assert_eq!(app.shared.charts.window, crate::app::Window::All);
 }

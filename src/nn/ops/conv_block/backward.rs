@@ -1,9 +1,9 @@
-//! Backward of a block.
+//! Backward pass of a block.
 //!
-//! Of the four members of a pooling window one has a gradient, and only where `ReLU` and dropout let it
-//! through: one sum in sixteen or so. Each is a kernel-sized window of the image times one slope, and
-//! channels last a row of that window is one run. What is added up stays in registers: for the
-//! weights a row of one kernel over all places, for the image a row of one window over all kernels.
+//! Only one of the four pixels of a pooling window has a gradient, and only if `ReLU` and dropout let it through, so
+//! about one in sixteen. Each contributes a kernel-sized window of the image times one slope; with channels last, a row
+//! of that window is contiguous. Sums stay in registers: for the weights, a row of one kernel over all positions; for
+//! the image, a row of one window over all kernels.
 
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
@@ -13,9 +13,9 @@ use super::super::runs::{NonZeroRuns, add_runs};
 use super::geometry::Geometry;
 use super::workspace::{Gradients, KernelRows, Slopes};
 
-/// Adds the gradients of one image. `image` and `image_gradient` are `[height, width, channels]` and a
-/// rest of [`PAD`](super::super::lanes::PAD); `output_gradient` is `[place, channel]`; `values` and
-/// `winners` are what [`forward`](super::forward::forward) found, and `factors` what it was given.
+/// Adds the gradients of one image. `image` and `image_gradient` are `[height, width, channels]` followed by
+/// [`PAD`](super::super::lanes::PAD) values; `output_gradient` is `[position, channel]`; `values` and `winners` are
+/// results of [`forward`](super::forward::forward), and `factors` its argument.
 #[expect(clippy::too_many_arguments, reason = "slices of the arrays of a batch, each for one image")]
 #[inline(always)]
 pub(super) fn backward<S: Simd, G: Geometry>(
@@ -87,9 +87,9 @@ pub(super) fn backward<S: Simd, G: Geometry>(
     }
 }
 
-/// Adds the gradient of a kernel of which every row fits into one vector, all `K` rows at once. Places
-/// without a gradient are not left out: finding them would take longer.
-#[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
+/// Adds the gradient of a kernel whose rows each fit in one vector, all `K` rows at once. Positions without a gradient
+/// are not skipped, since finding them would take longer.
+#[expect(clippy::needless_range_loop, reason = "the compiler unrolls loops over indices")]
 #[inline(always)]
 pub(super) fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     simd: S,
@@ -99,7 +99,7 @@ pub(super) fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     kernel: &mut [f32],
 ) {
     let lanes = S::f32s::LEN;
-    // Two sets of sums, so that an addition need not wait for the one before it.
+    // Two sets of sums, so that an addition does not wait for the previous one.
     let mut sums = [[S::f32s::splat(simd, 0.0); K]; 2];
     for pair in (0..G::MAP).step_by(2) {
         for set in 0..2 {
@@ -116,7 +116,7 @@ pub(super) fn add_narrow_kernel<S: Simd, G: Geometry, const K: usize>(
     }
 }
 
-/// An index, from how vectors hold it.
+/// Converts an index from its vector representation.
 #[inline(always)]
 fn offset(index: i32) -> usize {
     index.cast_unsigned() as usize

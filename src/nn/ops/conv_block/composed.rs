@@ -1,15 +1,15 @@
-//! The block, composed of dfdx's operations.
+//! The block composed of dfdx's operations.
 
 use dfdx::prelude::*;
 
 use crate::nn::ops::{Patches, TensorDevice, conv2d, dropout2d, max_pool2d};
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
-/// The maps of a block of `K` x `K` kernels on `H` x `W` images.
+/// Shape of the output of a block with `K` x `K` kernels on `H` x `W` images.
 pub type Pooled<H, W, const O: usize, const K: usize> =
     ImageShape<<<H as Slide<K>>::Out as Halve>::Out, <<W as Slide<K>>::Out as Halve>::Out, O>;
 
-/// The block, composed of dfdx's operations. `mask` is that of [`dropout2d`].
+/// The block composed of dfdx's operations. `mask` is that of [`dropout2d`].
 pub(super) fn composed<H, W, const C: usize, const O: usize, const K: usize, E, D, T>(
     images: Tensor<ImageShape<H, W, C>, E, D, T>,
     patches: &Patches<D>,

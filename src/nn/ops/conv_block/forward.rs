@@ -1,11 +1,10 @@
-//! Forward: convolution, dropout of channels, max-pooling and `ReLU` in one pass over an image.
+//! Forward pass: convolution, dropout of channels, max-pooling and `ReLU` in one pass over an image.
 //!
-//! The four members of every pooling window are four vectors of sums side by side, each vector over
-//! neighbouring windows: pooling is then a comparison of vectors, and nothing is moved between lanes.
-//! For that an image is first laid out in *column planes*: plane `e` of a channel holds, for every
-//! row, the columns `e, e + 2, e + 4, …`, one for each window; first the even rows, then the odd ones.
-//! So the pixels under tap `(ky, kx)` of member `(dy, dx)` of all windows lie in one run, in plane
-//! `kx + dx` from its row `ky + dy` on, and the innermost loop has no edges at the ends of rows.
+//! The four members of a pooling window are computed in four vectors, each of which covers neighbouring windows. Pooling
+//! then compares vectors without moving values between lanes. To this end, an image is first rearranged into *column
+//! planes*: plane `e` of a channel contains the columns `e, e + 2, e + 4, …` of every row, one per window; first the
+//! even rows, then the odd ones. The pixels for tap `(ky, kx)` of member `(dy, dx)` of all windows are then contiguous,
+//! in plane `kx + dx` from row `ky + dy` on, and the innermost loop does not stop at the ends of rows.
 
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
@@ -14,8 +13,8 @@ use super::super::lanes::{Matrix, load, load_four, transpose};
 use super::geometry::Geometry;
 use super::workspace::{Maps, Parameters, Planes};
 
-/// Computes the maps of one image, `[height, width, channels]`, and writes them to `output`,
-/// `[place, channel]`. `factors` scales every channel that comes out; those of 0 are not computed.
+/// Computes the output for one image `[height, width, channels]` and writes it to `output` `[position, channel]`.
+/// `factors` scales the output channels; channels with a factor of 0 are not computed.
 #[inline(always)]
 pub(super) fn forward<S: Simd, G: Geometry>(
     simd: S,
@@ -53,8 +52,8 @@ pub(super) fn forward<S: Simd, G: Geometry>(
         maps,
         geometry: std::marker::PhantomData,
     };
-    // Two channels at a time make eight sums, as many as a core can add to at once: it begins two
-    // fused multiply-adds a cycle, and each takes four.
+    // Two channels at a time make eight independent sums, which keeps a core busy: it starts two fused
+    // multiply-adds per cycle, and each takes four cycles.
     let mut pairs = planes.kept.chunks_exact(2);
     for pair in &mut pairs {
         for at in (0..G::PLACES).step_by(S::f32s::LEN) {
@@ -76,9 +75,9 @@ pub(super) fn forward<S: Simd, G: Geometry>(
     transpose(simd, block.maps.values, shape, output, G::OUT);
 }
 
-/// Fills the column planes of an image, `[channel, row, column]` and a rest.
+/// Fills the column planes of an image `[channel, row, column]` with padding.
 ///
-/// Vectors of four reach over the end of a row of planes, into what is written after it.
+/// Vectors of four may extend past the end of a row into values that are written later.
 #[inline(always)]
 fn spread<S: Simd, G: Geometry>(simd: S, image: &[f32], planes: &mut [f32]) {
     for channel in 0..G::CHANNELS {
@@ -102,7 +101,7 @@ fn spread<S: Simd, G: Geometry>(simd: S, image: &[f32], planes: &mut [f32]) {
     }
 }
 
-/// What the blocks of sums are computed from and written to.
+/// Inputs and outputs of the blocks of sums.
 struct Blocks<'a, S, G> {
     simd: S,
     planes: &'a [f32],
@@ -114,8 +113,8 @@ struct Blocks<'a, S, G> {
 }
 
 impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
-    /// Computes `N` channels at `V` vectors of places, from place `at` on.
-    #[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
+    /// Computes `N` channels at `V` vectors of positions, from position `at` on.
+    #[expect(clippy::needless_range_loop, reason = "the compiler unrolls loops over indices")]
     #[inline(always)]
     fn compute<const N: usize, const V: usize>(&mut self, outs: [usize; N], at: usize) {
         let sums = self.convolve::<N, V>(outs, at);
@@ -126,8 +125,8 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
         }
     }
 
-    /// The sums of all taps, for each of the four members of the windows.
-    #[expect(clippy::needless_range_loop, reason = "loops over indices are what the compiler unrolls")]
+    /// The sums over all taps for each of the four members of the windows.
+    #[expect(clippy::needless_range_loop, reason = "the compiler unrolls loops over indices")]
     #[inline(always)]
     fn convolve<const N: usize, const V: usize>(
         &self,
@@ -171,8 +170,8 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
         sums
     }
 
-    /// Keeps the largest member of every window and where it lies, in an image channels last. Of equal
-    /// ones the first in reading order wins, as in [`max_pool2d`](super::super::max_pool2d()).
+    /// Keeps the largest member of every window and its index in the image (channels last). Of equal members, the first in
+    /// reading order wins, as in [`max_pool2d`](super::super::max_pool2d()).
     #[inline(always)]
     fn pool(&mut self, [q0, q1, q2, q3]: [S::f32s; 4], out: usize, at: usize) {
         let (simd, lanes) = (self.simd, S::f32s::LEN);
@@ -194,13 +193,13 @@ impl<S: Simd, G: Geometry> Blocks<'_, S, G> {
     }
 }
 
-/// Where a row of an image begins in a column plane.
+/// Offset of an image row in a column plane.
 #[inline(always)]
 const fn row_start<G: Geometry>(row: usize) -> usize {
     row % 2 * G::HALF_PLANE + row / 2 * G::POOLED_WIDTH
 }
 
-/// An index into an image, as vectors hold it.
+/// Converts an index into an image to its vector representation.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_possible_wrap,

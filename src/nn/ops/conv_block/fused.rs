@@ -1,4 +1,4 @@
-//! The block as one operation of dfdx's tape, on the CPU.
+//! The block as a single operation on dfdx's tape, for the CPU.
 
 use std::cell::RefCell;
 use std::fmt;
@@ -14,7 +14,7 @@ use crate::nn::ops::InputGradient;
 use crate::nn::ops::lanes::PAD;
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
-/// The block for the CPU, with its buffers.
+/// The fused block with its buffers.
 pub(super) struct Fused<H, W, const C: usize, const O: usize, const K: usize>(
     Rc<RefCell<Workspace<Block<H, W, C, O, K>>>>,
 );
@@ -30,13 +30,13 @@ where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
 {
-    /// The block in the vector instructions of this level.
+    /// Creates the block for this level of vector instructions.
     pub(super) fn new(level: Level) -> Self {
         Self(Rc::new(RefCell::new(Workspace::new(level))))
     }
 
-    /// Applies it, recording on the images' tape. `factors` are the values of the mask of
-    /// [`dropout2d`](crate::nn::ops::dropout2d), `[image, channel]`, none of them negative.
+    /// Applies the block, recording it on the images' tape. `factors` is the mask of
+    /// [`dropout2d`](crate::nn::ops::dropout2d), `[image, channel]`, without negative values.
     pub(super) fn forward<T: Tape<f32, Cpu>>(
         &self,
         images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,
@@ -66,7 +66,7 @@ where
         let workspace = Rc::clone(&self.0);
         tape.add_backward_op(move |gradients: &mut Gradients<f32, Cpu>| {
             let workspace = &mut *workspace.borrow_mut();
-            // Taken out for as long as others are borrowed, instead of copied.
+            // Taken out, instead of copied, while other gradients are borrowed.
             let output_gradient = std::mem::take(&mut **gradients.get_or_alloc_mut(&maps_ghost)?);
             if input_gradient == InputGradient::Needed {
                 let image_gradient: &mut Vec<f32> = gradients.get_or_alloc_mut(&images)?;

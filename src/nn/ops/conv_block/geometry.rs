@@ -1,4 +1,4 @@
-//! The sizes of a block, known to the compiler.
+//! The sizes of a block, as constants.
 
 use std::marker::PhantomData;
 
@@ -8,49 +8,48 @@ use super::super::lanes::padded;
 use super::backward::add_narrow_kernel;
 use crate::nn::shape::{Halve, Slide};
 
-/// The sizes of a block. All of its loops run over these constants.
+/// The sizes of a block. Its loops run over these constants, so that the compiler can unroll them.
 pub(super) trait Geometry: 'static {
-    /// Of the images.
+    /// Height, width and channels of the images.
     const HEIGHT: usize;
     const WIDTH: usize;
     const CHANNELS: usize;
-    /// Kernels, which are the channels that come out.
+    /// Number of kernels, which are the output channels.
     const OUT: usize;
     /// Side of a kernel.
     const KERNEL: usize;
-    /// Of the maps that come out.
+    /// Height and width of the output.
     const POOLED_HEIGHT: usize = (Self::HEIGHT + 1 - Self::KERNEL) / 2;
     const POOLED_WIDTH: usize = (Self::WIDTH + 1 - Self::KERNEL) / 2;
 
-    /// Values in a row of an image, channels last.
+    /// Values per image row, channels last.
     const ROW: usize = Self::WIDTH * Self::CHANNELS;
-    /// Values in an image.
+    /// Values per image.
     const IMAGE: usize = Self::HEIGHT * Self::ROW;
-    /// Weights of one kernel.
+    /// Weights per kernel.
     const TAPS: usize = Self::CHANNELS * Self::KERNEL * Self::KERNEL;
-    /// Values in one map that comes out.
+    /// Values per output channel.
     const PLACES: usize = Self::POOLED_HEIGHT * Self::POOLED_WIDTH;
-    /// The same, in whole vectors.
+    /// The same, rounded up to whole vectors.
     const MAP: usize = padded(Self::PLACES);
-    /// Values that come out for one image.
+    /// Output values per image.
     const OUTPUT: usize = Self::PLACES * Self::OUT;
 
-    /// Values of the even rows in a [column plane](super::forward). Images for kernels of an even size
-    /// have an odd number of rows, and one odd row less.
+    /// Values of the even rows in a [column plane](super::forward). With kernels of even size, images have an odd number of
+    /// rows, so one more even row than odd ones.
     const HALF_PLANE: usize = Self::HEIGHT.div_ceil(2) * Self::POOLED_WIDTH;
-    /// Values in a column plane.
+    /// Values per column plane.
     const PLANE: usize = 2 * Self::HALF_PLANE;
 
-    /// Values that a row of a kernel covers, channels last.
+    /// Values per kernel row, channels last.
     const RUN: usize = Self::KERNEL * Self::CHANNELS;
-    /// Values in a row of the window over which a kernel can lie and have one and the same place of
-    /// the pooled map as its result.
+    /// Values per row of the window that all members of one pooling window cover.
     const FRAME: usize = (Self::KERNEL + 1) * Self::CHANNELS;
-    /// Distance of the rows of a kernel as [`backward`](super::backward) lays them out.
+    /// Stride of kernel rows in the layout of [`backward`](super::backward).
     const FRAME_STRIDE: usize = Self::CHANNELS + padded(Self::FRAME);
 
-    /// [`add_narrow_kernel`] with as many sums as a kernel has rows, a number that a generic function
-    /// cannot make of an associated constant.
+    /// Calls [`add_narrow_kernel`] with one sum per kernel row; a generic function cannot derive that number from an
+    /// associated constant.
     fn add_narrow_kernel<S: Simd>(
         simd: S,
         image: &[f32],
@@ -60,7 +59,7 @@ pub(super) trait Geometry: 'static {
     );
 }
 
-/// The block of images `H` x `W` x `C` and `O` kernels of `K` x `K`.
+/// The block for images of `H` x `W` x `C` with `O` kernels of `K` x `K`.
 #[derive(Debug)]
 pub(super) struct Block<H, W, const C: usize, const O: usize, const K: usize>(PhantomData<(H, W)>);
 

@@ -1,13 +1,13 @@
 //! A convolutional block, `relu(max_pool2d(dropout2d(conv2d(images))))`, as one operation.
 //!
-//! On the CPU it runs image by image in the first-level cache, in vector instructions chosen at run
-//! time, and leaves out what comes to nothing: channels that dropout dropped, and the gradients of all
-//! pixels that max-pooling or `ReLU` did not let through. `composed` is the same of dfdx's own
-//! operations: the reference for it, and what other devices run.
+//! On the CPU it processes image by image, so that the data stays in the first-level cache, with vector instructions
+//! selected at run time. It skips dropped channels and the gradients of pixels that max-pooling or `ReLU` did not let
+//! through. `composed` is the same block composed of dfdx's operations: the reference for tests, and the implementation
+//! on other devices.
 
 #![expect(
     clippy::inline_always,
-    reason = "what handles vectors must become part of a function that is compiled for their instructions"
+    reason = "vector code must be inlined into a function that is compiled for its instruction set"
 )]
 
 mod backward;

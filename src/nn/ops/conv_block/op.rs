@@ -1,4 +1,4 @@
-//! A block on any device: composed of dfdx's operations, or fused.
+//! A block on any device, composed or fused.
 
 use dfdx::prelude::*;
 
@@ -8,7 +8,7 @@ use crate::nn::backend::Backend;
 use crate::nn::ops::{InputGradient, Patches, TensorDevice};
 use crate::nn::shape::{Halve, ImageShape, Slide};
 
-/// What a block needs beside its parameters: tables, buffers, and which of the two ways it takes.
+/// The state of a block besides its parameters: index tables, buffers, and the backend.
 #[derive(Debug)]
 pub struct ConvBlockOp<H, W, const C: usize, const O: usize, const K: usize, D: Storage<usize>> {
     patches: Patches<D>,
@@ -22,7 +22,7 @@ where
     W: Slide<K, Out: Halve>,
     D: Storage<usize> + TensorFromVec<usize>,
 {
-    /// A block that is computed by these kernels, where the device has them.
+    /// Creates a block that uses this backend where the device supports it.
     pub fn new(device: &D, kernels: Backend, input_gradient: InputGradient) -> Self {
         let fused = match kernels {
             Backend::Composed => None,
@@ -31,7 +31,7 @@ where
         Self { patches: Patches::new(device, [H::SIZE, W::SIZE, C], K), fused, input_gradient }
     }
 
-    /// Applies it as dfdx's operations.
+    /// Applies the block as dfdx operations.
     pub(crate) fn compose<T: Tape<f32, D>>(
         &self,
         images: Tensor<ImageShape<H, W, C>, f32, D, T>,
@@ -53,7 +53,7 @@ where
     H: Slide<K, Out: Halve>,
     W: Slide<K, Out: Halve>,
 {
-    /// Applies it by the kernels that it was made for.
+    /// Applies the block with its backend.
     pub(crate) fn apply<T: Tape<f32, Cpu>>(
         &self,
         images: Tensor<ImageShape<H, W, C>, f32, Cpu, T>,

@@ -1,4 +1,4 @@
-//! The fused block against the composed one, whose gradients are those of checked operations.
+//! Compares the fused block with the composed one, whose operations have gradient checks of their own.
 
 use dfdx::prelude::*;
 use proptest::prelude::*;
@@ -15,25 +15,25 @@ fn random(seed: u64, len: usize) -> Vec<f32> {
     (0..len).map(|_| stream.symmetric(1.0)).collect()
 }
 
-/// What a block gave: its maps, and the gradients of images, weights and biases.
+/// Output of a block, and gradients of images, weights and biases.
 #[derive(Debug, PartialEq)]
 struct Result {
     maps: Vec<f32>,
     gradients: [Vec<f32>; 3],
 }
 
-/// A batch, as values.
+/// Values of a batch.
 struct Case {
     batch: usize,
     images: Vec<f32>,
     weight: Vec<f32>,
     bias: Vec<f32>,
     factors: Option<Vec<f32>>,
-    /// By what each of the maps' values counts in the loss.
+    /// Weight of each output value in the loss.
     loss: Vec<f32>,
 }
 
-/// How a case is computed.
+/// The implementation to test.
 enum Way<'a, H, W, const C: usize, const O: usize, const K: usize> {
     Composed,
     Fused(&'a Fused<H, W, C, O, K>),
@@ -104,7 +104,7 @@ fn assert_close(what: &str, got: &[f32], want: &[f32]) {
     }
 }
 
-/// Compares every level of instructions with the composed block.
+/// Compares every instruction set with the composed block.
 fn check<H, W, const C: usize, const O: usize, const K: usize>(batch: usize, seed: u64, mask: Option<u64>)
 where
     H: Slide<K, Out: Halve>,
@@ -124,7 +124,7 @@ where
         {
             assert_close(&format!("{kernels}: gradient of {what}"), got, want);
         }
-        // Nothing of a batch is left behind for the next.
+        // No state is carried over to the next batch.
         assert_eq!(case.compute(&Way::Fused(&fused)), got, "{kernels}: the second time");
     }
 }
@@ -142,8 +142,8 @@ proptest! {
         check::<Const<12>, Const<12>, 10, 20, 5>(batch, seed, mask);
     }
 
-    /// Other kernels, of odd and even size, an image as large as its kernel allows, a large one, few and
-    /// many channels, widths that are no whole vector, images that are not square.
+    /// Odd and even kernel sizes, the smallest image for a kernel, a large one, few and many channels, widths that are not
+    /// whole vectors, images that are not square.
     #[test]
     fn blocks_of_other_shapes(seed: u64, mask: Option<u64>, batch in 1usize..4) {
         check::<Const<6>, Const<6>, 1, 1, 5>(batch, seed, mask);
@@ -156,9 +156,9 @@ proptest! {
     }
 }
 
-/// Blank background is full of equal values: the first pixel of a window must win.
+/// Blank background has many equal values: the first pixel of a window must win.
 #[test]
-fn of_equal_pixels_the_first_has_the_gradient() {
+fn first_of_equal_pixels_gets_the_gradient() {
     let mut case = Case::new::<Const<12>, Const<12>, 10, 20, 5>(2, 5, None);
     case.images.fill(0.25);
     let want = case.compute::<Const<12>, Const<12>, 10, 20, 5>(&Way::Composed);
@@ -169,7 +169,7 @@ fn of_equal_pixels_the_first_has_the_gradient() {
     }
 }
 
-/// Two passes before the first goes backward: each must remember its own images.
+/// Two forward passes before the first backward pass: each must keep its own images.
 #[test]
 fn batches_may_overlap() {
     let case = Case::new::<Const<12>, Const<12>, 2, 4, 5>(2, 9, None);
@@ -189,6 +189,6 @@ fn batches_may_overlap() {
     let maps_alone = maps.with_empty_tape();
     let gradients = (maps * loss).sum::<Rank0, _>().backward();
     assert_eq!(gradients.get(&images).as_vec(), want.gradients[0]);
-    // Its own gradient can still be asked for.
+    // Its own gradient is still available.
     assert_eq!(gradients.get(&maps_alone).as_vec(), case.loss);
 }

@@ -1,4 +1,4 @@
-//! The buffers of a block: made once, used for every batch.
+//! The buffers of a block, allocated once and reused for every batch.
 
 use std::marker::PhantomData;
 
@@ -17,38 +17,38 @@ pub(super) struct Parameters {
     pub(super) bias: Vec<f32>,
 }
 
-/// What is needed to compute the maps of one image.
+/// Buffers for the forward pass of one image.
 #[derive(Debug)]
 pub(super) struct Planes {
     /// The image, `[channel, row, column]`.
     pub(super) channels_first: Vec<f32>,
     /// Its column planes.
     pub(super) columns: Vec<f32>,
-    /// Where the window of each place begins in an image, channels last.
+    /// Offset of each position's window in the image, channels last.
     pub(super) corners: Vec<i32>,
-    /// The channels that dropout left.
+    /// The channels that were not dropped.
     pub(super) kept: Vec<usize>,
 }
 
-/// The maps of one image, `[out, place]` in whole vectors.
+/// Output of one image, `[out, position]` in whole vectors.
 #[derive(Debug)]
 pub(super) struct Maps<'a> {
-    /// What came out.
+    /// The values.
     pub(super) values: &'a mut [f32],
-    /// Which member of each window it came from, as an index into the image, channels last.
+    /// The window member that each value came from, as an index into the image, channels last.
     pub(super) winners: &'a mut [i32],
 }
 
-/// The gradients of one image's maps.
+/// Gradients of one image's output.
 #[derive(Debug)]
 pub(super) struct Slopes {
-    /// All of them, `[out, place]` in whole vectors.
+    /// All gradients, `[out, position]` in whole vectors.
     pub(super) maps: Vec<f32>,
-    /// Room for those of one map or one place that are not 0, and for one more.
+    /// Space for the non-zero gradients of one channel or position, plus one.
     pub(super) list: Vec<Run>,
 }
 
-/// The gradients of the parameters, as they are added up.
+/// Accumulated gradients of the parameters.
 #[derive(Debug)]
 pub(super) struct Gradients {
     /// `[out, row of the kernel, column and channel]`, rows in whole vectors.
@@ -56,12 +56,12 @@ pub(super) struct Gradients {
     pub(super) bias: Vec<f32>,
 }
 
-/// The kernels, channels last, each with a row of zeros above and below and zeros at both ends of its
-/// rows: so that it can be laid over the whole window of a place, wherever in it the winner lies.
+/// The kernels, channels last, each padded with a row of zeros above and below and zeros at both ends of its rows, so
+/// that it covers the whole window of a position wherever the winner is.
 #[derive(Debug)]
 pub(super) struct KernelRows(pub(super) Vec<f32>);
 
-/// What backward needs of a batch that went forward.
+/// Data of a batch that the backward pass needs.
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     /// Its images, channels last.
@@ -80,7 +80,7 @@ pub(super) struct Workspace<G> {
     slopes: Slopes,
     gradients: Gradients,
     kernels: KernelRows,
-    /// A batch's buffers that are not in use.
+    /// Unused batch buffers.
     spare: Option<Batch>,
     geometry: PhantomData<G>,
 }
@@ -111,7 +111,7 @@ impl<G: Geometry> Workspace<G> {
         }
     }
 
-    /// Buffers for a batch of `len` images.
+    /// Returns buffers for a batch of `len` images.
     pub(super) fn batch(&mut self, len: usize) -> Batch {
         let mut batch = self.spare.take().unwrap_or_default();
         batch.images.resize(len * G::IMAGE + PAD, 0.0);
@@ -121,13 +121,13 @@ impl<G: Geometry> Workspace<G> {
         batch
     }
 
-    /// Takes a batch's buffers back.
+    /// Returns the buffers of a batch for reuse.
     pub(super) fn take_back(&mut self, batch: Batch) {
         self.spare = Some(batch);
     }
 
-    /// Computes the maps of a batch's images into `output`, `[image, place, channel]`, with these
-    /// factors of each image's channels, or without dropout.
+    /// Computes the `output` `[image, position, channel]` of a batch. `factors` scales each image's channels; `None` means no
+    /// dropout.
     pub(super) fn forward(&mut self, batch: &mut Batch, factors: Option<&[f32]>, output: &mut [f32]) {
         match factors {
             Some(factors) => batch.factors.copy_from_slice(factors),
@@ -145,8 +145,8 @@ impl<G: Geometry> Workspace<G> {
         }
     }
 
-    /// Adds up the gradients of a batch from that of its output, `[image, place, channel]`. Those of the
-    /// images, where they are wanted, are added to `image_gradient`, which is [`PAD`] longer.
+    /// Accumulates the gradients of a batch from `output_gradient` `[image, position, channel]`. The gradients of the images,
+    /// if requested, are added to `image_gradient`, which is [`PAD`] longer.
     pub(super) fn backward(
         &mut self,
         batch: &Batch,
@@ -178,7 +178,7 @@ impl<G: Geometry> Workspace<G> {
         });
     }
 
-    /// Adds the gradient of the weights to `weight`, and forgets it.
+    /// Adds the accumulated gradient of the weights to `weight`, and resets it.
     pub(super) fn take_weight_gradient(&mut self, weight: &mut [f32]) {
         for_each_weight::<G>(|index, out, row, run| {
             weight[index] += self.gradients.rows[(out * G::KERNEL + row) * padded(G::RUN) + run];
@@ -186,7 +186,7 @@ impl<G: Geometry> Workspace<G> {
         self.gradients.rows.fill(0.0);
     }
 
-    /// Adds the gradient of the biases to `bias`, and forgets it.
+    /// Adds the accumulated gradient of the biases to `bias`, and resets it.
     pub(super) fn take_bias_gradient(&mut self, bias: &mut [f32]) {
         for (to, from) in bias.iter_mut().zip(&mut self.gradients.bias) {
             *to += std::mem::take(from);
@@ -194,8 +194,8 @@ impl<G: Geometry> Workspace<G> {
     }
 }
 
-/// Calls `visit` for every weight with its index, its kernel, and its row and place in that row of the
-/// kernel, channels last.
+/// Calls `visit` for every weight with its index, its kernel, its row in the kernel, and its position in that row,
+/// channels last.
 #[inline(always)]
 fn for_each_weight<G: Geometry>(mut visit: impl FnMut(usize, usize, usize, usize)) {
     let mut index = 0;

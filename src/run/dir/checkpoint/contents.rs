@@ -1,12 +1,12 @@
-//! What a checkpoint holds.
+//! The contents of a checkpoint.
 
 use sha2::{Digest, Sha256};
 
 use super::train_state::TrainState;
 use crate::strings::hex;
 
-/// Everything a run needs to continue as if it had never stopped: one file, so that weights, optimizer state and position
-/// can never disagree.
+/// Everything a run needs to continue as if it had never stopped. It is a single file, so that weights, optimizer state
+/// and position are always consistent.
 ///
 /// The file is a safetensors file of `F32` tensors: the weights under PyTorch's names (`conv1.weight`, `fc1.bias`), and
 /// the optimizer's state under `optimizer.<slot>.<weight's name>` with PyTorch's names of the slots
@@ -15,7 +15,7 @@ use crate::strings::hex;
 /// the same bytes.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checkpoint {
-    /// The position of the run, and its settings that were changed.
+    /// The position of the run and its changed settings.
     pub progress: TrainState,
     /// The weights, in the network's order, under PyTorch's names such as `conv1.weight`.
     pub weights: Vec<NamedTensor>,
@@ -36,8 +36,8 @@ pub struct NamedTensor {
 }
 
 impl Checkpoint {
-    /// The SHA-256 of the weights, in hexadecimal digits: of names, shapes and bits, whatever the order of the list.
-    /// Two runs with the same hash have the same network.
+    /// SHA-256 of the weights in hexadecimal, over names, shapes and bits, independent of their order. Equal hashes mean
+    /// identical networks.
     pub fn weights_hash(&self) -> String {
         let mut weights: Vec<&NamedTensor> = self.weights.iter().collect();
         weights.sort_unstable_by(|a, b| a.name.cmp(&b.name));

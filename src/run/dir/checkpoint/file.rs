@@ -1,4 +1,4 @@
-//! Checkpoints as files.
+//! Reading and writing checkpoint files.
 
 use std::path::Path;
 
@@ -6,7 +6,7 @@ use super::contents::Checkpoint;
 use crate::run::dir::error::RunError;
 use crate::run::disk::{FileError, file};
 
-/// The most bytes that a checkpoint's file may have.
+/// Maximum size of a checkpoint in bytes.
 pub(crate) const CHECKPOINT_LIMIT: u64 = 256 << 20;
 
 impl Checkpoint {

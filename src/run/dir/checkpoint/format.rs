@@ -1,4 +1,4 @@
-//! Checkpoints as bytes.
+//! Encoding and decoding of checkpoints.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,27 +13,27 @@ use super::train_state::TrainState;
 use crate::run::disk::sanitized;
 use crate::strings::hex;
 
-/// The prefix of the names of the optimizer's tensors.
+/// Name prefix of the optimizer's tensors.
 const OPTIMIZER_PREFIX: &str = "optimizer.";
 
 /// The metadata under [`METADATA_KEY`].
 #[derive(Serialize)]
 struct Header<'a> {
     format: u32,
-    /// The SHA-256 of all that follows the header.
+    /// SHA-256 of everything after the header.
     data_sha256: String,
     #[serde(flatten)]
     progress: &'a TrainState,
 }
 
-/// The part of the metadata that is checked when it is read.
+/// The part of the metadata that is checked on reading.
 #[derive(Deserialize)]
 struct Written {
     #[serde(default)]
     data_sha256: Option<String>,
 }
 
-/// The bytes of the tensors' values, one tensor after the other.
+/// The values of the tensors as bytes, concatenated.
 fn data(tensors: &[(String, &NamedTensor)]) -> Vec<u8> {
     let values = tensors.iter().flat_map(|(_, tensor)| &tensor.values);
     values.flat_map(|value| value.to_le_bytes()).collect()
@@ -92,14 +92,14 @@ impl Checkpoint {
         safetensors_file(("format", "pt".to_owned()), tensors, &data)
     }
 
-    /// The checkpoint in the bytes of a file, which may be anything.
+    /// Decodes a checkpoint from untrusted bytes.
     pub fn decode(bytes: &[u8]) -> Result<Self, CheckpointError> {
         let (header_len, metadata) = SafeTensors::read_metadata(bytes)?;
         let header = metadata.metadata().as_ref().and_then(|all| all.get(METADATA_KEY));
         let header = header.ok_or(CheckpointError::NoProgress)?;
         let progress = parse_header(header)?;
         let data = bytes.get(8 + header_len..).unwrap_or_default();
-        // Checkpoints of the first versions have no hash.
+        // The first versions wrote no hash.
         if let Some(written) = serde_json::from_str::<Written>(header)?.data_sha256
             && written != hex(&Sha256::digest(data))
         {
@@ -126,7 +126,7 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
-    /// The tensors with their names in the file.
+    /// The tensors under their names in the file.
     fn tensors(&self) -> impl Iterator<Item = (String, &NamedTensor)> {
         let weights = self.weights.iter().map(|tensor| (tensor.name.clone(), tensor));
         weights
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn a_single_bit_that_changed_is_noticed() {
+    fn a_flipped_bit_is_detected() {
         let mut bytes = example().encode().unwrap();
         let last = bytes.len() - 1;
         bytes[last] ^= 1;
@@ -218,7 +218,7 @@ mod tests {
     }
 
     #[test]
-    fn a_checkpoint_comes_back_bit_for_bit() {
+    fn checkpoints_round_trip_bit_for_bit() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("last.safetensors");
         example().write(&path).unwrap();
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn the_weights_alone_are_a_file_of_their_own() {
+    fn weights_can_be_encoded_alone() {
         let bytes = example().encode_weights().unwrap();
         let file = SafeTensors::deserialize(&bytes).unwrap();
         assert_eq!(file.names().len(), 2);
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diverged_loss_comes_back_as_nan() {
+    fn a_diverged_loss_is_read_as_nan() {
         let mut diverged = example();
         diverged.progress.loss_sum = f64::INFINITY;
         diverged.weights[0].values[0] = f32::from_bits(0x7fc0_1234);
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hash_knows_names_shapes_and_bits_but_no_order() {
+    fn hash_depends_on_names_shapes_and_bits_but_not_on_order() {
         let hash = example().weights_hash();
         assert_eq!(hash.len(), 64);
         let mut other = example();
@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn no_text_of_a_file_controls_the_terminal() {
+    fn text_from_a_file_cannot_control_the_terminal() {
         let header = "{\"a\\u001b[2J\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}";
         let bytes = [&(header.len() as u64).to_le_bytes(), header.as_bytes(), &[0; 8]].concat();
         let message = Checkpoint::decode(&bytes).unwrap_err().to_string();
@@ -326,7 +326,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_checkpoint_comes_back(
+        fn any_checkpoint_round_trips(
             shapes in prop::collection::vec(prop::collection::vec(1_usize..4, 0..4), 0..5),
             bits in any::<u32>(),
             (step, epoch, batch, seed) in any::<(u64, u32, u64, u64)>(),

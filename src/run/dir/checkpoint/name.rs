@@ -16,11 +16,11 @@ pub enum CheckpointName {
     Epoch(u32),
 }
 
-/// A text that is not the name of a checkpoint.
+/// An invalid checkpoint name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{text:?} is not a checkpoint: use last, best or epoch-N, such as epoch-007")]
 pub struct CheckpointNameError {
-    /// The text that is not a checkpoint's name.
+    /// The invalid name.
     pub text: String,
 }
 

@@ -1,4 +1,4 @@
-//! The axes around a chart's drawing, and where values are between them.
+//! The axes of a chart, and the mapping from values to cells.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,48 +9,48 @@ use crate::metrics::{Interval, LinearScale, LogScale, Point, Tick, TickStep, flo
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
-/// Labels of the vertical axis have at least this width, so that a curve stays in place when they change.
+/// Minimum width of vertical labels, so that curves do not move when labels change.
 const LABEL: usize = 4;
-/// Below these, there is no room for axes beside the curve.
+/// Below this size, a chart is drawn without axes.
 const LEAST_COLUMNS: u16 = 12;
 const LEAST_ROWS: u16 = 4;
-/// The least distance between the starts of two labels of the horizontal axis.
+/// Minimum distance between the starts of two horizontal labels.
 const X_DISTANCE: u16 = 8;
 
-/// What the numbers of an axis are.
+/// The scale of an axis.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AxisScale {
-    /// What is counted.
+    /// Linear.
     Linear,
-    /// Its logarithms to base ten.
+    /// Values are base-10 logarithms.
     Logarithmic,
 }
 
-/// What the axes of a chart say.
+/// The axes of a chart.
 #[derive(Debug)]
 pub(super) struct Axes<'a> {
     pub(super) theme: &'a RenderTheme,
-    /// The visible x.
+    /// Visible range of x.
     pub(super) x: Interval,
-    /// How much of x is one on the horizontal axis.
+    /// Length of one unit of the horizontal axis in x.
     pub(super) unit: f64,
-    /// The least distance between two labels of the horizontal axis.
+    /// Minimum distance between two horizontal ticks, in units.
     pub(super) least: TickStep,
-    /// Whether it is logarithms.
+    /// Scale of the horizontal axis.
     pub(super) scale: AxisScale,
-    /// What the horizontal axis counts.
+    /// Name of the horizontal axis.
     pub(super) name: &'a str,
-    /// The visible y, if there is any.
+    /// Visible range of y; `None` without data.
     pub(super) y: Option<Interval>,
-    /// Whether it is drawn by its logarithms.
+    /// Scale of the vertical axis.
     pub(super) y_scale: AxisScale,
-    /// Rows that the curve leaves free at the top.
+    /// Rows left free above the curves.
     pub(super) headroom: usize,
-    /// Where values are read, and what stands there on the horizontal axis.
+    /// Position of the crosshair, and its label on the horizontal axis.
     pub(super) crosshair: Option<(f64, &'a str)>,
 }
 
-/// Where values are on the vertical axis.
+/// The scale of the vertical axis.
 #[derive(Debug, Clone, Copy)]
 enum YScale {
     Linear(LinearScale),
@@ -73,7 +73,7 @@ impl YScale {
     }
 }
 
-/// The place between the axes.
+/// The area between the axes.
 #[derive(Debug)]
 pub(super) struct Plot {
     pub(super) area: Rect,
@@ -83,7 +83,7 @@ pub(super) struct Plot {
 }
 
 impl Axes<'_> {
-    /// Draws the axes and returns the place between them.
+    /// Draws the axes and returns the area between them.
     pub(super) fn render(&self, area: Rect, buf: &mut Buffer) -> Plot {
         let has_axes = area.width >= LEAST_COLUMNS && area.height >= LEAST_ROWS;
         let rows = usize::from(area.height) - usize::from(has_axes);
@@ -99,7 +99,7 @@ impl Axes<'_> {
         }
         let labels = rise.ticks();
         let widest = labels.iter().map(|(_, tick)| tick.label.len()).fold(LABEL, usize::max);
-        // The label, a space and the tick.
+        // Label, space and tick.
         let gutter = cells(widest + 2).min(area.width / 2);
         let palette = &self.theme.palette;
         if self.y.is_some() {
@@ -116,7 +116,7 @@ impl Axes<'_> {
         Plot { area: plot, x: self.x, rise, dots }
     }
 
-    /// Draws the horizontal axis below `plot`, its labels on the line.
+    /// Draws the horizontal axis below `plot`, with the labels on the line.
     fn render_x(&self, plot: Rect, buf: &mut Buffer) {
         let (palette, glyphs) = (&self.theme.palette, self.theme.glyphs);
         let y = plot.bottom();
@@ -135,7 +135,7 @@ impl Axes<'_> {
         }
         let name = if self.name.is_empty() { String::new() } else { format!(" {}", self.name) };
         let begin = plot.right().saturating_sub(cells(Span::raw(name.as_str()).width()));
-        // What is read is worth more than what is counted.
+        // The crosshair's label takes precedence over tick labels.
         if begin > plot.x && taken.end <= begin {
             buf.set_string(begin, y, name, palette.dim);
             end = begin;
@@ -161,7 +161,7 @@ impl Axes<'_> {
         }
     }
 
-    /// Draws a line down where values are read.
+    /// Draws the crosshair.
     pub(super) fn render_crosshair(&self, plot: &Plot, buf: &mut Buffer) {
         let Some(column) = self.crosshair.and_then(|(x, _)| plot.column(x)) else { return };
         for row in plot.area.rows() {
@@ -180,12 +180,12 @@ impl Axes<'_> {
 }
 
 impl Plot {
-    /// How many columns of dots there are.
+    /// Number of dot columns.
     pub(super) fn dot_columns(&self) -> usize {
         usize::from(self.area.width) * self.dots.0
     }
 
-    /// The dot of a point, also where that is outside.
+    /// The dot of a point, which may be outside the plot.
     pub(super) fn dot(&self, point: Point) -> Dot {
         let columns = self.dot_columns();
         let outside = || (self.x.ratio(point.x) * columns as f64).floor();
@@ -196,12 +196,12 @@ impl Plot {
         }
     }
 
-    /// The column of cells in which `x` is.
+    /// The cell column of `x`.
     pub(super) fn column(&self, x: f64) -> Option<usize> {
         self.x.column(x, self.area.width.into())
     }
 
-    /// The row of cells in which `y` is.
+    /// The cell row of `y`.
     pub(super) fn row(&self, y: f64) -> Option<usize> {
         let below_top = f64::from(self.area.height) - self.rise.height(y);
         (0.0..f64::from(self.area.height)).contains(&below_top).then(|| floor_index(below_top))

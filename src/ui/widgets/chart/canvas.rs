@@ -1,4 +1,4 @@
-//! A grid of cells, each divided into dots, that layers are drawn into.
+//! A canvas of cells divided into dots, drawn in layers.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,23 +9,23 @@ use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 use crate::ui::{ColorDepth, Glyphs};
 
-/// A place in dots from the left and from the top; what lies outside the canvas is outside its size.
+/// A dot, counted from the left and the top; it may be outside the canvas.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Dot {
     pub(super) x: f64,
     pub(super) y: f64,
 }
 
-/// How the dots of a cell are drawn.
+/// How dots are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Pen {
-    /// As a line.
+    /// As part of a line.
     Line,
     /// As single points.
     Dots,
 }
 
-/// What a cell shows.
+/// The content of a cell.
 #[derive(Debug, Clone, Copy)]
 enum Content {
     Dots { mask: u8, pen: Pen },
@@ -41,12 +41,12 @@ struct Cell {
 
 /// The drawing area of a chart.
 ///
-/// A cell has the colour of the uppermost layer in it. Lines that share a cell are both seen, but a line hides the
-/// single points beneath it, so that it stays a line in the noise that it smooths.
+/// A cell has the colour of its top layer. Lines that share a cell are both drawn, but a line hides the points beneath
+/// it, so that it stays visible in the noise that it smooths.
 #[derive(Debug)]
 pub(super) struct Canvas {
     glyphs: Glyphs,
-    /// Whether single points are symbols, as no colour tells their dots from a line's.
+    /// Whether points are drawn as symbols, because without colours their dots look like a line's.
     is_coarse: bool,
     columns: usize,
     rows: usize,
@@ -59,7 +59,7 @@ impl Canvas {
         Self { glyphs: theme.glyphs, is_coarse, columns, rows, cells: vec![None; columns * rows] }
     }
 
-    /// How many dots a cell has across and down.
+    /// Dots per cell, horizontally and vertically.
     pub(super) const fn dots_per_cell(glyphs: Glyphs) -> (usize, usize) {
         match glyphs {
             Glyphs::Unicode => (2, 4),
@@ -67,13 +67,13 @@ impl Canvas {
         }
     }
 
-    /// How many dots there are across and down.
+    /// Size of the canvas in dots.
     const fn size(&self) -> (usize, usize) {
         let (across, down) = Self::dots_per_cell(self.glyphs);
         (self.columns * across, self.rows * down)
     }
 
-    /// Draws a dot; outside the canvas there is nothing to draw.
+    /// Draws a dot, unless it is outside the canvas.
     pub(super) fn dot(&mut self, layer: usize, style: Style, pen: Pen, at: Dot) {
         let Some((x, y)) = self.index(at) else { return };
         let (across, down) = Self::dots_per_cell(self.glyphs);
@@ -91,7 +91,7 @@ impl Canvas {
         *cell = Some(Cell { layer, content: Content::Dots { mask: beneath | bit, pen }, style });
     }
 
-    /// Draws a straight line, as much of it as is on the canvas.
+    /// Draws a straight line, clipped to the canvas.
     pub(super) fn line(&mut self, layer: usize, style: Style, from: Dot, to: Dot) {
         let (width, height) = self.size();
         let Some((from, to)) = clipped(from, to, width as f64 - 1.0, height as f64 - 1.0) else { return };
@@ -106,7 +106,7 @@ impl Canvas {
         }
     }
 
-    /// Puts a symbol into the cell of a dot.
+    /// Draws a symbol in the cell of a dot.
     pub(super) fn symbol(&mut self, layer: usize, style: Style, symbol: &'static str, at: Dot) {
         let Some((x, y)) = self.index(at) else { return };
         let (across, down) = Self::dots_per_cell(self.glyphs);
@@ -116,26 +116,26 @@ impl Canvas {
         }
     }
 
-    /// The dot's place in whole numbers, if it is on the canvas.
+    /// The dot's integer coordinates, if it is on the canvas.
     fn index(&self, at: Dot) -> Option<(usize, usize)> {
         let (width, height) = self.size();
         let index = |x: f64, end: usize| (0.0..end as f64).contains(&x).then(|| floor_index(x));
         Some((index(at.x, width)?, index(at.y, height)?))
     }
 
-    /// The topmost row of a column in which a line or a symbol is drawn.
+    /// The top row of a column that contains a line or a symbol.
     pub(super) fn top(&self, column: usize) -> Option<usize> {
         (0..self.rows).find(|row| self.is_curve(column, *row))
     }
 
-    /// Whether a line or a symbol is drawn in a cell, which a label must not hide.
+    /// Whether a cell contains a line or a symbol, which a label must not cover.
     pub(super) fn is_curve(&self, column: usize, row: usize) -> bool {
         let cell = if column < self.columns { self.cells.get(row * self.columns + column) } else { None };
         let is_dots = |cell: Cell| matches!(cell.content, Content::Dots { pen: Pen::Dots, .. });
         cell.copied().flatten().is_some_and(|cell| !is_dots(cell))
     }
 
-    /// Copies the drawing onto the screen.
+    /// Copies the canvas to the buffer.
     pub(super) fn render(&self, area: Rect, buf: &mut Buffer) {
         for (index, cell) in self.cells.iter().enumerate() {
             let (x, y) = (index % self.columns, index / self.columns);
@@ -154,7 +154,7 @@ impl Canvas {
     }
 }
 
-/// The character that shows the dots of a cell.
+/// The character for the dots of a cell.
 fn character(glyphs: Glyphs, mask: u8) -> char {
     match (glyphs, mask) {
         (Glyphs::Unicode, _) => char::from_u32(0x2800 + u32::from(mask)).unwrap_or(' '),
@@ -166,7 +166,7 @@ fn character(glyphs: Glyphs, mask: u8) -> char {
     }
 }
 
-/// The part of a line within 0 to `right` and 0 to `bottom`, after Liang and Barsky.
+/// Clips a line to `0..=right` and `0..=bottom` (Liang-Barsky).
 fn clipped(from: Dot, to: Dot, right: f64, bottom: f64) -> Option<(Dot, Dot)> {
     let (dx, dy) = (to.x - from.x, to.y - from.y);
     let (mut enter, mut leave) = (0.0_f64, 1.0_f64);
@@ -206,7 +206,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_runs_off_the_edges() {
+    fn lines_are_clipped_at_the_edges() {
         let line = |canvas: &mut Canvas| {
             canvas.line(0, Style::new(), Dot { x: -10.0, y: -10.0 }, Dot { x: 100.0, y: 100.0 });
         };
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_hides_points_and_joins_lines() {
+    fn lines_cover_points_but_not_lines() {
         let over = |pen| {
             move |canvas: &mut Canvas| {
                 canvas.dot(0, Style::new(), pen, Dot { x: 1.0, y: 3.0 });
@@ -228,7 +228,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_outside_is_not_drawn() {
+    fn nothing_is_drawn_outside() {
         let outside = |canvas: &mut Canvas| {
             for at in [f64::NAN, f64::INFINITY, -1.0, 1e12] {
                 canvas.dot(0, Style::new(), Pen::Line, Dot { x: at, y: 0.0 });

@@ -1,4 +1,4 @@
-//! Signs that stand on a chart's curves.
+//! Marks on the curves of a chart.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -12,26 +12,25 @@ use super::canvas::Canvas;
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
-/// How many rows a flag is high, if there is room.
+/// Height of a flag in rows, if there is room.
 const FLAG: usize = 2;
 
-/// What happened at a mark.
+/// The kind of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MarkKind {
-    /// A setting was changed, such as the learning rate.
+    /// A setting changed, such as the learning rate.
     Changed,
-    /// The run was paused.
+    /// The run paused.
     Paused,
     /// The best value so far.
     Best,
-    /// The value was not a number.
+    /// The value is NaN.
     NotANumber,
 }
 
-/// A sign on a curve, and a few words beside it.
+/// A symbol on a curve, with an optional label.
 ///
-/// Changes and pauses are flags that stand on the topmost curve; the best value and a value that is not a number stand
-/// at their own y.
+/// Changes and pauses are flags on the topmost curve; the best value and NaN are marked at their own y.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mark<'a> {
     kind: MarkKind,
@@ -47,21 +46,21 @@ impl<'a> Mark<'a> {
         Self { kind, x, y: None, label: Cow::Borrowed(""), style: None }
     }
 
-    /// At this `y`.
+    /// Places the mark at this `y`.
     #[must_use]
     pub const fn at(mut self, y: f64) -> Self {
         self.y = Some(y);
         self
     }
 
-    /// In the style of the curve to which it belongs, where there are several.
+    /// Uses the style of the curve that the mark belongs to.
     #[must_use]
     pub const fn style(mut self, style: Style) -> Self {
         self.style = Some(style);
         self
     }
 
-    /// With words beside it, which are left out where they would hide a curve or another mark.
+    /// Adds a label, which is left out if it would cover a curve or another mark.
     #[must_use]
     pub fn label(mut self, label: impl Into<Cow<'a, str>>) -> Self {
         self.label = label.into();
@@ -69,16 +68,16 @@ impl<'a> Mark<'a> {
     }
 }
 
-/// Draws marks over a chart, and keeps their words out of each other's way.
+/// Draws marks on a chart without overlapping labels.
 pub(super) struct Marker<'a> {
     theme: &'a RenderTheme,
     plot: &'a Plot,
     canvas: &'a Canvas,
-    /// Cells that are taken.
+    /// Occupied cells.
     taken: Vec<(usize, usize)>,
 }
 
-/// Where a mark's symbols are.
+/// The cells of a mark's symbols.
 struct Place {
     column: usize,
     rows: Range<usize>,
@@ -90,7 +89,7 @@ impl<'a> Marker<'a> {
         Self { theme, plot, canvas, taken: Vec::new() }
     }
 
-    /// Draws all marks whose place is visible: first the symbols, then the words that find room between them.
+    /// Draws all visible marks: first the symbols, then the labels that fit between them.
     pub(super) fn draw(mut self, marks: &[Mark<'_>], buf: &mut Buffer) {
         let placed: Vec<_> = marks.iter().filter_map(|mark| Some((mark, self.symbol(mark, buf)?))).collect();
         for (mark, place) in placed.into_iter().filter(|(mark, _)| !mark.label.is_empty()) {
@@ -122,13 +121,12 @@ impl<'a> Marker<'a> {
         Some(Place { column, rows, style })
     }
 
-    /// The topmost row of a curve in a column, or in the nearest one before it.
+    /// The top row of a curve in a column, or in the nearest column before it.
     fn ground(&self, column: usize) -> Option<usize> {
         (0..=column).rev().find_map(|column| self.canvas.top(column))
     }
 
-    /// Writes a label on the first row of its mark where it hides nothing, on the right or else on the left, or else
-    /// on the row above.
+    /// Draws a label where it covers nothing: to the right of its mark, to the left, or on the row above.
     fn label(&mut self, label: &str, Place { column, rows, style }: Place, buf: &mut Buffer) {
         let width = Span::raw(label).width();
         let (right, left) = (column + 2, column.checked_sub(width + 1));
@@ -138,7 +136,7 @@ impl<'a> Marker<'a> {
             starts.map(|start| (start, row)).find(|(start, row)| self.is_free(*start, width, *row))
         });
         if let Some((start, row)) = place {
-            // A space on each side keeps the dots of a noisy curve off the words.
+            // A space on each side separates the label from the dots of a noisy curve.
             for (column, symbol) in [(start.checked_sub(1), " "), (Some(start + width), " ")] {
                 if let Some(column) = column.filter(|column| !self.taken.contains(&(*column, row))) {
                     self.put(buf, column, row, symbol, Style::new());
@@ -153,7 +151,7 @@ impl<'a> Marker<'a> {
     fn is_free(&self, start: usize, width: usize, row: usize) -> bool {
         let area = self.plot.area;
         let fits = start + width <= area.width.into() && row < area.height.into();
-        // A cell of distance on each side, so that words are not read with a mark or words beside them.
+        // A free cell on each side separates the label from neighbouring marks and labels.
         let is_apart =
             (start.saturating_sub(1)..=start + width).all(|column| !self.taken.contains(&(column, row)));
         fits && is_apart && (start..start + width).all(|column| !self.canvas.is_curve(column, row))

@@ -1,4 +1,4 @@
-//! Curves over steps, epochs or time.
+//! The chart widget.
 
 mod axes;
 mod canvas;

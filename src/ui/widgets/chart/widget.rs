@@ -1,4 +1,4 @@
-//! Curves over steps or epochs.
+//! Line charts over steps, epochs or time.
 
 use std::borrow::Cow;
 
@@ -24,8 +24,8 @@ use crate::ui::widgets::Placeholder;
 ///     └ 0 ────── 5 ───── epoch
 /// ```
 ///
-/// It does not lie: what is not a number is a gap with a cross at its start, the extremes of every column of dots are
-/// drawn however many points there are, and a constant is a line.
+/// NaN is drawn as a gap that starts with a cross. However many points there are, the extremes of every dot column are
+/// drawn. A constant is a line.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
     theme: &'a RenderTheme,
@@ -42,7 +42,7 @@ pub struct Chart<'a> {
     empty: Cow<'a, str>,
 }
 
-/// Where values are read, and what is written there on the axis.
+/// Position of the crosshair, and its label on the axis.
 #[derive(Debug, Clone)]
 struct Crosshair<'a> {
     x: f64,
@@ -65,7 +65,7 @@ enum Shape {
     Beads(&'static str),
 }
 
-/// How many columns the symbols on a line are apart at least.
+/// Minimum number of columns between symbols on a line.
 const BEADS: usize = 3;
 
 impl<'a> ChartLine<'a> {
@@ -73,22 +73,22 @@ impl<'a> ChartLine<'a> {
         Self { series, ruler: XScale::IDENTITY, style, shape }
     }
 
-    /// A line from point to point.
+    /// A line through the points.
     pub const fn line(series: &'a Series, style: Style) -> Self {
         Self::new(series, style, Shape::Line)
     }
 
-    /// A dot for each point, to be faint beneath a line.
+    /// A dot for each point, drawn beneath lines.
     pub const fn dots(series: &'a Series, style: Style) -> Self {
         Self::new(series, style, Shape::Dots)
     }
 
-    /// A line with a symbol at every few of its points, which tells it from other lines without colour.
+    /// A line with symbols, to distinguish it from other lines without colours.
     pub const fn beads(series: &'a Series, style: Style, symbol: &'static str) -> Self {
         Self::new(series, style, Shape::Beads(symbol))
     }
 
-    /// Along the axis by this ruler.
+    /// Maps x to the axis with this ruler.
     #[must_use]
     pub const fn along(self, ruler: XScale<'a>) -> Self {
         Self { ruler, ..self }
@@ -126,7 +126,7 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// Adds a series above those before.
+    /// Adds a series, drawn above earlier ones.
     #[must_use]
     pub fn layer(mut self, layer: ChartLine<'a>) -> Self {
         self.layers.push(layer);
@@ -147,7 +147,7 @@ impl<'a> Chart<'a> {
         self
     }
 
-    /// What the horizontal axis counts, and how much of x is one of it: epochs of 938 steps.
+    /// Names the horizontal axis and sets the length of its unit in x, such as 938 steps per epoch.
     #[must_use]
     pub const fn x_axis(mut self, name: &'a str, unit: f64) -> Self {
         self.x_name = name;
@@ -155,49 +155,49 @@ impl<'a> Chart<'a> {
         self
     }
 
-    /// Only whole numbers are written on the horizontal axis: there is nothing between two epochs.
+    /// Restricts the horizontal ticks to whole numbers, for values that exist only there.
     #[must_use]
     pub const fn whole_x(mut self) -> Self {
         self.x_least = TickStep::ONE;
         self
     }
 
-    /// What is on the horizontal axis are logarithms to base ten: whole ones are labelled by what they stand for.
+    /// Declares that x is a base-10 logarithm; ticks are labelled with the value itself.
     #[must_use]
     pub const fn powers_of_ten(mut self) -> Self {
         self.x_scale = AxisScale::Logarithmic;
         self.whole_x()
     }
 
-    /// The x to show; else from zero to the last point.
+    /// Sets the visible range of x; by default from zero to the last point.
     #[must_use]
     pub const fn x_span(mut self, x: Interval) -> Self {
         self.x = Some(x);
         self
     }
 
-    /// The y to show, moved out to round values; else that of all points within x.
+    /// Sets the visible range of y, extended to round values; by default that of all visible points.
     #[must_use]
     pub const fn y_span(mut self, y: Interval) -> Self {
         self.y = Some(y);
         self
     }
 
-    /// The scale of the vertical axis; linear by default.
+    /// Sets the scale of the vertical axis; linear by default.
     #[must_use]
     pub const fn y_scale(mut self, scale: AxisScale) -> Self {
         self.y_scale = scale;
         self
     }
 
-    /// A line down at `x`, where values are read, and what stands at its foot.
+    /// Draws a crosshair at `x`, with a label on the axis.
     #[must_use]
     pub fn crosshair(mut self, x: f64, label: impl Into<Cow<'a, str>>) -> Self {
         self.crosshair = Some(Crosshair { x, label: label.into() });
         self
     }
 
-    /// The words that stand in a chart without points.
+    /// Sets the text of a chart without points.
     #[must_use]
     pub fn empty(mut self, words: impl Into<Cow<'a, str>>) -> Self {
         self.empty = words.into();
@@ -235,10 +235,10 @@ impl<'a> Chart<'a> {
         }
     }
 
-    /// A cross where each gap of a series begins, at the height of the number before it.
+    /// Draws a cross where each gap of a series begins, at the height of the value before it.
     fn gaps(&self, x: Interval, plot: &Plot) -> Vec<Mark<'static>> {
         let mut gaps: Vec<(usize, Mark<'static>)> = Vec::new();
-        // The uppermost series comes first: where several have a gap, it says how high.
+        // Where several series have a gap, the topmost determines the height.
         for layer in self.layers.iter().rev().filter(|layer| layer.series.first_non_finite().is_some()) {
             let mut before: Option<Point> = None;
             let mut in_gap = false;
@@ -310,7 +310,7 @@ mod tests {
         series
     }
 
-    /// A falling loss over 12 epochs of 100 steps, with noise that repeats.
+    /// A falling loss over 12 epochs of 100 steps, with periodic noise.
     fn loss() -> Curve {
         let mut curve = Curve::new(Ema::with_span(30.0));
         for step in 1..=1200_u32 {
@@ -336,7 +336,7 @@ mod tests {
     }
 
     #[test]
-    fn a_loss_curve_has_round_axes_and_marks_that_stand_on_it() {
+    fn loss_curve_has_round_axes_and_marks() {
         let (loss, test) = (loss(), series((1..=12).map(|epoch| (f64::from(epoch) * 100.0, 0.3))));
         for theme in [unicode(), ascii()] {
             insta::assert_snapshot!(
@@ -347,7 +347,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_epoch_is_marked_at_its_own_point() {
+    fn best_epoch_is_marked_at_its_point() {
         let (test, train) =
             (accuracy(), series(accuracy().points().iter().map(|point| (point.x, point.y + 4.0))));
         for theme in [unicode(), ascii()] {
@@ -369,7 +369,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_a_number_is_a_gap_with_a_cross() {
+    fn nan_is_a_gap_with_a_cross() {
         let holes = series((0..=40).map(|x| match x {
             10..=14 | 35.. => (f64::from(x), f64::NAN),
             _ => (f64::from(x), 2.0 - f64::from(x) / 40.0),
@@ -384,7 +384,7 @@ mod tests {
     }
 
     #[test]
-    fn a_chart_without_points_has_axes_and_says_why() {
+    fn chart_without_points_has_axes_and_a_message() {
         let (theme, nothing) = (unicode(), Series::default());
         let chart = Chart::new(&theme)
             .layer(ChartLine::line(&nothing, theme.palette.curve.train))
@@ -394,7 +394,7 @@ mod tests {
     }
 
     #[test]
-    fn a_spike_of_one_step_is_drawn() {
+    fn spike_of_one_step_is_drawn() {
         let spike = series((0..100_000).map(|x| (f64::from(x), if x == 54_321 { 9.0 } else { 1.0 })));
         let theme = unicode();
         let chart = Chart::new(&theme).layer(ChartLine::line(&spike, theme.palette.curve.train));
@@ -402,7 +402,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smooth_line_is_seen_through_any_noise() {
+    fn smoothed_line_is_visible_in_noise() {
         let (theme, loss, nothing) = (unicode(), loss(), Series::default());
         let cells = buffer(loss_chart(&theme, &loss, &nothing), 60, 14);
         let train = theme.palette.curve.train.fg.unwrap();
@@ -411,7 +411,7 @@ mod tests {
     }
 
     #[test]
-    fn a_zoomed_chart_shows_only_what_was_asked_for() {
+    fn zoomed_chart_shows_only_the_visible_range() {
         let (theme, loss, nothing) = (ascii(), loss(), Series::default());
         let chart = loss_chart(&theme, &loss, &nothing)
             .x_span(Interval::new(600.0, 900.0).unwrap())
@@ -420,7 +420,7 @@ mod tests {
     }
 
     #[test]
-    fn values_are_read_at_a_crosshair_behind_the_curves() {
+    fn crosshair_is_drawn_behind_the_curves() {
         let (loss, nothing) = (loss(), Series::default());
         for theme in [unicode(), ascii()] {
             let chart = loss_chart(&theme, &loss, &nothing).crosshair(312.0, "3.12");
@@ -429,7 +429,7 @@ mod tests {
     }
 
     #[test]
-    fn by_its_logarithm_a_fall_is_seen_to_its_end() {
+    fn logarithmic_scale_shows_small_values() {
         let theme = unicode();
         let fall = series((0..=60).map(|x| (f64::from(x), 4.0 * (-f64::from(x) / 10.0).exp())));
         let chart = Chart::new(&theme)
@@ -439,7 +439,7 @@ mod tests {
     }
 
     #[test]
-    fn a_curve_lies_where_its_ruler_says() {
+    fn curve_follows_its_ruler() {
         let (theme, line) = (ascii(), series([(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)]));
         let times = series([(0.0, 0.0), (10.0, 90.0), (20.0, 100.0)]);
         let layer = ChartLine::line(&line, theme.palette.curve.train).along(XScale::Lookup(&times));
@@ -447,7 +447,7 @@ mod tests {
     }
 
     #[test]
-    fn an_axis_of_epochs_has_whole_numbers() {
+    fn epoch_axis_has_whole_numbers() {
         let (theme, two) = (unicode(), series([(1.0, 70.0), (2.0, 75.0)]));
         let chart =
             Chart::new(&theme).layer(ChartLine::line(&two, theme.palette.curve.test)).x_axis("epoch", 1.0);
@@ -457,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn labels_never_hide_each_other_or_a_curve() {
+    fn labels_never_cover_curves_or_each_other() {
         let (theme, flat) = (unicode(), series((0..=100).map(|x| (f64::from(x), 1.0))));
         let marks =
             [40.0, 42.0, 44.0, 99.0].map(|x| Mark::new(MarkKind::Changed, x).label(format!("at {x}")));
@@ -467,7 +467,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_can_be_drawn_at_any_size(
+        fn any_data_can_be_drawn_at_any_size(
             points in prop::collection::vec((any::<f64>(), any::<f64>()), 0..40),
             ordered in prop::collection::vec(prop_oneof![9 => -1e3..1e3_f64, 1 => Just(f64::NAN)], 0..200),
             (width, height) in (0..50_u16, 0..20_u16),

@@ -1,38 +1,38 @@
-//! Where the pictures of kernels go.
+//! Layout of kernel pictures.
 
 use ratatui::layout::Rect;
 
 use super::pixels::Tile;
 use crate::ui::layout::cells;
 
-/// No picture is drawn larger than this, however much room there is.
+/// Maximum scale of a picture.
 const LARGEST: usize = 4;
-/// The least cells between a picture and the number of the next.
+/// Minimum gap between a picture and the next number.
 const GAP: usize = 1;
 
-/// Pictures in rows, all of the same size.
+/// Rows of pictures, all of the same size.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Grid {
     area: Rect,
     columns: usize,
     rows: usize,
-    /// The distances from one picture to the next, across and down.
+    /// Horizontal and vertical distance from one picture to the next.
     pitch: (usize, usize),
     pub(super) tile: Tile,
-    /// The width of the numbers, and of the space after them if there is one.
+    /// Width of the numbers, including the space after them if there is one.
     pub(super) label: usize,
-    /// Where it is said how many do not fit, if not all do.
+    /// Where to show the number of pictures that do not fit, if any.
     pub(super) note: Option<Rect>,
 }
 
 impl Grid {
-    /// The grid of the largest pictures that all fit, or else of as many of the smallest as fit.
+    /// Chooses the largest scale at which all pictures fit; otherwise as many of the smallest as fit.
     pub(super) fn fit(area: Rect, count: usize, label: usize, tile: impl Fn(usize) -> Tile) -> Option<Self> {
         if count == 0 || area.is_empty() {
             return None;
         }
         let spaced = |scale: usize| Self::of(area, count, label + 1, tile(scale));
-        // The space between a number and its picture is the first thing to be saved.
+        // The space after the numbers is given up first.
         let snug = |area: Rect| Self::of(area, count, label, tile(1));
         let fitting =
             (1..=LARGEST).rev().map(spaced).chain([snug(area)]).find(|grid| grid.capacity() >= count);
@@ -49,7 +49,7 @@ impl Grid {
         let block = label + tile.columns();
         let most = (width + GAP) / (block + GAP);
         let needed = count.div_ceil(most.max(1));
-        // An odd number of pixels leaves half a row free, which is distance enough where there is little room.
+        // An odd number of pixels leaves half a row free, which is enough of a gap if room is scarce.
         let is_tight = (tile.rows() + 1) * needed > height + 1;
         let gap = usize::from(!(tile.is_odd() && is_tight));
         let rows = ((height + gap) / (tile.rows() + gap)).min(needed);
@@ -62,12 +62,12 @@ impl Grid {
         Self { area, columns, rows, pitch: (across, down), tile, label, note: None }
     }
 
-    /// How many pictures it has room for.
+    /// Number of pictures that fit.
     pub(super) const fn capacity(&self) -> usize {
         self.columns * self.rows
     }
 
-    /// The place of each picture with its number.
+    /// Position of each picture, including its number.
     pub(super) fn places(&self) -> impl Iterator<Item = Rect> {
         let Self { area, columns, pitch: (across, down), tile, label, .. } = *self;
         (0..self.capacity()).map(move |index| Rect {

@@ -1,4 +1,4 @@
-//! The kernels of a convolution.
+//! The kernels widget.
 
 mod grid;
 mod pixels;

@@ -1,4 +1,4 @@
-//! Weights as pixels.
+//! Drawing weights as pixels.
 
 use ratatui::buffer::Buffer;
 use ratatui::style::Style;
@@ -10,9 +10,9 @@ use crate::ui::color::is_default;
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
-/// Below this share of the largest weight, a symbol would only be noise.
+/// Weights below this share of the largest are drawn blank, since a symbol would only be noise.
 const FAINTEST: f32 = 0.08;
-/// How many cells the swatch of a legend has.
+/// Width of the legend's scale.
 const SWATCH: usize = 9;
 
 /// The size of a picture.
@@ -24,17 +24,17 @@ pub(super) struct Tile {
     shape: Shape,
 }
 
-/// What makes a square of a pixel: a cell is twice as high as it is wide.
+/// How to draw a square pixel, given that a cell is twice as high as it is wide.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
-    /// Two pixels in a cell, one above the other.
+    /// Two pixels per cell, one above the other.
     Halves,
-    /// A pixel in two cells, side by side.
+    /// One pixel as two cells, side by side.
     Pair,
 }
 
 impl Tile {
-    /// A picture of so many pixels, each drawn `scale` times as large as the smallest possible.
+    /// A picture of this many pixels, at `scale` times the smallest size.
     pub(super) fn new(theme: &RenderTheme, [height, width]: [usize; 2], scale: usize) -> Self {
         let shape = match theme.glyphs {
             Glyphs::Unicode if !theme.ramp.is_plain() => Shape::Halves,
@@ -43,7 +43,7 @@ impl Tile {
         Self { height, width, scale, shape }
     }
 
-    /// How many cells it is wide.
+    /// Width in cells.
     pub(super) const fn columns(&self) -> usize {
         match self.shape {
             Shape::Halves => self.width * self.scale,
@@ -51,7 +51,7 @@ impl Tile {
         }
     }
 
-    /// How many cells it is high.
+    /// Height in cells.
     pub(super) const fn rows(&self) -> usize {
         match self.shape {
             Shape::Halves => (self.height * self.scale).div_ceil(2),
@@ -59,12 +59,12 @@ impl Tile {
         }
     }
 
-    /// Whether the last row is only half used.
+    /// Whether only the upper half of the last row is used.
     pub(super) const fn is_odd(&self) -> bool {
         matches!(self.shape, Shape::Halves) && !(self.height * self.scale).is_multiple_of(2)
     }
 
-    /// Draws weights, given as shares of the largest, with the upper left corner at `(x, y)`.
+    /// Draws weights, given as shares of the largest magnitude, with the upper left corner at `(x, y)`.
     pub(super) fn draw(&self, theme: &RenderTheme, shares: &[f32], (x, y): (u16, u16), buf: &mut Buffer) {
         let (columns, rows) = (self.columns(), self.rows());
         for (row, column) in (0..rows).flat_map(|row| (0..columns).map(move |column| (row, column))) {
@@ -87,12 +87,12 @@ impl Tile {
     }
 }
 
-/// A cell of two pixels; the lower one may be outside the picture.
+/// Draws a cell of two pixels; the lower one may be outside the picture.
 fn halves(theme: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'static str, Style) {
     if upper.into_iter().chain(lower).any(|share| !share.is_finite()) {
         return (theme.glyphs.cross(), theme.palette.warning);
     }
-    // The terminal's own background is no colour that a symbol could have: there the cell stays empty.
+    // A foreground cannot have the terminal's default background colour, so the cell stays empty.
     let color = |share: Option<f32>| theme.ramp.color(share?).filter(|color| !is_default(*color));
     match (color(upper), color(lower)) {
         (Some(upper), Some(lower)) => ("▀", Style::new().fg(upper).bg(lower)),
@@ -102,7 +102,7 @@ fn halves(theme: &RenderTheme, upper: Option<f32>, lower: Option<f32>) -> (&'sta
     }
 }
 
-/// One pixel as a symbol whose shape has the sign and whose weight has the size.
+/// A symbol for one pixel: its shape shows the sign, its density the magnitude.
 fn symbol(theme: &RenderTheme, share: f32) -> (&'static str, Style) {
     if !share.is_finite() {
         return (theme.glyphs.cross(), theme.palette.warning);
@@ -113,7 +113,7 @@ fn symbol(theme: &RenderTheme, share: f32) -> (&'static str, Style) {
     if share.abs() < FAINTEST { (" ", Style::new()) } else { (shades[level], style) }
 }
 
-/// The scale from its negative to its positive end.
+/// The legend's scale from negative to positive.
 pub(super) fn swatch(theme: &RenderTheme) -> Vec<Span<'static>> {
     let middle = SWATCH / 2;
     let shares = (0..SWATCH).map(|index| (index as f32 - middle as f32) / middle as f32);
@@ -123,7 +123,7 @@ pub(super) fn swatch(theme: &RenderTheme) -> Vec<Span<'static>> {
             Some(color) => return Span::styled(theme.glyphs.bar(), Style::new().fg(color)),
             None => {}
         }
-        // A little towards zero, as the symbol of a full weight stands for all of the last quarter.
+        // Slightly towards zero: the symbol for the maximum covers the whole last quarter.
         let (symbol, style) = symbol(theme, share - share.signum() * 0.01);
         Span::styled(symbol, style)
     };

@@ -1,4 +1,4 @@
-//! The kernels of a convolution, drawn.
+//! A grid of kernels.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -11,10 +11,9 @@ use crate::metrics::text;
 use crate::ui::layout::cells;
 use crate::ui::theme::RenderTheme;
 
-/// The kernels of a convolution as a grid of numbered pictures, on one scale that is the same on both sides of zero.
+/// The kernels of a convolution as a grid of numbered pictures, on one scale that is symmetric around zero.
 ///
-/// They are as large as fits, square to the eye, and as many as fit. Where colours are few or missing, a positive
-/// weight differs from a negative one by its symbol.
+/// Pictures have square pixels and are as large as fits. With few or no colours, symbols show the sign of a weight.
 #[derive(Debug, Clone, Copy)]
 pub struct KernelGrid<'a> {
     theme: &'a RenderTheme,
@@ -26,19 +25,19 @@ pub struct KernelGrid<'a> {
     chosen: Option<usize>,
 }
 
-/// Which of a kernel's input channels are drawn.
+/// Which input channels of a kernel to draw.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChannelSelection {
-    /// One of them.
+    /// A single channel.
     Channel(usize),
-    /// The mean over all of them.
+    /// The mean over all channels.
     Mean,
-    /// Each of them as a picture of its own.
+    /// Every channel as its own picture.
     Each,
 }
 
 impl<'a> KernelGrid<'a> {
-    /// The kernels of weights in the order output, input, height, width; `shape` has the four sizes.
+    /// Kernels from weights in the order output, input, height, width; `shape` holds the four sizes.
     pub const fn new(theme: &'a RenderTheme, weights: &'a [f32], shape: [usize; 4]) -> Self {
         Self {
             theme,
@@ -51,35 +50,35 @@ impl<'a> KernelGrid<'a> {
         }
     }
 
-    /// Draws this of each kernel's input channels.
+    /// Selects the input channels to draw.
     #[must_use]
     pub const fn input(mut self, input: ChannelSelection) -> Self {
         self.input = input;
         self
     }
 
-    /// Begins with this kernel, to scroll.
+    /// Starts with this kernel, for scrolling.
     #[must_use]
     pub const fn first(mut self, first: usize) -> Self {
         self.first = first;
         self
     }
 
-    /// Draws on this scale, to compare with others; else up to the largest weight of those that could be drawn.
+    /// Fixes the end of the scale, for comparisons; by default the largest magnitude.
     #[must_use]
     pub const fn limit(mut self, limit: f32) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// Marks this kernel's number as chosen.
+    /// Highlights this kernel's number.
     #[must_use]
     pub const fn chosen(mut self, chosen: usize) -> Self {
         self.chosen = Some(chosen);
         self
     }
 
-    /// How many pictures there are.
+    /// Number of pictures.
     pub fn count(&self) -> usize {
         let [outputs, inputs, ..] = self.shape;
         let size = self.shape.iter().try_fold(1_usize, |size, side| size.checked_mul(*side));
@@ -93,12 +92,12 @@ impl<'a> KernelGrid<'a> {
         }
     }
 
-    /// How many pictures an area has room for, so that a key can page through them.
+    /// Number of pictures that fit in an area, for paging.
     pub fn capacity(&self, area: Rect) -> usize {
         self.grid(area).map_or(0, |grid| grid.capacity())
     }
 
-    /// The end of the scale: the largest weight by size, or the limit that was set.
+    /// The end of the scale: the largest magnitude, or the limit if it was set.
     pub fn scale(&self) -> f32 {
         let largest = || {
             let sizes = (0..self.count()).flat_map(|index| self.kernel(index)).map(f32::abs);
@@ -107,7 +106,7 @@ impl<'a> KernelGrid<'a> {
         self.limit.map_or_else(largest, f32::abs)
     }
 
-    /// The scale with its ends written, for a pane's title: `-0.41 ▇▇▇▇▇▇▇ +0.41`.
+    /// The scale with its ends, for a pane's title: `-0.41 ▇▇▇▇▇▇▇ +0.41`.
     pub fn legend(&self) -> Line<'a> {
         let end = text::scale(f64::from(self.scale()));
         let dim = self.theme.palette.dim;
@@ -194,7 +193,7 @@ mod tests {
     use crate::ui::widgets::testing::{ascii, buffer, overhanging, text, theme, unicode};
     use crate::ui::{ColorDepth, Glyphs};
 
-    /// Kernels of one channel, each a slope in another direction.
+    /// Kernels of one channel, each a gradient in another direction.
     fn slopes(count: u8) -> Vec<f32> {
         let slope = |kernel: u8| {
             let (sin, cos) = f32::from(kernel).sin_cos();
@@ -205,7 +204,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_numbered_and_as_large_as_fits() {
+    fn kernels_are_numbered_and_as_large_as_fits() {
         let weights = slopes(10);
         for (width, height) in [(64, 12), (36, 8), (160, 30)] {
             let theme = unicode();
@@ -215,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn without_colours_symbols_have_sign_and_size() {
+    fn symbols_show_sign_and_magnitude_without_colors() {
         let weights = slopes(4);
         for (name, theme) in
             [("ascii", ascii()), ("shades", theme("dark", ColorDepth::None, Glyphs::Unicode))]
@@ -227,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn what_does_not_fit_is_counted() {
+    fn kernels_that_do_not_fit_are_counted() {
         let (theme, weights) = (unicode(), slopes(10));
         let kernels = KernelGrid::new(&theme, &weights, [10, 1, 5, 5]);
         insta::assert_snapshot!(text(kernels, 22, 4), @"
@@ -247,7 +246,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cell_has_two_pixels_on_one_scale() {
+    fn cell_has_two_pixels_on_one_scale() {
         let theme = unicode();
         let kernels = KernelGrid::new(&theme, &[-0.5, 0.0, 0.25], [1, 1, 3, 1]).limit(1.0);
         let cells = buffer(kernels, 3, 2);
@@ -261,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn input_channels_are_chosen_or_averaged() {
+    fn input_channels_are_selected_or_averaged() {
         let weights = [1.0, 3.0, -2.0, 4.0];
         let (theme, of) = (unicode(), |input, index| {
             KernelGrid::new(&ascii(), &weights, [2, 2, 1, 1]).input(input).kernel(index)
@@ -277,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_that_are_no_numbers_are_crosses_and_leave_the_scale_alone() {
+    fn nan_weights_are_crosses_and_do_not_affect_the_scale() {
         let theme = ascii();
         let kernels = KernelGrid::new(&theme, &[f32::NAN, 0.5, f32::INFINITY, -0.5], [1, 1, 2, 2]);
         insta::assert_snapshot!(format!("{}\n{}", kernels.legend(), text(kernels, 8, 2)), @"
@@ -292,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn weights_of_another_shape_are_not_drawn() {
+    fn weights_of_the_wrong_shape_are_not_drawn() {
         let theme = unicode();
         for shape in [[1, 1, 2, 2], [0, 1, 3, 1], [usize::MAX, 2, 2, 2]] {
             assert_eq!(text(KernelGrid::new(&theme, &[1.0; 3], shape), 4, 1), "");

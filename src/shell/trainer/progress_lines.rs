@@ -1,23 +1,23 @@
-//! A run's progress as the lines of the lecture's training loop.
+//! Progress lines in the format of the lecture's training loop.
 
 use crate::run::{EpochReport, Event, StepBatch, TrainerInfo};
 
-/// Steps between two lines.
+/// Steps between two progress lines.
 const EVERY: u64 = 200;
 
-/// Turns events into the lines that the lecture's training loop prints.
+/// Formats events as the lecture's training loop prints them.
 ///
 /// As in the lecture, the number of images does not include the batch itself: the first line of an epoch has
 /// `[0/60000 (0%)]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LectureLines {
+pub struct ProgressLines {
     batch_size: u64,
     images: u64,
     steps_per_epoch: u64,
 }
 
-impl LectureLines {
-    /// For the run whose trainer started with this event; `None` if it is another kind of event.
+impl ProgressLines {
+    /// Creates a formatter from the `started` event; `None` for any other event.
     pub fn new(batch_size: usize, started: &Event) -> Option<Self> {
         let Event::Started(TrainerInfo { data, steps_per_epoch, .. }) = started else { return None };
         Some(Self {
@@ -57,7 +57,7 @@ mod tests {
     use super::*;
     use crate::run::DataInfo;
 
-    fn lines() -> LectureLines {
+    fn lines() -> ProgressLines {
         let (description, checksum, source) = Default::default();
         let started = Event::Started(TrainerInfo {
             step: 0,
@@ -71,11 +71,11 @@ mod tests {
             parameters: 21_840,
             layers: Vec::new(),
         });
-        LectureLines::new(64, &started).unwrap()
+        ProgressLines::new(64, &started).unwrap()
     }
 
     #[test]
-    fn steps_become_the_lectures_lines() {
+    fn steps_are_formatted_as_in_the_lecture() {
         let first = 39 * 938 + 1;
         let mut losses = vec![0.0; 938];
         losses[200] = 0.345_638;
@@ -89,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn an_epoch_becomes_the_lectures_line() {
+    fn epochs_are_formatted_as_in_the_lecture() {
         let event = Event::Epoch(EpochReport {
             epoch: 40,
             step: 37_520,
