@@ -4,8 +4,8 @@
 
 use super::charts::{self, CurveAction};
 use super::dialogs::{
-    ColumnsAction, Dialog, FormAction, HelpAction, QuitAction, SearchAction, StopAction, columns, form, help,
-    quit, search, stop,
+    ColumnsAction, ConfirmAction, Dialog, FormAction, HelpAction, QuitAction, SearchAction, StopAction,
+    columns, confirm, form, help, quit, search, stop,
 };
 use super::form::Form;
 use super::global::{self, GlobalAction};
@@ -128,6 +128,8 @@ scopes! {
     Quit: "leaving", quit, QuitAction, Shared, shared;
     /// The dialog that asks whether to stop the run.
     Stop: "stopping", stop, StopAction, Shared, shared;
+    /// A question.
+    Confirm: "confirming", confirm, ConfirmAction, Shared, shared;
     /// A form.
     Form: "settings", form, FormAction, Form, |app| match &app.dialog {
         Some(Dialog::Form(form)) => Some(&**form),
@@ -168,6 +170,7 @@ fn scopes(app: &App) -> &'static [Scope] {
     match app.dialog {
         Some(Dialog::Quit) => &[Scope::Quit],
         Some(Dialog::Stop) => &[Scope::Stop],
+        Some(Dialog::Confirm(_)) => &[Scope::Confirm],
         Some(Dialog::Form(_)) => &[Scope::Form],
         Some(Dialog::Search(_)) => &[Scope::Search],
         Some(Dialog::Columns(_)) => &[Scope::Columns],

@@ -23,6 +23,13 @@ pub enum Msg {
     NotTried(u64, String),
     /// The data set that new runs would be trained on.
     Data(String),
+    /// A data set was found but cannot be used, so this was not done; `instead` does it with the built-in data set.
+    DataUnusable {
+        /// Why, as a sentence.
+        reason: String,
+        /// The effect with the built-in data set.
+        instead: Box<Effect>,
+    },
     /// A trainer was started for this run.
     Started(RunId),
     /// The queue, and whether a process works on it.

@@ -34,7 +34,8 @@ pub use bindings::{Action, BINDINGS, Binding, Scope, available, key_of};
 pub use charts::{ChartView, CurveAction, Metric, Smoothing, Window, XAxis};
 pub use columns::{Column, ColumnChoice};
 pub use dialogs::{
-    ColumnsAction, Dialog, FormAction, Help, HelpAction, QuitAction, Search, SearchAction, StopAction,
+    ColumnsAction, Confirm, ConfirmAction, Dialog, FormAction, Help, HelpAction, QuitAction, Search,
+    SearchAction, StopAction,
 };
 pub use form::{Form, FormField, FormKind};
 pub use global::GlobalAction;

@@ -12,6 +12,7 @@ use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 use super::CliError;
 use crate::nn::PRESETS;
 use crate::run::{Change, ConfigError, RunConfig, Setting, SettingValue, ValueKind};
+use crate::shell;
 
 /// Settings given as command-line options or in the settings file.
 ///
@@ -145,7 +146,7 @@ impl TrainOptions {
         for (setting, value) in &self.values {
             setting.set(&mut config, value).map_err(|error| refused(*setting, &error))?;
         }
-        let config = with_absolute_data(config)?;
+        let config = shell::with_absolute_data(config)?;
         check_preset(&config)?;
         config.validate().map_err(|error| CliError::Usage(error.to_string()))?;
         Ok(config)
@@ -169,14 +170,6 @@ fn refused(setting: Setting, error: &ConfigError) -> CliError {
         _ => String::new(),
     };
     CliError::Usage(format!("{error}{hint}"))
-}
-
-/// The config with an absolute data path, since trainers have another working directory.
-pub(super) fn with_absolute_data(mut config: RunConfig) -> Result<RunConfig, CliError> {
-    if let Some(data) = config.data.as_mut().filter(|data| data.as_os_str() != "built-in") {
-        *data = std::path::absolute(&data)?;
-    }
-    Ok(config)
 }
 
 /// Returns an error if the network does not exist.

@@ -5,7 +5,7 @@ use std::io::Write;
 use clap::Args;
 use serde_json::json;
 
-use super::options::{check_preset, with_absolute_data};
+use super::options::check_preset;
 use super::train::check_tags;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
@@ -58,8 +58,9 @@ impl SweepCommand {
         let refused = |error: SweepError| CliError::Usage(error.to_string());
         let axes = self.axes.iter().map(|axis| axis.parse().map_err(refused));
         let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
-        let configs = configs.into_iter().map(with_absolute_data).collect::<Result<Vec<_>, _>>()?;
-        check(&configs)?;
+        let configs = configs.into_iter().map(shell::with_absolute_data).collect::<Result<Vec<_>, _>>()?;
+        configs.iter().try_for_each(check_preset)?;
+        shell::check_all(&configs)?;
         let tags = self.tags;
         check_tags(&tags)?;
         if let Some(jobs) = self.jobs {
@@ -90,22 +91,6 @@ impl SweepCommand {
         }
         Ok(())
     }
-}
-
-/// Checks that networks and data sets exist, before any run is created.
-fn check(configs: &[RunConfig]) -> Result<(), CliError> {
-    let mut checked: Vec<&RunConfig> = Vec::new();
-    for config in configs {
-        let is_same = |other: &&RunConfig| {
-            (&other.preset, &other.data, other.device) == (&config.preset, &config.data, config.device)
-        };
-        if !checked.iter().any(is_same) {
-            check_preset(config)?;
-            shell::check(config)?;
-            checked.push(config);
-        }
-    }
-    Ok(())
 }
 
 /// The settings that differ from their defaults, on one line.

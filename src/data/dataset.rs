@@ -2,19 +2,28 @@
 
 use std::ffi::OsString;
 use std::fmt;
-use std::path::{self, Component, Path, PathBuf};
+use std::fs::File;
+use std::io::{self, Read as _};
+use std::path::{self, Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::csv_file;
 use super::error::DataError;
-use super::files::Files;
+use super::files::{Files, Format};
 use super::idx::{self, Content};
 use super::image::CLASSES;
+use super::npz;
 use super::split::{Split, SplitError};
 use crate::strings::{group_thousands, hex, printable, printable_path};
 
 const FASHION_MNIST: &str = "fashion-mnist";
+
+/// A text file beside the data with a class name per line, in the order of the labels.
+const CLASSES_FILE: &str = "classes.txt";
+/// The longest [`CLASSES_FILE`] that is read, in bytes.
+const MAX_CLASSES_FILE: u64 = 4096;
 
 /// Class names of Fashion-MNIST, by label.
 const FASHION: [&str; CLASSES] = [
@@ -49,20 +58,20 @@ const BUILT_IN: [(&str, &[u8]); 4] = [
 
 /// Where to read a data set from.
 ///
-/// As a command-line argument, `built-in` is the built-in subset and anything else a directory; use `./built-in` for a
+/// As a command-line argument, `built-in` is the built-in subset and anything else a path; use `./built-in` for a
 /// directory of that name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Source {
     /// The subset of Fashion-MNIST that is compiled into the program.
     BuiltIn,
-    /// A directory with the four IDX files.
-    Directory(PathBuf),
+    /// A directory with the files of a data set, or one of these files.
+    Path(PathBuf),
 }
 
 impl From<OsString> for Source {
     fn from(text: OsString) -> Self {
-        if text == "built-in" { Self::BuiltIn } else { Self::Directory(text.into()) }
+        if text == "built-in" { Self::BuiltIn } else { Self::Path(text.into()) }
     }
 }
 
@@ -70,7 +79,7 @@ impl fmt::Display for Source {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::BuiltIn => f.write_str("built in"),
-            Self::Directory(dir) => f.write_str(&printable_path(dir)),
+            Self::Path(path) => f.write_str(&printable_path(path)),
         }
     }
 }
@@ -78,7 +87,8 @@ impl fmt::Display for Source {
 /// A training and a test split with their origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dataset {
-    /// `fashion-mnist` for the full set and its built-in subset, otherwise the directory's name.
+    /// `fashion-mnist` for the full set and its built-in subset; otherwise what its file names begin with, or the
+    /// directory's name.
     pub name: String,
     /// Where it was read from.
     pub source: Source,
@@ -89,6 +99,9 @@ pub struct Dataset {
     /// SHA-256 in hexadecimal over the four uncompressed IDX files: training images, training labels, test images, test
     /// labels. Equals `zcat train-images* train-labels* t10k-images* t10k-labels* | sha256sum`.
     pub checksum: String,
+    /// Class names by label: those in `classes.txt` beside the data, or of Fashion-MNIST if the checksum is one of its
+    /// own, otherwise digits.
+    pub classes: [String; CLASSES],
 }
 
 impl Dataset {
@@ -97,24 +110,58 @@ impl Dataset {
         let checksum = checksum(&train, &test);
         let known = FASHION_CHECKSUMS.contains(&checksum.as_str());
         let name = if known { FASHION_MNIST.to_owned() } else { printable(name) };
-        Self { name, source, train, test, checksum }
+        let classes = if known { FASHION } else { DIGITS }.map(str::to_owned);
+        Self { name, source, train, test, checksum, classes }
     }
 
-    /// Reads the data set in `dir`.
+    /// Reads the data set at `path`: a directory, or one of its files.
     ///
-    /// The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and
-    /// `t10k-labels-idx1-ubyte`. `.idx` is accepted instead of `-idx`, each file may be gzip-compressed (`.gz`), and
-    /// the files may be in `raw` or `FashionMNIST/raw` below `dir`.
-    pub fn open(dir: &Path) -> Result<Self, DataError> {
-        let Files { dir: found_in, paths: [train_images, train_labels, test_images, test_labels] } =
-            Files::find(dir)?;
-        let split = |images: PathBuf, labels: PathBuf| {
-            let content = (idx::read(Content::Images, &images)?, idx::read(Content::Labels, &labels)?);
-            pair(content, (&images, &labels))
+    /// These are read, in the directory, in a directory below it, or in `raw` below either:
+    ///
+    /// - four IDX files, named like `train-images-idx3-ubyte`, each with or without `.gz`;
+    /// - a NumPy archive (`.npz`) with the arrays of MedMNIST or Keras, or four with one array each, as KMNIST has them;
+    /// - Kaggle's `train.csv` and `test.csv`.
+    pub fn open(path: &Path) -> Result<Self, DataError> {
+        let files = Files::find(path)?;
+        let file = |index: usize| files.paths[index].as_path();
+        let split = |images: usize, content| pair(content, (file(images), file(images + 1)));
+        let (train, test) = match files.format {
+            Format::Idx => {
+                let read = |images: usize| {
+                    let images_and_labels = (
+                        idx::read(Content::Images, file(images))?,
+                        idx::read(Content::Labels, file(images + 1))?,
+                    );
+                    split(images, images_and_labels)
+                };
+                (read(0)?, read(2)?)
+            }
+            Format::NpzParts => {
+                let read = |images: usize| {
+                    let images_and_labels = (
+                        npz::read_part(Content::Images, file(images))?,
+                        npz::read_part(Content::Labels, file(images + 1))?,
+                    );
+                    split(images, images_and_labels)
+                };
+                (read(0)?, read(2)?)
+            }
+            Format::Npz => {
+                let [train_images, train_labels, test_images, test_labels] = npz::read_set(file(0))?;
+                let pair = |content| pair(content, (file(0), file(0)));
+                (pair((train_images, train_labels))?, pair((test_images, test_labels))?)
+            }
+            Format::Csv => {
+                let read = |index: usize| pair(csv_file::read(file(index))?, (file(index), file(index)));
+                (read(0)?, read(1)?)
+            }
         };
-        let (train, test) = (split(train_images, train_labels)?, split(test_images, test_labels)?);
-        let absolute = path::absolute(dir).unwrap_or_else(|_| dir.into());
-        Ok(Self::new(&name_of(&found_in), Source::Directory(absolute), train, test))
+        let absolute = path::absolute(path).unwrap_or_else(|_| path.into());
+        let set = Self::new(&files.name, Source::Path(absolute), train, test);
+        Ok(match read_classes(&files.dir.join(CLASSES_FILE))? {
+            Some(classes) => Self { classes, ..set },
+            None => set,
+        })
     }
 
     /// The built-in subset: the first 6,000 training and 1,000 test images of Fashion-MNIST.
@@ -136,7 +183,7 @@ impl Dataset {
     pub fn load(source: &Source) -> Result<Self, DataError> {
         match source {
             Source::BuiltIn => Self::built_in(),
-            Source::Directory(dir) => Self::open(dir),
+            Source::Path(path) => Self::open(path),
         }
     }
 
@@ -144,11 +191,6 @@ impl Dataset {
     pub fn describe(&self) -> String {
         let origin = if self.source == Source::BuiltIn { " (built in)" } else { "" };
         format!("{} {}{origin}", self.name, group_thousands(&self.train.len().to_string()))
-    }
-
-    /// Class names by label; digits unless the data set is Fashion-MNIST.
-    pub fn class_names(&self) -> &'static [&'static str; CLASSES] {
-        if self.name == FASHION_MNIST { &FASHION } else { &DIGITS }
     }
 }
 
@@ -178,20 +220,27 @@ fn checksum(train: &Split, test: &Split) -> String {
     hex(&hash.finalize())
 }
 
-/// The name of the data set in `dir`: the directory's name, or its parent's if it is torchvision's `raw`.
-fn name_of(dir: &Path) -> String {
-    let dir = dir.canonicalize().unwrap_or_else(|_| dir.into());
-    let name = dir.components().rev().find_map(|component| match component {
-        Component::Normal(name) if name != "raw" => Some(name.to_string_lossy()),
-        _ => None,
-    });
-    let Some(name) = name else { return "unnamed".to_owned() };
-    let letters: String = name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    match letters.as_str() {
-        "fashionmnist" => FASHION_MNIST.to_owned(),
-        "mnist" | "kmnist" => letters,
-        _ => name.into_owned(),
+/// Reads class names, one per line. Labels beyond the last line keep their digit.
+fn read_classes(file: &Path) -> Result<Option<[String; CLASSES]>, DataError> {
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|input| input.take(MAX_CLASSES_FILE).read_to_end(&mut bytes));
+    match read {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(DataError::Classes { file: file.into(), problem: source.to_string() }),
+        Ok(_) => {}
     }
+    let text = String::from_utf8_lossy(&bytes);
+    let names: Vec<_> =
+        text.lines().map(|line| printable(line.trim())).filter(|name| !name.is_empty()).collect();
+    if !(1..=CLASSES).contains(&names.len()) {
+        let problem = format!("has {} class names; write 1 to {CLASSES}, one per line", names.len());
+        return Err(DataError::Classes { file: file.into(), problem });
+    }
+    let mut classes = DIGITS.map(str::to_owned);
+    for (class, name) in classes.iter_mut().zip(names) {
+        *class = name;
+    }
+    Ok(Some(classes))
 }
 
 #[cfg(test)]
@@ -212,7 +261,7 @@ mod tests {
         assert_eq!((set.train.len(), set.test.len()), (6000, 1000));
         assert_eq!(set.describe(), "fashion-mnist 6,000 (built in)");
         assert_eq!(set.checksum, FASHION_CHECKSUMS[1]);
-        assert_eq!(set.class_names()[usize::from(set.test.label(0))], "Ankle boot");
+        assert_eq!(set.classes[usize::from(set.test.label(0))], "Ankle boot");
     }
 
     #[test]
@@ -238,35 +287,45 @@ mod tests {
     fn checksum_covers_both_splits_and_not_the_name() {
         let set = tiny("a", Source::BuiltIn);
         assert_eq!(set.checksum.len(), 64);
-        assert_eq!(set.checksum, tiny("b", Source::Directory("c".into())).checksum);
+        assert_eq!(set.checksum, tiny("b", Source::Path("c".into())).checksum);
         assert_ne!(set.checksum, Dataset::new("a", Source::BuiltIn, set.test, set.train).checksum);
     }
 
     #[test]
-    fn data_sets_are_named_after_their_directory() {
-        for (dir, name) in [
-            ("/data/MNIST", "mnist"),
-            ("/data/MNIST/raw", "mnist"),
-            ("/data/kmnist", "kmnist"),
-            ("/data/FashionMNIST/raw", "fashion-mnist"),
-            ("/data/fashion_mnist", "fashion-mnist"),
-            ("/data/My Letters", "My Letters"),
-            ("/", "unnamed"),
-        ] {
-            assert_eq!(name_of(Path::new(dir)), name, "{dir}");
+    fn class_names_follow_from_the_content_and_not_from_the_name() {
+        for name in ["mnist", "fashion-mnist"] {
+            assert_eq!(tiny(name, Source::BuiltIn).classes[3], "3");
         }
-        assert_eq!(tiny("a\u{1b}b", Source::BuiltIn).name, "a\u{fffd}b");
+        assert_eq!(Dataset::built_in().unwrap().classes[3], "Dress");
     }
 
     #[test]
-    fn only_fashion_mnist_has_class_names() {
-        assert_eq!(tiny("mnist", Source::BuiltIn).class_names()[3], "3");
-        assert_eq!(tiny("fashion-mnist", Source::BuiltIn).class_names()[3], "Dress");
+    fn class_names_are_read_from_a_file_beside_the_data() {
+        let root = tempfile::tempdir().unwrap();
+        let dir = root.path().join("fashion_mnist");
+        fs::create_dir(&dir).unwrap();
+        for half in ["train", "t10k"] {
+            let file = |kind: &str, content: Vec<u8>| {
+                fs::write(dir.join(format!("{half}-{kind}")), content).unwrap();
+            };
+            file("images-idx3-ubyte", [Content::Images.header(1), vec![0; PIXELS]].concat());
+            file("labels-idx1-ubyte", [Content::Labels.header(1), vec![1]].concat());
+        }
+        let set = Dataset::open(root.path()).unwrap();
+        assert_eq!((set.name.as_str(), set.classes[1].as_str()), ("fashion_mnist", "1"));
+
+        fs::write(dir.join("classes.txt"), "cat\n dog \n\nb\u{1b}ird\n").unwrap();
+        let set = Dataset::open(&dir).unwrap();
+        assert_eq!(set.classes[..4], ["cat", "dog", "b\u{fffd}ird", "3"]);
+
+        fs::write(dir.join("classes.txt"), "x\n".repeat(11)).unwrap();
+        let error = Dataset::open(&dir).unwrap_err().to_string();
+        assert!(error.ends_with("classes.txt: has 11 class names; write 1 to 10, one per line"), "{error}");
     }
 
     #[test]
     fn sources_parse_from_arguments_and_json() {
-        let directory = Source::Directory("./built-in".into());
+        let directory = Source::Path("./built-in".into());
         assert_eq!(Source::from(OsString::from("built-in")), Source::BuiltIn);
         assert_eq!(Source::from(OsString::from("./built-in")), directory);
         for source in [Source::BuiltIn, directory] {

@@ -1,41 +1,92 @@
 //! Errors of reading a data set.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
+use super::csv_file::CsvError;
 use super::idx::IdxError;
+use super::locate::DataLocation;
+use super::npz::NpzError;
 use super::split::SplitError;
 use crate::strings::printable_path;
-
-/// The accepted variants of the names, for error messages.
-const SPELLINGS: &str = "also accepted: `.idx` instead of `-idx`, and a `.gz` suffix";
 
 /// Why a data set could not be read.
 #[derive(Debug, Error)]
 pub enum DataError {
-    /// The directory does not exist, is not a directory, or may not be read.
-    #[error("{}: cannot open directory: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
+    /// The path does not exist, is not a directory, or may not be read.
+    #[error("{}: cannot be opened: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
     Directory {
-        /// The directory.
+        /// The path.
         dir: PathBuf,
         /// The I/O error.
         source: io::Error,
     },
-    /// Some or all of the four files are missing.
-    #[error("{}: missing {} ({SPELLINGS}); run `cnn-tui data fetch` to download Fashion-MNIST", printable_path(.dir), .missing.join(", "))]
+    /// A symbolic link whose target does not exist.
+    #[error("{}: is a link to {}, which does not exist", printable_path(.link), printable_path(.target))]
+    BrokenLink {
+        /// The link.
+        link: PathBuf,
+        /// Its target.
+        target: PathBuf,
+    },
+    /// There are no data files.
+    #[error(
+        "{}: no data set ({found}); expected IDX files such as train-images-idx3-ubyte.gz, a NumPy archive (.npz), or \
+         train.csv and test.csv; run `cnn-tui data fetch` to download Fashion-MNIST",
+        printable_path(.dir)
+    )]
+    NoSet {
+        /// The directory.
+        dir: PathBuf,
+        /// What is there instead.
+        found: String,
+    },
+    /// The file is not one of a data set.
+    #[error(
+        "{}: is not a data file; give a directory, an IDX file, a NumPy archive (.npz) or a CSV file named like train.csv",
+        printable_path(.file)
+    )]
+    UnknownFile {
+        /// The file.
+        file: PathBuf,
+    },
+    /// Some files of a set are missing.
+    #[error("{}: missing {}; copy the missing files there, or run `cnn-tui data fetch` to download Fashion-MNIST", printable_path(.dir), .missing.join(", "))]
     Missing {
         /// The directory.
         dir: PathBuf,
-        /// The standard names of the missing files.
-        missing: Vec<&'static str>,
+        /// The usual names of the missing files.
+        missing: Vec<String>,
+    },
+    /// There are several sets.
+    #[error("{}: has several data sets; choose one: {}", printable_path(.dir), options(.choices))]
+    Ambiguous {
+        /// The directory.
+        dir: PathBuf,
+        /// A path for each set.
+        choices: Vec<PathBuf>,
     },
     /// One of the files cannot be read as IDX.
     #[error(transparent)]
     Idx(#[from] IdxError),
+    /// A NumPy archive cannot be read.
+    #[error(transparent)]
+    Npz(#[from] NpzError),
+    /// A CSV file cannot be read.
+    #[error(transparent)]
+    Csv(#[from] CsvError),
+    /// The class names cannot be read.
+    #[error("{}: {problem}", printable_path(.file))]
+    Classes {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
     /// Images and labels do not match.
-    #[error("{} and {}: {source}", printable_path(.images), printable_path(.labels))]
+    #[error("{}: {source}", both(.images, .labels))]
     Split {
         /// The image file.
         images: PathBuf,
@@ -44,6 +95,16 @@ pub enum DataError {
         /// The mismatch.
         source: SplitError,
     },
+    /// A data set was found where it is searched for, but cannot be used.
+    #[error(
+        "the data set in the {location} cannot be used: {source}; to train on the small built-in set instead, use --data built-in"
+    )]
+    Unusable {
+        /// Where it was found.
+        location: DataLocation,
+        /// Why it cannot be used.
+        source: Box<DataError>,
+    },
 }
 
 impl DataError {
@@ -51,8 +112,21 @@ impl DataError {
     pub fn is_absent(&self) -> bool {
         match self {
             Self::Directory { source, .. } => source.kind() == io::ErrorKind::NotFound,
-            Self::Missing { missing, .. } => missing.len() == 4,
-            Self::Idx(_) | Self::Split { .. } => false,
+            Self::NoSet { .. } => true,
+            _ => false,
         }
     }
+}
+
+/// The choices as options of the command line.
+fn options(choices: &[PathBuf]) -> String {
+    choices.iter().map(|path| format!("--data {}", printable_path(path))).collect::<Vec<_>>().join(" or ")
+}
+
+/// Both files, or one if they are the same.
+fn both(images: &Path, labels: &Path) -> String {
+    if images == labels {
+        return printable_path(images);
+    }
+    format!("{} and {}", printable_path(images), printable_path(labels))
 }

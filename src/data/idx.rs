@@ -95,8 +95,8 @@ pub enum IdxError {
     },
     /// The magic number does not match: not an IDX file, or one with other content.
     #[error(
-        "{}: byte 0: expected magic number {} ({expected}), found {found} ({found:#010x}); is it the right file?",
-        printable_path(.file), .expected.magic()
+        "{}: byte 0: expected magic number {} ({expected}), found {found} ({found:#010x}), {}",
+        printable_path(.file), .expected.magic(), describe_magic(*.found)
     )]
     WrongMagic {
         /// The file.
@@ -196,6 +196,28 @@ pub enum IdxError {
         /// The label.
         found: u8,
     },
+}
+
+/// What a magic number says: two zero bytes, the type of the values, and the number of dimensions. Source of the types:
+/// <http://yann.lecun.com/exdb/mnist/>.
+fn describe_magic(magic: u32) -> String {
+    let none = || "which is not an IDX file".to_owned();
+    let [0, 0, code, dimensions] = magic.to_be_bytes() else { return none() };
+    let kind = match code {
+        0x08 => "unsigned bytes",
+        0x09 => "signed bytes",
+        0x0b => "int16",
+        0x0c => "int32",
+        0x0d => "float32",
+        0x0e => "float64",
+        _ => return none(),
+    };
+    match magic {
+        2051 | 2049 => format!("{kind} in {dimensions} dimensions; is it the right file?"),
+        _ => format!(
+            "{kind} in {dimensions} dimensions; only unsigned bytes are supported, images in 3 and labels in 1"
+        ),
+    }
 }
 
 /// A number with thousands separators.
@@ -368,14 +390,20 @@ mod tests {
             (
                 Content::Images,
                 labels(&[1, 2]),
-                "some file: byte 0: expected magic number 2051 (images), found 2049 (0x00000801); \
-                 is it the right file?",
+                "some file: byte 0: expected magic number 2051 (images), found 2049 (0x00000801), \
+                 unsigned bytes in 1 dimensions; is it the right file?",
+            ),
+            (
+                Content::Images,
+                with(images(1), 2, 0x0d),
+                "some file: byte 0: expected magic number 2051 (images), found 3331 (0x00000d03), \
+                 float32 in 3 dimensions; only unsigned bytes are supported, images in 3 and labels in 1",
             ),
             (
                 Content::Labels,
                 b"<!DOCTYPE html>".to_vec(),
-                "some file: byte 0: expected magic number 2049 (labels), found 1008813135 (0x3c21444f); \
-                 is it the right file?",
+                "some file: byte 0: expected magic number 2049 (labels), found 1008813135 (0x3c21444f), \
+                 which is not an IDX file",
             ),
             (
                 Content::Labels,

@@ -2,9 +2,9 @@
 //!
 //! A source given with `--data` is the only candidate; if it cannot be read, that is an error. Otherwise three
 //! locations are tried in order: the data directory, where `cnn-tui data fetch` stores the full Fashion-MNIST; the
-//! directory of the Debian package `dataset-fashion-mnist`; the built-in subset. An empty location is skipped silently;
-//! a broken one is skipped with a warning that the caller must show, because training then uses less data than is on
-//! the disk.
+//! directory of the Debian package `dataset-fashion-mnist`; the built-in subset. An empty location is skipped. A broken
+//! one is skipped with a warning if another location has the full set, and is an error if only the built-in subset is
+//! left: a result from a tenth of the data must not look like a real one.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -30,13 +30,21 @@ impl Roots {
     /// The roots for the current user.
     pub fn of_user() -> Self {
         let data = ProjectDirs::from("", "", "cnn-tui").map(|dirs| dirs.data_dir().to_path_buf());
-        Self { data, system: PathBuf::from("/usr/share/datasets") }
+        Self { data, system: system_datasets() }
     }
 
     /// Where `data fetch` stores the full Fashion-MNIST.
     pub fn fetched(&self) -> Option<PathBuf> {
         self.data.as_ref().map(|root| root.join(FOLDER))
     }
+}
+
+/// `datasets` in the first directory of `XDG_DATA_DIRS` that has it.
+fn system_datasets() -> PathBuf {
+    let dirs = std::env::var_os("XDG_DATA_DIRS").filter(|dirs| !dirs.is_empty());
+    let dirs = dirs.unwrap_or_else(|| "/usr/local/share:/usr/share".into());
+    let mut datasets = std::env::split_paths(&dirs).map(|dir| dir.join("datasets"));
+    datasets.find(|dir| dir.is_dir()).unwrap_or_else(|| PathBuf::from("/usr/share/datasets"))
 }
 
 /// A location to look for a data set.
@@ -53,10 +61,10 @@ pub enum DataLocation {
 }
 
 impl DataLocation {
-    /// The directory; `None` for the built-in subset.
+    /// The path; `None` for the built-in subset.
     pub fn dir(&self) -> Option<&Path> {
         match self {
-            Self::Given(Source::Directory(dir)) | Self::Fetched(dir) | Self::System(dir) => Some(dir),
+            Self::Given(Source::Path(dir)) | Self::Fetched(dir) | Self::System(dir) => Some(dir),
             Self::Given(Source::BuiltIn) | Self::BuiltIn => None,
         }
     }
@@ -69,7 +77,7 @@ impl DataLocation {
 impl fmt::Display for DataLocation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Given(Source::Directory(_)) => "--data",
+            Self::Given(Source::Path(_)) => "--data",
             Self::Fetched(_) => "data directory",
             Self::System(_) => "system package",
             Self::Given(Source::BuiltIn) | Self::BuiltIn => "built in",
@@ -82,7 +90,7 @@ impl fmt::Display for DataLocation {
 pub struct DataLocations {
     /// Tried first, in order.
     preferred: Vec<DataLocation>,
-    /// Used if none of the preferred locations has a usable set; its error is the error of the search.
+    /// Used if none of the preferred locations has a set; its error is the error of the search.
     fallback: DataLocation,
 }
 
@@ -102,10 +110,9 @@ pub struct Found {
 pub struct Survey {
     /// All locations, in order of preference.
     pub reports: Vec<LocationReport>,
-    /// Index into `reports` of the location that is used.
-    pub used: usize,
-    /// The data set there.
-    pub dataset: Dataset,
+    /// Index into `reports` of the location that is used, and the data set there; `None` if
+    /// [`locate`](DataLocations::locate) fails with [`DataError::Unusable`].
+    pub used: Option<(usize, Dataset)>,
 }
 
 /// The state of one location.
@@ -155,6 +162,10 @@ impl DataLocations {
     }
 
     /// Reads the first usable data set.
+    ///
+    /// # Errors
+    ///
+    /// [`DataError::Unusable`] if there is a broken set and no other but the built-in one.
     pub fn locate(&self) -> Result<Found, DataError> {
         let mut broken = Vec::new();
         for location in &self.preferred {
@@ -164,7 +175,11 @@ impl DataLocations {
                 Err(error) => broken.push((location.clone(), error)),
             }
         }
-        Ok(Found { dataset: self.fallback.load()?, location: self.fallback.clone(), broken })
+        if let Some((location, error)) = broken.into_iter().next() {
+            return Err(DataError::Unusable { location, source: Box::new(error) });
+        }
+        let dataset = self.fallback.load()?;
+        Ok(Found { dataset, location: self.fallback.clone(), broken: Vec::new() })
     }
 
     /// The first data set with this [checksum](Dataset::checksum); `None` if no location has it.
@@ -173,7 +188,7 @@ impl DataLocations {
         locations.filter_map(|location| location.load().ok()).find(|dataset| dataset.checksum == checksum)
     }
 
-    /// Reads every location. Selects the same data set as [`locate`](Self::locate) and fails in the same cases.
+    /// Reads every location, and selects the same data set as [`locate`](Self::locate).
     pub fn survey(&self) -> Result<Survey, DataError> {
         let mut reports = Vec::new();
         let mut used = None;
@@ -194,8 +209,9 @@ impl DataLocations {
             location: self.fallback.clone(),
             outcome: LocationStatus::ready(&fallback),
         });
-        let (used, dataset) = used.unwrap_or((self.preferred.len(), fallback));
-        Ok(Survey { reports, used, dataset })
+        let is_broken = reports.iter().any(|report| matches!(report.outcome, LocationStatus::Broken(_)));
+        let used = used.or_else(|| (!is_broken).then_some((self.preferred.len(), fallback)));
+        Ok(Survey { reports, used })
     }
 }
 
@@ -239,7 +255,7 @@ mod tests {
         let system = root.path().join("system/fashion-mnist");
         write_set(&system);
         let found = DataLocations::new(None, &roots).locate().unwrap();
-        assert_eq!(found.dataset.source, Source::Directory(system.clone()));
+        assert_eq!(found.dataset.source, Source::Path(system.clone()));
         assert_eq!(found.location, DataLocation::System(system));
 
         let fetched = roots.fetched().unwrap();
@@ -251,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_automatic_location_is_skipped_and_reported() {
+    fn a_broken_set_is_not_replaced_by_the_built_in_one() {
         let root = tempfile::tempdir().unwrap();
         let roots = roots(root.path());
         let fetched = roots.fetched().unwrap();
@@ -259,9 +275,14 @@ mod tests {
         fs::remove_file(fetched.join("t10k-labels-idx1-ubyte")).unwrap();
 
         let locations = DataLocations::new(None, &roots);
-        let found = locations.locate().unwrap();
-        assert_eq!(found.location, DataLocation::BuiltIn);
-        assert!(matches!(&found.broken[..], [(DataLocation::Fetched(_), DataError::Missing { .. })]));
+        let error = locations.locate().unwrap_err();
+        assert!(!error.is_absent());
+        let start = format!(
+            "the data set in the data directory cannot be used: {}: missing t10k-labels-idx1-ubyte; ",
+            fetched.display()
+        );
+        let end = "; to train on the small built-in set instead, use --data built-in";
+        assert!(error.to_string().starts_with(&start) && error.to_string().ends_with(end), "{error}");
 
         let survey = locations.survey().unwrap();
         let outcomes: Vec<_> = survey.reports.iter().map(|report| &report.outcome).collect();
@@ -269,7 +290,15 @@ mod tests {
             outcomes[..],
             [LocationStatus::Broken(_), LocationStatus::Absent, LocationStatus::Ready { train: 6000, .. }]
         ));
-        assert_eq!((survey.used, survey.dataset), (2, found.dataset));
+        assert_eq!(survey.used, None);
+        assert!(DataLocations::new(Some(Source::BuiltIn), &roots).locate().is_ok());
+
+        // Another full set is used instead, with a warning.
+        write_set(&root.path().join("system/fashion-mnist"));
+        let found = locations.locate().unwrap();
+        assert!(matches!(found.location, DataLocation::System(_)));
+        assert!(matches!(&found.broken[..], [(DataLocation::Fetched(_), DataError::Missing { .. })]));
+        assert_eq!(locations.survey().unwrap().used, Some((1, found.dataset)));
     }
 
     #[test]
@@ -291,7 +320,7 @@ mod tests {
         let roots = roots(root.path());
         write_set(&roots.fetched().unwrap());
 
-        let absent = DataLocations::new(Some(Source::Directory(root.path().join("none"))), &roots);
+        let absent = DataLocations::new(Some(Source::Path(root.path().join("none"))), &roots);
         assert!(absent.locate().unwrap_err().is_absent());
         assert!(absent.survey().unwrap_err().is_absent());
 
@@ -300,7 +329,8 @@ mod tests {
 
         let dir = root.path().join("letters");
         write_set(&dir);
-        let survey = DataLocations::new(Some(Source::Directory(dir)), &roots).survey().unwrap();
-        assert_eq!((survey.reports.len(), survey.used, survey.dataset.name.as_str()), (1, 0, "letters"));
+        let survey = DataLocations::new(Some(Source::Path(dir)), &roots).survey().unwrap();
+        let (used, dataset) = survey.used.unwrap();
+        assert_eq!((survey.reports.len(), used, dataset.name.as_str()), (1, 0, "letters"));
     }
 }

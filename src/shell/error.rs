@@ -62,6 +62,9 @@ pub enum ShellError {
         /// The missing checkpoint.
         checkpoint: CheckpointName,
     },
+    /// The path of the data could not be made absolute.
+    #[error("cannot resolve the data path: {0}")]
+    DataPath(std::io::Error),
     /// A thread, signal handler or timer could not be created.
     #[error("cannot create a thread, signal handler or timer: {0}")]
     Runtime(std::io::Error),

@@ -15,7 +15,9 @@ pub use dashboard::{DashboardOptions, Scene, dashboard, is_terminal, snapshot};
 pub use error::ShellError;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
+pub use resources::with_absolute_data;
 pub use services::{fork, lr_find, new_run, predictions};
 pub use trainer::{
-    OnHangup, ProgressLines, check, launch, launch_queue, queue_runs, train_run, watch, work_on_queue,
+    OnHangup, ProgressLines, check, check_all, launch, launch_queue, queue_runs, train_run, watch,
+    work_on_queue,
 };

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Clear, Widget};
 
+use super::labels::wrap;
 use super::layout::{cells, centered};
 use super::theme::RenderTheme;
 use super::widgets::{Focus, PaneFrame};
@@ -27,6 +28,7 @@ impl Widget for DialogBox<'_> {
             Dialog::Help(help) => self.help(*help, area, buf),
             Dialog::Quit => self.question("quit", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
+            Dialog::Confirm(confirm) => self.question("confirm", &confirm.question, area, buf),
             Dialog::Form(form) => self.form(form, area, buf),
             Dialog::Columns(choice) => self.columns(choice, area, buf),
             // The query is edited in the table's own line.
@@ -41,6 +43,8 @@ const KEYS: usize = 10;
 const NAMES: usize = 16;
 const VALUES: usize = 12;
 const ABOUT: usize = 30;
+/// Maximum width of a question.
+const QUESTION: usize = 66;
 
 impl DialogBox<'_> {
     fn name(&self) -> &str {
@@ -61,7 +65,9 @@ impl DialogBox<'_> {
     /// A question with one line per answer.
     fn question(&self, title: &str, question: &str, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
-        let mut lines = vec![Line::styled(question.to_owned(), palette.strong), Line::default()];
+        let width = QUESTION.min(usize::from(area.width).saturating_sub(8)).max(1);
+        let wrapped = wrap(question, width).into_iter().map(|line| Line::styled(line, palette.strong));
+        let mut lines: Vec<_> = wrapped.chain([Line::default()]).collect();
         lines.extend(available(self.app).map(|binding| self.line(binding)));
         self.frame(title, vec![lines], 0, area, buf);
     }

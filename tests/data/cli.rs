@@ -64,11 +64,23 @@ fn show_lists_every_location() {
     fs::create_dir_all(&data).unwrap();
     fs::write(data.join("train-labels-idx1-ubyte.gz"), "").unwrap();
     let text = run("data show", root.path(), ascii(80)).unwrap();
-    let (listing, pictures) = text.split_at(text.find("\n\nAnkle boot").unwrap());
     let expected = format!(
         "  data directory  broken: {data}: missing train-images-idx3-ubyte, t10k-images-idx3-ubyte, \
-         t10k-labels-idx1-ubyte (also accepted: `.idx` instead of `-idx`, and a `.gz` suffix); \
-         run `cnn-tui data fetch` to download Fashion-MNIST\n\
+         t10k-labels-idx1-ubyte; copy the missing files there, or run `cnn-tui data fetch` to download Fashion-MNIST\n\
+         \x20 system package  {system}: no data set\n\
+         \x20 built in        fashion-mnist, 6,000 training and 1,000 test images\n\
+         \n\
+         no training without --data: repair or remove what is broken, or use --data built-in\n",
+        data = data.display(),
+        system = system.display(),
+    );
+    assert_eq!(text, expected);
+
+    fs::remove_file(data.join("train-labels-idx1-ubyte.gz")).unwrap();
+    let text = run("data show", root.path(), ascii(80)).unwrap();
+    let (listing, pictures) = text.split_at(text.find("\n\nAnkle boot").unwrap());
+    let expected = format!(
+        "  data directory  {data}: no data set\n\
          \x20 system package  {system}: no data set\n\
          * built in        fashion-mnist, 6,000 training and 1,000 test images\n\
          \n\
@@ -95,7 +107,7 @@ fn show_data_checks_only_that_directory() {
     assert!(text.ends_with(&format!("\n\n7\n{}", format!("{}\n", "@".repeat(28)).repeat(14))), "{text}");
 
     let error = run("data show --data no/such/place", root.path(), ascii(80)).unwrap_err();
-    assert!(error.starts_with("no/such/place: cannot open directory: "), "{error}");
+    assert!(error.starts_with("no/such/place: cannot be opened: "), "{error}");
 }
 
 #[test]

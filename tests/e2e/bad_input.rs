@@ -108,7 +108,7 @@ fn missing_data_is_named() {
     let empty = world.path().join("empty");
     fs::create_dir(&empty).unwrap();
     let empty = empty.to_str().unwrap();
-    train(empty, &[empty, "missing train-images-idx3-ubyte"]);
+    train(empty, &[empty, "no data set (it is empty)", "train-images-idx3-ubyte"]);
     // A relative path is relative to the working directory.
     train("empty", &[empty]);
     assert!(!world.runs_dir().exists(), "nothing was created");

@@ -17,6 +17,7 @@ mod bad_input;
 mod changing;
 mod compare;
 mod crash;
+mod data;
 mod disk;
 mod export;
 mod full_set;

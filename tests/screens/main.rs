@@ -12,8 +12,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    at_home, comparing, diverged, failed, finished, interrupted, not_predicted, not_searched, paused,
-    predicted, predicted_once, predicting, queued, repeated, runs, searched, searching, training,
+    asked_about_data, at_home, comparing, diverged, failed, finished, interrupted, not_predicted,
+    not_searched, paused, predicted, predicted_once, predicting, queued, repeated, runs, searched, searching,
+    training,
 };
 
 fn render_theme(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
@@ -119,6 +120,7 @@ snapshots! {
     all_keys: keys(training(), &[Key::Char('?')]), 80 x 24, 120 x 36;
     quitting_with_a_training_run: keys(training(), &[Key::Char('q')]), 80 x 24;
     confirming_to_stop: keys(training(), &[Key::Char('s')]), 80 x 24;
+    a_question: asked_about_data(), 60 x 20, 80 x 24, 120 x 36;
     too_small: training(), 59 x 20;
 }
 
@@ -259,6 +261,7 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("failed", failed()),
         ("runs", runs()),
         ("help", keys(training(), &[Key::Char('?')])),
+        ("question", asked_about_data()),
         ("quit", keys(training(), &[Key::Char('q')])),
         ("log", zoomed_log()),
     ]

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use cnn_tui::app::{App, Guess, Key, Msg, PredictionDiff, PresetInfo, QueueWorker, Screen, Seeds, update};
+use cnn_tui::app::{
+    App, Effect, Guess, Key, Msg, PredictionDiff, PresetInfo, QueueWorker, Screen, Seeds, update,
+};
 use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
@@ -77,6 +79,17 @@ pub(crate) fn at_home() -> App {
     let mut app = app();
     update(&mut app, Msg::Data("fashion-mnist 6,000 (built in)".to_owned()));
     update(&mut app, Msg::Runs(Vec::new()));
+    app
+}
+
+/// A question before a run is created: its data set is damaged.
+pub(crate) fn asked_about_data() -> App {
+    let mut app = at_home();
+    let reason = "The data set in the data directory cannot be used: /home/ada/.local/share/cnn-tui/fashion-mnist/\
+                  train-images-idx3-ubyte.gz: the gzip stream ends early, after 4096 decompressed bytes; download or \
+                  copy it again.";
+    let instead = Box::new(Effect::Train(Box::default()));
+    update(&mut app, Msg::DataUnusable { reason: reason.to_owned(), instead });
     app
 }
 
@@ -476,7 +489,7 @@ fn prediction_diff(groups: [&[f64]; 2]) -> PredictionDiff {
         same: false,
         command: "`cnn-tui sweep --learning-rate 0.05 --epochs 12 seed=1..3`".to_owned(),
     };
-    let names = data.class_names().map(str::to_owned).to_vec();
+    let names = data.classes.to_vec();
     let described = ("best".to_owned(), data.describe());
     let pixels = |image| Box::from(data.test.image(image).as_slice());
     let called = ["baseline", "large-steps"].map(str::to_owned);

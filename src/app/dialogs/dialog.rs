@@ -1,5 +1,6 @@
 //! Which dialog is open.
 
+use super::confirm::Confirm;
 use super::help::Help;
 use super::search::Search;
 use crate::app::columns::ColumnChoice;
@@ -14,6 +15,8 @@ pub enum Dialog {
     Quit,
     /// Whether to stop the run.
     Stop,
+    /// Whether to do something unusual.
+    Confirm(Box<Confirm>),
     /// Settings or labels.
     Form(Box<Form>),
     /// A query for the table of runs.

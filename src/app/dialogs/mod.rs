@@ -1,6 +1,7 @@
 //! The dialogs, one file each, with their state, actions, keys and update.
 
 pub(super) mod columns;
+pub(super) mod confirm;
 mod dialog;
 pub(super) mod form;
 pub(super) mod help;
@@ -9,6 +10,7 @@ pub(super) mod search;
 pub(super) mod stop;
 
 pub use columns::ColumnsAction;
+pub use confirm::{Confirm, ConfirmAction};
 pub use dialog::Dialog;
 pub use form::FormAction;
 pub use help::{Help, HelpAction};

@@ -1,7 +1,7 @@
 //! The update function.
 
 use crate::app::bindings::{Action, BINDINGS, action};
-use crate::app::dialogs::{Dialog, columns, form, help, quit, search, stop};
+use crate::app::dialogs::{Confirm, Dialog, columns, confirm, form, help, quit, search, stop};
 use crate::app::global;
 use crate::app::key::Key;
 use crate::app::menu::MenuItem;
@@ -50,6 +50,10 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
             with_range_test(screen, number, |finder| finder.problem = Some(problem));
         }
         Msg::Data(data) => shared.data = Some(data),
+        Msg::DataUnusable { reason, instead } => {
+            let question = format!("{reason} Train on the small built-in set instead?");
+            app.dialog = Some(Dialog::Confirm(Box::new(Confirm { question, effect: *instead })));
+        }
         Msg::Started(id) => return open(app, id),
         Msg::Failed(problem) => {
             shared.notice = Some(Notice::Error(problem));
@@ -100,6 +104,7 @@ fn act(app: &mut App, action: Action) -> Transition {
         (Action::LrFinder(action), Screen::LrFinder(finder), _) => lr_finder::update(finder, action),
         (Action::Quit(action), ..) => quit::update(shared, action),
         (Action::Stop(action), ..) => stop::update(shared, action),
+        (Action::Confirm(action), _, Some(Dialog::Confirm(question))) => confirm::update(question, action),
         (Action::Form(action), _, Some(Dialog::Form(form))) => form::update(form, shared, action),
         (Action::Search(action), _, Some(Dialog::Search(search))) => search::update(search, shared, action),
         (Action::Columns(action), _, Some(Dialog::Columns(choice))) => {
@@ -115,6 +120,7 @@ fn act(app: &mut App, action: Action) -> Transition {
             Action::Compare(_)
             | Action::Predictions(_)
             | Action::LrFinder(_)
+            | Action::Confirm(_)
             | Action::Form(_)
             | Action::Search(_)
             | Action::Columns(_)

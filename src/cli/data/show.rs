@@ -22,8 +22,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct ShowCommand {
-    /// Data set to show: a directory with IDX files, or `built-in` [default: all that are found].
-    #[arg(long, value_name = "DIR")]
+    /// Data set to show: a directory or file, or `built-in` [default: all that are found].
+    #[arg(long, value_name = "PATH")]
     pub data: Option<Source>,
     /// Number of test images to draw [default: one row].
     #[arg(long, value_name = "N")]
@@ -34,7 +34,9 @@ impl ShowCommand {
     pub(super) fn run(&self, context: &DataContext, out: &mut impl Write) -> Result<(), CliError> {
         let survey = DataLocations::new(self.data.clone(), &context.roots).survey()?;
         list(&survey, out)?;
-        draw(&survey.dataset, self.count, context.surface, out)?;
+        if let Some((_, dataset)) = &survey.used {
+            draw(dataset, self.count, context.surface, out)?;
+        }
         Ok(())
     }
 }
@@ -42,7 +44,8 @@ impl ShowCommand {
 /// Prints a line for each location, and the data set in use.
 fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
     for (index, report) in survey.reports.iter().enumerate() {
-        let mark = if index == survey.used { '*' } else { ' ' };
+        let is_used = survey.used.as_ref().is_some_and(|(used, _)| *used == index);
+        let mark = if is_used { '*' } else { ' ' };
         write!(out, "{mark} {:14}  ", report.location.to_string())?;
         let dir = report.location.dir().map_or_else(String::new, |dir| format!("{}: ", printable_path(dir)));
         match &report.outcome {
@@ -54,8 +57,14 @@ fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
             LocationStatus::Broken(error) => writeln!(out, "broken: {error}")?,
         }
     }
-    writeln!(out, "\ntraining uses {}", survey.dataset.describe())?;
-    writeln!(out, "sha256 {}", survey.dataset.checksum)
+    let Some((_, dataset)) = &survey.used else {
+        return writeln!(
+            out,
+            "\nno training without --data: repair or remove what is broken, or use --data built-in"
+        );
+    };
+    writeln!(out, "\ntraining uses {}", dataset.describe())?;
+    writeln!(out, "sha256 {}", dataset.checksum)
 }
 
 /// Draws the first `count` test images, as many per row as fit.
@@ -64,13 +73,11 @@ fn draw(set: &Dataset, count: Option<usize>, surface: Surface, out: &mut impl Wr
     if per_row == 0 {
         return writeln!(out, "\nimages need {SIDE} columns, but the terminal has {}", surface.width);
     }
-    let names = set.class_names();
-    let captioned = set
-        .test
-        .images()
-        .iter()
-        .zip(set.test.labels())
-        .map(|(image, &label)| CaptionedImage { caption: names[usize::from(label)].to_owned(), image });
+    let captioned =
+        set.test.images().iter().zip(set.test.labels()).map(|(image, &label)| CaptionedImage {
+            caption: set.classes[usize::from(label)].clone(),
+            image,
+        });
     let pictures: Vec<_> = captioned.take(count.unwrap_or(per_row)).collect();
     for row in pictures.chunks(per_row) {
         writeln!(out)?;

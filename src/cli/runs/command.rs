@@ -10,7 +10,9 @@ use super::find::find;
 use super::{export, labels, predict, table, tensorboard, weights};
 use crate::cli::CliError;
 use crate::metrics::text;
-use crate::run::{Field, Listing, Query, QueryError, RunEntry, Sort, Store, UnknownField};
+use crate::run::{
+    Event, Field, Listing, Query, QueryError, RunDir, RunEntry, RunError, Sort, Store, UnknownField,
+};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -244,8 +246,30 @@ impl ShowCommand {
             let step = text::count(pause.step);
             writeln!(out, "{:<12} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
         }
+        for remark in remarks(&run.dir)? {
+            writeln!(out, "{:<12} {remark}", "remark")?;
+        }
         writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
         Ok(())
+    }
+}
+
+/// The remarks that its trainers recorded, oldest first; each text once.
+fn remarks(dir: &RunDir) -> Result<Vec<String>, CliError> {
+    let mut journal = dir.journal_reader();
+    let mut remarks: Vec<String> = Vec::new();
+    loop {
+        let batch = journal.poll().map_err(RunError::from)?;
+        for entry in batch.records {
+            if let Event::Note { text } = entry.event
+                && !remarks.contains(&text)
+            {
+                remarks.push(text);
+            }
+        }
+        if batch.caught_up {
+            return Ok(remarks);
+        }
     }
 }
 

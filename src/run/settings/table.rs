@@ -269,9 +269,9 @@ settings! {
     "preset" preset: String = "cnn".to_owned()
         => Columns { aliases: &["net"], ..Columns::new(Preset, "NAME") };
 
-    /// Data set: a directory with IDX files, or built-in
+    /// Data set: a directory or file, or built-in
     "data" data: Option<PathBuf> = None
-        => Columns { unset: Some("the best one found"), ..Columns::new(Path, "DIR") };
+        => Columns { unset: Some("the best one found"), ..Columns::new(Path, "PATH") };
 
     /// Optimizer
     "optimizer" optimizer: OptimizerSettings = OptimizerSettings::SGD

@@ -19,13 +19,16 @@ use crate::app::{
     Action, App, BINDINGS, Effect, ExitSummary, GlobalAction, Key, Msg, Notice, PresetInfo, QueueChange,
     RunsAction, ViewState, key_of, update,
 };
+use crate::data::DataError;
 use crate::metrics::text;
 use crate::nn::PRESETS;
 use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
 use crate::shell::services::{LrFinderThread, send_predictions};
 use crate::shell::trainer::launch;
-use crate::shell::{ShellError, fork, launch_queue, new_run, paths, queue_runs};
+use crate::shell::{
+    ShellError, check, check_all, fork, launch_queue, new_run, paths, queue_runs, with_absolute_data,
+};
 use crate::ui::theme::{RenderTheme, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
@@ -97,6 +100,21 @@ pub fn dashboard(
 fn is_quit(key: Key) -> bool {
     let quit = Action::Everywhere(GlobalAction::Quit);
     BINDINGS.iter().any(|binding| binding.action == quit && binding.keys.contains(&key))
+}
+
+fn with_built_in_data(config: RunConfig) -> RunConfig {
+    RunConfig { data: Some("built-in".into()), ..config }
+}
+
+/// Asks whether to do this with the built-in data set.
+fn unusable(error: &DataError, instead: Effect) -> Msg {
+    let reason = match error {
+        DataError::Unusable { location, source } => {
+            format!("The data set in the {location} cannot be used: {source}.")
+        }
+        error => format!("{error}."),
+    };
+    Msg::DataUnusable { reason, instead: Box::new(instead) }
 }
 
 /// The dashboard exits with this summary.
@@ -227,7 +245,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     self.search = Some(LrFinderThread::start(number, *config, &self.sender));
                 }
                 Effect::CancelRangeTest => self.search = None,
-                Effect::Train(config) => self.start(|shell| Ok(shell.store.create(&new_run(*config))?)),
+                Effect::Train(config) => self.train(*config),
                 Effect::Fork(parent, from, change) => self
                     .start(|shell| Ok(fork(&shell.store, &shell.store.run(&parent)?, from, change, None)?)),
                 Effect::Resume(id) => self.start(|shell| Ok(shell.store.run(&id)?)),
@@ -270,8 +288,31 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         self.observer.list();
     }
 
-    /// Creates runs and queues them.
+    /// Creates a run and starts its trainer, if it can start.
+    fn train(&mut self, config: RunConfig) {
+        match with_absolute_data(config.clone()).and_then(|ready| check(&ready).map(|()| ready)) {
+            Ok(ready) => self.start(|shell| Ok(shell.store.create(&new_run(ready))?)),
+            Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
+                let instead = Effect::Train(Box::new(with_built_in_data(config)));
+                self.post(unusable(&error, instead));
+            }
+            Err(error) => self.post(Msg::Failed(error.to_string())),
+        }
+    }
+
+    /// Creates runs and queues them, if they can start.
     fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
+        let ready =
+            configs.iter().cloned().map(with_absolute_data).collect::<Result<Vec<_>, ShellError>>()?;
+        match check_all(&ready) {
+            Ok(()) => {}
+            Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
+                let instead = configs.into_iter().map(with_built_in_data).collect();
+                return Ok(unusable(&error, Effect::Sweep(instead)));
+            }
+            Err(error) => return Err(error),
+        }
+        let configs = ready;
         let runs = queue_runs(&self.store, &configs.into_iter().map(new_run).collect::<Vec<_>>())?;
         let queued = text::number_of(runs.len() as u64, "run");
         let resume =

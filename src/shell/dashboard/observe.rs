@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::{Msg, QueueWorker};
-use crate::data::{DataLocations, Roots, Source};
+use crate::data::{DataError, DataLocations, Roots, Source};
 use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update};
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
@@ -190,6 +190,10 @@ pub(crate) fn find_data(source: Option<Source>) -> Vec<Msg> {
                 .first()
                 .map(|(place, error)| Msg::Failed(format!("skipped the data in the {place}: {error}")));
             skipped.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
+        }
+        // Starting a run asks what to do about it.
+        Err(error) if matches!(error, DataError::Unusable { .. }) => {
+            vec![Msg::Data("the data cannot be used".to_owned()), Msg::Failed(error.to_string())]
         }
         Err(error) => vec![Msg::Data(error.to_string())],
     }

@@ -64,7 +64,7 @@ pub fn predictions(
     let (one, other) = (guesses(&runs[0], &first)?, guesses(&runs[1], &second)?);
     let seeds = seeds(store, [&first, &second], from)?;
     let described = (from.to_string(), data.describe());
-    let classes = data.class_names().map(str::to_owned).to_vec();
+    let classes = data.classes.to_vec();
     let pixels = |image| Box::from(data.test.image(image).as_slice());
     let names = [first.name, second.name];
     Ok(PredictionDiff::new(names, described, classes, data.test.labels(), [&one, &other], pixels, seeds))

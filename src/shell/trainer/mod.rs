@@ -10,7 +10,7 @@ mod replay;
 mod watch;
 
 pub use launch::launch;
-pub use process::{OnHangup, check, train_run};
+pub use process::{OnHangup, check, check_all, train_run};
 pub use progress_lines::ProgressLines;
 pub use queue_worker::{launch_queue, queue_runs, work_on_queue};
 pub use watch::watch;

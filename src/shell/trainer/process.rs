@@ -67,11 +67,24 @@ pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<R
 
 /// Checks that a run with these settings can start, before it is created.
 pub fn check(config: &RunConfig) -> Result<(), ShellError> {
-    if let Some(source) = source(config) {
-        Dataset::load(&source)?;
-    }
+    DataLocations::new(source(config), &Roots::of_user()).locate()?;
     nn::build(&config.preset, device_kind(config.device), Backend::best(), config.dropout)
         .map_err(TrainError::Device)?;
+    Ok(())
+}
+
+/// [Checks](check) runs before any of them is created; what they share is checked once.
+pub fn check_all(configs: &[RunConfig]) -> Result<(), ShellError> {
+    let mut checked: Vec<&RunConfig> = Vec::new();
+    for config in configs {
+        let is_same = |other: &&RunConfig| {
+            (&other.preset, &other.data, other.device) == (&config.preset, &config.data, config.device)
+        };
+        if !checked.iter().any(is_same) {
+            check(config)?;
+            checked.push(config);
+        }
+    }
     Ok(())
 }
 

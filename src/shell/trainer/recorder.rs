@@ -139,6 +139,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         let time = unix_seconds();
         self.update_manifest(time, &event);
         self.print_pauses(&event);
+        Self::print_remark(&event);
         if matches!(event, Event::Started(_)) {
             self.lines = ProgressLines::new(self.manifest.config.batch_size, &event);
         }
@@ -159,6 +160,16 @@ impl<'a, W: Write> Recorder<'a, W> {
         if !matches!(event, Event::Steps(_)) {
             self.recorded = None;
         }
+    }
+
+    /// Prints a remark, so that it is in the log. The reader of `out` may only want the lines of the lecture.
+    fn print_remark(event: &Event) {
+        let text = match event {
+            Event::Note { text } => text.clone(),
+            Event::Rejected { file, reason } => format!("refused {file}: {reason}"),
+            _ => return,
+        };
+        let _ = writeln!(io::stderr(), "cnn-tui: {text}");
     }
 
     /// Prints where training paused or resumed. The manifest contains the pause that has just ended.

@@ -57,6 +57,9 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                         _ => Ok(*status),
                     };
                 }
+                if let Event::Note { text } = &record.event {
+                    let _ = writeln!(io::stderr(), "cnn-tui: {text}");
+                }
                 if let Event::Paused { step, reason, .. } = &record.event {
                     let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
                     let _ = writeln!(
