@@ -31,6 +31,8 @@ pub struct Binding {
     pub hint: Option<&'static str>,
     /// A line for the help.
     pub help: &'static str,
+    /// Whether holding the key repeats the action.
+    pub repeats: bool,
     /// Its index in the table of its scope.
     row: usize,
 }
@@ -79,6 +81,7 @@ macro_rules! scopes {
                 scope: Scope::Help,
                 hint: None,
                 help: "",
+                repeats: true,
                 row: 0,
             };
             let mut bindings = [none; COUNT];
@@ -93,6 +96,7 @@ macro_rules! scopes {
                         scope: Scope::$Scope,
                         hint: key.hint,
                         help: key.help,
+                        repeats: key.repeats,
                         row,
                     };
                     next += 1;
@@ -208,9 +212,9 @@ pub fn available(app: &App) -> impl Iterator<Item = &'static Binding> {
     scopes(app).iter().flat_map(in_scope).filter(|binding| binding.scope.applies(app, binding.row))
 }
 
-/// The action that a key triggers now.
-pub(super) fn action(app: &App, key: Key) -> Option<Action> {
-    available(app).find(|binding| binding.keys.contains(&key)).map(|binding| binding.action)
+/// The binding of a key now.
+pub(super) fn binding(app: &App, key: Key) -> Option<&'static Binding> {
+    available(app).find(|binding| binding.keys.contains(&key))
 }
 
 /// The first key of an action, for messages that mention it.

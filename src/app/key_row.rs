@@ -13,6 +13,8 @@ pub(super) struct KeyRow<A, S> {
     /// A line for the help.
     pub(super) help: &'static str,
     pub(super) when: fn(&S) -> bool,
+    /// Whether holding the key repeats the action.
+    pub(super) repeats: bool,
 }
 
 /// A row that applies whenever its table does.
@@ -25,13 +27,19 @@ pub(super) const fn key<A, S>(
     const fn always<S>(_: &S) -> bool {
         true
     }
-    KeyRow { action, keys, hint, help, when: always }
+    KeyRow { action, keys, hint, help, when: always, repeats: true }
 }
 
 impl<A, S> KeyRow<A, S> {
     /// The same row, which applies only while `when` holds.
     pub(super) const fn when(mut self, when: fn(&S) -> bool) -> Self {
         self.when = when;
+        self
+    }
+
+    /// The same row, whose action happens once per press, however long the key is held.
+    pub(super) const fn once(mut self) -> Self {
+        self.repeats = false;
         self
     }
 }

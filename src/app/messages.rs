@@ -9,6 +9,10 @@ use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunCon
 pub enum Msg {
     /// A key was pressed.
     Key(Key),
+    /// The same key again, perhaps because it is held.
+    Repeat(Key),
+    /// Text was pasted.
+    Paste(String),
     /// The runs on disk were listed.
     Runs(Vec<Listing>),
     /// The open run has changed on disk.

@@ -37,6 +37,8 @@ pub struct Shared {
     pub queue_worker: QueueWorker,
     /// The runs that were deleted and not restored, one entry per deletion, the latest last.
     pub trash: Vec<Vec<RunId>>,
+    /// Deleted runs, or runs being deleted, that a list made before may still contain.
+    pub leaving: Vec<RunId>,
     /// Index of the theme.
     pub theme: usize,
     /// Number of themes.
@@ -90,6 +92,7 @@ impl Shared {
             queue: Queue::default(),
             queue_worker: QueueWorker::Absent,
             trash: Vec::new(),
+            leaving: Vec::new(),
             theme: 0,
             themes,
             notice: None,
@@ -143,8 +146,15 @@ impl Shared {
         }
     }
 
-    /// Replaces the list of runs, and keeps the selection on the same run.
-    pub(super) fn list(&mut self, runs: Vec<Listing>) {
+    /// Replaces the list of runs, and keeps the selection on the same run. Runs that are [leaving](Self::leaving) are left
+    /// out.
+    pub(super) fn list(&mut self, mut runs: Vec<Listing>) {
+        let id = |listed: &Listing| match listed {
+            Listing::Run(entry) => Some(entry.record.id.clone()),
+            Listing::Broken { .. } => None,
+        };
+        self.leaving.retain(|leaving| runs.iter().any(|listed| id(listed).as_ref() == Some(leaving)));
+        runs.retain(|listed| id(listed).is_none_or(|id| !self.leaving.contains(&id)));
         self.keep_selected(|shared| {
             shared.table.arrange(&runs);
             shared.runs = Some(runs);

@@ -7,7 +7,6 @@ use thiserror::Error;
 
 use super::csv_file::CsvError;
 use super::idx::IdxError;
-use super::locate::DataLocation;
 use super::npz::NpzError;
 use super::split::SplitError;
 use crate::strings::printable_path;
@@ -100,8 +99,8 @@ pub enum DataError {
         "the data set in the {location} cannot be used: {source}; to train on the small built-in set instead, use --data built-in"
     )]
     Unusable {
-        /// Where it was found.
-        location: DataLocation,
+        /// Where it was found, such as `data directory`.
+        location: String,
         /// Why it cannot be used.
         source: Box<DataError>,
     },

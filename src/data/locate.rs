@@ -176,7 +176,7 @@ impl DataLocations {
             }
         }
         if let Some((location, error)) = broken.into_iter().next() {
-            return Err(DataError::Unusable { location, source: Box::new(error) });
+            return Err(DataError::Unusable { location: location.to_string(), source: Box::new(error) });
         }
         let dataset = self.fallback.load()?;
         Ok(Found { dataset, location: self.fallback.clone(), broken: Vec::new() })

@@ -11,7 +11,7 @@ mod services;
 mod thread;
 mod trainer;
 
-pub use dashboard::{DashboardOptions, Scene, dashboard, is_terminal, snapshot};
+pub use dashboard::{DashboardOptions, Input, InputParser, Scene, dashboard, is_terminal, snapshot};
 pub use error::ShellError;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;

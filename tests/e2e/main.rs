@@ -22,6 +22,7 @@ mod disk;
 mod export;
 mod full_set;
 mod headless;
+mod input;
 mod leaving;
 mod lines;
 mod lr_find;

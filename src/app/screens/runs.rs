@@ -79,13 +79,13 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::NextArrangement, &[Key::Char('v')], Some("group"), "groups, forks or a flat list"),
     key(A::ChooseColumns, &[Key::Char('C')], Some("columns"), "choose columns"),
     key(A::Label, &[Key::Char('e')], Some("label"), "edit name, tags and notes").when(is_selected),
-    key(A::Delete, &[Key::Char('d')], Some("delete"), "delete the run").when(is_selected),
-    key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(has_trash),
+    key(A::Delete, &[Key::Char('d')], Some("delete"), "delete the run").when(is_selected).once(),
+    key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(has_trash).once(),
     key(A::PauseQueue, &[Key::Char('p')], Some("pause queue"), "pause the queue").when(is_queue_running),
     key(A::ResumeQueue, &[Key::Char('p')], Some("resume queue"), "resume the queue").when(is_queue_waiting),
     key(A::Earlier, &[Key::Char('K')], Some("earlier"), "earlier in the queue").when(is_queued),
     key(A::Later, &[Key::Char('J')], Some("later"), "later in the queue").when(is_queued),
-    key(A::EmptyQueue, &[Key::Char('X')], None, "delete all queued runs").when(has_queue),
+    key(A::EmptyQueue, &[Key::Char('X')], None, "delete all queued runs").when(has_queue).once(),
     key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "run above"),
     key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], Some("select"), "run below"),
     key(A::Move(Motion::PageUp), &[Key::PageUp], None, "ten runs up"),
@@ -161,8 +161,8 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transit
             let form = shared.selected().map(|run| Form::label(run.record.id.clone(), &run.record));
             return form.map(|form| Goto::Form(Box::new(form))).into();
         }
-        A::Delete => return shared.selected().map(|run| Effect::Delete(run.record.id.clone())).into(),
-        A::Undo => return shared.trash.pop().map(Effect::Restore).into(),
+        A::Delete => return delete(shared).into(),
+        A::Undo => return undo(shared).into(),
         A::PauseQueue => return Effect::Queue(QueueChange::Pause).into(),
         A::ResumeQueue => return Effect::Queue(QueueChange::Resume).into(),
         A::Earlier => return shift(shared, -1),
@@ -172,6 +172,22 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transit
         A::Back => return Goto::Back.into(),
     }
     Transition::default()
+}
+
+/// Deletes the selected run. Until it has left the list, another press is for nothing.
+fn delete(shared: &mut Shared) -> Option<Effect> {
+    let id = shared.selected()?.record.id.clone();
+    if shared.leaving.contains(&id) {
+        return None;
+    }
+    shared.leaving.push(id.clone());
+    Some(Effect::Delete(id))
+}
+
+fn undo(shared: &mut Shared) -> Option<Effect> {
+    let ids = shared.trash.pop()?;
+    shared.leaving.retain(|id| !ids.contains(id));
+    Some(Effect::Restore(ids))
 }
 
 fn move_selection(shared: &mut Shared, motion: Motion) {

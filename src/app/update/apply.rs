@@ -1,6 +1,6 @@
 //! The update function.
 
-use crate::app::bindings::{Action, BINDINGS, action};
+use crate::app::bindings::{Action, BINDINGS, binding};
 use crate::app::dialogs::{Confirm, Dialog, columns, confirm, form, help, quit, search, stop};
 use crate::app::global;
 use crate::app::key::Key;
@@ -11,7 +11,7 @@ use crate::app::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_
 use crate::app::shared::{Notice, Shared};
 use crate::app::state::App;
 use crate::app::transition::Transition;
-use crate::run::{Listing, RunId};
+use crate::run::{Listing, RunId, sanitize};
 
 /// Applies a message to the state, and returns the effects for the shell.
 pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
@@ -26,7 +26,9 @@ pub fn update(app: &mut App, msg: Msg) -> Vec<Effect> {
 fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
     let App { shared, screen, .. } = app;
     match msg {
-        Msg::Key(key) => return press(app, key),
+        Msg::Key(key) => return press(app, key, false),
+        Msg::Repeat(key) => return press(app, key, true),
+        Msg::Paste(text) => paste(app, &text),
         Msg::Runs(runs) => list(shared, runs),
         Msg::Run(id, update) => {
             if let Some(run) = shared.run.as_mut().filter(|run| run.id == id) {
@@ -56,6 +58,8 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Started(id) => return open(app, id),
         Msg::Failed(problem) => {
+            // Among others, a run that could not be deleted.
+            shared.leaving.clear();
             shared.notice = Some(Notice::Error(problem));
             if let Some(run) = &mut shared.run {
                 run.pending = None;
@@ -69,15 +73,32 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
     Vec::new()
 }
 
-fn press(app: &mut App, key: Key) -> Vec<Effect> {
+fn press(app: &mut App, key: Key, is_repeated: bool) -> Vec<Effect> {
+    let action = match binding(app, key) {
+        // A key that is held; the notice of its first press stays.
+        Some(binding) if is_repeated && !binding.repeats => return Vec::new(),
+        binding => binding.map(|binding| binding.action),
+    };
     app.shared.notice = None;
     if type_key(app, key) {
         return Vec::new();
     }
-    let Some(action) = action(app, key) else { return Vec::new() };
+    let Some(action) = action else { return Vec::new() };
     let Transition { mut effects, goto } = act(app, action);
     effects.extend(goto.into_iter().flat_map(|goto| navigate(app, goto)));
     effects
+}
+
+/// Types pasted text into the open text field, as one line.
+fn paste(app: &mut App, text: &str) {
+    let text = text.trim_end_matches(['\n', '\r']);
+    let mut is_typed = false;
+    for character in sanitize(&text.replace("\r\n", " ").replace(['\n', '\r', '\t'], " ")).chars() {
+        is_typed |= type_key(app, Key::Char(character));
+    }
+    if !is_typed {
+        app.shared.notice = Some(Notice::Info("pasted text is ignored: no text field is open".to_owned()));
+    }
 }
 
 /// Passes a key to the open text field; returns `false` if there is none or the key does not edit.
@@ -162,6 +183,10 @@ fn deleted(shared: &mut Shared, ids: Vec<RunId>) {
         ids => format!("deleted {} runs; {undo} restores them", ids.len()),
     }));
     shared.marked.retain(|id| !ids.contains(id));
+    shared.leaving.extend(ids.iter().cloned());
+    if let Some(runs) = shared.runs.clone() {
+        shared.list(runs);
+    }
     shared.trash.push(ids);
 }
 

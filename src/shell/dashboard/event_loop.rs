@@ -1,10 +1,9 @@
 //! The event loop of the dashboard: applies messages, performs effects, and draws a frame after changes.
 
 use std::process::Child;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use std::{io, thread};
 
-use crossterm::event::Event;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::Signal;
@@ -13,6 +12,7 @@ use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::input;
+use super::input_parser::Input;
 use super::observe::Observer;
 use super::terminal::{DrawTarget, TakenTerminal};
 use crate::app::{
@@ -32,6 +32,8 @@ use crate::shell::{
 use crate::ui::theme::{RenderTheme, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
 
+/// The same key again within this time may be one that is held: terminals repeat it after 250 to 660 ms.
+const REPEAT: Duration = Duration::from_millis(700);
 /// At most 20 frames a second.
 const FRAME: Duration = Duration::from_millis(50);
 /// How often the time on the screen is updated: ages and pauses count in seconds.
@@ -132,6 +134,8 @@ struct Shell<'a, S> {
     view_state: ViewState,
     /// The current learning-rate range test, or the last one.
     search: Option<LrFinderThread>,
+    /// The last key and when it was pressed.
+    last_key: Option<(Key, Instant)>,
     is_stale: bool,
     end: Option<End>,
 }
@@ -156,6 +160,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             observer,
             view_state,
             search: None,
+            last_key: None,
             is_stale: true,
             end: None,
         })
@@ -164,7 +169,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     /// Runs until the user quits, a signal ends it, or the terminal is gone.
     async fn run(
         &mut self,
-        mut input: UnboundedReceiver<io::Result<Event>>,
+        mut input: UnboundedReceiver<io::Result<Input>>,
     ) -> io::Result<Option<ExitSummary>> {
         let mut frames = interval(FRAME);
         frames.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -175,11 +180,12 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let mut interrupt = signal(SignalKind::interrupt())?;
         let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
         let mut resume = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        let mut resize = signal(SignalKind::window_change())?;
         loop {
             tokio::select! {
                 biased;
                 event = input.recv() => match event {
-                    Some(event) => self.hear(&event?),
+                    Some(input) => self.hear(input?),
                     None => return Ok(None),
                 },
                 _ = frames.tick(), if self.is_stale => self.draw()?,
@@ -191,6 +197,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 _ = hangup.recv() => return Ok(None),
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
+                _ = resize.recv() => self.is_stale = true,
                 _ = stop.recv() => self.screen.suspend()?,
                 _ = resume.recv() => {
                     self.screen.take_again()?;
@@ -218,15 +225,23 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         }
     }
 
-    fn hear(&mut self, event: &Event) {
-        self.is_stale = true;
-        let Some(key) = input::key(event) else { return };
-        if self.room() > Size::TooSmall {
-            self.handle(Msg::Key(key));
-        } else if is_quit(key) {
+    fn hear(&mut self, input: Input) {
+        let has_room = self.room() > Size::TooSmall;
+        match input {
             // When the terminal is too small to draw, only keys that quit work.
-            self.end = Some(End(None));
+            Input::Key(key) if !has_room && is_quit(key) => self.end = Some(End(None)),
+            Input::Key(key) if has_room => self.press(key),
+            Input::Paste(text) if has_room => self.handle(Msg::Paste(text)),
+            Input::Key(_) | Input::Paste(_) => {}
         }
+    }
+
+    /// Passes a key on. Terminals do not say whether a key is held, so the same key within the time in which they begin
+    /// to repeat it is taken for a repetition.
+    fn press(&mut self, key: Key) {
+        let last = self.last_key.replace((key, Instant::now()));
+        let is_repeated = last.is_some_and(|(before, at)| before == key && at.elapsed() < REPEAT);
+        self.handle(if is_repeated { Msg::Repeat(key) } else { Msg::Key(key) });
     }
 
     fn room(&self) -> Size {

@@ -2,62 +2,48 @@
 
 use std::{io, thread};
 
-use crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::{Errno, read};
+use rustix::stdio::stdin;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use crate::app::Key;
+use super::input_parser::{Input, InputParser};
 
-/// Reads terminal events on a thread of its own, which is never joined: when the terminal is gone, crossterm's `read`
-/// does not return, and the event loop must still receive SIGHUP.
-pub(crate) fn events() -> io::Result<UnboundedReceiver<io::Result<Event>>> {
+/// Reads standard input, which is the terminal, on a thread of its own. The thread is never joined, since it waits for
+/// keys; when the terminal is gone, it ends and closes the channel.
+pub(crate) fn events() -> io::Result<UnboundedReceiver<io::Result<Input>>> {
     let (sender, events) = unbounded_channel();
-    let read = move || while sender.send(event::read()).is_ok() {};
+    let read = move || {
+        if let Err(error) = read_keys(&sender) {
+            let _ = sender.send(Err(error));
+        }
+    };
     thread::Builder::new().name("input".to_owned()).spawn(read)?;
     Ok(events)
 }
 
-/// The key of a terminal event; `None` for releases and for keys without a binding.
-pub(crate) fn key(event: &Event) -> Option<Key> {
-    let Event::Key(KeyEvent { code, modifiers, kind, .. }) = *event else { return None };
-    if kind == KeyEventKind::Release {
-        return None;
-    }
-    let held = modifiers.intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    match code {
-        KeyCode::Char(letter) if modifiers == KeyModifiers::CONTROL => {
-            Some(Key::Ctrl(letter.to_ascii_lowercase()))
+/// Reads until the terminal is gone or nobody receives.
+fn read_keys(sender: &UnboundedSender<io::Result<Input>>) -> io::Result<()> {
+    let mut parser = InputParser::default();
+    let mut bytes = [0; 4096];
+    loop {
+        let timeout = parser.timeout().map(Timespec::try_from).transpose().map_err(io::Error::other)?;
+        let inputs = match poll(&mut [PollFd::new(&stdin(), PollFlags::IN)], timeout.as_ref()) {
+            Ok(0) => parser.expire().into_iter().collect(),
+            Ok(_) => match read(stdin(), &mut bytes) {
+                // The terminal has hung up.
+                Ok(0) | Err(Errno::IO) => return Ok(()),
+                Ok(len) => parser.parse(&bytes[..len]),
+                Err(Errno::INTR | Errno::AGAIN) => continue,
+                Err(error) => return Err(error.into()),
+            },
+            Err(Errno::INTR) => continue,
+            Err(error) => return Err(error.into()),
+        };
+        for input in inputs {
+            if sender.send(Ok(input)).is_err() {
+                return Ok(());
+            }
         }
-        KeyCode::Char(character) if !held => Some(Key::Char(character)),
-        KeyCode::Enter => Some(Key::Enter),
-        KeyCode::Esc => Some(Key::Esc),
-        KeyCode::Backspace => Some(Key::Backspace),
-        KeyCode::Tab => Some(Key::Tab),
-        KeyCode::BackTab => Some(Key::BackTab),
-        KeyCode::Up => Some(Key::Up),
-        KeyCode::Down => Some(Key::Down),
-        KeyCode::Left => Some(Key::Left),
-        KeyCode::Right => Some(Key::Right),
-        KeyCode::PageUp => Some(Key::PageUp),
-        KeyCode::PageDown => Some(Key::PageDown),
-        KeyCode::Home => Some(Key::Home),
-        KeyCode::End => Some(Key::End),
-        _ => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn terminal_events_become_keys() {
-        let pressed = |code, modifiers| key(&Event::Key(KeyEvent::new(code, modifiers)));
-        assert_eq!(pressed(KeyCode::Char('G'), KeyModifiers::SHIFT), Some(Key::Char('G')));
-        assert_eq!(pressed(KeyCode::Char('l'), KeyModifiers::CONTROL), Some(Key::Ctrl('l')));
-        assert_eq!(pressed(KeyCode::Char('q'), KeyModifiers::ALT), None);
-        assert_eq!(pressed(KeyCode::BackTab, KeyModifiers::SHIFT), Some(Key::BackTab));
-        let mut released = KeyEvent::new(KeyCode::Enter, KeyModifiers::NONE);
-        released.kind = KeyEventKind::Release;
-        assert_eq!(key(&Event::Key(released)), None);
     }
 }

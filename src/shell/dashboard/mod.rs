@@ -2,10 +2,12 @@
 
 mod event_loop;
 mod input;
+mod input_parser;
 mod observe;
 mod snapshot;
 mod terminal;
 
 pub use event_loop::{DashboardOptions, dashboard};
+pub use input_parser::{Input, InputParser};
 pub use snapshot::{Scene, snapshot};
 pub use terminal::is_terminal;

@@ -4,6 +4,7 @@ use std::io::{self, BufWriter, IsTerminal, Stdout, Write, stdin, stdout};
 use std::{panic, thread};
 
 use crossterm::cursor::{Hide, Show};
+use crossterm::event::{DisableBracketedPaste, EnableBracketedPaste};
 use crossterm::terminal::{
     BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
     LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
@@ -57,7 +58,7 @@ impl TakenTerminal {
         // From here on, dropping restores the terminal.
         let backend = CrosstermBackend::new(BufWriter::new(stdout()));
         let mut taken = Self { backend, shown: Buffer::empty(Rect::ZERO) };
-        execute!(taken.backend, EnterAlternateScreen, Hide)?;
+        execute!(taken.backend, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         Ok(taken)
     }
 }
@@ -100,7 +101,7 @@ impl DrawTarget for TakenTerminal {
         // crossterm skips `enable_raw_mode` if it believes that raw mode is still on.
         disable_raw_mode()?;
         enable_raw_mode()?;
-        execute!(self.backend, EnterAlternateScreen, Hide)?;
+        execute!(self.backend, EnterAlternateScreen, Hide, EnableBracketedPaste)?;
         self.forget();
         Ok(())
     }
@@ -115,7 +116,8 @@ impl Drop for TakenTerminal {
 /// Restores the terminal. Errors are ignored: the terminal may be gone.
 fn restore() {
     let mut out = stdout();
-    let _ = execute!(out, EndSynchronizedUpdate, LeaveAlternateScreen, Show).and_then(|()| out.flush());
+    let commands = execute!(out, EndSynchronizedUpdate, DisableBracketedPaste, LeaveAlternateScreen, Show);
+    let _ = commands.and_then(|()| out.flush());
     let _ = disable_raw_mode();
 }
 

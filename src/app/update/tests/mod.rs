@@ -246,7 +246,7 @@ fn a_failed_range_test_shows_why() {
 #[test]
 fn keys_to_other_screens_work_where_they_lead_somewhere_else() {
     let has = |app: &App, key| {
-        action(app, Key::Char(key)).is_some_and(|action| matches!(action, Action::Everywhere(_)))
+        binding(app, Key::Char(key)).is_some_and(|binding| matches!(binding.action, Action::Everywhere(_)))
     };
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));

@@ -301,3 +301,56 @@ fn deleted_runs_are_unmarked() {
     update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
     assert_eq!(app.shared.marked, [ids[1].clone()]);
 }
+
+#[test]
+fn a_held_key_deletes_one_run() {
+    let (mut app, ids) = on_runs();
+    let hold =
+        |app: &mut App| (0..20).flat_map(|_| update(app, Msg::Repeat(Key::Char('d')))).collect::<Vec<_>>();
+    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::Delete(ids[0].clone())]);
+    assert_eq!(hold(&mut app), []);
+    update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
+    assert_eq!(hold(&mut app), []);
+    assert!(app.shared.notice.as_ref().unwrap().text().contains("u restores it"), "the notice stays");
+    // Other keys repeat.
+    update(&mut app, Msg::Repeat(Key::Down));
+    assert_eq!(app.shared.selected().unwrap().record.id, ids[2]);
+}
+
+#[test]
+fn a_run_is_deleted_once_however_late_the_list_is() {
+    let (mut app, ids) = on_runs();
+    let runs = app.shared.runs.clone().unwrap();
+    assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::Delete(ids[0].clone())]);
+    assert_eq!(press(&mut app, &[Key::Char('d')]), []);
+    update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
+    assert_eq!(app.shared.selected().unwrap().record.id, ids[1], "it has left the list");
+    // A list that was made before.
+    update(&mut app, Msg::Runs(runs.clone()));
+    assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len() - 1);
+    assert_eq!(app.shared.selected().unwrap().record.id, ids[1]);
+    update(&mut app, Msg::Runs(runs[1..].to_vec()));
+    // It is restored.
+    update(&mut app, Msg::Runs(runs.clone()));
+    assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len());
+
+    // A run that could not be deleted stays.
+    press(&mut app, &[Key::Home, Key::Char('d')]);
+    update(&mut app, Msg::Failed("it trains".to_owned()));
+    update(&mut app, Msg::Runs(runs.clone()));
+    assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len());
+}
+
+#[test]
+fn pasted_text_is_typed_into_text_fields_and_ignored_elsewhere() {
+    let (mut app, _) = on_runs();
+    assert_eq!(update(&mut app, Msg::Paste("new name\nd\r".to_owned())), []);
+    assert!(app.shared.notice.as_ref().unwrap().text().starts_with("pasted text is ignored"));
+    press(&mut app, &[Key::Char('e'), Key::Ctrl('u')]);
+    assert_eq!(update(&mut app, Msg::Paste("two\r\nlines\tof\u{1b}[A text\n".to_owned())), []);
+    let Some(Dialog::Form(form)) = &app.dialog else { panic!("{:?}", app.dialog) };
+    assert_eq!(form.fields[0].text, "two lines of[A text");
+    press(&mut app, &[Key::Esc, Key::Char('/')]);
+    update(&mut app, Msg::Paste("preset = cnn\n".to_owned()));
+    assert_eq!(app.shared.table.text(), "preset = cnn");
+}
