@@ -6,8 +6,8 @@ use super::charts::Smoothing;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     AnnotationKind, Checkpoint, Command, EpochMetric, EpochReport, Event, JournalEntry, NamedTensor,
-    PauseReason, Position, RecordedStatus, Rewind, RunId, RunManifest, RunState, StepBatch, StepTime,
-    Timeline, TrainerInfo, Unit, Update,
+    PauseReason, Position, RecordedStatus, Rewind, RunId, RunManifest, RunState, StateName, StepBatch,
+    StepTime, Timeline, TrainerInfo, Unit, Update,
 };
 
 /// The window for throughput and ETA in active seconds: longer than an epoch, so that evaluation is included.
@@ -267,6 +267,15 @@ impl RunView {
     /// Its status; `None` until it is known.
     pub fn status(&self) -> Option<RecordedStatus> {
         self.state.as_ref().map(|state| state.status)
+    }
+
+    /// Its state in one word; `None` until it is known.
+    pub fn state_name(&self) -> Option<StateName> {
+        let (state, record) = (self.state.as_ref()?, self.record.as_ref()?);
+        let name = state.name(record);
+        // Events are newer than the manifest.
+        let has_diverged = name == StateName::Paused && self.pause_reason() == Some(PauseReason::Diverged);
+        Some(if has_diverged { StateName::Diverged } else { name })
     }
 
     /// Whether a trainer holds it and takes commands.

@@ -7,11 +7,11 @@ use clap::{Parser, Subcommand};
 
 use super::error::CliError;
 use super::settings::{DisplayOptions, Settings};
-use super::{data, fork, lr_find, queue, runs, settings, snapshot, summary, sweep, train};
+use super::{data, fork, lr_find, queue, runs, snapshot, summary, sweep, train};
 use crate::app::ExitSummary;
 use crate::data::Roots;
 use crate::run::{self, RunDir};
-use crate::shell::{self, OnHangup};
+use crate::shell::{self, ShellError, StartedBy};
 
 /// Train convolutional networks and watch them learn in the terminal.
 ///
@@ -80,12 +80,16 @@ enum CliCommand {
     Trainer {
         /// Run directory.
         dir: PathBuf,
+        /// Whether a dashboard started it, so that a run that diverges waits for a person.
+        #[arg(long)]
+        dashboard: bool,
     },
 }
 
 impl Cli {
     /// Runs the command.
     pub fn run(self) -> Result<(), CliError> {
+        shell::survive_file_size_limit().map_err(ShellError::Runtime)?;
         let runs = self.runs.or_else(|| std::env::var_os("CNN_TUI_RUNS").map(PathBuf::from));
         let store = || shell::store(runs);
         let mut out = io::stdout();
@@ -93,14 +97,15 @@ impl Cli {
             Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Summary(command)) => return command.run(&mut out),
-            Some(CliCommand::Trainer { dir }) => {
-                shell::train_run(&RunDir::open(&dir)?, OnHangup::Ignore, out)?;
+            Some(CliCommand::Trainer { dir, dashboard }) => {
+                let started_by = if dashboard { StartedBy::Dashboard } else { StartedBy::Unattended };
+                shell::train_run(&RunDir::open(&dir)?, started_by, out)?;
                 return Ok(());
             }
             _ => {}
         }
-        let config_dir = settings::config_dir()?;
-        let settings = Settings::read(&config_dir)?;
+        let config_dir = shell::config_dir();
+        let settings = config_dir.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
         let display = self.display.or(settings.display());
         if let Some(CliCommand::Data(command)) = self.command {
             let surface = data::Surface::of_stdout(display.glyphs()?, display.depth()?);
@@ -114,10 +119,10 @@ impl Cli {
             return command.run(&store()?, settings.train, &mut out);
         }
         if let Some(CliCommand::Snapshot(command)) = self.command {
-            let options = command.display(display).dashboard(&config_dir, settings.train)?;
+            let options = command.display(display).dashboard(config_dir.as_deref(), settings.train)?;
             return command.run(&store()?, &options, &mut out);
         }
-        let options = display.dashboard(&config_dir, settings.train.clone())?;
+        let options = display.dashboard(config_dir.as_deref(), settings.train.clone())?;
         let store = store()?;
         let show = match self.command {
             Some(CliCommand::Train(command)) => command.run(&store, settings.train)?,

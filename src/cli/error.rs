@@ -15,6 +15,9 @@ pub enum CliError {
     /// Training, the terminal, or another process failed.
     #[error(transparent)]
     Shell(#[from] ShellError),
+    /// The run that was trained diverged.
+    #[error("{0}")]
+    Diverged(String),
     /// A run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -35,10 +38,11 @@ impl CliError {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }
 
-    /// Exit code: 2 for invalid arguments, 1 for all other errors.
+    /// Exit code: 2 for invalid arguments, 3 for a run that diverged, 1 for all other errors.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Run(RunError::Config(_) | RunError::NothingToTrain { .. }) => 2,
+            Self::Diverged(_) => 3,
             Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Fetch(_) | Self::Output(_) => 1,
         }
     }

@@ -72,7 +72,7 @@ impl QueueCommand {
             Some(QueueSubcommand::Work) => return Ok(shell::work_on_queue(store)?),
             Some(QueueSubcommand::Pause) => store.change_queue(|queue| queue.paused = true)?,
             Some(QueueSubcommand::Resume) => {
-                store.change_queue(|queue| queue.paused = false)?;
+                store.resume_queue()?;
                 shell::launch_queue(store)?;
             }
             Some(QueueSubcommand::Jobs { jobs }) => store.change_queue(|queue| queue.jobs = jobs)?,

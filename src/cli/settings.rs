@@ -9,7 +9,7 @@ use clap::Args;
 use serde::Deserialize;
 
 use super::{CliError, TrainOptions};
-use crate::shell::{self, DashboardOptions};
+use crate::shell::DashboardOptions;
 use crate::ui::theme::{self, Themes};
 use crate::ui::{ColorDepth, Glyphs};
 
@@ -89,10 +89,11 @@ impl DisplayOptions {
     /// The options of the dashboard.
     pub(super) fn dashboard(
         &self,
-        config_dir: &Path,
+        config_dir: Option<&Path>,
         train: TrainOptions,
     ) -> Result<DashboardOptions, CliError> {
-        let themes = theme::load(user_themes(&config_dir.join("themes")));
+        let user = config_dir.map(|dir| user_themes(&dir.join("themes")));
+        let themes = theme::load(user.unwrap_or_default());
         Ok(DashboardOptions {
             theme: self.first_theme(&themes)?,
             theme_is_chosen: self.theme.is_some(),
@@ -139,11 +140,6 @@ fn user_themes(dir: &Path) -> Vec<(String, String)> {
     let text =
         |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| format!("cannot be read: {error}"));
     paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
-}
-
-/// The directory of the settings file and the user's themes.
-pub(super) fn config_dir() -> Result<PathBuf, CliError> {
-    Ok(shell::config_dir()?)
 }
 
 #[cfg(test)]
@@ -196,7 +192,7 @@ mod tests {
         let train = TrainOptions::default;
         assert!(
             display
-                .dashboard(Path::new("/nowhere"), train())
+                .dashboard(Some(Path::new("/nowhere")), train())
                 .unwrap_err()
                 .to_string()
                 .contains("high-contrast")
@@ -211,7 +207,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         fs::create_dir(dir.path().join("themes")).unwrap();
         fs::write(dir.path().join("themes/mine.toml"), "text = 'blurple'").unwrap();
-        let options = DisplayOptions::default().dashboard(dir.path(), TrainOptions::default()).unwrap();
+        let options = DisplayOptions::default().dashboard(Some(dir.path()), TrainOptions::default()).unwrap();
         assert!(options.notice.unwrap().contains("mine.toml"));
         assert!(options.themes.len() >= 5);
     }

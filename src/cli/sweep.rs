@@ -63,11 +63,9 @@ impl SweepCommand {
         shell::check_all(&configs)?;
         let tags = self.tags;
         check_tags(&tags)?;
-        if let Some(jobs) = self.jobs {
-            store.change_queue(|queue| queue.jobs = jobs)?;
-        }
         let new = |config| NewRun { tags: tags.clone(), ..shell::new_run(config) };
-        let runs = shell::queue_runs(store, &configs.into_iter().map(new).collect::<Vec<_>>())?;
+        let runs = configs.into_iter().map(new).collect::<Vec<_>>();
+        let runs = shell::queue_runs(store, &runs, self.jobs)?;
         for run in &runs {
             let record = run.record()?;
             if self.json {

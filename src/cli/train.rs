@@ -6,8 +6,9 @@ use std::process::Child;
 use clap::Args;
 
 use super::{CliError, TrainOptions};
-use crate::run::{Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
-use crate::shell::{self, OnHangup, ShellError};
+use crate::metrics::text;
+use crate::run::{CheckpointName, Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
+use crate::shell::{self, ShellError, StartedBy};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -18,8 +19,9 @@ Examples:
 
 const RESUME_EXAMPLES: &str = "\
 Examples:
-  cnn-tui resume calm-otter               Continue a run by name
-  cnn-tui resume calm-otter --headless    Continue without a terminal";
+  cnn-tui resume calm-otter                     Continue a run by name
+  cnn-tui resume calm-otter --headless          Continue without a terminal
+  cnn-tui resume calm-otter --from epoch-007    Continue from an earlier checkpoint";
 
 /// Train a network and watch it in the dashboard.
 #[derive(Debug, Args)]
@@ -44,6 +46,9 @@ pub(super) struct ResumeCommand {
     /// Run ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
     run: String,
+    /// Checkpoint to continue from: last, best or an epoch such as epoch-007. Later steps are trained again.
+    #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Last)]
+    from: CheckpointName,
     #[command(flatten)]
     output: Output,
 }
@@ -108,6 +113,9 @@ impl ResumeCommand {
             let name = &record.name;
             return Err(CliError::Usage(format!("{name} is already training; run `cnn-tui` to open it")));
         }
+        if self.from != CheckpointName::Last {
+            dir.resume_from(self.from)?;
+        }
         self.output.train(dir)
     }
 }
@@ -140,14 +148,17 @@ impl Output {
     /// Trains the run, here or in a process of its own.
     pub(super) fn train(&self, dir: RunDir) -> Result<AfterCommand, CliError> {
         let status = if self.foreground {
-            shell::train_run(&dir, OnHangup::Stop, io::stdout())?
+            shell::train_run(&dir, StartedBy::Foreground, io::stdout())
         } else if self.headless {
-            shell::watch(&dir, io::stdout())?
+            shell::watch(&dir, io::stdout())
         } else {
-            let trainer = shell::launch(&dir)?;
+            let trainer = shell::launch(&dir, StartedBy::Dashboard)?;
             return Ok(AfterCommand::Dashboard(Some((dir, trainer))));
         };
-        match status {
+        match status.inspect_err(|error| shell::record_failed_start(&dir, error))? {
+            RecordedStatus::Stopped if dir.record()?.has_diverged() => {
+                Err(CliError::Diverged(diverged(&dir)?))
+            }
             RecordedStatus::Stopped => {
                 let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
                 Err(CliError::Shell(ShellError::Failed(stopped)))
@@ -155,4 +166,15 @@ impl Output {
             _ => Ok(AfterCommand::Done),
         }
     }
+}
+
+/// What became of a run that diverged, and how to continue.
+fn diverged(dir: &RunDir) -> Result<String, CliError> {
+    let record = dir.record()?;
+    let (name, step) = (&record.name, text::count(record.summary.step));
+    let rate = text::setting(record.settings().optimizer.learning_rate() / 10.0);
+    Ok(format!(
+        "{name} diverged at step {step}: the loss or a weight is no longer finite; its last good checkpoint is kept, run \
+         `cnn-tui fork {name} --learning-rate {rate}` to continue from it with a lower learning rate"
+    ))
 }

@@ -19,7 +19,7 @@ pub use dir::{
     Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, History, Holder,
     IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness, LockError,
     NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
-    RunState, SCHEMA, StepRow, TrainState, Update,
+    RunState, SCHEMA, StateName, StepRow, TrainState, Update, Watch,
 };
 pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use protocol::{

@@ -29,6 +29,30 @@ pub enum ShellError {
         /// The data found now.
         now: String,
     },
+    /// The checkpoint that the run resumes from cannot be used.
+    #[error("{error}{}", from_another(.name, *.usable))]
+    LastCheckpoint {
+        /// Why.
+        error: Box<RunError>,
+        /// Name of the run.
+        name: String,
+        /// The newest checkpoint that can be used.
+        usable: Option<CheckpointName>,
+    },
+    /// The checkpoint that the run resumes from was written by another run.
+    #[error("{}: belongs to another run; put the run's own file back, or start a new run", .path.display())]
+    OtherCheckpoint {
+        /// The checkpoint's file.
+        path: PathBuf,
+    },
+    /// Progress could not be printed.
+    #[error("cannot write output: {source}; {what}")]
+    Output {
+        /// The I/O error.
+        source: std::io::Error,
+        /// What became of the run.
+        what: String,
+    },
     /// The run has not started training.
     #[error("{run} has not started training, so it has no predictions")]
     NotStarted {
@@ -97,6 +121,13 @@ pub enum ShellError {
     /// The user has no home directory.
     #[error("no home directory to store runs in; set HOME or choose a directory with --runs DIR")]
     NoHome,
+}
+
+/// How to continue from another checkpoint.
+fn from_another(name: &str, usable: Option<CheckpointName>) -> String {
+    usable.map_or_else(String::new, |usable| {
+        format!("; run `cnn-tui resume {name} --from {usable}` to continue from there")
+    })
 }
 
 /// Why a run may lack this checkpoint.

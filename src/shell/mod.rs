@@ -3,6 +3,7 @@
 mod clock;
 mod dashboard;
 mod error;
+mod file_size_limit;
 mod panic_report;
 mod paths;
 mod provenance;
@@ -13,11 +14,12 @@ mod trainer;
 
 pub use dashboard::{DashboardOptions, Input, InputParser, Scene, dashboard, is_terminal, snapshot};
 pub use error::ShellError;
+pub use file_size_limit::survive_file_size_limit;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
 pub use resources::with_absolute_data;
 pub use services::{fork, lr_find, new_run, predictions};
 pub use trainer::{
-    OnHangup, ProgressLines, check, check_all, launch, launch_queue, queue_runs, train_run, watch,
-    work_on_queue,
+    ProgressLines, StartedBy, check, check_all, launch, launch_queue, queue_runs, record_failed_start,
+    restore, train_run, watch, work_on_queue,
 };

@@ -33,9 +33,9 @@ fn references() -> Option<PathBuf> {
     runs.is_dir().then_some(runs)
 }
 
-/// The directory of the user's settings and themes.
-pub fn config_dir() -> Result<PathBuf, ShellError> {
-    Ok(project()?.config_dir().to_owned())
+/// The directory of the user's settings and themes; `None` if the user has no home directory.
+pub fn config_dir() -> Option<PathBuf> {
+    Some(project().ok()?.config_dir().to_owned())
 }
 
 /// The directory of state that outlives the program but is neither a setting nor a run.

@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::labels::{listed_state, settings};
+use super::labels::{settings, state};
 use super::layout::{cells, centered};
 use super::theme::RenderTheme;
 use crate::app::{App, MenuItem};
@@ -68,7 +68,7 @@ impl<'a> HomeScreen<'a> {
         let palette = &self.theme.palette;
         match item {
             MenuItem::Attach(run) => {
-                let words = listed_state(self.theme, &run.record, &run.state);
+                let words = state(self.theme, Some(run.state_name()));
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));

@@ -6,9 +6,7 @@ use super::Glyphs;
 use super::theme::RenderTheme;
 use crate::app::{Action, GlobalAction, RunView, key_of};
 use crate::metrics::text;
-use crate::run::{
-    Command, OptimizerSettings, PauseReason, RecordedStatus, RunConfig, RunManifest, RunState, Schedule,
-};
+use crate::run::{Command, OptimizerSettings, RunConfig, Schedule, StateName};
 
 /// The key of an action that is available on every screen.
 pub(super) fn key(action: GlobalAction) -> String {
@@ -22,43 +20,30 @@ pub(super) struct StateWords {
     pub(super) style: Style,
 }
 
-/// The label of a status; `None` means that it is being read.
-pub(super) fn state(theme: &RenderTheme, status: Option<RecordedStatus>) -> StateWords {
+/// The label of a state; `None` means that it is being read.
+pub(super) fn state(theme: &RenderTheme, state: Option<StateName>) -> StateWords {
     let (glyphs, paint) = (theme.glyphs, &theme.palette.state);
-    let (symbol, word, style) = match status {
-        None => (glyphs.ring(), "reading", paint.queued),
-        Some(RecordedStatus::Queued) => (glyphs.ring(), "starting", paint.queued),
-        Some(RecordedStatus::Running) => (glyphs.dot(), "training", paint.running),
-        Some(RecordedStatus::Paused) => (glyphs.paused(), "paused", paint.paused),
-        Some(RecordedStatus::Finished) => (glyphs.check(), "finished", paint.ended),
-        Some(RecordedStatus::Stopped) => (glyphs.square(), "stopped", paint.ended),
-        Some(RecordedStatus::Failed) => (glyphs.cross(), "failed", paint.failed),
-        Some(RecordedStatus::Interrupted) => (glyphs.cross(), "interrupted", paint.failed),
+    let (symbol, style) = match state {
+        None | Some(StateName::Queued) => (glyphs.ring(), paint.queued),
+        Some(StateName::Training) => (glyphs.dot(), paint.running),
+        Some(StateName::Paused) => (glyphs.paused(), paint.paused),
+        Some(StateName::Waiting) => (glyphs.paused(), paint.failed),
+        Some(StateName::Finished) => (glyphs.check(), paint.ended),
+        Some(StateName::Stopped) => (glyphs.square(), paint.ended),
+        Some(StateName::Diverged | StateName::Failed | StateName::Interrupted) => {
+            (glyphs.cross(), paint.failed)
+        }
+        Some(StateName::Elsewhere) => (glyphs.dot(), paint.paused),
     };
-    StateWords { symbol, word, style }
-}
-
-/// The label of a run in the table.
-pub(super) fn listed_state(theme: &RenderTheme, record: &RunManifest, listed: &RunState) -> StateWords {
-    let words = state(theme, Some(listed.status));
-    if listed.trouble().is_some() {
-        StateWords { symbol: theme.glyphs.paused(), word: "waiting", style: theme.palette.state.failed }
-    } else if listed.elsewhere().is_some() {
-        StateWords { word: "elsewhere", ..words }
-    } else if record.has_diverged() && listed.is_live() {
-        StateWords { word: "diverged", style: theme.palette.state.failed, ..words }
-    } else {
-        words
-    }
+    StateWords { symbol, word: state.map_or("reading", StateName::as_str), style }
 }
 
 /// The label of the open run: its pending command if there is one, otherwise its state.
 pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
     let states = &theme.palette.state;
-    let words = state(theme, run.status());
-    let cannot_say = |state: &&RunState| state.trouble().is_some() || state.elsewhere().is_some();
-    if let (Some(state), Some(record)) = (run.state.as_ref().filter(cannot_say), &run.record) {
-        return listed_state(theme, record, state);
+    let words = state(theme, run.state_name());
+    if let Some(StateName::Waiting | StateName::Elsewhere) = run.state_name() {
+        return words;
     }
     let (word, style) = match run.pending {
         Some(Command::Pause) => ("pausing", states.paused),
@@ -67,10 +52,7 @@ pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
         Some(Command::Checkpoint) => ("saving", words.style),
         Some(Command::Set(_)) => ("changing", words.style),
         Some(Command::GoBack(_)) => ("going back", states.running),
-        None => match run.pause_reason() {
-            Some(PauseReason::Diverged) if run.is_live() => ("diverged", states.failed),
-            _ => (words.word, words.style),
-        },
+        None => (words.word, words.style),
     };
     StateWords { word, style, ..words }
 }

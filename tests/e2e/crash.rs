@@ -83,7 +83,7 @@ fn resume_rejects_a_missing_checkpoint() {
 }
 
 #[test]
-fn resume_rejects_a_damaged_checkpoint() {
+fn resume_rejects_a_damaged_checkpoint_and_continues_from_another() {
     let world = World::bare();
     let run = stopped(&world);
     let last = run.dir().checkpoint_path(CheckpointName::Last);
@@ -93,18 +93,26 @@ fn resume_rejects_a_damaged_checkpoint() {
     fs::write(&last, &bytes).unwrap();
     let ended = world.process(&["resume", run.name(), "--foreground"]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
+    let way_out = format!("run `cnn-tui resume {} --from epoch-002` to continue from there", run.name());
     assert!(ended.err.contains("is damaged: its checksum does not match"), "{ended:?}");
+    assert!(ended.err.contains(&way_out), "{ended:?}");
     assert!(fs::read(&last).unwrap() == bytes, "it stays as it was");
+
+    let ended = world.process(&["resume", run.name(), "--from", "epoch-001", "--foreground"]).end();
+    assert_eq!(ended.code, Some(0), "{ended:?}");
+    let epochs: Vec<u32> = run.dir().history().unwrap().reports().map(|report| report.epoch).collect();
+    assert_eq!((run.record().status, epochs), (RecordedStatus::Finished, vec![1, 2, 3, 4]));
 }
 
 #[test]
-fn headless_reports_divergence() {
+fn resume_rejects_a_checkpoint_of_another_run() {
     let world = World::bare();
-    let train = ["train", "--headless", "--preset", "dnn", "--data", "built-in", "--lr", "1e30"];
-    let process = world.process(&train);
-    let run = world.run();
-    run.wait_for("the pause", |event| matches!(event, Event::Paused { .. }));
-    run.kill_trainer();
-    let ended = process.end();
-    assert!(ended.err.contains(" is paused after step ") && ended.err.contains("(diverged)"), "{ended:?}");
+    let run = stopped(&world);
+    world.trained("other", &["--epochs", "1"]);
+    let other = world.runs().into_iter().find(|other| other.id() != run.id()).unwrap();
+    let last = |run: &crate::world::Run| run.dir().checkpoint_path(CheckpointName::Last);
+    fs::copy(last(&other), last(&run)).unwrap();
+    let ended = world.process(&["resume", run.name(), "--foreground"]).end();
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    assert!(ended.err.contains("last.safetensors: belongs to another run"), "{ended:?}");
 }

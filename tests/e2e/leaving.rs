@@ -223,7 +223,7 @@ fn signals_end_only_the_dashboard_and_restore_the_terminal() {
     wait_for_step_after(&terminal, 0);
     let run = world.run();
     let trainer = run.trainer();
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
+    for signal in [Signal::TERM, Signal::HUP, Signal::INT, Signal::QUIT, Signal::ABORT] {
         terminal.signal(signal);
         let ended = terminal.end();
         assert_eq!((ended.code, ended.screen.trim()), (0, ""), "{signal:?}");

@@ -37,4 +37,5 @@ mod tables;
 mod terminal;
 mod tmux;
 mod torture;
+mod unattended;
 mod world;

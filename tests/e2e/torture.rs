@@ -30,7 +30,7 @@ impl Result {
     /// Reads it, and with it every file of the run.
     fn of(dir: &RunDir) -> Self {
         let last = Checkpoint::read(&dir.checkpoint_path(CheckpointName::Last)).unwrap();
-        let progress = TrainState { active_seconds: 0.0, ..last.progress.clone() };
+        let progress = TrainState { created: None, active_seconds: 0.0, ..last.progress.clone() };
         let (mut losses, mut epochs) = (Vec::new(), Vec::new());
         for event in events(dir) {
             match event {

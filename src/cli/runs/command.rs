@@ -13,6 +13,7 @@ use crate::metrics::text;
 use crate::run::{
     Event, Field, Listing, Query, QueryError, RunDir, RunEntry, RunError, Sort, Store, UnknownField,
 };
+use crate::shell;
 
 const EXAMPLES: &str = "\
 Examples:
@@ -219,7 +220,7 @@ fn as_json(listed: &Listing) -> Json {
 /// The run's `run.json`, with its actual state and directory.
 fn run_json(run: &RunEntry) -> Json {
     let mut json = serde_json::to_value(&run.record).unwrap_or_default();
-    json["state"] = json!(table::state(run));
+    json["state"] = json!(run.state_name().as_str());
     json["directory"] = json!(run.dir.path());
     json
 }
@@ -300,7 +301,7 @@ impl RmCommand {
 
 impl RestoreCommand {
     fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        let dir = store.restore(&self.run)?;
+        let dir = shell::restore(store, &self.run)?;
         if self.json {
             writeln!(out, "{}", json!({ "restored": dir.id() }))?;
         } else {

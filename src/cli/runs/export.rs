@@ -1,6 +1,6 @@
 //! `runs export` and `runs diff`: metrics of runs for other programs and documents.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
@@ -158,7 +158,10 @@ impl Table {
                 let written = writer.write_record(&self.headings).and_then(|()| {
                     self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(cell)))
                 });
-                written.map_err(|error| CliError::Output(error.into()))?;
+                written.map_err(|error| match error.into_kind() {
+                    csv::ErrorKind::Io(error) => error,
+                    other => io::Error::other(format!("{other:?}")),
+                })?;
                 writer.flush()?;
             }
             OutputFormat::Json => {

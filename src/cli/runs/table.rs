@@ -24,20 +24,6 @@ pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), Cli
     Ok(())
 }
 
-/// The state of a run in one word: its status, or `waiting`, `elsewhere`, `diverged` or `broken`.
-pub(super) fn state(run: &RunEntry) -> &'static str {
-    let state = &run.state;
-    if state.trouble().is_some() {
-        "waiting"
-    } else if state.elsewhere().is_some() {
-        "elsewhere"
-    } else if run.record.has_diverged() && state.is_live() {
-        "diverged"
-    } else {
-        state.status.as_str()
-    }
-}
-
 fn row(run: &RunEntry) -> String {
     let RunEntry { dir, record, origin, .. } = run;
     let epochs = format!("{}/{}", record.summary.epoch, record.settings().epochs);
@@ -45,7 +31,7 @@ fn row(run: &RunEntry) -> String {
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let (id, preset) = (dir.id().as_str(), &record.config.preset);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
-    let (name, state) = (&record.name, state(run));
+    let (name, state) = (&record.name, run.state_name());
     // A waiting run shows what it waits for.
     let waits_for = run.state.trouble().map_or(String::new(), |trouble| format!("  {trouble}"));
     format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}{waits_for}")

@@ -83,10 +83,10 @@ pub struct Pause {
 }
 
 impl RunManifest {
-    /// Whether it is paused because the loss or a weight is no longer finite.
+    /// Whether it went no further because the loss or a weight is no longer finite.
     pub fn has_diverged(&self) -> bool {
         let diverged = |pause: &Pause| pause.to.is_none() && pause.reason == PauseReason::Diverged;
-        self.status == RecordedStatus::Paused && self.pauses.last().is_some_and(diverged)
+        self.pauses.last().is_some_and(diverged)
     }
 
     /// The settings in force, after all changes.

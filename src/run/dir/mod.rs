@@ -15,6 +15,7 @@ mod manifest;
 mod run_dir;
 mod schema;
 mod state;
+mod watch;
 
 pub use checkpoint::{
     Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, NamedTensor, TrainState,
@@ -32,4 +33,5 @@ pub use lock::{Liveness, LockError, RunLock};
 pub use manifest::{Pause, Provenance, Results, RunManifest};
 pub use run_dir::RunDir;
 pub use schema::SCHEMA;
-pub use state::RunState;
+pub use state::{RunState, StateName};
+pub use watch::Watch;

@@ -200,6 +200,22 @@ impl RunDir {
         Ok(!self.checkpoints()?.is_empty())
     }
 
+    /// The newest checkpoint other than `last` that can be read.
+    pub fn newest_usable_checkpoint(&self) -> Result<Option<CheckpointName>, RunError> {
+        let mut names: Vec<_> = self.checkpoints()?.into_iter().map(|(name, _)| name).collect();
+        names.retain(|name| *name != CheckpointName::Last);
+        // The name `best` comes before those of epochs.
+        names.sort_unstable();
+        Ok(names.into_iter().rev().find(|name| self.checkpoint(*name).is_ok()))
+    }
+
+    /// Makes another checkpoint the one that the run resumes from.
+    pub fn resume_from(&self, name: CheckpointName) -> Result<(), RunError> {
+        let checkpoint = self.checkpoint(name)?;
+        let _lock = self.lock()?;
+        checkpoint.write(&self.checkpoint_path(CheckpointName::Last))
+    }
+
     /// Removes the oldest epoch checkpoints until the rest take at most `space` bytes. `last` and `best` stay and do not
     /// count.
     pub fn make_room(&self, space: u64) -> Result<(), RunError> {

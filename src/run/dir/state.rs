@@ -1,10 +1,75 @@
 //! The actual state of a run.
 
+use std::fmt;
 use std::path::Path;
 
 use super::holder::Holder;
 use super::lock::{Liveness, liveness};
+use super::manifest::RunManifest;
 use crate::run::protocol::RecordedStatus;
+
+/// The state of a run in one word: the same on every screen, in the shell, in queries and in exports.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum StateName {
+    /// Created; no trainer has started.
+    Queued,
+    /// Training.
+    Training,
+    /// Paused between two steps, with a trainer waiting.
+    Paused,
+    /// Its trainer waits until the run directory can be written again.
+    Waiting,
+    /// The loss or a weight is no longer finite; it went no further, whether or not its trainer still waits.
+    Diverged,
+    /// All epochs are done.
+    Finished,
+    /// Ended early on request.
+    Stopped,
+    /// Ended by an error.
+    Failed,
+    /// Its trainer was killed.
+    Interrupted,
+    /// Its trainer is on another machine, and may no longer be running.
+    Elsewhere,
+}
+
+impl StateName {
+    /// Every state, in the order in which help lists them.
+    pub const ALL: [Self; 10] = [
+        Self::Queued,
+        Self::Training,
+        Self::Paused,
+        Self::Waiting,
+        Self::Diverged,
+        Self::Finished,
+        Self::Stopped,
+        Self::Failed,
+        Self::Interrupted,
+        Self::Elsewhere,
+    ];
+
+    /// The word.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Training => "training",
+            Self::Paused => "paused",
+            Self::Waiting => "waiting",
+            Self::Diverged => "diverged",
+            Self::Finished => "finished",
+            Self::Stopped => "stopped",
+            Self::Failed => "failed",
+            Self::Interrupted => "interrupted",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+impl fmt::Display for StateName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
 
 /// The actual state of a run: the status that its trainer wrote, corrected if the trainer is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +98,26 @@ impl RunState {
     pub(crate) fn settled(status: RecordedStatus, before: Liveness, lock: &Path) -> Self {
         let state = Self::of(status, before);
         if state.status == status { state } else { Self::of(status, liveness(lock)) }
+    }
+
+    /// The state in one word.
+    pub fn name(&self, record: &RunManifest) -> StateName {
+        if self.trouble().is_some() {
+            return StateName::Waiting;
+        }
+        if self.elsewhere().is_some() {
+            return StateName::Elsewhere;
+        }
+        match self.status {
+            RecordedStatus::Paused | RecordedStatus::Stopped if record.has_diverged() => StateName::Diverged,
+            RecordedStatus::Queued => StateName::Queued,
+            RecordedStatus::Running => StateName::Training,
+            RecordedStatus::Paused => StateName::Paused,
+            RecordedStatus::Finished => StateName::Finished,
+            RecordedStatus::Stopped => StateName::Stopped,
+            RecordedStatus::Failed => StateName::Failed,
+            RecordedStatus::Interrupted => StateName::Interrupted,
+        }
     }
 
     /// Whether a trainer holds the run and reads commands.

@@ -118,7 +118,7 @@ impl From<SettingValue> for Value {
 const RESULTS: &[Option<Row>] = &[
     row(None,                         "name",       &[],                       "name",                            |run| text(&run.record.name)),
     row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| text(run.dir.id().as_str())),
-    row(None,                         "state",      &["status"],               "running, paused, finished, ...",            |run| text(run.state.status.as_str())),
+    row(None,                         "state",      &["status"],               "training, paused, finished, ...",            |run| text(run.state_name().as_str())),
     row(None,                         "preset",     &["net"],                  "network",                               |run| setting("preset", run)),
     row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
     row(None,                         "tag",        &["tags"],                 "tags",                           |run| Value::Words(run.record.tags.clone())),

@@ -8,7 +8,8 @@ use super::expr::{Expr, Literal, Operator, QueryError};
 use super::field::Field;
 use super::token::{Token, TokenKind, tokens};
 use super::word::written;
-use crate::run::protocol::{RecordedStatus, Unit};
+use crate::run::dir::StateName;
+use crate::run::protocol::Unit;
 
 /// Maximum nesting of a query, so that input cannot exhaust the stack.
 const DEPTH: usize = 64;
@@ -155,9 +156,9 @@ impl<'a> Parser<'a> {
         self.place += 1;
         match self.next() {
             Some(Token { kind: TokenKind::Word(value, _), at }) => {
-                // Screens show `running` as `training`.
-                let is_training = field.name() == "state" && value.eq_ignore_ascii_case("training");
-                let text = if is_training { RecordedStatus::Running.as_str() } else { value }.to_owned();
+                // `run.json` calls it `running`.
+                let is_training = field.name() == "state" && value.eq_ignore_ascii_case("running");
+                let text = if is_training { StateName::Training.as_str() } else { value }.to_owned();
                 let literal = Literal { text, number: number(value).or_else(|| date(value)) };
                 match refusal(field, operator, &literal) {
                     Some(message) => Err(QueryError { at: at.clone(), message }),
@@ -200,9 +201,9 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
         };
         return Some(format!("expected {wanted} for `{name}`"));
     }
-    let is_state = |status: &RecordedStatus| status.as_str().eq_ignore_ascii_case(&literal.text);
-    if name == "state" && !RecordedStatus::ALL.iter().any(is_state) {
-        let states: Vec<_> = RecordedStatus::ALL.iter().map(|status| status.as_str()).collect();
+    let is_state = |state: &StateName| state.as_str().eq_ignore_ascii_case(&literal.text);
+    if name == "state" && !StateName::ALL.iter().any(is_state) {
+        let states = StateName::ALL.map(StateName::as_str);
         return Some(format!("no state named `{}`; use one of {}", literal.text, states.join(", ")));
     }
     None
@@ -239,7 +240,7 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
     };
     let found: Vec<(String, &'static str)> = match field {
         Some(field) if field.name() == "state" => {
-            RecordedStatus::ALL.iter().map(|status| (status.as_str().to_owned(), "")).collect()
+            StateName::ALL.iter().map(|state| (state.as_str().to_owned(), "")).collect()
         }
         Some(field) => values(field).into_iter().map(|value| (written(&value), "")).collect(),
         None => {

@@ -88,7 +88,7 @@ fn errors_say_what_was_expected_and_where() {
         (
             "state = done",
             8..12,
-            "no state named `done`; use one of queued, running, paused, finished, stopped, failed, interrupted",
+            "no state named `done`; use one of queued, training, paused, waiting, diverged, finished, stopped, failed, interrupted, elsewhere",
         ),
     ] {
         let error = query.parse::<Query>().unwrap_err();

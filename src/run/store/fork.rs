@@ -22,6 +22,7 @@ impl Store {
     ) -> Result<RunDir, RunError> {
         let record = parent.record()?;
         let mut checkpoint = parent.checkpoint(from)?;
+        checkpoint.progress.created = None;
         let before = checkpoint.progress.changed.take().map(|changed| changed.all).unwrap_or_default();
         let config = change.after(before).apply(&record.config)?;
         let done = checkpoint.progress.epoch;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::run::dir::{RunDir, RunManifest, RunState};
+use crate::run::dir::{RunDir, RunManifest, RunState, StateName};
 
 /// An entry of the runs directory.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,6 +51,11 @@ impl Listing {
 }
 
 impl RunEntry {
+    /// Its state in one word.
+    pub fn state_name(&self) -> StateName {
+        self.state.name(&self.record)
+    }
+
     /// The names that identify it on the command line.
     pub(super) fn names(&self) -> [&str; 3] {
         [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]

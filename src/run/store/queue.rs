@@ -1,11 +1,14 @@
 //! The queue of runs waiting to be trained.
 
+use std::collections::BTreeMap;
+use std::fs;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use super::directory::Store;
-use crate::run::dir::{Liveness, LockError, RunError, RunId, RunLock, liveness};
+use super::new_run::NewRun;
+use crate::run::dir::{Liveness, LockError, RunDir, RunError, RunId, RunLock, liveness};
 use crate::run::disk::{Extra, FileError, file};
 use crate::run::protocol::RecordedStatus;
 
@@ -25,6 +28,12 @@ pub struct Queue {
     pub jobs: usize,
     /// Whether the queue is paused, so that no more runs are started.
     pub paused: bool,
+    /// Runs that the worker has started and that have not ended in order: they train, or were interrupted.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub started: Vec<RunId>,
+    /// Runs in the trash that were in the queue, with their former positions.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub deleted: BTreeMap<RunId, usize>,
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
@@ -32,7 +41,14 @@ pub struct Queue {
 
 impl Default for Queue {
     fn default() -> Self {
-        Self { runs: Vec::new(), jobs: 1, paused: false, extra: Extra::new() }
+        Self {
+            runs: Vec::new(),
+            jobs: 1,
+            paused: false,
+            started: Vec::new(),
+            deleted: BTreeMap::new(),
+            extra: Extra::new(),
+        }
     }
 }
 
@@ -75,6 +91,14 @@ impl Store {
 
     /// Changes the queue under an exclusive lock.
     pub fn change_queue<T>(&self, change: impl FnOnce(&mut Queue) -> T) -> Result<T, RunError> {
+        self.try_change_queue(|queue| Ok(change(queue)))
+    }
+
+    /// Changes the queue under an exclusive lock, unless `change` fails.
+    pub(super) fn try_change_queue<T>(
+        &self,
+        change: impl FnOnce(&mut Queue) -> Result<T, RunError>,
+    ) -> Result<T, RunError> {
         file::create_dir(self.root())?;
         let path = self.root().join(".queue.changing");
         let (file, _) = file::open_write(&path)?;
@@ -82,7 +106,7 @@ impl Store {
         file.lock().map_err(FileError::io("locked", &path))?;
         let before = self.queue()?;
         let mut queue = before.clone();
-        let outcome = change(&mut queue);
+        let outcome = change(&mut queue)?;
         if queue != before {
             let path = self.queue_path();
             let text = serde_json::to_vec_pretty(&queue);
@@ -92,10 +116,49 @@ impl Store {
         Ok(outcome)
     }
 
+    /// Creates runs and queues them, all or none. `jobs` also sets how many train at the same time.
+    pub fn enqueue(&self, runs: &[NewRun], jobs: Option<usize>) -> Result<Vec<RunDir>, RunError> {
+        let mut created = Vec::new();
+        let outcome = self.try_change_queue(|queue| {
+            for run in runs {
+                created.push(self.create(run)?);
+            }
+            queue.runs.extend(created.iter().map(|dir| dir.id().clone()));
+            queue.jobs = jobs.unwrap_or(queue.jobs);
+            Ok(())
+        });
+        if let Err(error) = outcome {
+            for dir in created {
+                // Nobody has seen them yet.
+                let _ = fs::remove_dir_all(dir.path());
+            }
+            return Err(error);
+        }
+        Ok(created)
+    }
+
+    /// Resumes the queue. Runs that it had started and that were interrupted come first.
+    pub fn resume_queue(&self) -> Result<(), RunError> {
+        self.change_queue(|queue| {
+            queue.paused = false;
+            let state = |id: &RunId| Some(self.run(id).ok()?.read().ok()?.1);
+            let (live, ended): (Vec<_>, Vec<_>) = std::mem::take(&mut queue.started)
+                .into_iter()
+                .partition(|id| state(id).is_some_and(|state| state.is_live()));
+            queue.started = live;
+            let interrupted = |id: &RunId| {
+                state(id).is_some_and(|state| state.status == RecordedStatus::Interrupted)
+                    && queue.place(id).is_none()
+            };
+            let interrupted: Vec<_> = ended.into_iter().filter(interrupted).collect();
+            queue.runs.splice(0..0, interrupted);
+        })
+    }
+
     /// Removes runs from the queue and deletes them. Returns the deleted runs: one that has started in the meantime stays.
-    /// Deleted runs can be [restored](Self::restore).
+    /// Deleted runs can be [restored](Self::restore), and return to their place.
     pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
-        self.change_queue(|queue| queue.runs.retain(|id| !runs.contains(id)))?;
+        let before = self.queue()?;
         let mut deleted = Vec::new();
         for id in runs {
             // The run no longer exists.
@@ -105,6 +168,13 @@ impl Store {
                 deleted.push(id.clone());
             }
         }
+        self.change_queue(|queue| {
+            queue.runs.retain(|id| !runs.contains(id));
+            // Where they were before the others were deleted.
+            for id in &deleted {
+                queue.deleted.extend(before.place(id).map(|place| (id.clone(), place)));
+            }
+        })?;
         Ok(deleted)
     }
 
@@ -128,11 +198,16 @@ impl Store {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
+    use jiff::Timestamp;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::run::{Provenance, RunConfig, RunManifest};
+
+    fn new(second: i64) -> NewRun {
+        let created = Timestamp::from_second(second).unwrap();
+        NewRun::new(created, 1, RunConfig::default(), Provenance::default())
+    }
 
     fn id(place: u8) -> RunId {
         format!("20261124-0630{place:02}-swift-otter").parse().unwrap()
@@ -180,10 +255,6 @@ mod tests {
 
     #[test]
     fn only_waiting_runs_are_unqueued_and_discarded_runs_leave_the_queue() {
-        use jiff::Timestamp;
-
-        use crate::run::{NewRun, Provenance, RunConfig};
-
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let dirs = [1, 2, 3, 4].map(|second| {
@@ -201,6 +272,66 @@ mod tests {
         fs::remove_dir_all(dirs[2].path()).unwrap();
         assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);
         assert!(store.queue().unwrap().runs.is_empty() && dirs[1].exists() && !dirs[3].exists());
+    }
+
+    #[test]
+    fn deleted_runs_return_to_their_place_in_the_queue() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let dirs = store.enqueue(&[new(1), new(2), new(3), new(4)], Some(2)).unwrap();
+        let ids: Vec<_> = dirs.iter().map(|dir| dir.id().clone()).collect();
+        assert_eq!((store.queue().unwrap().runs, store.queue().unwrap().jobs), (ids.clone(), 2));
+
+        store.delete(&dirs[1]).unwrap();
+        store.delete(&dirs[2]).unwrap();
+        assert_eq!(store.queue().unwrap().runs, [ids[0].clone(), ids[3].clone()]);
+        store.restore(ids[2].as_str()).unwrap();
+        store.restore(ids[1].as_str()).unwrap();
+        assert_eq!(store.queue().unwrap().runs, ids);
+
+        assert_eq!(store.unqueue(&ids).unwrap(), ids);
+        assert!(store.queue().unwrap().runs.is_empty());
+        for id in &ids {
+            store.restore(id.as_str()).unwrap();
+        }
+        let queue = store.queue().unwrap();
+        assert_eq!((queue.runs, queue.deleted), (ids, BTreeMap::new()));
+    }
+
+    #[test]
+    fn runs_are_created_and_queued_together_or_not_at_all() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let invalid = NewRun { config: RunConfig { epochs: 0, ..RunConfig::default() }, ..new(2) };
+        assert!(store.enqueue(&[new(1), invalid], Some(3)).is_err());
+        assert_eq!((store.list().len(), store.queue().unwrap()), (0, Queue::default()));
+
+        fs::write(root.path().join(".queue.json"), "{").unwrap();
+        assert!(matches!(store.enqueue(&[new(1)], None), Err(RunError::DamagedQueue { .. })));
+        assert!(store.list().is_empty());
+    }
+
+    #[test]
+    fn resuming_the_queue_returns_to_interrupted_runs() {
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let dirs = store.enqueue(&[new(1), new(2), new(3)], None).unwrap();
+        let ids: Vec<_> = dirs.iter().map(|dir| dir.id().clone()).collect();
+        // Two were started: one was killed, one was stopped by a person.
+        for (dir, status) in dirs.iter().zip([RecordedStatus::Running, RecordedStatus::Stopped]) {
+            dir.write_record(&RunManifest { status, ..dir.record().unwrap() }).unwrap();
+        }
+        let change = |queue: &mut Queue| {
+            queue.started = queue.runs.drain(..2).collect();
+            queue.paused = true;
+        };
+        store.change_queue(change).unwrap();
+        store.resume_queue().unwrap();
+        let queue = store.queue().unwrap();
+        assert_eq!(
+            (queue.runs, queue.started, queue.paused),
+            (vec![ids[0].clone(), ids[2].clone()], vec![], false)
+        );
     }
 
     #[test]

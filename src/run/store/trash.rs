@@ -19,16 +19,21 @@ impl Store {
     /// Moves an own run to the trash, unless it is training. It can be [restored](Self::restore).
     pub fn delete(&self, dir: &RunDir) -> Result<(), RunError> {
         self.check_own(dir)?;
+        // A damaged queue must not keep a run that was deleted.
+        self.queue()?;
         // The lock keeps trainers away while it is moved.
         let lock = dir.lock()?;
         let trash = self.trash_path();
         file::create_dir(&trash)?;
         rename(dir.path(), &trash.join(dir.id().as_str()))?;
         drop(lock);
-        if self.queue()?.place(dir.id()).is_some() {
-            self.change_queue(|queue| queue.runs.retain(|id| id != dir.id()))?;
-        }
-        Ok(())
+        self.change_queue(|queue| {
+            queue.deleted.retain(|id, _| trash.join(id.as_str()).is_dir());
+            if let Some(place) = queue.place(dir.id()) {
+                queue.runs.remove(place);
+                queue.deleted.insert(dir.id().clone(), place);
+            }
+        })
     }
 
     /// The runs in the trash, newest first.
@@ -36,14 +41,20 @@ impl Store {
         Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 
-    /// Restores a run from the trash by id, name or prefix.
+    /// Restores a run from the trash by id, name or prefix, also to its place in the queue.
     pub fn restore(&self, query: &str) -> Result<RunDir, RunError> {
         let thrown = Store::open(self.trash_path()).resolve(query)?;
         let path = self.root().join(thrown.id().as_str());
         if path.symlink_metadata().is_ok() {
             return Err(RunError::CannotRestore { path });
         }
-        rename(thrown.path(), &path)?;
+        self.try_change_queue(|queue| {
+            rename(thrown.path(), &path)?;
+            if let Some(place) = queue.deleted.remove(thrown.id()) {
+                queue.runs.insert(place.min(queue.runs.len()), thrown.id().clone());
+            }
+            Ok(())
+        })?;
         RunDir::open(&path)
     }
 }

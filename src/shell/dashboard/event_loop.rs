@@ -25,9 +25,10 @@ use crate::nn::PRESETS;
 use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
 use crate::shell::services::{LrFinderThread, send_predictions};
-use crate::shell::trainer::launch;
+use crate::shell::trainer::{launch, record_failed_start};
 use crate::shell::{
-    ShellError, check, check_all, fork, launch_queue, new_run, paths, queue_runs, with_absolute_data,
+    ShellError, StartedBy, check, check_all, fork, launch_queue, new_run, paths, queue_runs, restore,
+    with_absolute_data,
 };
 use crate::ui::theme::{RenderTheme, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
@@ -178,6 +179,8 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut quit = signal(SignalKind::quit())?;
+        let mut abort = signal(SignalKind::from_raw(Signal::ABORT.as_raw()))?;
         let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
         let mut resume = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
         let mut resize = signal(SignalKind::window_change())?;
@@ -197,6 +200,8 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 _ = hangup.recv() => return Ok(None),
                 _ = terminate.recv() => return Ok(None),
                 _ = interrupt.recv() => return Ok(None),
+                _ = quit.recv() => return Ok(None),
+                _ = abort.recv() => return Ok(None),
                 _ = resize.recv() => self.is_stale = true,
                 _ = stop.recv() => self.screen.suspend()?,
                 _ = resume.recv() => {
@@ -278,7 +283,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     Ok(Some(Msg::Deleted(vec![id])))
                 }),
                 Effect::Restore(ids) => self.perform(|shell| {
-                    let restore = |id: &RunId| shell.store.restore(id.as_str()).map(drop);
+                    let restore = |id: &RunId| restore(&shell.store, id.as_str()).map(drop);
                     ids.iter().try_for_each(restore)?;
                     Ok(Some(Msg::Done(format!("restored {}", text::number_of(ids.len() as u64, "run")))))
                 }),
@@ -328,7 +333,8 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             Err(error) => return Err(error),
         }
         let configs = ready;
-        let runs = queue_runs(&self.store, &configs.into_iter().map(new_run).collect::<Vec<_>>())?;
+        let runs = configs.into_iter().map(new_run).collect::<Vec<_>>();
+        let runs = queue_runs(&self.store, &runs, None)?;
         let queued = text::number_of(runs.len() as u64, "run");
         let resume =
             key_of(Action::Runs(RunsAction::ResumeQueue)).map(|key| key.to_string()).unwrap_or_default();
@@ -343,7 +349,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         match change {
             QueueChange::Pause => store.change_queue(|queue| queue.paused = true)?,
             QueueChange::Resume => {
-                store.change_queue(|queue| queue.paused = false)?;
+                store.resume_queue()?;
                 launch_queue(store)?;
             }
             QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
@@ -361,7 +367,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
 
     /// Starts a trainer for the run that `run` finds or creates.
     fn start(&mut self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
-        match run(self).and_then(|dir| Ok((launch(&dir)?, dir))) {
+        match run(self).and_then(|dir| Ok((launch(&dir, StartedBy::Dashboard)?, dir))) {
             Ok((trainer, dir)) => {
                 self.post(Msg::Started(dir.id().clone()));
                 self.reap(dir, trainer);
@@ -378,6 +384,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             let silent = dir.record().is_ok_and(|record| record.reason.is_none());
             if silent && exit.code().is_some_and(|code| code != 0) {
                 let error = ShellError::Exited { exit, log: dir.trainer_log() };
+                record_failed_start(&dir, &error);
                 let _ = sender.send(Msg::Failed(error.to_string()));
             }
         };

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::{Msg, QueueWorker};
 use crate::data::{DataError, DataLocations, Roots, Source};
-use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update};
+use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update, Watch};
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
 
@@ -100,11 +100,14 @@ fn compare_runs(store: &Store, sets: &Receiver<Vec<RunId>>, messages: &Unbounded
 fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender<Msg>) {
     let mut followed: Option<Follower> = None;
     let mut seen: (Option<RunState>, Option<String>) = Default::default();
+    // Held while the run is shown, so that a run that diverges waits for an answer.
+    let mut watch: Option<Watch> = None;
     let mut wait = FOLLOW;
     loop {
         match runs.recv_timeout(wait) {
             Ok(id) => {
                 followed = follower(store, id, messages, Msg::Run);
+                watch = None;
                 seen = Default::default();
             }
             Err(RecvTimeoutError::Timeout) => {}
@@ -112,6 +115,9 @@ fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender
         }
         let Some(run) = &mut followed else { continue };
         let update = run.poll();
+        if watch.is_none() && update.state.as_ref().is_some_and(RunState::is_live) {
+            watch = run.dir().watch().ok();
+        }
         wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
         let now = (update.state.clone(), update.problem.clone());
         if update.is_empty() && seen == now && !first(&update) {

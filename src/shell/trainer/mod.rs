@@ -9,8 +9,8 @@ mod recorder;
 mod replay;
 mod watch;
 
-pub use launch::launch;
-pub use process::{OnHangup, check, check_all, train_run};
+pub use launch::{launch, record_failed_start};
+pub use process::{StartedBy, check, check_all, train_run};
 pub use progress_lines::ProgressLines;
-pub use queue_worker::{launch_queue, queue_runs, work_on_queue};
+pub use queue_worker::{launch_queue, queue_runs, restore, work_on_queue};
 pub use watch::watch;

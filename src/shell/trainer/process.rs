@@ -25,19 +25,24 @@ use crate::train::{ControlMsg, TrainError, device_kind};
 /// How often to read the inbox. A command takes effect within this time plus one step.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
-/// What a trainer does when its terminal hangs up (SIGHUP).
+/// How long a diverged run waits for a person after the last dashboard that showed it was closed.
+const WAIT_UNATTENDED: Duration = Duration::from_mins(10);
+
+/// Who started a trainer, which decides what it does when nobody answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OnHangup {
-    /// Stop and save, since it belongs to the shell that started it.
-    Stop,
-    /// Keep training, since it is detached from any terminal.
-    Ignore,
+pub enum StartedBy {
+    /// A shell that waits for it: it stops and saves when the terminal hangs up (SIGHUP), and ends when the run diverges.
+    Foreground,
+    /// A shell or the queue, with nobody watching: it ends when the run diverges.
+    Unattended,
+    /// A dashboard: a run that diverges waits for a person, up to ten minutes after no dashboard shows it any more.
+    Dashboard,
 }
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
 /// Progress lines are written to `out`.
-pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<RecordedStatus, ShellError> {
-    if on_hangup == OnHangup::Ignore {
+pub fn train_run(dir: &RunDir, started_by: StartedBy, out: impl Write) -> Result<RecordedStatus, ShellError> {
+    if started_by != StartedBy::Foreground {
         // A new session detaches the trainer from the terminal, so that Ctrl-C and hangups do not reach it. This fails
         // only for the leader of a process group, that is, if it was started by hand.
         let _ = setsid();
@@ -46,10 +51,16 @@ pub fn train_run(dir: &RunDir, on_hangup: OnHangup, out: impl Write) -> Result<R
     // Commands left over from an earlier trainer are not meant for this one.
     dir.inbox().take().map_err(RunError::from)?;
     let mut recorder = Recorder::open(dir, lock, out)?;
-    let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, on_hangup));
+    let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, started_by));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
         // Another trainer holds the run now.
         return outcome;
+    }
+    if let (Ok(status), Some(source)) = (&outcome, recorder.print_error())
+        && started_by == StartedBy::Foreground
+    {
+        let name = recorder.manifest().name.clone();
+        return Err(ShellError::Output { source, what: format!("{name} is {status}") });
     }
     if let Err(error) = &outcome {
         let ended = Event::Ended {
@@ -107,8 +118,20 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
         Ok(checkpoint) => Some(checkpoint),
         // A run without any checkpoint starts from the beginning. One with other checkpoints must not start over.
         Err(error) if error.is_not_found() && !recorder.dir().has_checkpoints()? => None,
-        Err(error) => return Err(error.into()),
+        Err(error) => {
+            let name = recorder.manifest().name.clone();
+            let usable = recorder.dir().newest_usable_checkpoint()?;
+            return Err(ShellError::LastCheckpoint { error: Box::new(error), name, usable });
+        }
     };
+    let created = recorder.manifest().created;
+    if checkpoint
+        .as_ref()
+        .and_then(|saved| saved.progress.created)
+        .is_some_and(|other| other.to_bits() != created.to_bits())
+    {
+        return Err(ShellError::OtherCheckpoint { path: last });
+    }
     let step = checkpoint.as_ref().map_or(0, |saved| saved.progress.step);
     recorder.resume(Replay::read(&mut recorder.dir().journal_reader(), step)?);
     Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
@@ -118,7 +141,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
 fn attend(
     recorder: &mut Recorder<'_, impl Write>,
     task: Task,
-    on_hangup: OnHangup,
+    started_by: StartedBy,
 ) -> Result<RecordedStatus, ShellError> {
     let (order_sender, orders) = orders::channel();
     let (message_sender, messages) = messages::unbounded_channel();
@@ -129,7 +152,7 @@ fn attend(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime
         .map_err(ShellError::Runtime)
-        .and_then(|runtime| runtime.block_on(serve(recorder, messages, &order_sender, &newest, on_hangup)));
+        .and_then(|runtime| runtime.block_on(serve(recorder, messages, &order_sender, &newest, started_by)));
     // If recording failed, training must not continue; if the thread has ended, nobody receives this.
     let _ = order_sender.send(ControlMsg::Command(Command::Stop));
     let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
@@ -143,7 +166,7 @@ async fn serve(
     mut messages: messages::UnboundedReceiver<TrainerMsg>,
     orders: &orders::Sender<ControlMsg>,
     newest: &Newest,
-    on_hangup: OnHangup,
+    started_by: StartedBy,
 ) -> Result<(), ShellError> {
     let mut inbox = recorder.dir().inbox();
     let mut poll = interval(POLL_INTERVAL);
@@ -153,6 +176,7 @@ async fn serve(
     let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
     let mut trains = true;
+    let mut attended = Instant::now();
     loop {
         let mut command = None;
         tokio::select! {
@@ -176,11 +200,18 @@ async fn serve(
                     recorder.keep(Saving { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
                 }
                 recorder.tick();
+                if !recorder.has_diverged() || recorder.dir().is_watched() {
+                    attended = Instant::now();
+                }
+                let patience = if started_by == StartedBy::Dashboard { WAIT_UNATTENDED } else { Duration::ZERO };
+                if recorder.has_diverged() && !recorder.is_stopping() && attended.elapsed() >= patience {
+                    command = Some(Command::Stop);
+                }
             }
             _ = terminate.recv() => command = Some(recorder.signalled()),
             _ = interrupt.recv() => command = Some(recorder.signalled()),
             _ = save.recv() => command = Some(Command::Checkpoint),
-            _ = hangup.recv() => command = (on_hangup == OnHangup::Stop).then_some(Command::Stop),
+            _ = hangup.recv() => command = (started_by == StartedBy::Foreground).then_some(Command::Stop),
         }
         if let Some(command) = command {
             recorder.send(orders, command);

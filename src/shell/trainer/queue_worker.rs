@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use rustix::process::setsid;
 
-use super::launch::launch;
+use super::launch::{record_failed_start, try_launch};
+use super::process::StartedBy;
 use crate::run::{
     Lister, Listing, NewRun, Queue, RecordedStatus, RunDir, RunId, RunManifest, RunState, Store,
 };
@@ -31,12 +32,21 @@ pub fn launch_queue(store: &Store) -> Result<(), ShellError> {
     Ok(())
 }
 
-/// Creates runs, queues them, and starts the queue worker.
-pub fn queue_runs(store: &Store, runs: &[NewRun]) -> Result<Vec<RunDir>, ShellError> {
-    let dirs = runs.iter().map(|run| store.create(run)).collect::<Result<Vec<_>, _>>()?;
-    store.change_queue(|queue| queue.runs.extend(dirs.iter().map(|dir| dir.id().clone())))?;
+/// Creates runs, queues them, all or none, and starts the queue worker. `jobs` also sets how many train at a time.
+pub fn queue_runs(store: &Store, runs: &[NewRun], jobs: Option<usize>) -> Result<Vec<RunDir>, ShellError> {
+    let dirs = store.enqueue(runs, jobs)?;
     launch_queue(store)?;
     Ok(dirs)
+}
+
+/// Restores a run from the trash; one that was queued waits in the queue again.
+pub fn restore(store: &Store, query: &str) -> Result<RunDir, ShellError> {
+    let dir = store.restore(query)?;
+    let queue = store.queue()?;
+    if queue.place(dir.id()).is_some() && !queue.paused {
+        launch_queue(store)?;
+    }
+    Ok(dir)
 }
 
 /// Starts the queued runs, until the queue is empty or paused and all started runs have ended. Returns at once if
@@ -50,9 +60,20 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
     let mut last_listed: Option<Instant> = None;
     // Ends if the runs directory is removed.
     while worker_lock.is_some() && store.root().is_dir() {
-        let before = trainers.len();
-        trainers.retain(|_, trainer| matches!(trainer.try_wait(), Ok(None)));
-        if trainers.len() == before && last_listed.is_some_and(|then| then.elapsed() < LIST_INTERVAL) {
+        let mut ended = Vec::new();
+        trainers.retain(|id, trainer| match trainer.try_wait() {
+            Ok(None) => true,
+            exit => {
+                ended.push((id.clone(), exit.ok().flatten()));
+                false
+            }
+        });
+        for (id, exit) in &ended {
+            if let (Ok(dir), Some(exit)) = (store.run(id), exit) {
+                record_failed_start(&dir, &ShellError::Exited { exit: *exit, log: dir.trainer_log() });
+            }
+        }
+        if ended.is_empty() && last_listed.is_some_and(|then| then.elapsed() < LIST_INTERVAL) {
             thread::sleep(POLL_INTERVAL);
             continue;
         }
@@ -60,6 +81,11 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
         last_listed = Some(Instant::now());
         let runs = lister.runs();
         store.change_queue(|queue| {
+            let is_over = |id: &RunId| {
+                let state = store.run(id).and_then(|dir| dir.read());
+                !state.is_ok_and(|(_, state)| state.is_live() || state.status == RecordedStatus::Interrupted)
+            };
+            queue.started.retain(|id| trainers.contains_key(id) || !is_over(id));
             start_next(store, queue, &runs, &mut trainers);
             if trainers.is_empty() && (queue.runs.is_empty() || queue.paused) {
                 // Released while the queue is locked, so that whoever adds a run next sees that there is no worker.
@@ -86,17 +112,20 @@ fn start_next(store: &Store, queue: &mut Queue, listed: &[Listing], trainers: &m
     while !queue.paused && training.len() < queue.jobs && !queue.runs.is_empty() {
         let id = queue.runs.remove(0);
         let Ok(dir) = store.run(&id) else { continue };
-        let is_waiting = |(record, state): (RunManifest, RunState)| {
-            record.status == RecordedStatus::Queued && !state.is_live()
+        let is_waiting = |(_, state): (RunManifest, RunState)| {
+            matches!(state.status, RecordedStatus::Queued | RecordedStatus::Interrupted) && !state.is_live()
         };
         if !dir.read().is_ok_and(is_waiting) {
             // It was deleted, or started by hand.
             continue;
         }
-        // A run that cannot be started stays `queued`, and can be started by hand.
-        if let Ok(trainer) = launch(&dir) {
-            training.insert(id.clone(), RecordedStatus::Queued);
-            trainers.insert(id, trainer);
-        }
+        let Ok(trainer) = try_launch(&dir, StartedBy::Unattended) else {
+            // Too many processes or open files: it is tried again later.
+            queue.runs.insert(0, id);
+            return;
+        };
+        training.insert(id.clone(), RecordedStatus::Queued);
+        queue.started.push(id.clone());
+        trainers.insert(id, trainer);
     }
 }

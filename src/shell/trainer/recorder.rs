@@ -57,6 +57,8 @@ pub(super) struct Recorder<'a, W> {
     stopping: bool,
     /// Whether a signal asked the trainer to stop.
     signalled: bool,
+    /// The first error of printing, other than a closed pipe.
+    print_error: Option<io::Error>,
 }
 
 impl<'a, W: Write> Recorder<'a, W> {
@@ -76,6 +78,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             trouble: None,
             stopping: false,
             signalled: false,
+            print_error: None,
         })
     }
 
@@ -97,6 +100,11 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// The run's manifest, up to date with every event.
     pub(super) fn manifest(&self) -> &RunManifest {
         &self.manifest
+    }
+
+    /// Whether the run is paused because it has diverged.
+    pub(super) fn has_diverged(&self) -> bool {
+        self.manifest.status == RecordedStatus::Paused && self.manifest.has_diverged()
     }
 
     /// Whether the trainer was asked to stop.
@@ -201,13 +209,23 @@ impl<'a, W: Write> Recorder<'a, W> {
         self.waiting.push_back(Item::JournalEntry(JournalEntry { time, event }));
     }
 
-    /// Prints a line. If the reader has closed the pipe, the run continues.
+    /// Prints a line. The run continues whether or not that works.
     fn print(&mut self, line: &str) {
-        let _ = writeln!(self.out, "{line}").and_then(|()| self.out.flush());
+        if let Err(error) = writeln!(self.out, "{line}").and_then(|()| self.out.flush())
+            && error.kind() != io::ErrorKind::BrokenPipe
+        {
+            self.print_error.get_or_insert(error);
+        }
+    }
+
+    /// Why a line could not be printed; `None` if all were, or if the reader has closed the pipe.
+    pub(super) fn print_error(&mut self) -> Option<io::Error> {
+        self.print_error.take()
     }
 
     /// Queues a checkpoint. A waiting checkpoint without a name is dropped.
-    pub(super) fn keep(&mut self, saving: Saving) {
+    pub(super) fn keep(&mut self, mut saving: Saving) {
+        saving.checkpoint.progress.created = Some(self.manifest.created);
         self.waiting.retain(|item| !matches!(item, Item::Checkpoint(Saving { is_recorded: false, .. })));
         self.waiting.push_back(Item::Checkpoint(saving));
     }

@@ -4,15 +4,18 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::launch::launch;
+use super::process::StartedBy;
 use super::progress_lines::ProgressLines;
 use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
 use crate::shell::ShellError;
 
 /// How often to poll the run.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
+/// How long to wait for a signal after the output was closed.
+const GRACE: Duration = Duration::from_millis(500);
 
 /// Starts a trainer for a run, prints progress lines until it ends, and returns the run's final status. Interrupting this
 /// process stops the run; if this process is killed, the run continues.
@@ -27,12 +30,14 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
     let mut follower = Follower::new(dir.clone());
     // Events of earlier trainers are not printed. All events of the new one are, so it starts only now.
     while !follower.poll().caught_up {}
-    let mut trainer = launch(dir)?;
+    let mut trainer = launch(dir, StartedBy::Unattended)?;
     let batch_size = dir.record()?.config.batch_size;
     let mut lines = None;
     let mut poll = interval(POLL_INTERVAL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut stop = false;
+    let (mut stop, mut stopping) = (false, false);
+    // Why no more lines are printed.
+    let mut closed: Option<io::Error> = None;
     loop {
         tokio::select! {
             _ = poll.tick() => {}
@@ -42,7 +47,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
         // A trainer takes commands only once it has started.
         if stop && lines.is_some() {
             dir.drop_command(Command::Stop)?;
-            stop = false;
+            (stop, stopping) = (false, true);
         }
         // Checked before the last poll, so that this poll reads everything that the trainer wrote.
         let ended = trainer.try_wait().map_err(ShellError::Launch)?;
@@ -69,14 +74,24 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                 }
                 lines = ProgressLines::new(batch_size, &record.event).or(lines);
                 for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
-                    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
-                        // The reader has closed the pipe; the run continues.
-                        return Ok(RecordedStatus::Running);
+                    if closed.is_none() {
+                        closed = writeln!(out, "{line}").and_then(|()| out.flush()).err();
                     }
                 }
             }
             if update.caught_up {
                 break;
+            }
+        }
+        if let Some(error) = &closed
+            && !stop
+            && !stopping
+        {
+            // Ctrl-C also ends the reader of a pipe. A stop that is on its way must not be lost.
+            tokio::select! {
+                () = sleep(GRACE) => return left_training(dir, error),
+                _ = interrupt.recv() => stop = true,
+                _ = terminate.recv() => stop = true,
             }
         }
         if let Some(exit) = ended {
@@ -86,4 +101,15 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             return Err(ShellError::Exited { exit, log: dir.trainer_log() });
         }
     }
+}
+
+/// Ends without the run, whose progress cannot be printed any more.
+fn left_training(dir: &RunDir, error: &io::Error) -> Result<RecordedStatus, ShellError> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        // Who read the lines has seen enough.
+        return Ok(RecordedStatus::Running);
+    }
+    let name = dir.record()?.name;
+    let what = format!("{name} continues to train; run `cnn-tui` to open it");
+    Err(ShellError::Output { source: io::Error::new(error.kind(), error.to_string()), what })
 }

@@ -68,7 +68,7 @@ impl Widget for Details<'_> {
             None => "-".to_owned(),
         };
         let mut facts = vec![
-            ("state", run.state.status.to_string()),
+            ("state", run.state_name().to_string()),
             ("tags", record.tags.join(" ")),
             ("notes", record.notes.clone()),
             ("preset", record.config.preset.clone()),

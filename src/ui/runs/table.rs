@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
 use crate::run::{Listing, Origin, RecordedStatus, RunConfig, RunEntry, Value};
-use crate::ui::labels::listed_state;
+use crate::ui::labels::state;
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::Sparkline;
 
@@ -130,7 +130,7 @@ impl TableView<'_> {
 
     fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
         let palette = &self.theme.palette;
-        let words = listed_state(self.theme, &run.record, &run.state);
+        let words = state(self.theme, Some(run.state_name()));
         let place = self
             .app
             .shared

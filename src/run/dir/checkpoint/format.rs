@@ -167,6 +167,7 @@ mod tests {
     fn example() -> Checkpoint {
         Checkpoint {
             progress: TrainState {
+                created: Some(1_795_501_812.25),
                 step: 1407,
                 epoch: 1,
                 batch: 469,

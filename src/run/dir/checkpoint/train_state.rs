@@ -9,6 +9,10 @@ use crate::run::settings::Change;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct TrainState {
+    /// When its run was created, as in `run.json`, which tells checkpoints of different runs apart. Missing in those of older
+    /// versions and of forks that have not begun.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub created: Option<f64>,
     /// Steps done in the run.
     pub step: u64,
     /// Epochs done in full.
