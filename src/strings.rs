@@ -3,6 +3,8 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
+
 /// `text` with control characters replaced by U+FFFD, so that a file name cannot control the terminal.
 pub(crate) fn printable(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { char::REPLACEMENT_CHARACTER } else { c }).collect()
@@ -25,6 +27,30 @@ pub(crate) fn group_thousands(number: &str) -> String {
         text.push(digit);
     }
     text
+}
+
+/// The cells of a terminal that `text` takes.
+pub(crate) fn cells_of(text: &str) -> usize {
+    text.width()
+}
+
+/// `text` cut to this many cells of a terminal. A wide character that fits only in half is left out.
+pub(crate) fn cut(text: &str, cells: usize) -> &str {
+    let mut used = 0;
+    for (index, character) in text.char_indices() {
+        used += character.width().unwrap_or(0);
+        if used > cells {
+            return &text[..index];
+        }
+    }
+    text
+}
+
+/// `text` cut or padded to exactly this many cells of a terminal, on the left or, for numbers, on the right.
+pub(crate) fn aligned(text: &str, cells: usize, is_number: bool) -> String {
+    let text = cut(text, cells);
+    let space = " ".repeat(cells - cells_of(text));
+    if is_number { space + text } else { text.to_owned() + &space }
 }
 
 /// `bytes` as lower-case hexadecimal digits.
@@ -58,6 +84,16 @@ mod tests {
             assert_eq!(group_thousands(number), text);
         }
         assert_eq!(group_thousands(&u64::MAX.to_string()), "18,446,744,073,709,551,615");
+    }
+
+    #[test]
+    fn columns_count_cells_and_not_characters() {
+        assert_eq!(aligned("otter", 7, false), "otter  ");
+        assert_eq!(aligned("12", 5, true), "   12");
+        assert_eq!(aligned("日本語", 8, false), "日本語  ");
+        assert_eq!(aligned("日本語", 5, false), "日本 ", "no half of a character");
+        assert_eq!(aligned("e\u{301}", 2, false), "e\u{301} ");
+        assert_eq!((cut("otters", 3), cells_of("日本")), ("ott", 4));
     }
 
     #[test]

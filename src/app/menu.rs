@@ -8,6 +8,8 @@ use crate::run::{Origin, RunConfig, RunEntry};
 pub enum MenuItem<'a> {
     /// Watch a run that is training or paused.
     Attach(&'a RunEntry),
+    /// Open the last run, or resume it if it was interrupted.
+    Last(&'a RunEntry),
     /// Train a network.
     Train(&'a PresetInfo),
     /// Show all runs.
@@ -23,7 +25,7 @@ impl MenuItem<'_> {
     /// Identifies the line when the list of runs has changed.
     pub(super) fn key(&self) -> String {
         match self {
-            Self::Attach(run) => run.record.id.to_string(),
+            Self::Attach(run) | Self::Last(run) => run.record.id.to_string(),
             Self::Train(preset) => preset.name.clone(),
             Self::Runs { .. } => String::new(),
         }
@@ -31,14 +33,16 @@ impl MenuItem<'_> {
 }
 
 impl Shared {
-    /// The lines of the menu, the most likely choice first: live runs, then networks to train.
+    /// The lines of the menu, the most likely choice first: live runs, or else the last run, then networks to train.
     pub fn menu(&self) -> Vec<MenuItem<'_>> {
-        let live = self.entries().filter(|run| run.state.is_live()).map(MenuItem::Attach);
+        let live: Vec<_> = self.entries().filter(|run| run.state.is_live()).map(MenuItem::Attach).collect();
+        let mut own_runs = self.entries().filter(|run| run.origin == Origin::Own);
+        let last = own_runs.next().filter(|_| live.is_empty()).map(MenuItem::Last);
         let train = self.presets.iter().map(MenuItem::Train);
         let references = self.entries().filter(|run| run.origin == Origin::Reference).count();
         let own = self.runs.as_ref().map_or(0, Vec::len) - references;
         let runs = MenuItem::Runs { own, references };
-        live.chain(train).chain([runs]).collect()
+        live.into_iter().chain(last).chain(train).chain([runs]).collect()
     }
 
     /// The network in the selected line.

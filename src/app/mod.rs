@@ -18,6 +18,7 @@ mod motion;
 mod navigation;
 mod panes;
 mod predictions;
+mod question;
 mod rows;
 mod run_table;
 mod run_view;
@@ -34,8 +35,8 @@ pub use bindings::{Action, BINDINGS, Binding, Scope, available, key_of};
 pub use charts::{ChartView, CurveAction, Metric, Smoothing, Window, XAxis};
 pub use columns::{Column, ColumnChoice};
 pub use dialogs::{
-    ColumnsAction, Confirm, ConfirmAction, Dialog, FormAction, Help, HelpAction, QuitAction, Search,
-    SearchAction, StopAction,
+    ColumnsAction, ConfirmAction, Dialog, FormAction, Help, HelpAction, QuitAction, Search, SearchAction,
+    StopAction,
 };
 pub use form::{Form, FormField, FormKind};
 pub use global::GlobalAction;
@@ -45,7 +46,8 @@ pub use messages::{Effect, ExitSummary, Msg, QueueChange, QueueWorker};
 pub use motion::Motion;
 pub use panes::{Pane, Panes, Zoom};
 pub use predictions::{Disagreement, Guess, PredictionDiff, Sample, Seeds};
-pub use rows::{Arrangement, Group, Row};
+pub use question::Question;
+pub use rows::{Arrangement, Group, Row, groups_of};
 pub use run_table::RunTable;
 pub use run_view::RunView;
 pub use screens::{

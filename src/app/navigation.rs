@@ -36,6 +36,7 @@ pub(super) fn navigate(app: &mut App, goto: Goto) -> Vec<Effect> {
         Goto::Runs => (app.screen, app.dialog) = (Screen::Runs, None),
         Goto::Back => back(app),
         Goto::Form(form) => app.dialog = Some(Dialog::Form(form)),
+        Goto::Confirm(confirm) => app.dialog = Some(Dialog::Confirm(confirm)),
         Goto::Search => {
             app.dialog = Some(Dialog::Search(Search { before: shared.table.text().to_owned() }));
         }

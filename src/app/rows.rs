@@ -43,6 +43,8 @@ pub struct Group {
     pub place: usize,
     /// Number of runs.
     pub runs: usize,
+    /// Indices of all of its runs.
+    pub places: Vec<usize>,
     /// Best test accuracies of the finished runs. Runs with the same seed are identical and count once.
     pub best: Spread,
     /// Last test losses of the same runs.
@@ -76,6 +78,16 @@ impl Arrangement {
 pub(super) struct GroupKey {
     recipe: Recipe,
     data: Option<String>,
+}
+
+/// The groups of these runs. Runs that cannot be read belong to none.
+pub fn groups_of(runs: &[Listing]) -> Vec<Group> {
+    let places: Vec<_> = (0..runs.len()).collect();
+    let group = |row| match row {
+        Row::Group(group) => Some(*group),
+        Row::Run { .. } => None,
+    };
+    groups(&places, runs, &BTreeSet::new()).into_iter().filter_map(group).collect()
 }
 
 /// Groups take the place of their first run.
@@ -118,6 +130,7 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
         rows.push(Row::Group(Box::new(Group {
             place: places[0],
             runs: places.len(),
+            places: places.clone(),
             best: Spread::of(summaries().filter_map(|summary| summary.best_test_accuracy)),
             loss: Spread::of(summaries().filter_map(|summary| summary.last_test_loss)),
             is_open,

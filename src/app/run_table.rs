@@ -217,11 +217,12 @@ fn goes_down(field: Field) -> bool {
 /// The distinct values of a field in these runs.
 fn values(field: Field, runs: &[Listing]) -> Vec<String> {
     let of = |listed: &Listing| match listed {
-        Listing::Run(run) => match field.of(run) {
+        Listing::Run(run) => match field.of(run).current() {
             Value::Text(text) if !text.is_empty() => vec![text],
             Value::Words(words) => words,
+            Value::Integer(number) => vec![number.to_string()],
             Value::Number(number) => vec![number.to_string()],
-            Value::Text(_) | Value::None => Vec::new(),
+            Value::Text(_) | Value::Changed(_) | Value::None => Vec::new(),
         },
         Listing::Broken { .. } => Vec::new(),
     };

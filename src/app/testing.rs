@@ -28,6 +28,8 @@ pub(crate) fn manifest(id: RunId) -> RunManifest {
         created: 0.0,
         config: RunConfig::default(),
         changed: Change::default(),
+        changes: Vec::new(),
+        fork: None,
         provenance: Provenance::default(),
         summary: Results::default(),
         pauses: Vec::new(),

@@ -2,6 +2,7 @@
 
 use super::form::Form;
 use super::messages::Effect;
+use super::question::Question;
 use crate::run::{RunConfig, RunId};
 
 /// The result of an action: effects for the shell, and the next screen or dialog.
@@ -28,6 +29,7 @@ pub(super) enum Goto {
     /// The previous screen.
     Back,
     Form(Box<Form>),
+    Confirm(Box<Question>),
     Search,
     Columns,
     Stop,

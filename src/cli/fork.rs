@@ -5,6 +5,7 @@ use clap::Args;
 use super::CliError;
 use super::options::{Fork, SettingOptions};
 use super::train::{AfterCommand, Output, check_name};
+use crate::metrics::text;
 use crate::run::{CheckpointName, Store};
 use crate::shell;
 
@@ -38,6 +39,15 @@ impl ForkCommand {
         check_name(self.name.as_deref())?;
         let parent = store.resolve(&self.run)?;
         let change = self.options.into_change()?;
+        let record = parent.record()?;
+        let step = parent.checkpoint(self.from)?.progress.step;
+        if let Some(jump) = record.rate_jump(&change, step) {
+            return Err(CliError::Usage(format!(
+                "{jump}; give --learning-rate: {} keeps the rate where it is, {} accepts the rise",
+                text::ratio(jump.keep),
+                text::exact(record.settings().optimizer.learning_rate())
+            )));
+        }
         self.output.train(shell::fork(store, &parent, self.from, change, self.name)?)
     }
 }

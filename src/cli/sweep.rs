@@ -1,6 +1,6 @@
 //! `sweep`: every combination of several settings, queued.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use clap::Args;
 use serde_json::json;
@@ -10,7 +10,7 @@ use super::train::check_tags;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
 use crate::run::{Axis, NewRun, RunConfig, Store, SweepError, sweep};
-use crate::shell;
+use crate::shell::{self, Untrained};
 
 /// Queue a run for every combination of values.
 #[derive(Debug, Args)]
@@ -23,7 +23,7 @@ Examples:
   cnn-tui sweep dropout='0.1..0.5 step 0.1' lr='1e-4..1e-1 times 10' --tag grid --jobs 2")]
 pub(super) struct SweepCommand {
     /// Settings to vary, each with its values, such as seed=1..3 or lr=0.003,0.01,0.03.
-    #[arg(value_name = "SETTING=VALUES")]
+    #[arg(value_name = "SETTING=VALUES", required = true)]
     axes: Vec<String>,
     #[command(flatten)]
     options: TrainOptions,
@@ -33,6 +33,9 @@ pub(super) struct SweepCommand {
     /// Number of runs to train at the same time; also applies to later sweeps [default: unchanged, initially 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
+    /// Also queue combinations that were already trained or are waiting.
+    #[arg(long)]
+    again: bool,
     /// Print JSON, one object per line.
     #[arg(long)]
     json: bool,
@@ -63,6 +66,20 @@ impl SweepCommand {
         shell::check_all(&configs)?;
         let tags = self.tags;
         check_tags(&tags)?;
+        let Untrained { new: configs, known } = if self.again {
+            Untrained { new: configs, known: Vec::new() }
+        } else {
+            shell::untrained(store, configs)?
+        };
+        for (config, name) in &known {
+            writeln!(io::stderr(), "cnn-tui: skipped, the same as {name}: {}", changes(config))?;
+        }
+        if configs.is_empty() {
+            return Err(CliError::Usage(
+                "every combination was already trained or is waiting; use --again to train them again"
+                    .to_owned(),
+            ));
+        }
         let new = |config| NewRun { tags: tags.clone(), ..shell::new_run(config) };
         let runs = configs.into_iter().map(new).collect::<Vec<_>>();
         let runs = shell::queue_runs(store, &runs, self.jobs)?;

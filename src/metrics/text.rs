@@ -132,7 +132,19 @@ pub fn ratio(value: impl Into<Option<f64>>) -> String {
     written(value, |value| power(value, 1))
 }
 
-/// A setting as one would type it: `0.01`, `0.5`, `3e-7`.
+/// A number exactly, as one would type it: `0.01`, `0.0123456789`, `3e-7`.
+pub fn exact(value: f64) -> String {
+    let (plain, power) = (positive_zero(value).to_string(), format!("{value:e}"));
+    let is_odd = value != 0.0 && !(1e-4..1e6).contains(&value.abs());
+    if is_odd && power.len() < plain.len() { power } else { plain }
+}
+
+/// Epochs with at most one decimal: `29`, `33.5`.
+pub fn epochs(epochs: f64) -> String {
+    ((epochs * 10.0).round() / 10.0).to_string()
+}
+
+/// A computed setting in single precision, without rounding errors: `0.01`, `0.5`, `3e-7`.
 #[expect(clippy::cast_possible_truncation, reason = "settings are single precision; their shortest form is")]
 pub fn setting(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {

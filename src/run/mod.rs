@@ -16,11 +16,12 @@ mod settings;
 mod store;
 
 pub use dir::{
-    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, History, Holder,
-    IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness, LockError,
-    NamedTensor, Pause, Provenance, Rejection, Results, RunDir, RunError, RunId, RunLock, RunManifest,
-    RunState, SCHEMA, StateName, StepRow, TrainState, Update, Watch,
+    Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, ForkPoint, History,
+    Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness,
+    LockError, NamedTensor, Pause, Provenance, RateJump, Rejection, Results, RunDir, RunError, RunId,
+    RunLock, RunManifest, RunState, SCHEMA, SettingChange, StateName, StepRow, TrainState, Update, Watch,
 };
+pub(crate) use disk::float::widen;
 pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use protocol::{
     Annotation, AnnotationKind, Command, DataInfo, EpochMetric, EpochReport, Event, JournalEntry, LastField,
@@ -28,7 +29,7 @@ pub use protocol::{
     Timeline, TrainerInfo, Unit,
 };
 pub use query::{
-    Completion, Field, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort, UnknownField, Value, complete,
+    Completion, Field, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort, UnknownField, Value, Version, complete,
 };
 pub use settings::{
     Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,

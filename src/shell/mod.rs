@@ -18,7 +18,7 @@ pub use file_size_limit::survive_file_size_limit;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
 pub use resources::with_absolute_data;
-pub use services::{fork, lr_find, new_run, predictions};
+pub use services::{Untrained, fork, lr_find, new_run, predictions, untrained};
 pub use trainer::{
     ProgressLines, StartedBy, check, check_all, launch, launch_queue, queue_runs, record_failed_start,
     restore, train_run, watch, work_on_queue,

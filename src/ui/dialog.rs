@@ -28,7 +28,7 @@ impl Widget for DialogBox<'_> {
             Dialog::Help(help) => self.help(*help, area, buf),
             Dialog::Quit => self.question("quit", &self.leaving(), area, buf),
             Dialog::Stop => self.question("stop", &self.stopping(), area, buf),
-            Dialog::Confirm(confirm) => self.question("confirm", &confirm.question, area, buf),
+            Dialog::Confirm(question) => self.question("confirm", &question.text, area, buf),
             Dialog::Form(form) => self.form(form, area, buf),
             Dialog::Columns(choice) => self.columns(choice, area, buf),
             // The query is edited in the table's own line.

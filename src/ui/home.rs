@@ -10,6 +10,7 @@ use super::layout::{cells, centered};
 use super::theme::RenderTheme;
 use crate::app::{App, MenuItem};
 use crate::metrics::text;
+use crate::run::RecordedStatus;
 
 /// The start screen: two lines about the program above a menu.
 pub(super) struct HomeScreen<'a> {
@@ -67,7 +68,7 @@ impl<'a> HomeScreen<'a> {
     fn about(&self, item: &MenuItem<'_>) -> Line<'a> {
         let palette = &self.theme.palette;
         match item {
-            MenuItem::Attach(run) => {
+            MenuItem::Attach(run) | MenuItem::Last(run) => {
                 let words = state(self.theme, Some(run.state_name()));
                 let summary = &run.record.summary;
                 let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
@@ -96,6 +97,10 @@ impl<'a> HomeScreen<'a> {
 fn title(item: &MenuItem<'_>) -> String {
     match item {
         MenuItem::Attach(run) => format!("watch {}", run.record.name),
+        MenuItem::Last(run) if run.state.status == RecordedStatus::Interrupted => {
+            format!("resume {}", run.record.name)
+        }
+        MenuItem::Last(run) => format!("open {}", run.record.name),
         MenuItem::Train(preset) => format!("train {}", preset.name),
         MenuItem::Runs { .. } => "show all runs".to_owned(),
     }

@@ -6,7 +6,7 @@ use super::Glyphs;
 use super::theme::RenderTheme;
 use crate::app::{Action, GlobalAction, RunView, key_of};
 use crate::metrics::text;
-use crate::run::{Command, OptimizerSettings, RunConfig, Schedule, StateName};
+use crate::run::{Command, Field, OptimizerSettings, RunConfig, RunManifest, Schedule, Setting, StateName};
 
 /// The key of an action that is available on every screen.
 pub(super) fn key(action: GlobalAction) -> String {
@@ -68,26 +68,38 @@ pub(super) fn brief(message: &str) -> &str {
     }
 }
 
-/// An optimizer with its settings: `sgd 0.01 m 0.5`.
-pub(super) fn optimizer(optimizer: &OptimizerSettings) -> String {
-    let rate = text::setting(optimizer.learning_rate());
-    match optimizer {
-        OptimizerSettings::Sgd { momentum, .. } => format!("sgd {rate} m {}", text::setting(*momentum)),
-        OptimizerSettings::AdamW { weight_decay, .. } => {
-            format!("adamw {rate} wd {}", text::setting(*weight_decay))
-        }
-    }
+/// The settings of new runs, the most important first: `sgd 0.01 m 0.5`.
+pub(super) fn settings(config: &RunConfig) -> Vec<String> {
+    described(config, |setting| setting.get(config))
 }
 
-/// A run's settings, the most important first.
-pub(super) fn settings(config: &RunConfig) -> Vec<String> {
-    let mut settings = vec![optimizer(&config.optimizer)];
+/// The settings of a run, with changes during training: `sgd 0.01→0.02 @29 m 0.5`.
+pub(super) fn run_settings(record: &RunManifest, glyphs: Glyphs) -> Vec<String> {
+    described(&record.settings(), |setting| changed(record, setting, glyphs))
+}
+
+/// The value of a setting of a run, with changes during training: `0.01→0.02 @29`. `None` if the optimizer has no such
+/// setting.
+pub(super) fn changed(record: &RunManifest, setting: Setting, glyphs: Glyphs) -> Option<String> {
+    let field = Field::named(setting.key())?;
+    let words = field.in_words(field.of_manifest(record)?);
+    Some(words.replace('→', glyphs.arrow()))
+}
+
+/// The most important settings, each in the words of `value`.
+fn described(config: &RunConfig, value: impl Fn(Setting) -> Option<String>) -> Vec<String> {
+    let value = |name: &str| Setting::named(name).and_then(&value).unwrap_or_default();
+    let rate = value("learning-rate");
+    let mut settings = vec![match config.optimizer {
+        OptimizerSettings::Sgd { .. } => format!("sgd {rate} m {}", value("momentum")),
+        OptimizerSettings::AdamW { .. } => format!("adamw {rate} wd {}", value("weight-decay")),
+    }];
     if config.schedule != Schedule::Constant {
         settings.push(config.schedule.to_string());
     }
     settings.push(format!("batch {}", text::count(config.batch_size as u64)));
-    if let Some(dropout) = config.dropout {
-        settings.push(format!("dropout {}", text::setting(f64::from(dropout))));
+    if config.dropout.is_some() {
+        settings.push(format!("dropout {}", value("dropout")));
     }
     settings.push(format!("seed {}", config.seed));
     settings

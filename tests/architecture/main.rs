@@ -16,7 +16,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("run", &["metrics", "strings"]),
     ("train", &["data", "nn", "run"]),
     ("app", &["run", "metrics"]),
-    ("ui", &["app", "run", "metrics"]),
+    ("ui", &["app", "run", "metrics", "strings"]),
     ("shell", &["ui", "app", "train", "nn", "data", "run", "metrics"]),
     ("cli", &["shell", "ui", "app", "nn", "data", "run", "metrics", "strings"]),
 ];

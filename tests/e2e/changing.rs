@@ -34,7 +34,7 @@ fn learning_rate_changes_during_training_and_survives_a_crash() {
     };
     let rate = wait_for("a step with it", || run.events().iter().find_map(rate_of));
     assert!((rate - 0.03).abs() < 1e-6, "{rate}");
-    terminal.wait_for_text("sgd 0.03");
+    terminal.wait_for_text("sgd 0.01→0.03 @");
 
     // The next trainer uses it, too.
     run.kill_trainer();

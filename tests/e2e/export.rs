@@ -90,19 +90,24 @@ fn weights_export_contains_only_the_weights() {
     for (arguments, code, says) in [
         ("cnn-reference --to dnn.safetensors", 1, "dnn.safetensors: already exists; choose another path"),
         (
-            "cnn-reference --from epoch-7 --to new",
+            "cnn-reference --from epoch-7 --to new.safetensors",
             1,
             "epoch-007.safetensors: does not exist; the run has last, best",
         ),
-        ("cnn-reference --from first --to new", 2, "use last, best or epoch-N"),
-        ("cnn-reference --to none/new", 1, "none/new: cannot be written: No such file"),
+        ("cnn-reference --from first --to new.safetensors", 2, "use last, best or epoch-N"),
+        (
+            "cnn-reference --to none/new.safetensors",
+            1,
+            "none/new.safetensors: cannot be written: No such file",
+        ),
+        ("cnn-reference --to w.pt", 2, "w.pt: weights are written as safetensors"),
         ("cnn-reference", 2, "--to <FILE>"),
     ] {
         let ended = program(&world, &format!("runs weights {arguments}"));
         assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{arguments}: {ended:?}");
         assert!(ended.err.contains(says), "{says} in {ended:?}");
     }
-    assert!(!world.path().join("new").exists());
+    assert!(!world.path().join("new.safetensors").exists());
 }
 
 #[test]

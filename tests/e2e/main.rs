@@ -32,6 +32,7 @@ mod queue;
 mod runs;
 mod snapshot;
 mod ssh;
+mod surfaces;
 mod suspend;
 mod tables;
 mod terminal;

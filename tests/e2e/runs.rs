@@ -102,7 +102,7 @@ fn runs_are_compared_and_exported() {
 
     let epochs = printed(&world, &["export", "one", "two"]);
     assert!(
-        epochs.starts_with("run,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy,"),
+        epochs.starts_with("run,name,lr,epoch,step,train_loss,train_accuracy,test_loss,test_accuracy,"),
         "{epochs}"
     );
     assert_eq!(epochs.lines().count(), 3);

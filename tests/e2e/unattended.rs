@@ -63,6 +63,8 @@ fn the_queue_continues_after_a_run_that_diverged() {
     let sweep = ["sweep", "lr=1e30,0.01", "--epochs", "1", "--preset", "dnn", "--data", "built-in"];
     assert_eq!(world.process(&sweep).end().code, Some(0));
     let queue = || -> Value { serde_json::from_str(&world.process(&["queue", "--json"]).end().out).unwrap() };
+    let has_ended = |run: &Run| [StateName::Diverged, StateName::Finished].contains(&state(run));
+    wait_for("the end of both", || world.runs().iter().all(has_ended).then_some(()));
     wait_for("the worker's end", || (queue()["has_worker"] == false).then_some(()));
     let mut states: Vec<_> = world.runs().iter().map(state).collect();
     states.sort_unstable();

@@ -43,6 +43,8 @@ fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
         created: created.as_duration().as_secs_f64(),
         config,
         changed: Change::default(),
+        changes: Vec::new(),
+        fork: None,
         provenance,
         summary: Results::default(),
         pauses: Vec::new(),

@@ -1,10 +1,10 @@
 //! Which dialog is open.
 
-use super::confirm::Confirm;
 use super::help::Help;
 use super::search::Search;
 use crate::app::columns::ColumnChoice;
 use crate::app::form::Form;
+use crate::app::question::Question;
 
 /// The dialog on top of a screen.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,7 +16,7 @@ pub enum Dialog {
     /// Whether to stop the run.
     Stop,
     /// Whether to do something unusual.
-    Confirm(Box<Confirm>),
+    Confirm(Box<Question>),
     /// Settings or labels.
     Form(Box<Form>),
     /// A query for the table of runs.

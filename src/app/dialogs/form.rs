@@ -5,9 +5,11 @@ use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::Effect;
 use crate::app::motion::Motion;
+use crate::app::question::Question;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
-use crate::run::{Command, Labels, RunConfig};
+use crate::metrics::text;
+use crate::run::{CheckpointName, Command, Labels, RateJump, RunConfig, RunManifest};
 
 /// An action on a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -77,9 +79,25 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             return Transition::default();
         }
         Ok(Filled::Change(change)) if change.is_empty() => (None, Goto::Close),
-        Ok(Filled::Change(change)) => (shared.send(Command::Set(change)), Goto::Close),
+        Ok(Filled::Change(change)) => {
+            let run = shared.run.as_ref();
+            let jump = run.and_then(|run| run.record.as_ref()?.rate_jump(&change, run.timeline.step));
+            let id = run.map(|run| run.id.clone());
+            if let (Some(jump), Some(id)) = (jump, id) {
+                return confirm_jump(jump, Effect::Send(id, Command::Set(change)));
+            }
+            (shared.send(Command::Set(change)), Goto::Close)
+        }
         Ok(Filled::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
-        Ok(Filled::Fork(id, from, change)) => (Some(Effect::Fork(id, from, change)), Goto::Close),
+        Ok(Filled::Fork(id, from, change)) => {
+            let parent = shared.entries().find(|run| run.record.id == id).map(|run| &run.record);
+            let jump = parent.and_then(|parent| parent.rate_jump(&change, step_of(parent, from)));
+            let effect = Effect::Fork(id, from, change);
+            if let Some(jump) = jump {
+                return confirm_jump(jump, effect);
+            }
+            (Some(effect), Goto::Close)
+        }
         Ok(Filled::Train(mut configs)) => match configs.pop() {
             Some(config) if configs.is_empty() && start == StartWhen::Now => {
                 (Some(Effect::Train(Box::new(config))), Goto::Close)
@@ -90,4 +108,24 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         Ok(Filled::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
     };
     Transition { effects: effect.into_iter().collect(), goto: Some(goto) }
+}
+
+/// Asks before the learning rate rises.
+fn confirm_jump(jump: RateJump, effect: Effect) -> Transition {
+    let text = format!(
+        "Attention: {jump}. To keep the rate, answer no and set the learning rate to {} as well. Let it rise?",
+        text::ratio(jump.keep)
+    );
+    Goto::Confirm(Box::new(Question { text, effect })).into()
+}
+
+/// The steps done in a checkpoint.
+fn step_of(parent: &RunManifest, from: CheckpointName) -> u64 {
+    let summary = &parent.summary;
+    let epoch = match from {
+        CheckpointName::Last => return summary.step,
+        CheckpointName::Best => summary.best_epoch.unwrap_or_default(),
+        CheckpointName::Epoch(epoch) => epoch,
+    };
+    summary.total_steps / u64::from(parent.settings().epochs) * u64::from(epoch)
 }

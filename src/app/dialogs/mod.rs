@@ -10,7 +10,7 @@ pub(super) mod search;
 pub(super) mod stop;
 
 pub use columns::ColumnsAction;
-pub use confirm::{Confirm, ConfirmAction};
+pub use confirm::ConfirmAction;
 pub use dialog::Dialog;
 pub use form::FormAction;
 pub use help::{Help, HelpAction};

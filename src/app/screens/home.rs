@@ -8,6 +8,7 @@ use crate::app::messages::Effect;
 use crate::app::motion::Motion;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
+use crate::run::RecordedStatus;
 
 /// An action on the start screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -57,7 +58,10 @@ pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Transit
 
 fn choose(shared: &Shared) -> Transition {
     match shared.menu().get(shared.menu_row) {
-        Some(MenuItem::Attach(run)) => Goto::Open(run.record.id.clone()).into(),
+        Some(MenuItem::Last(run)) if run.state.status == RecordedStatus::Interrupted => {
+            Effect::Resume(run.record.id.clone()).into()
+        }
+        Some(MenuItem::Attach(run) | MenuItem::Last(run)) => Goto::Open(run.record.id.clone()).into(),
         Some(MenuItem::Train(preset)) => Effect::Train(Box::new(shared.config_for(preset))).into(),
         Some(MenuItem::Runs { .. }) => Goto::Runs.into(),
         None => Transition::default(),

@@ -5,6 +5,7 @@ use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::{Effect, QueueChange, QueueWorker};
 use crate::app::motion::Motion;
+use crate::app::rows::Row;
 use crate::app::run_table::RunTable;
 use crate::app::shared::{Notice, Shared, ended_early};
 use crate::app::transition::{Goto, Transition};
@@ -68,7 +69,7 @@ use RunsAction as A;
 pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::Open, &[Key::Enter], Some("open"), "open the run"),
     key(A::Resume, &[Key::Char('r')], Some("resume"), "resume a run that ended early").when(is_resumable),
-    key(A::Mark, &[Key::Char('m'), Key::Char(' ')], Some("mark"), "mark or unmark the run").when(is_selected),
+    key(A::Mark, &[Key::Char('m'), Key::Char(' ')], Some("mark"), "mark or unmark the run").when(has_example),
     key(A::Compare, &[Key::Char('c')], Some("compare"), "compare the marked runs"),
     key(A::UnmarkAll, &[Key::Char('M')], None, "unmark all").when(has_marks),
     key(A::NewLikeThis, &[Key::Char('n')], Some("new like it"), "new runs like this one").when(has_example),
@@ -215,7 +216,32 @@ fn open(shared: &mut Shared) -> Transition {
     }
 }
 
+/// Marks the runs of the selected group, or unmarks them if all are marked.
+fn mark_group(shared: &mut Shared, ids: &[RunId]) {
+    if ids.iter().all(|id| shared.marked.contains(id)) {
+        shared.marked.retain(|id| !ids.contains(id));
+        return;
+    }
+    let new: Vec<_> = ids.iter().filter(|id| !shared.marked.contains(id)).cloned().collect();
+    let room = MAX_MARKED - shared.marked.len();
+    if new.len() > room {
+        let text = format!("at most {MAX_MARKED} runs can be compared; {} unmarks all", key_of(A::UnmarkAll));
+        shared.notice = Some(Notice::Info(text));
+    }
+    shared.marked.extend(new.into_iter().take(room));
+}
+
 fn mark(shared: &mut Shared) {
+    if let Some(Row::Group(group)) = shared.selected_row() {
+        let places = group.places.clone();
+        let id = |place: &usize| match shared.listed(*place) {
+            Some(Listing::Run(run)) => Some(run.record.id.clone()),
+            _ => None,
+        };
+        let ids: Vec<_> = places.iter().filter_map(id).collect();
+        mark_group(shared, &ids);
+        return move_selection(shared, Motion::Next);
+    }
     let Some(id) = shared.selected().map(|run| run.record.id.clone()) else { return };
     match shared.marked.iter().position(|marked| *marked == id) {
         Some(place) => drop(shared.marked.remove(place)),

@@ -1,12 +1,13 @@
 //! The update function.
 
 use crate::app::bindings::{Action, BINDINGS, binding};
-use crate::app::dialogs::{Confirm, Dialog, columns, confirm, form, help, quit, search, stop};
+use crate::app::dialogs::{Dialog, columns, confirm, form, help, quit, search, stop};
 use crate::app::global;
 use crate::app::key::Key;
 use crate::app::menu::MenuItem;
 use crate::app::messages::{Effect, Msg};
 use crate::app::navigation::{navigate, open};
+use crate::app::question::Question;
 use crate::app::screens::{LrFinder, RunsAction, Screen, compare, home, live, lr_finder, predictions, runs};
 use crate::app::shared::{Notice, Shared};
 use crate::app::state::App;
@@ -53,8 +54,8 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Data(data) => shared.data = Some(data),
         Msg::DataUnusable { reason, instead } => {
-            let question = format!("{reason} Train on the small built-in set instead?");
-            app.dialog = Some(Dialog::Confirm(Box::new(Confirm { question, effect: *instead })));
+            let text = format!("{reason} Train on the small built-in set instead?");
+            app.dialog = Some(Dialog::Confirm(Box::new(Question { text, effect: *instead })));
         }
         Msg::Started(id) => return open(app, id),
         Msg::Failed(problem) => {

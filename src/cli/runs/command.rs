@@ -6,13 +6,12 @@ use std::sync::Arc;
 use clap::{Args, Subcommand};
 use serde_json::{Value as Json, json};
 
-use super::find::find;
+use super::find::{find, refused};
 use super::{export, labels, predict, table, tensorboard, weights};
+use crate::app::groups_of;
 use crate::cli::CliError;
 use crate::metrics::text;
-use crate::run::{
-    Event, Field, Listing, Query, QueryError, RunDir, RunEntry, RunError, Sort, Store, UnknownField,
-};
+use crate::run::{Event, Field, Listing, Query, RunDir, RunEntry, RunError, Sort, Store, UnknownField};
 use crate::shell;
 
 const EXAMPLES: &str = "\
@@ -27,7 +26,9 @@ const LIST_EXAMPLES: &str = "\
 Examples:
   cnn-tui runs list -q 'state = finished and lr > 0.02'      Query by fields
   cnn-tui runs list -q tag:night --json                      Runs with a tag, as JSON
-  cnn-tui runs list --sort -best_acc                         The most accurate first
+  cnn-tui runs list --sort -best_acc --limit 10              The ten most accurate
+  cnn-tui runs list --columns name,lr,seed,best_acc          Other columns
+  cnn-tui runs list --group                                  Mean and spread over seeds
   cnn-tui runs list --trash                                  Runs in the trash";
 
 const EXPORT_EXAMPLES: &str = "\
@@ -87,6 +88,7 @@ enum RunsSubcommand {
 }
 
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "flags of a command line")]
 struct ListCommand {
     /// Show only matching runs, for example `preset = cnn and best_acc > 0.88`; see `--fields`.
     #[arg(long, short, value_name = "QUERY", default_value = "", hide_default_value = true)]
@@ -94,6 +96,15 @@ struct ListCommand {
     /// Sort by a field; prefix it with `-` for descending order.
     #[arg(long, value_name = "FIELD", allow_hyphen_values = true)]
     sort: Option<String>,
+    /// Show these fields instead of the usual columns, such as `name,lr,best_acc`; see `--fields`.
+    #[arg(long, value_name = "FIELDS", value_delimiter = ',')]
+    columns: Vec<String>,
+    /// Show one line per group of runs that differ only by seed, with mean and standard deviation.
+    #[arg(long, conflicts_with_all = ["columns", "json", "trash"])]
+    group: bool,
+    /// Show at most this many runs.
+    #[arg(long, value_name = "N")]
+    limit: Option<usize>,
     /// List runs in the trash.
     #[arg(long)]
     trash: bool,
@@ -179,9 +190,15 @@ impl ListCommand {
         if let Some(sort) = sort {
             sort.sort(&mut listed, |listed| *listed);
         }
+        listed.truncate(self.limit.unwrap_or(usize::MAX));
+        let fields = self.columns.iter().map(|name| field(name.trim())).collect::<Result<Vec<_>, _>>()?;
         if self.json {
             for listed in &listed {
-                writeln!(out, "{}", as_json(listed))?;
+                writeln!(
+                    out,
+                    "{}",
+                    if fields.is_empty() { as_json(listed) } else { fields_json(listed, &fields) }
+                )?;
             }
             return Ok(());
         }
@@ -194,20 +211,39 @@ impl ListCommand {
             }
             return Ok(());
         }
-        table::print(&listed, out)
+        if self.group {
+            let runs: Vec<Listing> = listed.into_iter().cloned().collect();
+            return table::print_groups(&groups_of(&runs), &runs, out);
+        }
+        if fields.is_empty() {
+            table::print(&listed, out)
+        } else {
+            table::print_fields(&listed, &fields, out)
+        }
     }
 }
 
-/// The error for an invalid query, with its position.
-fn refused(query: &str, error: &QueryError) -> CliError {
-    let column = query[..error.at.start].chars().count() + 1;
-    CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
+fn sort(text: &str) -> Result<Sort, CliError> {
+    text.parse().map_err(|UnknownField(name)| unknown_field(&name))
 }
 
-fn sort(text: &str) -> Result<Sort, CliError> {
-    text.parse().map_err(|UnknownField(name)| {
-        CliError::Usage(format!("unknown field `{name}`; run `cnn-tui runs --fields` to list them"))
-    })
+fn field(name: &str) -> Result<Field, CliError> {
+    Field::named(name).ok_or_else(|| unknown_field(name))
+}
+
+fn unknown_field(name: &str) -> CliError {
+    CliError::Usage(format!("unknown field `{name}`; run `cnn-tui runs --fields` to list them"))
+}
+
+/// These fields of a run.
+fn fields_json(listed: &Listing, fields: &[Field]) -> Json {
+    match listed {
+        Listing::Run(run) => {
+            let pairs = fields.iter().map(|field| (field.name().to_owned(), export::as_json(field.of(run))));
+            Json::Object(pairs.collect())
+        }
+        Listing::Broken { .. } => as_json(listed),
+    }
 }
 
 fn as_json(listed: &Listing) -> Json {
@@ -237,6 +273,15 @@ impl ShowCommand {
             if !value.is_empty() {
                 writeln!(out, "{field:<12} {value}")?;
             }
+        }
+        if let Some(fork) = &run.record.fork {
+            writeln!(
+                out,
+                "{:<12} checkpoint {} after step {}",
+                "forked from",
+                fork.checkpoint,
+                text::count(fork.step)
+            )?;
         }
         for pause in &run.record.pauses {
             let duration = pause.to.map_or("until now".to_owned(), |to| {

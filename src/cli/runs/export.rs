@@ -5,9 +5,14 @@ use std::io::{self, Write};
 use clap::{Args, ValueEnum};
 use serde_json::{Map, Value as Json, json};
 
-use super::find::find;
+use super::find::{find, refused};
+use super::table::print_columns;
 use crate::cli::CliError;
-use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Value};
+use crate::metrics::text;
+use crate::run::{
+    EpochMetric, EpochReport, Field, Listing, Query, RunEntry, Schedule, Setting, StepRow, Store, Value,
+    widen,
+};
 
 /// Export metrics as CSV, JSON or Markdown.
 #[derive(Debug, Args)]
@@ -16,8 +21,11 @@ use crate::run::{EpochMetric, EpochReport, Field, RunEntry, RunError, Store, Val
 )]
 pub(super) struct ExportCommand {
     /// Run IDs or names, or unique prefixes of them.
-    #[arg(value_name = "ID", required = true)]
+    #[arg(value_name = "ID", required_unless_present = "query")]
     ids: Vec<String>,
+    /// Export the matching runs, for example `tag:night and state = finished`; see `runs --fields`.
+    #[arg(long, short, value_name = "QUERY", conflicts_with = "ids")]
+    query: Option<String>,
     /// What to export.
     #[arg(long, value_enum, default_value_t = What::Epochs)]
     what: What,
@@ -68,14 +76,27 @@ struct Table {
 
 impl ExportCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
-        let is_read = self.format == OutputFormat::Markdown && !self.json;
-        let table = match self.what {
-            What::Summary => summary(&runs, if is_read { in_words } else { as_json }),
-            What::Epochs | What::Steps => from_journals(&runs, self.what)?,
+        let runs = match &self.query {
+            Some(query) => matching(store, query)?,
+            None => self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?,
         };
-        table.write(if self.json { OutputFormat::Json } else { self.format }, out)
+        let format = if self.json { OutputFormat::Json } else { self.format };
+        let write = if format == OutputFormat::Markdown { Reader::ForPeople } else { Reader::ForPrograms };
+        let table = match self.what {
+            What::Summary => summary(&runs, write),
+            What::Epochs | What::Steps => from_journals(&runs, self.what, write)?,
+        };
+        table.write(format, out)
     }
+}
+
+/// The runs that match a query, in the order of their creation.
+fn matching(store: &Store, query: &str) -> Result<Vec<RunEntry>, CliError> {
+    let parsed: Query = query.parse().map_err(|error| refused(query, &error))?;
+    let mut runs: Vec<_> =
+        store.list().into_iter().filter_map(Listing::run).filter(|run| parsed.matches(run)).collect();
+    runs.reverse();
+    Ok(runs)
 }
 
 impl DiffCommand {
@@ -83,11 +104,11 @@ impl DiffCommand {
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
         let names = runs.iter().map(|run| run.record.name.clone());
         let headings = ["field".to_owned()].into_iter().chain(names).collect();
+        let write = if self.json { Reader::ForPrograms } else { Reader::ForPeople };
         let row = |field: Field| {
-            let values: Vec<Value> = runs.iter().map(|run| field.of(run)).collect();
-            let differ = values.iter().any(|value| *value != values[0]);
-            let write = if self.json { as_json } else { in_words };
-            let cells = values.into_iter().map(|value| write(field, value));
+            let cells: Vec<Json> = runs.iter().map(|run| write.value(field, field.of(run))).collect();
+            // Only what differs as it is shown.
+            let differ = cells.iter().any(|cell| *cell != cells[0]);
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
         // Name, ID and creation time always differ.
@@ -98,56 +119,122 @@ impl DiffCommand {
     }
 }
 
-/// A value for programs. Whole numbers are written as integers.
-#[expect(clippy::cast_possible_truncation, reason = "a whole number of that size is exact")]
-fn as_json(_: Field, value: Value) -> Json {
-    match value {
-        Value::Number(number) if number.fract() == 0.0 && number.abs() < 2_f64.powi(53) => {
-            json!(number as i64)
+/// Who reads the values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// Exact numbers.
+    ForPrograms,
+    /// Rounded, with units.
+    ForPeople,
+}
+
+impl Reader {
+    fn value(self, field: Field, value: Value) -> Json {
+        match self {
+            Self::ForPrograms => as_json(value),
+            Self::ForPeople => json!(field.in_words(value)),
         }
-        Value::Number(number) => json!(number),
-        Value::Text(text) => json!(text),
-        Value::Words(words) => json!(words.join(" ")),
-        Value::None => Json::Null,
+    }
+
+    fn metric(self, metric: EpochMetric, value: f64) -> Json {
+        match self {
+            Self::ForPeople if value.is_finite() => json!(metric.unit.format(value)),
+            _ => json!(value),
+        }
     }
 }
 
-/// A value for people.
-fn in_words(field: Field, value: Value) -> Json {
-    json!(field.in_words(value))
+/// A value for programs; of a setting that changed, the one in force.
+pub(super) fn as_json(value: Value) -> Json {
+    match value.current() {
+        Value::Integer(number) => json!(number),
+        Value::Number(number) => json!(number),
+        Value::Text(text) => json!(text),
+        Value::Words(words) => json!(words.join(" ")),
+        Value::Changed(_) | Value::None => Json::Null,
+    }
 }
 
-fn summary(runs: &[RunEntry], write: fn(Field, Value) -> Json) -> Table {
-    let row = |run| Field::all().map(|field| write(field, field.of(run))).collect();
+/// Every field of every run. For programs, settings that can change also have their original value.
+fn summary(runs: &[RunEntry], write: Reader) -> Table {
+    let has_original =
+        |field: &Field| write == Reader::ForPrograms && field.setting().is_some_and(Setting::is_changeable);
+    let row = |run: &RunEntry| {
+        let values = Field::all().map(|field| write.value(field, field.of(run)));
+        let originals = Field::all().filter(has_original).map(|field| as_json(field.of(run).original()));
+        values.chain(originals).collect()
+    };
+    let originals = Field::all().filter(has_original).map(|field| format!("{field}_original"));
     Table {
-        headings: Field::all().map(|field| field.name().to_owned()).collect(),
+        headings: Field::all().map(|field| field.name().to_owned()).chain(originals).collect(),
         rows: runs.iter().map(row).collect(),
     }
 }
 
-fn from_journals(runs: &[RunEntry], what: What) -> Result<Table, RunError> {
+/// A row per epoch or step. Every row has the run's id, its name, and the settings in which the runs differ.
+fn from_journals(runs: &[RunEntry], what: What, write: Reader) -> Result<Table, CliError> {
+    let differs = |field: &Field| {
+        let value = |run: &RunEntry| field.of(run);
+        field.setting().is_some() && runs.iter().any(|run| value(run) != value(&runs[0]))
+    };
+    let differing: Vec<Field> = Field::all().filter(differs).collect();
     let columns: Vec<&str> = match what {
         What::Epochs => {
             ["epoch", "step"].into_iter().chain(EpochMetric::all().map(|metric| metric.key)).collect()
         }
-        What::Steps | What::Summary => vec!["step", "loss"],
+        What::Steps | What::Summary => vec!["step", "loss", "learning_rate", "time"],
     };
     let mut rows = Vec::new();
     for run in runs {
-        let id = run.dir.id().as_str();
-        let history = run.dir.history()?;
+        let mut identity = vec![json!(run.dir.id().as_str()), json!(run.record.name)];
+        identity.extend(differing.iter().map(|field| write.value(*field, field.of(run))));
+        let (history, damaged) = run.dir.history_and_damage()?;
+        warn_of_damage(run, damaged);
+        let mut push = |cells: Vec<Json>| rows.push(identity.iter().cloned().chain(cells).collect());
         if what == What::Epochs {
-            rows.extend(history.reports().map(|report| epoch(id, report)));
+            history.reports().for_each(|report| push(epoch(report, write)));
         } else {
-            rows.extend(history.steps.iter().map(|row| vec![json!(id), json!(row.step), json!(row.loss)]));
+            with_rates(&history.steps, &run.record.config.schedule).for_each(|(row, rate)| {
+                let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Json::Null };
+                push(vec![json!(row.step), loss, json!(rate.map(widen)), json!(row.time)]);
+            });
         }
     }
-    Ok(Table { headings: ["run"].into_iter().chain(columns).map(str::to_owned).collect(), rows })
+    let settings = differing.iter().map(|field| field.name());
+    let headings = ["run", "name"].into_iter().chain(settings).chain(columns);
+    Ok(Table { headings: headings.map(str::to_owned).collect(), rows })
 }
 
-fn epoch(id: &str, report: &EpochReport) -> Vec<Json> {
-    let place = [json!(id), json!(report.epoch), json!(report.step)];
-    place.into_iter().chain(EpochMetric::all().map(|metric| json!(metric.of(report)))).collect()
+/// Says on standard error that lines are left out.
+pub(super) fn warn_of_damage(run: &RunEntry, damaged: u64) {
+    if damaged > 0 {
+        let (lines, path) = (text::number_of(damaged, "line"), run.dir.journal_path());
+        let _ = writeln!(io::stderr(), "cnn-tui: {}: {lines} could not be read", path.display());
+    }
+}
+
+/// The steps with their learning rates. The journal has the rate of the last step of each report; unless the schedule
+/// changes it at every step, it is the same for the others, since a report ends where the rate changes.
+fn with_rates<'a>(
+    steps: &'a [StepRow],
+    schedule: &Schedule,
+) -> impl Iterator<Item = (&'a StepRow, Option<f32>)> {
+    let is_shared = *schedule != Schedule::Cosine;
+    let mut rates: Vec<Option<f32>> = steps.iter().map(|row| row.learning_rate).collect();
+    if is_shared {
+        for index in (1..rates.len()).rev() {
+            rates[index - 1] = rates[index - 1].or(rates[index]);
+        }
+    }
+    steps.iter().zip(rates)
+}
+
+fn epoch(report: &EpochReport, write: Reader) -> Vec<Json> {
+    let place = [json!(report.epoch), json!(report.step)];
+    place
+        .into_iter()
+        .chain(EpochMetric::all().map(|metric| write.metric(metric, metric.of(report))))
+        .collect()
 }
 
 impl Table {
@@ -156,7 +243,7 @@ impl Table {
             OutputFormat::Csv => {
                 let mut writer = csv::Writer::from_writer(out);
                 let written = writer.write_record(&self.headings).and_then(|()| {
-                    self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(cell)))
+                    self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(csv_cell)))
                 });
                 written.map_err(|error| match error.into_kind() {
                     csv::ErrorKind::Io(error) => error,
@@ -192,13 +279,15 @@ impl Table {
             .into_iter()
             .chain(self.rows.iter().map(|row| row.iter().map(cell).collect()))
             .collect();
-        let width = |column: usize| lines.iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-        let widths: Vec<_> = (0..self.headings.len()).map(width).collect();
-        for line in lines {
-            let cells = line.iter().zip(&widths).map(|(text, width)| format!("{text:<width$}"));
-            writeln!(out, "{}", cells.collect::<Vec<_>>().join("  ").trim_end())?;
-        }
-        Ok(())
+        print_columns(&lines, &[], out)
+    }
+}
+
+/// A cell of a CSV file. Text that a spreadsheet would take for a formula begins with an apostrophe.
+fn csv_cell(value: &Json) -> String {
+    match value {
+        Json::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        other => cell(other),
     }
 }
 
@@ -236,7 +325,9 @@ mod tests {
         for format in [OutputFormat::Csv, OutputFormat::Json, OutputFormat::Markdown] {
             let ids = vec![dir.id().to_string()];
             let mut out = Vec::new();
-            ExportCommand { ids, what: What::Epochs, format, json: false }.run(&store, &mut out).unwrap();
+            ExportCommand { ids, query: None, what: What::Epochs, format, json: false }
+                .run(&store, &mut out)
+                .unwrap();
             let out = String::from_utf8(out).unwrap();
             assert!(out.contains("trial") && out.contains("0.25"), "{out}");
         }

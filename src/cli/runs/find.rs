@@ -1,8 +1,15 @@
-//! Resolving run arguments.
+//! Resolving run arguments and queries.
 
-use crate::run::{RunEntry, RunError, Store};
+use crate::cli::CliError;
+use crate::run::{QueryError, RunEntry, RunError, Store};
 
 /// Resolves an ID, name or prefix to a run with its state.
 pub(super) fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
     store.entry(&store.resolve(query)?)
+}
+
+/// The error for an invalid query, with its position.
+pub(super) fn refused(query: &str, error: &QueryError) -> CliError {
+    let column = query[..error.at.start].chars().count() + 1;
+    CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
 }

@@ -1,38 +1,120 @@
-//! Prints the table of runs.
+//! Tables of runs, for people.
 
 use std::io::Write;
 
+use crate::app::Group;
 use crate::cli::CliError;
-use crate::metrics::text;
-use crate::run::{Listing, Origin, RunEntry};
+use crate::metrics::{Spread, text};
+use crate::run::{Field, Listing, Origin, RunEntry};
+use crate::strings::{aligned, cells_of};
 
-/// Prints a header and a line for each run.
-pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), CliError> {
-    writeln!(
-        out,
-        "{:<36} {:<16} {:<11} {:<6} {:>7} {:>8}  data",
-        "id", "name", "state", "preset", "epochs", "best"
-    )?;
-    for listed in listed {
-        match listed {
-            Listing::Run(run) => writeln!(out, "{}", row(run))?,
-            Listing::Broken { name, reason } => {
-                writeln!(out, "{name:<36} {:<16} {:<11} {reason}", "", "broken")?;
-            }
-        }
+/// The widest column, so that a long name or note does not push the others away.
+const MAX_WIDTH: usize = 40;
+
+/// Prints rows of cells in aligned columns, `numbers` of which are aligned to the right. The first row has the headings.
+pub(super) fn print_columns(
+    rows: &[Vec<String>],
+    numbers: &[bool],
+    out: &mut impl Write,
+) -> Result<(), CliError> {
+    let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let width = |column: usize| {
+        let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cells_of(cell));
+        widths.max().unwrap_or(0).min(MAX_WIDTH)
+    };
+    let widths: Vec<_> = (0..columns).map(width).collect();
+    for row in rows {
+        let last = row.len().saturating_sub(1);
+        let cell = |(column, cell): (usize, &String)| {
+            let is_number = numbers.get(column).copied().unwrap_or(false);
+            // The last column need not be cut.
+            if column == last && !is_number { cell.clone() } else { aligned(cell, widths[column], is_number) }
+        };
+        let cells: Vec<_> = row.iter().enumerate().map(cell).collect();
+        writeln!(out, "{}", cells.join("  ").trim_end())?;
     }
     Ok(())
 }
 
-fn row(run: &RunEntry) -> String {
+/// Prints a header and a line for each run.
+pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), CliError> {
+    let headings = ["id", "name", "state", "preset", "epochs", "best", "data"].map(str::to_owned).to_vec();
+    let rows = listed.iter().map(|listed| match listed {
+        Listing::Run(run) => row(run),
+        Listing::Broken { name, reason } => {
+            vec![name.clone(), String::new(), "broken".to_owned(), reason.clone()]
+        }
+    });
+    let rows: Vec<_> = [headings].into_iter().chain(rows).collect();
+    print_columns(&rows, &[false, false, false, false, true, true, false], out)
+}
+
+fn row(run: &RunEntry) -> Vec<String> {
     let RunEntry { dir, record, origin, .. } = run;
-    let epochs = format!("{}/{}", record.summary.epoch, record.settings().epochs);
-    let best = text::percent(record.summary.best_test_accuracy);
     let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
-    let (id, preset) = (dir.id().as_str(), &record.config.preset);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
-    let (name, state) = (&record.name, run.state_name());
     // A waiting run shows what it waits for.
     let waits_for = run.state.trouble().map_or(String::new(), |trouble| format!("  {trouble}"));
-    format!("{id:<36} {name:<16} {state:<11} {preset:<6} {epochs:>7} {best:>8}  {data}{origin}{waits_for}")
+    vec![
+        dir.id().to_string(),
+        record.name.clone(),
+        run.state_name().to_string(),
+        record.config.preset.clone(),
+        format!("{}/{}", record.summary.epoch, record.settings().epochs),
+        text::percent(record.summary.best_test_accuracy),
+        format!("{data}{origin}{waits_for}"),
+    ]
+}
+
+/// Prints these fields of each run.
+pub(super) fn print_fields(
+    listed: &[&Listing],
+    fields: &[Field],
+    out: &mut impl Write,
+) -> Result<(), CliError> {
+    let headings = fields.iter().map(ToString::to_string).collect();
+    let rows = listed.iter().filter_map(|listed| match listed {
+        Listing::Run(run) => Some(fields.iter().map(|field| field.in_words(field.of(run))).collect()),
+        Listing::Broken { .. } => None,
+    });
+    let rows: Vec<_> = [headings].into_iter().chain(rows).collect();
+    let numbers: Vec<_> = fields.iter().map(|field| field.unit().is_some()).collect();
+    print_columns(&rows, &numbers, out)
+}
+
+/// Prints a line for each group of runs that differ only by their seed.
+pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Write) -> Result<(), CliError> {
+    let headings = ["runs", "finished", "preset", "best_acc", "loss", "settings"].map(str::to_owned).to_vec();
+    let spread = |spread: &Spread, write: fn(f64) -> String| match (spread.mean, spread.deviation) {
+        (Some(mean), Some(deviation)) => format!("{} ± {}", write(mean), write(deviation)),
+        (Some(mean), None) => write(mean),
+        (None, _) => "-".to_owned(),
+    };
+    let rows = groups.iter().filter_map(|group| {
+        let Listing::Run(first) = &runs[group.place] else { return None };
+        Some(vec![
+            group.runs.to_string(),
+            group.best.count.to_string(),
+            first.record.config.preset.clone(),
+            spread(&group.best, text::percent),
+            spread(&group.loss, text::loss),
+            shared_settings(first),
+        ])
+    });
+    let rows: Vec<_> = [headings].into_iter().chain(rows).collect();
+    print_columns(&rows, &[true, true, false, true, true, false], out)
+}
+
+/// The settings that differ from the defaults or changed during training, except the seed.
+fn shared_settings(run: &RunEntry) -> String {
+    let differs: Vec<_> = run.record.config.changes().into_iter().map(|(setting, _)| setting).collect();
+    let fields = Field::all().filter_map(|field| Some((field, field.setting()?)));
+    let listed = fields.filter(|(_, setting)| {
+        !["preset", "seed", "data"].contains(&setting.name())
+            && (differs.contains(setting) || run.record.versions(*setting).len() > 1)
+    });
+    listed
+        .map(|(field, _)| format!("{field} {}", field.in_words(field.of(run))))
+        .collect::<Vec<_>>()
+        .join("  ")
 }

@@ -20,7 +20,7 @@ pub(super) struct WeightsCommand {
     /// Checkpoint: best, last, or epoch-NNN.
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Best)]
     from: CheckpointName,
-    /// File to write; must not exist yet.
+    /// File to write, ending in .safetensors; must not exist yet.
     #[arg(long, value_name = "FILE")]
     to: PathBuf,
     /// Print JSON.
@@ -30,6 +30,13 @@ pub(super) struct WeightsCommand {
 
 impl WeightsCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
+        if self.to.extension().is_none_or(|extension| extension != "safetensors") {
+            let file = self.to.display();
+            return Err(CliError::Usage(format!(
+                "{file}: weights are written as safetensors; give a name that ends in .safetensors, and load it with \
+                 safetensors.torch.load_file"
+            )));
+        }
         let run = find(store, &self.run)?;
         let checkpoint = run.dir.checkpoint(self.from)?;
         let path = run.dir.checkpoint_path(self.from);

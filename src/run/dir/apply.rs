@@ -1,7 +1,8 @@
 //! Applying events to a run's manifest.
 
-use super::manifest::{Pause, Results, RunManifest};
+use super::manifest::{Pause, Results, RunManifest, SettingChange};
 use crate::run::protocol::{EpochReport, Event, PauseReason, Position, RecordedStatus};
+use crate::run::settings::Change;
 
 impl RunManifest {
     /// Applies an event of the trainer, which happened at `time`.
@@ -45,13 +46,32 @@ impl RunManifest {
                     self.begin_pause(reason, time, *step, position.clone());
                 }
             }
-            Event::Changed { change, total_steps, .. } => {
+            Event::Changed { step, change, total_steps } => {
                 self.changed = change.after(self.changed);
                 self.summary.total_steps = *total_steps;
+                self.record_change(*step, *change);
             }
-            Event::Rewound { step } => self.summary.step = *step,
+            Event::Rewound { step } => {
+                self.summary.step = *step;
+                self.changes.retain(|change| change.step <= *step);
+            }
             Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Note { .. } => {}
         }
+    }
+
+    /// Adds a change to the list. A trainer that resumes reports the last one again.
+    fn record_change(&mut self, step: u64, change: Change) {
+        let is_known = self.changes.iter().any(|known| known.step == step && known.change == change);
+        if !is_known {
+            let steps_per_epoch = self.summary.total_steps as f64 / f64::from(self.settings().epochs);
+            self.changes.push(SettingChange { step, epoch: step as f64 / steps_per_epoch, change });
+        }
+    }
+
+    /// Restores the settings in force at a checkpoint after `step` steps, whose changes together are these.
+    pub fn restore_changes(&mut self, step: u64, changed: Change) {
+        self.changed = changed;
+        self.changes.retain(|change| change.step <= step);
     }
 
     /// Records that the run stops training at `time`. If it is already paused, that pause continues with its own reason.

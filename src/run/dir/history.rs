@@ -41,6 +41,11 @@ impl StepLog for Vec<StepRow> {
 impl RunDir {
     /// Reads the measurements so far.
     pub fn history(&self) -> Result<History, RunError> {
+        Ok(self.history_and_damage()?.0)
+    }
+
+    /// Reads the measurements so far, and counts the lines of the journal that cannot be read.
+    pub fn history_and_damage(&self) -> Result<(History, u64), RunError> {
         let mut journal = self.journal_reader();
         let mut history = History::default();
         loop {
@@ -52,7 +57,7 @@ impl RunDir {
                 history.take(entry.time, &entry.event);
             }
             if batch.caught_up {
-                return Ok(history);
+                return Ok((history, journal.damaged()));
             }
         }
     }

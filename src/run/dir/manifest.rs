@@ -11,7 +11,7 @@ use super::labels::Labels;
 use super::schema::SCHEMA;
 use crate::run::disk::{Extra, sanitize};
 use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RecordedStatus};
-use crate::run::settings::{Change, RunConfig};
+use crate::run::settings::{Change, RunConfig, Setting, SettingValue};
 
 /// `run.json`: settings, origin, status and results of a run; all that a table of runs needs.
 ///
@@ -36,6 +36,9 @@ pub struct RunManifest {
     /// The run that this one was forked from.
     #[serde(default)]
     pub parent: Option<RunId>,
+    /// The parent's checkpoint that it was forked from. Missing in forks by older versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<ForkPoint>,
     /// The status as last written; [`RunState`](crate::run::RunState) has the actual one.
     pub status: RecordedStatus,
     /// The reason for the status: what failed, or why the run ended early.
@@ -49,6 +52,9 @@ pub struct RunManifest {
     /// The settings changed during training.
     #[serde(default)]
     pub changed: Change,
+    /// The changes one by one, in order. Missing in runs of older versions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<SettingChange>,
     /// Program, machine, command and data.
     #[serde(default)]
     pub provenance: Provenance,
@@ -61,6 +67,27 @@ pub struct RunManifest {
     /// Fields that only a newer version knows.
     #[serde(flatten)]
     pub extra: Extra,
+}
+
+/// The checkpoint that a run was forked from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkPoint {
+    /// Its name, such as `epoch-007`.
+    #[serde(deserialize_with = "sanitize::string")]
+    pub checkpoint: String,
+    /// Steps done in it.
+    pub step: u64,
+}
+
+/// A change of settings during training.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct SettingChange {
+    /// Steps done before it.
+    pub step: u64,
+    /// Epochs done before it; a fraction within an epoch.
+    pub epoch: f64,
+    /// The settings that changed, with their new values.
+    pub change: Change,
 }
 
 /// A period in which a run that had started did not train.
@@ -92,6 +119,24 @@ impl RunManifest {
     /// The settings in force, after all changes.
     pub fn settings(&self) -> RunConfig {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
+    }
+
+    /// The values of a setting in order: the original one, and each that it changed to, with the epochs done before. Empty
+    /// if the optimizer has no such setting.
+    pub fn versions(&self, setting: Setting) -> Vec<(SettingValue, Option<f64>)> {
+        let Some(original) = setting.value(&self.config) else { return Vec::new() };
+        let listed = self.changes.iter().map(|change| (&change.change, Some(change.epoch)));
+        // Older versions recorded the changes only together.
+        let together = self.changes.is_empty().then_some((&self.changed, None));
+        let mut versions = vec![(original, None)];
+        for (change, since) in listed.chain(together) {
+            if let Some(value) = setting.changed(change)
+                && versions.last().is_none_or(|(last, _)| *last != value)
+            {
+                versions.push((value, since));
+            }
+        }
+        versions
     }
 
     /// The manifest with these labels.

@@ -45,3 +45,8 @@ where
     let values = Vec::<Option<F>>::deserialize(deserializer)?;
     Ok(values.into_iter().map(|value| value.map_or(F::NAN, F::finite_or_nan)).collect())
 }
+
+/// The `f64` with the same shortest decimal form: 0.2, not the 0.200000003 that an `f32` holds.
+pub(crate) fn widen(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or_else(|_| f64::from(number))
+}

@@ -69,13 +69,31 @@ macro_rules! epoch_metrics {
                     unit: $unit,
                     tag: $tag,
                     field: $field,
-                    get: |report| report.$key.into(),
+                    get: |report| report.$key.value(),
                 };
             )+
 
             const ALL: &[Self] = &[$($(#[cfg($cfg)])? Self::$name,)+];
         }
     };
+}
+
+/// The type of a metric.
+trait Measured {
+    /// The value as it is written in decimals.
+    fn value(self) -> f64;
+}
+
+impl Measured for f64 {
+    fn value(self) -> f64 {
+        self
+    }
+}
+
+impl Measured for f32 {
+    fn value(self) -> f64 {
+        float::widen(self)
+    }
 }
 
 epoch_metrics! {

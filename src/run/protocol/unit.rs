@@ -26,6 +26,15 @@ pub enum Unit {
 }
 
 impl Unit {
+    /// Formats a whole number in this unit, exactly.
+    pub fn format_integer(self, number: u64) -> String {
+        match self {
+            Self::Count => text::count(number),
+            Self::Setting | Self::Number => number.to_string(),
+            _ => self.format(number as f64),
+        }
+    }
+
     /// Formats a number in this unit.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts and dates are whole")]
     pub fn format(self, number: f64) -> String {
@@ -34,7 +43,7 @@ impl Unit {
             Self::Loss => text::loss(number),
             Self::Seconds => text::duration(number),
             Self::ImagesPerSecond => text::rate(number),
-            Self::Setting => text::setting(number),
+            Self::Setting => text::exact(number),
             Self::Count => text::count(number as u64),
             Self::Number => number.to_string(),
             Self::Date => Timestamp::from_second(number as i64)

@@ -86,6 +86,18 @@ impl Operator {
                 (_, Some(number)) => self.orders(value.partial_cmp(&number)),
                 (_, None) => self == Self::NotEqual,
             },
+            Value::Integer(value) => match (self, literal.text.parse::<u64>(), literal.number) {
+                (Self::Contains, ..) => contains(&value.to_string(), &literal.text),
+                // Exact, also where a float is not.
+                (_, Ok(number), _) => self.orders(Some(value.cmp(&number))),
+                (_, Err(_), Some(number)) => self.orders((*value as f64).partial_cmp(&number)),
+                (_, Err(_), None) => self == Self::NotEqual,
+            },
+            // Each value was in force for a time; `!=` means that none of them equals.
+            Value::Changed(versions) if self == Self::NotEqual => {
+                versions.iter().all(|version| self.holds(&version.value, literal))
+            }
+            Value::Changed(versions) => versions.iter().any(|version| self.holds(&version.value, literal)),
             Value::Text(value) => match self {
                 Self::Contains => contains(value, &literal.text),
                 _ => self.orders(Some(value.to_lowercase().cmp(&literal.text.to_lowercase()))),

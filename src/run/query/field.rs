@@ -3,6 +3,8 @@
 use std::fmt;
 use std::sync::LazyLock;
 
+use crate::metrics::text;
+use crate::run::dir::RunManifest;
 use crate::run::protocol::{EpochMetric, Unit};
 use crate::run::settings::{Setting, SettingValue, ValueKind};
 use crate::run::store::RunEntry;
@@ -23,14 +25,27 @@ enum Declared {
 /// The value of a field for one run.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
+    /// A whole number in the field's [unit](Field::unit).
+    Integer(u64),
     /// A number in the field's [unit](Field::unit).
     Number(f64),
     /// One line of text.
     Text(String),
     /// A list of words.
     Words(Vec<String>),
+    /// The values of a setting that changed during training, at least two, the original one first.
+    Changed(Vec<Version>),
     /// No value, or none yet.
     None,
+}
+
+/// One of the values of a setting that changed during training.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Version {
+    /// The value.
+    pub value: Value,
+    /// Epochs done when it took effect; `None` for the original value, and where older versions did not record it.
+    pub since: Option<f64>,
 }
 
 #[derive(Clone, Copy)]
@@ -77,7 +92,7 @@ const fn last(metric: EpochMetric) -> Option<Row> {
     }
 }
 
-fn text(text: impl Into<String>) -> Value {
+fn words(text: impl Into<String>) -> Value {
     Value::Text(text.into())
 }
 
@@ -85,28 +100,42 @@ fn number(number: Option<impl Into<f64>>) -> Value {
     number.map_or(Value::None, |number| Value::Number(number.into()))
 }
 
-/// A count as a value. Counts are far smaller than what a float cannot hold.
-fn count(count: u64) -> Value {
-    Value::Number(count as f64)
+fn integer(number: Option<u32>) -> Value {
+    number.map_or(Value::None, |number| Value::Integer(number.into()))
 }
 
-/// The value of a setting, including changes during training.
+/// The value of a setting, with changes during training.
 fn setting(name: &str, run: &RunEntry) -> Value {
-    let value = Setting::named(name).and_then(|setting| {
-        if setting.is_changeable() {
-            setting.value(&run.record.settings())
-        } else {
-            setting.value(&run.record.config)
+    Setting::named(name).map_or(Value::None, |setting| setting_of(setting, &run.record))
+}
+
+fn setting_of(setting: Setting, record: &RunManifest) -> Value {
+    let mut versions = record.versions(setting);
+    match versions.pop() {
+        None => Value::None,
+        Some((value, _)) if versions.is_empty() => value.into(),
+        Some(last) => {
+            let version = |(value, since): (SettingValue, _)| Version { value: value.into(), since };
+            Value::Changed(versions.into_iter().chain([last]).map(version).collect())
         }
+    }
+}
+
+/// The changes during training, such as `lr 0.01→0.02 @29`.
+fn changes(run: &RunEntry) -> Value {
+    let changed = Field::all().filter_map(|field| match field.of_manifest(&run.record)? {
+        value @ Value::Changed(_) => Some(format!("{field} {}", field.in_words(value))),
+        _ => None,
     });
-    value.map_or(Value::None, Value::from)
+    let changed: Vec<_> = changed.collect();
+    if changed.is_empty() { Value::None } else { words(changed.join(", ")) }
 }
 
 impl From<SettingValue> for Value {
     fn from(value: SettingValue) -> Self {
         match value {
             SettingValue::Unset => Self::None,
-            SettingValue::Integer(number) => count(number),
+            SettingValue::Integer(number) => Self::Integer(number),
             SettingValue::Number(number) => Self::Number(number),
             SettingValue::Text(text) => Self::Text(text),
         }
@@ -116,15 +145,15 @@ impl From<SettingValue> for Value {
 /// Identity and results.
 #[rustfmt::skip]
 const RESULTS: &[Option<Row>] = &[
-    row(None,                         "name",       &[],                       "name",                            |run| text(&run.record.name)),
-    row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| text(run.dir.id().as_str())),
-    row(None,                         "state",      &["status"],               "training, paused, finished, ...",            |run| text(run.state_name().as_str())),
+    row(None,                         "name",       &[],                       "name",                            |run| words(&run.record.name)),
+    row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| words(run.dir.id().as_str())),
+    row(None,                         "state",      &["status"],               "training, paused, finished, ...",            |run| words(run.state_name().as_str())),
     row(None,                         "preset",     &["net"],                  "network",                               |run| setting("preset", run)),
-    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| text(&data.description))),
+    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| words(data.description.replace(',', "")))),
     row(None,                         "tag",        &["tags"],                 "tags",                           |run| Value::Words(run.record.tags.clone())),
-    row(None,                         "notes",      &["note"],                 "notes",                                 |run| text(&run.record.notes)),
+    row(None,                         "notes",      &["note"],                 "notes",                                 |run| words(&run.record.notes)),
     row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.record.summary.best_test_accuracy)),
-    row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| number(run.record.summary.best_epoch)),
+    row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| integer(run.record.summary.best_epoch)),
     last(EpochMetric::TEST_ACCURACY),
     row(Some(Unit::Accuracy),         "min_acc",    &["worst_acc"],            "lowest test accuracy, 0 to 1",              |run| number(run.record.summary.lowest_test_accuracy)),
     last(EpochMetric::TEST_LOSS),
@@ -135,22 +164,23 @@ const RESULTS: &[Option<Row>] = &[
 /// Progress, settings and origin.
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
-    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| count(run.record.summary.epoch.into())),
+    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| Value::Integer(run.record.summary.epoch.into())),
     row(Some(Unit::Count),            "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
-    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| count(run.record.summary.step)),
+    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| Value::Integer(run.record.summary.step)),
     row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "learning rate before the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
     row(Some(Unit::Count),            "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
     row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| setting("schedule", run)),
     row(Some(Unit::Setting),          "dropout",    &[],                       "dropout probability, if set",         |run| setting("dropout", run)),
     row(Some(Unit::Count),            "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
+    row(None,                         "changes",    &[],                       "settings changed during training",      changes),
     row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
     row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| Value::Number(run.record.summary.active_seconds)),
     row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images per second",                  |run| number(run.record.summary.images_per_second)),
     row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| Value::Number(run.record.created)),
-    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| text(id.as_str()))),
-    row(None,                         "host",       &[],                       "machine",                               |run| text(&run.record.provenance.host)),
-    row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| text(&run.record.provenance.version)),
+    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| words(id.as_str()))),
+    row(None,                         "host",       &[],                       "machine",                               |run| words(&run.record.provenance.host)),
+    row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| words(&run.record.provenance.version)),
 ];
 
 /// Every field, in the order of help and completion. Metrics that are not listed above follow the other results.
@@ -218,8 +248,39 @@ impl Field {
             Value::None => String::new(),
             Value::Text(text) => text,
             Value::Words(words) => words.join(" "),
+            Value::Changed(versions) => self.changed_in_words(versions),
+            Value::Integer(number) => self.unit().unwrap_or(Unit::Number).format_integer(number),
             Value::Number(number) => self.unit().unwrap_or(Unit::Number).format(number),
         }
+    }
+
+    /// Such as `0.01→0.02→0.005 @29, 33.5`: the values, and the epochs at which they changed.
+    fn changed_in_words(self, versions: Vec<Version>) -> String {
+        let since: Vec<_> = versions.iter().filter_map(|version| version.since).map(text::epochs).collect();
+        let values: Vec<_> = versions
+            .into_iter()
+            .map(|version| match version.value {
+                Value::None => "unset".to_owned(),
+                value => self.in_words(value),
+            })
+            .collect();
+        let at = if since.is_empty() { String::new() } else { format!(" @{}", since.join(", ")) };
+        values.join("→") + &at
+    }
+
+    /// The setting that it shows; `None` if it shows something else.
+    pub fn setting(self) -> Option<Setting> {
+        match self.0 {
+            Declared::Row(place) => {
+                Setting::named(ROWS[place].name).filter(|setting| setting.name() != "data")
+            }
+            Declared::Setting(setting) => Some(setting),
+        }
+    }
+
+    /// Its value in a manifest, if it is a setting.
+    pub fn of_manifest(self, record: &RunManifest) -> Option<Value> {
+        self.setting().map(|setting| setting_of(setting, record))
     }
 
     /// Its value for a run.
@@ -230,6 +291,26 @@ impl Field {
                 Source::LastEpoch(metric) => number(run.record.summary.last(&metric)),
             },
             Declared::Setting(of) => setting(of.name(), run),
+        }
+    }
+}
+
+impl Value {
+    /// The value in force: the last one of a setting that changed.
+    #[must_use]
+    pub fn current(self) -> Self {
+        match self {
+            Self::Changed(versions) => versions.into_iter().next_back().map_or(Self::None, |last| last.value),
+            other => other,
+        }
+    }
+
+    /// The value at the beginning: the first one of a setting that changed.
+    #[must_use]
+    pub fn original(self) -> Self {
+        match self {
+            Self::Changed(versions) => versions.into_iter().next().map_or(Self::None, |first| first.value),
+            other => other,
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Recipes, which are equal for runs that differ only in their seeds.
 
 use crate::run::dir::{RunId, RunManifest};
-use crate::run::settings::Setting;
+use crate::run::settings::{RunConfig, Setting};
 
 /// Settings that do not affect the result or that differ between repetitions of a run.
 pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
@@ -10,9 +10,22 @@ pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-s
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
     settings: Vec<Option<String>>,
-    changed: String,
+    /// The changes during training, with their steps.
+    changed: Vec<(u64, String)>,
     /// Its id if it is a fork: the result also depends on the parent, so that no other run has its recipe.
     fork: Option<RunId>,
+}
+
+impl RunConfig {
+    /// Whether every setting that can change the result is equal. The data is not compared: its path does not tell.
+    pub fn has_same_result(&self, other: &Self) -> bool {
+        let is_neutral = |setting: &Setting| {
+            setting.name() != "seed" && (setting.name() == "data" || NOT_IN_RECIPE.contains(&setting.name()))
+        };
+        Setting::all()
+            .filter(|setting| !is_neutral(setting))
+            .all(|setting| setting.get(self) == setting.get(other))
+    }
 }
 
 impl RunManifest {
@@ -22,7 +35,12 @@ impl RunManifest {
         let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
         Recipe {
             settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
-            changed: self.changed.to_string(),
+            changed: match &self.changes[..] {
+                [] if self.changed.is_empty() => Vec::new(),
+                // Older versions did not record when.
+                [] => vec![(0, self.changed.to_string())],
+                changes => changes.iter().map(|change| (change.step, change.change.to_string())).collect(),
+            },
             fork: self.parent.as_ref().map(|_| self.id.clone()),
         }
     }
@@ -44,7 +62,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Change, DataInfo, NewRun, OptimizerSettings, Provenance, RunConfig, Store};
+    use crate::run::{Change, DataInfo, NewRun, OptimizerSettings, Provenance, Store};
 
     fn record(config: RunConfig, checksum: &str) -> RunManifest {
         let (description, source) = Default::default();
@@ -67,6 +85,20 @@ mod tests {
             ..RunConfig::default()
         };
         assert!(first.repeats(&record(other, "a")) && first.repeats(&first));
+    }
+
+    #[test]
+    fn threads_paths_and_disk_space_do_not_distinguish_results() {
+        let config = RunConfig::default();
+        let neutral = RunConfig {
+            threads: Some(3),
+            data: Some("/elsewhere".into()),
+            checkpoint_space: 1,
+            ..config.clone()
+        };
+        assert!(config.has_same_result(&neutral));
+        assert!(!config.has_same_result(&RunConfig { seed: 1, ..config.clone() }));
+        assert!(!config.has_same_result(&RunConfig { patience: 3, ..config.clone() }));
     }
 
     #[test]

@@ -41,11 +41,12 @@ impl Sort {
     /// Sorts items by their runs, stably. Runs without a value come last in either order, followed by broken ones.
     pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
         let answer = |thing: &T| match listed(thing) {
-            Listing::Run(run) => match self.field.of(run) {
+            Listing::Run(run) => match self.field.of(run).current() {
+                Value::Integer(number) => Answer::Integer(number),
                 Value::Number(number) => Answer::Number(number),
                 Value::Text(text) => Answer::Text(text.to_lowercase()),
                 Value::Words(words) => Answer::Words(words),
-                Value::None => Answer::None,
+                Value::Changed(_) | Value::None => Answer::None,
             },
             Listing::Broken { .. } => Answer::Broken,
         };
@@ -61,6 +62,7 @@ struct Key {
 }
 
 enum Answer {
+    Integer(u64),
     Number(f64),
     Text(String),
     Words(Vec<String>),
@@ -71,7 +73,7 @@ enum Answer {
 impl Answer {
     fn rank(&self) -> u8 {
         match self {
-            Self::Number(_) | Self::Text(_) | Self::Words(_) => 0,
+            Self::Integer(_) | Self::Number(_) | Self::Text(_) | Self::Words(_) => 0,
             Self::None => 1,
             Self::Broken => 2,
         }
@@ -81,6 +83,7 @@ impl Answer {
 impl Ord for Key {
     fn cmp(&self, other: &Self) -> Ordering {
         let order = match (&self.answer, &other.answer) {
+            (Answer::Integer(one), Answer::Integer(other)) => one.cmp(other),
             (Answer::Number(one), Answer::Number(other)) => one.total_cmp(other),
             (Answer::Text(one), Answer::Text(other)) => one.cmp(other),
             (Answer::Words(one), Answer::Words(other)) => one.cmp(other),

@@ -163,7 +163,7 @@ impl Setting {
     }
 
     /// Its new value in a change.
-    pub(super) fn changed(self, change: &Change) -> Option<SettingValue> {
+    pub(crate) fn changed(self, change: &Change) -> Option<SettingValue> {
         (self.row().change.as_ref()?.get)(change)
     }
 

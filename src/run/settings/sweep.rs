@@ -83,7 +83,12 @@ impl Axis {
             match part.split_once("..") {
                 // A path may contain two dots.
                 Some((from, to)) if setting.kind() != ValueKind::Path => {
-                    for text in range(from, to).ok_or_else(|| SweepError::Range(part.to_owned()))?? {
+                    let is_whole = matches!(setting.kind(), ValueKind::Integer(..));
+                    let numbers = is_whole.then(|| whole_range(from, to)).flatten();
+                    for text in numbers
+                        .or_else(|| range(from, to))
+                        .ok_or_else(|| SweepError::Range(part.to_owned()))??
+                    {
                         values.push(setting.parse(&text)?);
                     }
                 }
@@ -93,8 +98,35 @@ impl Axis {
                 return Err(SweepError::TooMany);
             }
         }
-        Ok(Self { setting, values })
+        // A value that is given twice is meant once.
+        let mut distinct: Vec<SettingValue> = Vec::with_capacity(values.len());
+        for value in values {
+            if !distinct.contains(&value) {
+                distinct.push(value);
+            }
+        }
+        Ok(Self { setting, values: distinct })
     }
+}
+
+/// The numbers of a range of whole numbers, exactly; `None` if it has others, is malformed or empty.
+fn whole_range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
+    let from: u64 = from.trim().parse().ok()?;
+    let words: Vec<_> = to.split_whitespace().collect();
+    let (to, step, factor): (u64, u64, u64) = match words[..] {
+        [to] => (to.parse().ok()?, 1, 1),
+        [to, "step", step] => (to.parse().ok()?, step.parse().ok()?, 1),
+        [to, "times", factor] => (to.parse().ok()?, 0, factor.parse().ok()?),
+        _ => return None,
+    };
+    let advances = step > 0 || (factor > 1 && from > 0);
+    if !advances || from > to {
+        return None;
+    }
+    let next = |value: &u64| value.checked_mul(factor)?.checked_add(step).filter(|next| *next <= to);
+    let values: Vec<_> = std::iter::successors(Some(from), next).take(MOST + 1).collect();
+    let is_too_many = values.len() > MOST;
+    Some(if is_too_many { Err(SweepError::TooMany) } else { Ok(values.iter().map(u64::to_string).collect()) })
 }
 
 /// The numbers of a range; `None` if it is malformed or empty.
@@ -181,10 +213,18 @@ mod tests {
         for (text, want) in [
             ("lr = 0.003, 0.01, 0.03", "0.003 0.01 0.03"),
             ("seed=1..3", "1 2 3"),
-            ("seed = 1..3, 7", "1 2 3 7"),
+            ("seed = 1..3, 7, 2", "1 2 3 7"),
+            ("lr = 0.1, 0.10, 1e-1", "0.1"),
             ("dropout = 0.1..0.5 step 0.1", "0.1 0.2 0.3 0.4 0.5"),
             ("lr = 1e-4..1e-1 times 10", "0.0001 0.001 0.01 0.1"),
             ("seed = 5..5", "5"),
+            ("seed = 5000000000..5000000002", "5000000000 5000000001 5000000002"),
+            (
+                "seed = 18446744073709551614..18446744073709551615",
+                "18446744073709551614 18446744073709551615",
+            ),
+            ("epochs = 1..20 times 3", "1 3 9"),
+            ("epochs = 10..30 step 10", "10 20 30"),
             ("preset = cnn, dnn", "cnn dnn"),
             ("schedule = constant, step:10:0.5", "constant step:10:0.5"),
             ("data = ../mnist", "../mnist"),

@@ -7,6 +7,8 @@ use super::device::DeviceChoice;
 use super::error::{ConfigError, malformed, out_of_range};
 use super::optimizer::OptimizerSettings;
 use super::schedule::Schedule;
+use crate::metrics::text::exact;
+use crate::run::disk::float::widen;
 use crate::run::disk::sanitize;
 
 /// The value of a setting.
@@ -28,16 +30,10 @@ impl fmt::Display for SettingValue {
         match self {
             Self::Unset => Ok(()),
             Self::Integer(number) => write!(f, "{number}"),
-            Self::Number(number) => f.write_str(&shortest(*number)),
+            Self::Number(number) => f.write_str(&exact(*number)),
             Self::Text(text) => f.write_str(text),
         }
     }
-}
-
-/// Formats a number exactly, in scientific notation if that is shorter.
-fn shortest(number: f64) -> String {
-    let (plain, power) = (number.to_string(), format!("{number:e}"));
-    if plain.len() > 10 && power.len() < plain.len() { power } else { plain }
 }
 
 /// A type that a setting is stored as.
@@ -89,9 +85,8 @@ impl SettingType for f64 {
 }
 
 impl SettingType for f32 {
-    /// Converts via the shortest decimal representation: 0.2, not the 0.200000003 that an `f32` holds.
     fn to_value(&self) -> SettingValue {
-        SettingValue::Number(self.to_string().parse().unwrap_or_else(|_| f64::from(*self)))
+        SettingValue::Number(widen(*self))
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the nearest number is meant")]

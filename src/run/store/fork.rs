@@ -2,7 +2,7 @@
 
 use super::directory::Store;
 use super::new_run::NewRun;
-use crate::run::dir::{CheckpointName, RunDir, RunError, RunManifest};
+use crate::run::dir::{CheckpointName, ForkPoint, RunDir, RunError, RunManifest};
 use crate::run::protocol::{
     EpochReport, Event, JournalEntry, RecordedStatus, StepBatch, Timeline, TrainerInfo,
 };
@@ -35,6 +35,7 @@ impl Store {
             let mut record = child.record()?;
             copy_journal(parent, &child, checkpoint.progress.step, &mut record)?;
             (record.status, record.reason) = (RecordedStatus::Queued, None);
+            record.fork = Some(ForkPoint { checkpoint: from.to_string(), step: checkpoint.progress.step });
             child.write_record(&record)?;
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };

@@ -52,6 +52,8 @@ impl NewRun {
             summary: Results::default(),
             pauses: Vec::new(),
             changed: Change::default(),
+            changes: Vec::new(),
+            fork: None,
             extra: Extra::new(),
         }
     }

@@ -27,8 +27,8 @@ use crate::shell::clock::unix_seconds;
 use crate::shell::services::{LrFinderThread, send_predictions};
 use crate::shell::trainer::{launch, record_failed_start};
 use crate::shell::{
-    ShellError, StartedBy, check, check_all, fork, launch_queue, new_run, paths, queue_runs, restore,
-    with_absolute_data,
+    ShellError, StartedBy, Untrained, check, check_all, fork, launch_queue, new_run, paths, queue_runs,
+    restore, untrained, with_absolute_data,
 };
 use crate::ui::theme::{RenderTheme, Theme};
 use crate::ui::{ColorDepth, Glyphs, Size, View};
@@ -332,7 +332,15 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             }
             Err(error) => return Err(error),
         }
-        let configs = ready;
+        // A single run was asked for; a sweep is about what is not known yet.
+        let Untrained { new: configs, known } = if ready.len() > 1 {
+            untrained(&self.store, ready)?
+        } else {
+            Untrained { new: ready, known: Vec::new() }
+        };
+        if configs.is_empty() {
+            return Ok(Msg::Done("every combination was already trained or is waiting".to_owned()));
+        }
         let runs = configs.into_iter().map(new_run).collect::<Vec<_>>();
         let runs = queue_runs(&self.store, &runs, None)?;
         let queued = text::number_of(runs.len() as u64, "run");
@@ -341,7 +349,11 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let is_paused = self.store.queue()?.paused;
         let then =
             if is_paused { format!("; the queue is paused, {resume} resumes it") } else { String::new() };
-        Ok(Msg::Done(format!("{queued} queued{then}")))
+        let skipped = match known.len() {
+            0 => String::new(),
+            count => format!(", {count} skipped that were already trained or are waiting"),
+        };
+        Ok(Msg::Done(format!("{queued} queued{skipped}{then}")))
     }
 
     fn change_queue(&self, change: QueueChange) -> Result<Option<Msg>, ShellError> {

@@ -4,6 +4,7 @@ mod fork;
 mod lr_finder;
 mod new_run;
 mod predict;
+mod untrained;
 
 pub use fork::fork;
 pub(crate) use lr_finder::LrFinderThread;
@@ -11,3 +12,4 @@ pub use lr_finder::lr_find;
 pub use new_run::new_run;
 pub use predict::predictions;
 pub(crate) use predict::{answer, send_predictions};
+pub use untrained::{Untrained, untrained};

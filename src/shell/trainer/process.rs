@@ -133,6 +133,8 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
         return Err(ShellError::OtherCheckpoint { path: last });
     }
     let step = checkpoint.as_ref().map_or(0, |saved| saved.progress.step);
+    let changed = checkpoint.as_ref().and_then(|saved| saved.progress.changed);
+    recorder.restore_changes(step, changed.map(|changed| changed.all).unwrap_or_default());
     recorder.resume(Replay::read(&mut recorder.dir().journal_reader(), step)?);
     Ok(Task { config, data, dataset: Arc::new(dataset), threads: threads.unwrap_or(1), checkpoint })
 }

@@ -9,8 +9,8 @@ use super::port::TrainerMsg;
 use super::progress_lines::ProgressLines;
 use super::replay::Replay;
 use crate::run::{
-    Checkpoint, CheckpointName, Command, Event, JournalEntry, JournalWriter, Pause, PauseReason, Position,
-    RecordedStatus, RunDir, RunError, RunLock, RunManifest, Timeline,
+    Change, Checkpoint, CheckpointName, Command, Event, JournalEntry, JournalWriter, Pause, PauseReason,
+    Position, RecordedStatus, RunDir, RunError, RunLock, RunManifest, Timeline,
 };
 use crate::shell::ShellError;
 use crate::shell::clock::unix_seconds;
@@ -90,6 +90,11 @@ impl<'a, W: Write> Recorder<'a, W> {
             self.manifest.begin_pause(PauseReason::Crash, ended, self.manifest.summary.step, None);
         }
         (self.timeline, self.replay) = (replay.timeline(), replay);
+    }
+
+    /// Takes over the settings of the checkpoint that the run resumes from.
+    pub(super) fn restore_changes(&mut self, step: u64, changed: Change) {
+        self.manifest.restore_changes(step, changed);
     }
 
     /// The run's directory.

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::shown::Shown;
 use crate::metrics::text;
 use crate::run::{RecordedStatus, RunState, TrainerInfo};
-use crate::ui::labels::{brief, run_state, settings};
+use crate::ui::labels::{brief, run_settings, run_state};
 use crate::ui::layout::cells;
 use crate::ui::widgets::{ProgressBar, Sparkline};
 
@@ -59,7 +59,7 @@ impl<'a> Header<'a> {
             let device =
                 |start: &TrainerInfo| format!("{} {}{}", start.device, theme.glyphs.times(), start.threads);
             facts.extend(run.start.as_ref().map(device));
-            facts.extend(settings(&record.settings()));
+            facts.extend(run_settings(record, theme.glyphs));
         }
         let mut line = Line::default();
         if width >= WITH_TITLE {
@@ -86,7 +86,10 @@ impl<'a> Header<'a> {
         let per_epoch = start.steps_per_epoch.max(1);
         let (step, epochs) = (self.0.run.timeline.step, start.total_steps / per_epoch);
         let evaluated = self.0.run.timeline.reports().next_back().map_or(0, |report| u64::from(report.epoch));
-        let epoch = (evaluated + 1).min(epochs.max(1));
+        let is_over = !self.0.run.is_live() && evaluated > 0 && step == evaluated * per_epoch;
+        // A run that has ended after an epoch, by patience for example, shows that epoch, not the next one.
+        let next = if is_over { evaluated } else { evaluated + 1 };
+        let epoch = next.min(epochs.max(1));
         let done = step.saturating_sub((epoch - 1) * per_epoch).min(per_epoch);
         Some((epoch, epochs, done as f64 / per_epoch as f64))
     }

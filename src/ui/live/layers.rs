@@ -29,7 +29,12 @@ impl LayersPane<'_> {
         let Shown { theme, .. } = self.0;
         let palette = &theme.palette;
         let glyphs = theme.glyphs;
-        let setting = layer.setting.replace('×', glyphs.times()).replace('→', glyphs.arrow());
+        // The trainer described its layers when it started; the dropout may have changed since.
+        let dropout = self.0.run.record.as_ref().and_then(|record| record.settings().dropout);
+        let setting = match dropout.filter(|_| layer.kind.starts_with("Dropout")) {
+            Some(probability) => format!("p {probability}"),
+            None => layer.setting.replace('×', glyphs.times()).replace('→', glyphs.arrow()),
+        };
         let style = if layer.parameters > 0 { palette.text } else { palette.dim };
         let name = if layer.parameters > 0 { palette.strong } else { palette.dim };
         let share = match layer.parameters {

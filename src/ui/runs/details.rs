@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use crate::app::App;
 use crate::metrics::text;
 use crate::run::{Listing, Pause, PauseReason};
-use crate::ui::labels::{settings, wrap};
+use crate::ui::labels::{run_settings, wrap};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::PaneFrame;
 
@@ -73,7 +73,7 @@ impl Widget for Details<'_> {
             ("notes", record.notes.clone()),
             ("preset", record.config.preset.clone()),
             ("data", data),
-            ("settings", settings(&record.settings()).join(&format!(" {} ", theme.glyphs.separator()))),
+            ("settings", run_settings(record, theme.glyphs).join(&format!(" {} ", theme.glyphs.separator()))),
             ("best", best),
             ("test loss", text::loss(summary.last_test_loss)),
             ("train loss", text::loss(summary.last_train_loss)),

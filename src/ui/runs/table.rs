@@ -8,8 +8,10 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{Listing, Origin, RecordedStatus, RunConfig, RunEntry, Value};
-use crate::ui::labels::state;
+use crate::run::{Listing, Origin, RecordedStatus, RunEntry, RunManifest, Setting, Value};
+use crate::strings::aligned;
+use crate::ui::Glyphs;
+use crate::ui::labels::{changed, state};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::Sparkline;
 
@@ -177,7 +179,7 @@ impl TableView<'_> {
         let field = match column {
             Column::Curve => return (String::new(), palette.text),
             Column::Settings => {
-                return (changes(&record.config, &["preset"]), palette.dim);
+                return (changes(record, &["preset"], self.theme.glyphs), palette.dim);
             }
             Column::Field(field) => field,
         };
@@ -187,9 +189,9 @@ impl TableView<'_> {
                 let age = text::age(Some((self.app.shared.now - created).max(0.0)));
                 return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
             }
-            ("epoch", Value::Number(epoch)) => format!("{epoch}/{}", record.settings().epochs),
+            ("epoch", Value::Integer(epoch)) => format!("{epoch}/{}", record.settings().epochs),
             (_, Value::None) => "-".to_owned(),
-            (_, value) => field.in_words(value),
+            (_, value) => field.in_words(value).replace('→', self.theme.glyphs.arrow()),
         };
         (text, if field.name() == "best_acc" { palette.strong } else { palette.text })
     }
@@ -214,7 +216,7 @@ impl TableView<'_> {
                 "loss" => (text::loss(group.loss.mean), palette.text),
                 // The settings that all runs of the group share.
                 name if COMMON.contains(&name) => self.cell(first, column),
-                "settings" => (changes(&first.record.settings(), &["preset", "seed"]), palette.dim),
+                "settings" => (changes(&first.record, &["preset", "seed"], glyphs), palette.dim),
                 _ => (String::new(), palette.text),
             };
             line.push_span(Span::styled(aligned(&text, width, is_number), style));
@@ -244,15 +246,19 @@ impl TableView<'_> {
     }
 }
 
-/// The settings that differ from the defaults, except `but`. The data path is long and matters least, so it is last.
-fn changes(config: &RunConfig, but: &[&str]) -> String {
-    let changes = config.changes().into_iter().filter(|(setting, _)| !but.contains(&setting.name()));
-    let (data, others): (Vec<_>, Vec<_>) = changes.partition(|(setting, _)| setting.name() == "data");
-    let changes = others.into_iter().chain(data).map(|(setting, value)| format!("{setting} {value}"));
-    changes.collect::<Vec<_>>().join("  ")
-}
-
-/// The text padded or cut to this width.
-fn aligned(text: &str, width: usize, is_number: bool) -> String {
-    if is_number { format!("{text:>width$.width$}") } else { format!("{text:<width$.width$}") }
+/// The settings that differ from the defaults or changed during training, except `but`. The data path is long and matters
+/// least, so it is last.
+fn changes(record: &RunManifest, but: &[&str], glyphs: Glyphs) -> String {
+    let differs: Vec<_> = record.config.changes().into_iter().map(|(setting, _)| setting).collect();
+    let is_listed = |setting: &Setting| {
+        !but.contains(&setting.name()) && (differs.contains(setting) || record.versions(*setting).len() > 1)
+    };
+    let (data, others): (Vec<_>, Vec<_>) =
+        Setting::all().filter(is_listed).partition(|setting| setting.name() == "data");
+    let words = |setting: Setting| {
+        let has_changed = record.versions(setting).len() > 1;
+        let value = if has_changed { changed(record, setting, glyphs) } else { setting.get(&record.config) };
+        format!("{setting} {}", value.unwrap_or_default())
+    };
+    others.into_iter().chain(data).map(words).collect::<Vec<_>>().join("  ")
 }

@@ -354,3 +354,27 @@ fn pasted_text_is_typed_into_text_fields_and_ignored_elsewhere() {
     update(&mut app, Msg::Paste("preset = cnn\n".to_owned()));
     assert_eq!(app.shared.table.text(), "preset = cnn");
 }
+
+#[test]
+fn marking_a_group_marks_its_runs() {
+    let (mut app, ids) = on_runs();
+    press(&mut app, &[Key::Char('v'), Key::Home, Key::Char('m')]);
+    assert_eq!(app.shared.marked, [ids[0].clone(), ids[1].clone()]);
+    press(&mut app, &[Key::Home, Key::Char('m')]);
+    assert_eq!(app.shared.marked, []);
+}
+
+#[test]
+fn the_first_line_of_the_menu_is_the_last_run_unless_one_is_live() {
+    let (mut app, ids) = on_runs();
+    press(&mut app, &[Key::Esc]);
+    assert!(matches!(app.screen, Screen::Home), "{:?}", app.screen);
+    app.shared.menu_row = 0;
+    let first = |app: &App| match app.shared.menu()[0] {
+        MenuItem::Attach(run) => ("attach", run.record.id.clone()),
+        MenuItem::Last(run) => ("last", run.record.id.clone()),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(first(&app), ("last", ids[0].clone()));
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(ids[0].clone())], "nothing trains");
+}

@@ -1,0 +1,67 @@
+//! Which runs of a sweep are new.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::data::{DataLocations, Roots};
+use crate::run::{Listing, RecordedStatus, RunConfig, RunEntry, Store};
+use crate::shell::ShellError;
+use crate::shell::resources::source;
+
+/// The configs of a sweep, split by whether their results are already there.
+#[derive(Debug, Default)]
+pub struct Untrained {
+    /// Those to train.
+    pub new: Vec<RunConfig>,
+    /// Those whose result is there or on its way, each with the run that has it.
+    pub known: Vec<(RunConfig, String)>,
+}
+
+/// Splits the configs of a sweep into new and known ones. Of equal configs, the first is new.
+///
+/// The result is the same if the data and every setting that can change it are the same.
+pub fn untrained(store: &Store, configs: Vec<RunConfig>) -> Result<Untrained, ShellError> {
+    let listed = store.list();
+    let mut runs: Vec<&RunEntry> = Vec::new();
+    for listed in &listed {
+        if let Listing::Run(run) = listed
+            && counts(run)
+        {
+            runs.push(run);
+        }
+    }
+    let mut checksums: BTreeMap<Option<PathBuf>, String> = BTreeMap::new();
+    let mut split = Untrained::default();
+    for config in configs {
+        if !checksums.contains_key(&config.data) {
+            let found = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
+            checksums.insert(config.data.clone(), found.dataset.checksum);
+        }
+        let checksum = checksums.get(&config.data).map(String::as_str);
+        let is_same = |run: &&&RunEntry| {
+            let has_data = match run.record.data_checksum() {
+                Some(other) => Some(other) == checksum,
+                // It has not started: its data is what would be found for it now.
+                None => run.record.config.data == config.data,
+            };
+            has_data && run.record.config.has_same_result(&config)
+        };
+        if let Some(run) = runs.iter().find(is_same) {
+            split.known.push((config, run.record.name.clone()));
+        } else if split.new.iter().any(|twin| twin.has_same_result(&config)) {
+            split.known.push((config, "an earlier run of this sweep".to_owned()));
+        } else {
+            split.new.push(config);
+        }
+    }
+    Ok(split)
+}
+
+/// Whether a run has the result of its config, or will have it.
+fn counts(run: &RunEntry) -> bool {
+    let has_result = matches!(
+        run.state.status,
+        RecordedStatus::Finished | RecordedStatus::Running | RecordedStatus::Paused | RecordedStatus::Queued
+    );
+    has_result && run.record.parent.is_none() && run.record.changed.is_empty()
+}
