@@ -29,7 +29,7 @@ pub(crate) fn group_thousands(number: &str) -> String {
     text
 }
 
-/// The cells of a terminal that `text` takes.
+/// The number of terminal cells that `text` occupies.
 pub(crate) fn cells_of(text: &str) -> usize {
     text.width()
 }

@@ -87,7 +87,7 @@ impl Form {
     pub fn fork(id: RunId, config: RunConfig) -> Self {
         let mut fields = setting_fields(&config, Setting::is_changeable);
         let from = CheckpointName::Last.to_string();
-        fields.insert(0, field(CHECKPOINT, "last, best or such as epoch-007", from));
+        fields.insert(0, field(CHECKPOINT, "last, best or an epoch such as epoch-007", from));
         Self { selected: 1, ..Self::new(FormKind::Fork(id, Box::new(config)), fields) }
     }
 
@@ -101,7 +101,7 @@ impl Form {
     pub fn label(id: RunId, record: &RunManifest) -> Self {
         let fields = vec![
             field("name", "", record.name.clone()),
-            field("tags", "words, with spaces between", record.tags.join(" ")),
+            field("tags", "words, separated by spaces", record.tags.join(" ")),
             field("notes", "", record.notes.clone()),
         ];
         Self::new(FormKind::Label(id), fields)

@@ -27,7 +27,7 @@ pub enum Msg {
     NotTried(u64, String),
     /// The data set that new runs would be trained on.
     Data(String),
-    /// A data set was found but cannot be used, so this was not done; `instead` does it with the built-in data set.
+    /// A data set was found but cannot be used, so the action was not performed; `instead` performs it with the built-in data set.
     DataUnusable {
         /// Why, as a sentence.
         reason: String,

@@ -43,7 +43,7 @@ impl ForkCommand {
         let step = parent.checkpoint(self.from)?.progress.step;
         if let Some(jump) = record.rate_jump(&change, step) {
             return Err(CliError::Usage(format!(
-                "{jump}; give --learning-rate: {} keeps the rate where it is, {} accepts the rise",
+                "{jump}; use --learning-rate {} to keep the rate, or {} to accept the rise",
                 text::ratio(jump.keep),
                 text::exact(record.settings().optimizer.learning_rate())
             )));

@@ -72,12 +72,11 @@ impl SweepCommand {
             shell::untrained(store, configs)?
         };
         for (config, name) in &known {
-            writeln!(io::stderr(), "cnn-tui: skipped, the same as {name}: {}", changes(config))?;
+            writeln!(io::stderr(), "cnn-tui: skipped {}: same as {name}", changes(config))?;
         }
         if configs.is_empty() {
             return Err(CliError::Usage(
-                "every combination was already trained or is waiting; use --again to train them again"
-                    .to_owned(),
+                "every combination is already trained or queued; use --again to train them again".to_owned(),
             ));
         }
         let new = |config| NewRun { tags: tags.clone(), ..shell::new_run(config) };

@@ -24,7 +24,7 @@ pub enum CsvError {
     },
     /// The images have no labels.
     #[error(
-        "{}: has no labels, so it cannot be tested on (Kaggle's competitions keep them); use a set whose test file has labels",
+        "{}: has no labels (Kaggle withholds them in competitions); use a set whose test file has labels",
         printable_path(.file)
     )]
     NoLabels {
@@ -149,7 +149,7 @@ mod tests {
             ),
             (line("0", "0") + &line("1", "256"), "line 2: expected a pixel from 0 to 255, found 256"),
             (line("0", "0") + "1,2\n", "line 2: has 2 columns; expected a label and 784 pixels, 785 in all"),
-            (line("0", "0")[2..].to_owned(), "has no labels, so it cannot be tested on"),
+            (line("0", "0")[2..].to_owned(), "has no labels (Kaggle withholds them in competitions)"),
             ("name,age\n".to_owned(), "line 1: has 2 columns"),
         ] {
             let error = read_text(&text).unwrap_err();

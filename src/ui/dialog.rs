@@ -123,7 +123,7 @@ impl DialogBox<'_> {
         lines.push(match (&form.problem, form.runs()) {
             (Some(problem), _) => Line::styled(problem.clone(), palette.warning),
             (None, Some(runs)) if runs > 1 => {
-                let text = format!("{}, one after another", text::number_of(runs as u64, "run"));
+                let text = format!("{} will be queued", text::number_of(runs as u64, "run"));
                 Line::styled(text, palette.text)
             }
             (None, _) => Line::default(),

@@ -70,7 +70,7 @@ fn show_lists_every_location() {
          \x20 system package  {system}: no data set\n\
          \x20 built in        fashion-mnist, 6,000 training and 1,000 test images\n\
          \n\
-         no training without --data: repair or remove what is broken, or use --data built-in\n",
+         cannot train without --data: repair or remove the broken data set, or use --data built-in\n",
         data = data.display(),
         system = system.display(),
     );

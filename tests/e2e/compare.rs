@@ -41,7 +41,7 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
     // Tag a run, so that the query no longer matches it.
     terminal.press("G");
     terminal.press("e");
-    terminal.wait_for_text("words, with spaces between");
+    terminal.wait_for_text("words, separated by spaces");
     terminal.press(DOWN);
     terminal.press("junk");
     terminal.press(ENTER);

@@ -104,7 +104,7 @@ fn failing_output_is_an_error_that_says_what_becomes_of_the_run() {
     let name = run.name();
     assert!(
         ended.err.contains(&format!(
-            "cannot write output: No space left on device (os error 28); {name} continues to train"
+            "cannot write output: No space left on device (os error 28); {name} is still training"
         )),
         "{ended:?}"
     );

@@ -17,7 +17,7 @@ use CurveAction as A;
 
 #[rustfmt::skip]
 pub(in crate::app) const KEYS: &[KeyRow<CurveAction, Shared>] = &[
-    key(A::WalkForward, &[Key::Right, Key::Char('l')], Some("read"), "read values at the next point"),
+    key(A::WalkForward, &[Key::Right, Key::Char('l')], Some("read"), "next point"),
     key(A::WalkBack, &[Key::Left, Key::Char('h')], None, "previous point"),
     key(A::WalkFarForward, &[Key::PageDown], None, "further forward"),
     key(A::WalkFarBack, &[Key::PageUp], None, "further back"),

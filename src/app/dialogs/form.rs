@@ -113,7 +113,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
 /// Asks before the learning rate rises.
 fn confirm_jump(jump: RateJump, effect: Effect) -> Transition {
     let text = format!(
-        "Attention: {jump}. To keep the rate, answer no and set the learning rate to {} as well. Let it rise?",
+        "Note that {jump}. Let it rise? To keep the rate, answer no and also set the learning rate to {}.",
         text::ratio(jump.keep)
     );
     Goto::Confirm(Box::new(Question { text, effect })).into()

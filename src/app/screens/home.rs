@@ -26,7 +26,7 @@ pub enum HomeAction {
 use HomeAction as A;
 
 pub(in crate::app) const KEYS: &[KeyRow<HomeAction, Shared>] = &[
-    key(A::Choose, &[Key::Enter], Some("choose"), "choose the line"),
+    key(A::Choose, &[Key::Enter], Some("choose"), "open the selected item"),
     key(A::EditSettings, &[Key::Char('e')], Some("settings"), "edit the settings first").when(on_preset),
     key(A::FindRate, &[Key::Char('f')], Some("find lr"), "find a learning rate for it").when(on_preset),
     key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "line above"),

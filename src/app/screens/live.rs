@@ -57,7 +57,7 @@ pub(in crate::app) const KEYS: &[KeyRow<LiveAction, Shared>] = &[
     key(A::Pause, &[Key::Char(' ')], Some("pause"), "pause within one step").when(is_running),
     key(A::Continue, &[Key::Char(' ')], Some("continue"), "continue after a pause").when(is_paused),
     key(A::Resume, &[Key::Char('r')], Some("resume"), "resume a run that ended early").when(is_resumable),
-    key(A::GoBack, &[Key::Char('b')], Some("go back"), "go back before it diverged").when(has_diverged),
+    key(A::GoBack, &[Key::Char('b')], Some("go back"), "go back to before it diverged").when(has_diverged),
     key(A::Edit, &[Key::Char('e')], Some("edit"), "change settings").when(is_live),
     key(A::Fork, &[Key::Char('F')], None, "fork: new run from here").when(is_open),
     key(A::Stop, &[Key::Char('s')], Some("stop"), "stop and save (asks first)").when(is_live),

@@ -74,7 +74,7 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::UnmarkAll, &[Key::Char('M')], None, "unmark all").when(has_marks),
     key(A::NewLikeThis, &[Key::Char('n')], Some("new like it"), "new runs like this one").when(has_example),
     key(A::Fork, &[Key::Char('F')], None, "fork: new run from here").when(is_selected),
-    key(A::Search, &[Key::Char('/')], Some("find"), "find runs: lr > 0.01"),
+    key(A::Search, &[Key::Char('/')], Some("find"), "search, such as lr > 0.01"),
     key(A::NextSort, &[Key::Char('o')], Some("order"), "sort by the next column"),
     key(A::ReverseSort, &[Key::Char('O')], None, "reverse the order"),
     key(A::NextArrangement, &[Key::Char('v')], Some("group"), "groups, forks or a flat list"),

@@ -59,7 +59,7 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         }
         Msg::Started(id) => return open(app, id),
         Msg::Failed(problem) => {
-            // Among others, a run that could not be deleted.
+            // The failed action may have been a deletion.
             shared.leaving.clear();
             shared.notice = Some(Notice::Error(problem));
             if let Some(run) = &mut shared.run {

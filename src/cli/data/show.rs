@@ -60,7 +60,7 @@ fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
     let Some((_, dataset)) = &survey.used else {
         return writeln!(
             out,
-            "\nno training without --data: repair or remove what is broken, or use --data built-in"
+            "\ncannot train without --data: repair or remove the broken data set, or use --data built-in"
         );
     };
     writeln!(out, "\ntraining uses {}", dataset.describe())?;

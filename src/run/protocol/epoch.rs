@@ -7,7 +7,7 @@ use crate::run::disk::float;
 
 /// A metric that is measured once per epoch.
 ///
-/// Export, TensorBoard, queries, table columns and charts list [`EpochMetric::all`].
+/// Export, TensorBoard, queries and table columns list [`EpochMetric::all`].
 #[derive(Debug, Clone, Copy)]
 pub struct EpochMetric {
     /// Its name in the journal and in exports, such as `test_loss`.

@@ -93,7 +93,7 @@ impl Operator {
                 (_, Err(_), Some(number)) => self.orders((*value as f64).partial_cmp(&number)),
                 (_, Err(_), None) => self == Self::NotEqual,
             },
-            // Each value was in force for a time; `!=` means that none of them equals.
+            // Each value was in force for a time; `!=` means that none of them is equal.
             Value::Changed(versions) if self == Self::NotEqual => {
                 versions.iter().all(|version| self.holds(&version.value, literal))
             }

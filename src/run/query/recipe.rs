@@ -17,7 +17,7 @@ pub struct Recipe {
 }
 
 impl RunConfig {
-    /// Whether every setting that can change the result is equal. The data is not compared: its path does not tell.
+    /// Whether every setting that can change the result is equal. The data is not compared, since a path does not identify it.
     pub fn has_same_result(&self, other: &Self) -> bool {
         let is_neutral = |setting: &Setting| {
             setting.name() != "seed" && (setting.name() == "data" || NOT_IN_RECIPE.contains(&setting.name()))

@@ -314,7 +314,7 @@ settings! {
     "dropout" dropout: Option<f32> = None, change: f32
         => Columns { unset: Some("the network's own"), ..Columns::new(Fraction, "PROBABILITY") };
 
-    /// Early stopping patience in epochs; 0: off
+    /// Early stopping patience; 0 turns it off
     "patience" patience: u32 = 0, change: u32
         => Columns { in_range_test: false, ..Columns::new(Integer(0, u32::MAX as u64), "EPOCHS") };
 

@@ -339,7 +339,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             Untrained { new: ready, known: Vec::new() }
         };
         if configs.is_empty() {
-            return Ok(Msg::Done("every combination was already trained or is waiting".to_owned()));
+            return Ok(Msg::Done("every combination is already trained or queued".to_owned()));
         }
         let runs = configs.into_iter().map(new_run).collect::<Vec<_>>();
         let runs = queue_runs(&self.store, &runs, None)?;
@@ -351,7 +351,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             if is_paused { format!("; the queue is paused, {resume} resumes it") } else { String::new() };
         let skipped = match known.len() {
             0 => String::new(),
-            count => format!(", {count} skipped that were already trained or are waiting"),
+            count => format!(", {count} skipped (already trained or queued)"),
         };
         Ok(Msg::Done(format!("{queued} queued{skipped}{then}")))
     }

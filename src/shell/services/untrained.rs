@@ -13,7 +13,7 @@ use crate::shell::resources::source;
 pub struct Untrained {
     /// Those to train.
     pub new: Vec<RunConfig>,
-    /// Those whose result is there or on its way, each with the run that has it.
+    /// Configs that a finished or pending run already covers, each with that run.
     pub known: Vec<(RunConfig, String)>,
 }
 
@@ -41,7 +41,7 @@ pub fn untrained(store: &Store, configs: Vec<RunConfig>) -> Result<Untrained, Sh
         let is_same = |run: &&&RunEntry| {
             let has_data = match run.record.data_checksum() {
                 Some(other) => Some(other) == checksum,
-                // It has not started: its data is what would be found for it now.
+                // It has not started, so the data that would be found now is assumed.
                 None => run.record.config.data == config.data,
             };
             has_data && run.record.config.has_same_result(&config)

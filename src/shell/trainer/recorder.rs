@@ -175,7 +175,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
     }
 
-    /// Prints a remark, so that it is in the log. The reader of `out` may only want the lines of the lecture.
+    /// Prints a remark, so that it is in the log. The reader of `out` may want only the lecture's progress lines.
     fn print_remark(event: &Event) {
         let text = match event {
             Event::Note { text } => text.clone(),

@@ -87,7 +87,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             && !stop
             && !stopping
         {
-            // Ctrl-C also ends the reader of a pipe. A stop that is on its way must not be lost.
+            // Ctrl-C also ends the reader of a pipe. A pending stop must not be lost.
             tokio::select! {
                 () = sleep(GRACE) => return left_training(dir, error),
                 _ = interrupt.recv() => stop = true,
@@ -106,10 +106,10 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
 /// Ends without the run, whose progress cannot be printed any more.
 fn left_training(dir: &RunDir, error: &io::Error) -> Result<RecordedStatus, ShellError> {
     if error.kind() == io::ErrorKind::BrokenPipe {
-        // Who read the lines has seen enough.
+        // The reader has closed the pipe, which is not an error.
         return Ok(RecordedStatus::Running);
     }
     let name = dir.record()?.name;
-    let what = format!("{name} continues to train; run `cnn-tui` to open it");
+    let what = format!("{name} is still training; run `cnn-tui` to open it");
     Err(ShellError::Output { source: io::Error::new(error.kind(), error.to_string()), what })
 }
