@@ -39,11 +39,7 @@ pub enum Row {
 pub struct Group {
     /// What they have in common.
     pub(super) key: GroupKey,
-    /// Index in [`Shared::runs`](super::Shared::runs) of its first run.
-    pub place: usize,
-    /// Number of runs.
-    pub runs: usize,
-    /// Indices of all of its runs.
+    /// Indices in [`Shared::runs`](super::Shared::runs) of its runs, at least one.
     pub places: Vec<usize>,
     /// Best test accuracies of the finished runs. Runs with the same seed are identical and count once.
     pub best: Spread,
@@ -51,6 +47,13 @@ pub struct Group {
     pub loss: Spread,
     /// Whether its runs are shown.
     pub is_open: bool,
+}
+
+impl Group {
+    /// Index of its first run.
+    pub fn first(&self) -> usize {
+        self.places[0]
+    }
 }
 
 impl Arrangement {
@@ -128,8 +131,6 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
         let summaries = || by_seed.values();
         let is_open = open.contains(&key);
         rows.push(Row::Group(Box::new(Group {
-            place: places[0],
-            runs: places.len(),
             places: places.clone(),
             best: Spread::of(summaries().filter_map(|summary| summary.best_test_accuracy)),
             loss: Spread::of(summaries().filter_map(|summary| summary.last_test_loss)),

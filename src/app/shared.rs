@@ -130,7 +130,7 @@ impl Shared {
     pub fn selected_or_first(&self) -> Option<&RunEntry> {
         let place = match self.selected_row()? {
             Row::Run { place, .. } => *place,
-            Row::Group(group) => group.place,
+            Row::Group(group) => group.first(),
         };
         match self.listed(place)? {
             Listing::Run(run) => Some(run),

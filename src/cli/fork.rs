@@ -40,11 +40,10 @@ impl ForkCommand {
         let parent = store.resolve(&self.run)?;
         let change = self.options.into_change()?;
         let record = parent.record()?;
-        let step = parent.checkpoint(self.from)?.progress.step;
-        if let Some(jump) = record.rate_jump(&change, step) {
+        if let Some(jump) = record.rate_jump(&change, record.step_of(self.from)) {
             return Err(CliError::Usage(format!(
                 "{jump}; use --learning-rate {} to keep the rate, or {} to accept the rise",
-                text::ratio(jump.keep),
+                text::setting(jump.keep),
                 text::exact(record.settings().optimizer.learning_rate())
             )));
         }

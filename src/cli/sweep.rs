@@ -63,13 +63,13 @@ impl SweepCommand {
         let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
         let configs = configs.into_iter().map(shell::with_absolute_data).collect::<Result<Vec<_>, _>>()?;
         configs.iter().try_for_each(check_preset)?;
-        shell::check_all(&configs)?;
+        let checksums = shell::check_all(&configs)?;
         let tags = self.tags;
         check_tags(&tags)?;
         let Untrained { new: configs, known } = if self.again {
             Untrained { new: configs, known: Vec::new() }
         } else {
-            shell::untrained(store, configs)?
+            shell::untrained(store, configs.into_iter().zip(checksums))
         };
         for (config, name) in &known {
             writeln!(io::stderr(), "cnn-tui: skipped {}: same as {name}", changes(config))?;

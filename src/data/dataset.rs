@@ -124,26 +124,13 @@ impl Dataset {
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let files = Files::find(path)?;
         let file = |index: usize| files.paths[index].as_path();
-        let split = |images: usize, content| pair(content, (file(images), file(images + 1)));
         let (train, test) = match files.format {
             Format::Idx => {
-                let read = |images: usize| {
-                    let images_and_labels = (
-                        idx::read(Content::Images, file(images))?,
-                        idx::read(Content::Labels, file(images + 1))?,
-                    );
-                    split(images, images_and_labels)
-                };
+                let read = |images: usize| pair_files(idx::read, file(images), file(images + 1));
                 (read(0)?, read(2)?)
             }
             Format::NpzParts => {
-                let read = |images: usize| {
-                    let images_and_labels = (
-                        npz::read_part(Content::Images, file(images))?,
-                        npz::read_part(Content::Labels, file(images + 1))?,
-                    );
-                    split(images, images_and_labels)
-                };
+                let read = |images: usize| pair_files(npz::read_part, file(images), file(images + 1));
                 (read(0)?, read(2)?)
             }
             Format::Npz => {
@@ -179,19 +166,23 @@ impl Dataset {
         Ok(Self::new(FASHION_MNIST, Source::BuiltIn, train, test))
     }
 
-    /// Reads the data set at `source`.
-    pub fn load(source: &Source) -> Result<Self, DataError> {
-        match source {
-            Source::BuiltIn => Self::built_in(),
-            Source::Path(path) => Self::open(path),
-        }
-    }
-
     /// Name and number of training images: `fashion-mnist 60,000`, or `fashion-mnist 6,000 (built in)`.
     pub fn describe(&self) -> String {
         let origin = if self.source == Source::BuiltIn { " (built in)" } else { "" };
         format!("{} {}{origin}", self.name, group_thousands(&self.train.len().to_string()))
     }
+}
+
+/// Reads an image file and a label file with `read`, and pairs their contents.
+fn pair_files<E>(
+    read: impl Fn(Content, &Path) -> Result<Vec<u8>, E>,
+    images: &Path,
+    labels: &Path,
+) -> Result<Split, DataError>
+where
+    DataError: From<E>,
+{
+    pair((read(Content::Images, images)?, read(Content::Labels, labels)?), (images, labels))
 }
 
 /// Pairs the contents of an image file and a label file.

@@ -1,5 +1,6 @@
 //! Input that nobody typed: replies of the terminal, pasted text, and held keys.
 
+use crate::terminal::Terminal;
 use crate::terminal::key::ENTER;
 use crate::world::World;
 
@@ -23,6 +24,15 @@ fn with_runs() -> World {
         world.trained(name, &["--epochs", "1"]);
     }
     world
+}
+
+/// The dashboard with the table of runs.
+fn on_runs(world: &World) -> Terminal {
+    let mut terminal = world.terminal(&[], (100, 30));
+    terminal.wait_for_text("show all runs");
+    terminal.press("2");
+    terminal.wait_for_text("three");
+    terminal
 }
 
 #[test]
@@ -49,10 +59,7 @@ fn replies_of_the_terminal_are_not_keys() {
 #[test]
 fn pasted_text_names_a_run_and_presses_no_key() {
     let world = with_runs();
-    let mut terminal = world.terminal(&[], (100, 30));
-    terminal.wait_for_text("show all runs");
-    terminal.press("2");
-    terminal.wait_for_text("three");
+    let mut terminal = on_runs(&world);
     terminal.press("\x1b[200~d\nd\n\x1b[201~");
     terminal.wait_for_text("pasted text is ignored");
     terminal.press("e");
@@ -67,14 +74,8 @@ fn pasted_text_names_a_run_and_presses_no_key() {
 #[test]
 fn a_held_key_deletes_one_run() {
     let world = with_runs();
-    let mut terminal = world.terminal(&[], (100, 30));
-    terminal.wait_for_text("show all runs");
-    terminal.press("2");
-    terminal.wait_for_text("three");
-    for _ in 0..30 {
-        terminal.press("d");
-        std::thread::sleep(std::time::Duration::from_millis(30));
-    }
+    let mut terminal = on_runs(&world);
+    terminal.press(&"d".repeat(30));
     terminal.wait_for_text("deleted three; u restores it");
     assert_eq!(world.runs().len(), 2);
 }

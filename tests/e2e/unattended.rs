@@ -126,6 +126,7 @@ fn a_stop_is_not_lost_when_the_pipe_closes_with_it() {
         command.args(["-c", &format!("'{PROGRAM}' {train} | tee log; sleep 0.1; echo done")]);
         let mut terminal = world.terminal_with(command, (120, 30));
         let run = world.run();
+        // At different moments of the start: there is no condition to wait for.
         std::thread::sleep(std::time::Duration::from_millis(delay));
         terminal.press(CTRL_C);
         terminal.end();

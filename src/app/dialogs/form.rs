@@ -9,7 +9,7 @@ use crate::app::question::Question;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::metrics::text;
-use crate::run::{CheckpointName, Command, Labels, RateJump, RunConfig, RunManifest};
+use crate::run::{Command, Labels, RateJump, RunConfig};
 
 /// An action on a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,7 +91,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         Ok(Filled::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
         Ok(Filled::Fork(id, from, change)) => {
             let parent = shared.entries().find(|run| run.record.id == id).map(|run| &run.record);
-            let jump = parent.and_then(|parent| parent.rate_jump(&change, step_of(parent, from)));
+            let jump = parent.and_then(|parent| parent.rate_jump(&change, parent.step_of(from)));
             let effect = Effect::Fork(id, from, change);
             if let Some(jump) = jump {
                 return confirm_jump(jump, effect);
@@ -114,18 +114,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
 fn confirm_jump(jump: RateJump, effect: Effect) -> Transition {
     let text = format!(
         "Note that {jump}. Let it rise? To keep the rate, answer no and also set the learning rate to {}.",
-        text::ratio(jump.keep)
+        text::setting(jump.keep)
     );
     Goto::Confirm(Box::new(Question { text, effect })).into()
-}
-
-/// The steps done in a checkpoint.
-fn step_of(parent: &RunManifest, from: CheckpointName) -> u64 {
-    let summary = &parent.summary;
-    let epoch = match from {
-        CheckpointName::Last => return summary.step,
-        CheckpointName::Best => summary.best_epoch.unwrap_or_default(),
-        CheckpointName::Epoch(epoch) => epoch,
-    };
-    summary.total_steps / u64::from(parent.settings().epochs) * u64::from(epoch)
 }

@@ -81,10 +81,10 @@ impl ExportCommand {
             None => self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?,
         };
         let format = if self.json { OutputFormat::Json } else { self.format };
-        let write = if format == OutputFormat::Markdown { Reader::ForPeople } else { Reader::ForPrograms };
+        let audience = if format == OutputFormat::Markdown { Audience::People } else { Audience::Programs };
         let table = match self.what {
-            What::Summary => summary(&runs, write),
-            What::Epochs | What::Steps => from_journals(&runs, self.what, write)?,
+            What::Summary => summary(&runs, audience),
+            What::Epochs | What::Steps => from_journals(&runs, self.what, audience)?,
         };
         table.write(format, out)
     }
@@ -104,9 +104,9 @@ impl DiffCommand {
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
         let names = runs.iter().map(|run| run.record.name.clone());
         let headings = ["field".to_owned()].into_iter().chain(names).collect();
-        let write = if self.json { Reader::ForPrograms } else { Reader::ForPeople };
+        let audience = if self.json { Audience::Programs } else { Audience::People };
         let row = |field: Field| {
-            let cells: Vec<Json> = runs.iter().map(|run| write.value(field, field.of(run))).collect();
+            let cells: Vec<Json> = runs.iter().map(|run| audience.value(field, field.of(run))).collect();
             // Only what differs as it is shown.
             let differ = cells.iter().any(|cell| *cell != cells[0]);
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
@@ -121,24 +121,24 @@ impl DiffCommand {
 
 /// Who reads the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reader {
+enum Audience {
     /// Exact numbers.
-    ForPrograms,
+    Programs,
     /// Rounded, with units.
-    ForPeople,
+    People,
 }
 
-impl Reader {
+impl Audience {
     fn value(self, field: Field, value: Value) -> Json {
         match self {
-            Self::ForPrograms => as_json(value),
-            Self::ForPeople => json!(field.in_words(value)),
+            Self::Programs => as_json(value),
+            Self::People => json!(field.in_words(value)),
         }
     }
 
     fn metric(self, metric: EpochMetric, value: f64) -> Json {
         match self {
-            Self::ForPeople if value.is_finite() => json!(metric.unit.format(value)),
+            Self::People if value.is_finite() => json!(metric.unit.format(value)),
             _ => json!(value),
         }
     }
@@ -156,11 +156,11 @@ pub(super) fn as_json(value: Value) -> Json {
 }
 
 /// Every field of every run. For programs, settings that can change also have their original value.
-fn summary(runs: &[RunEntry], write: Reader) -> Table {
+fn summary(runs: &[RunEntry], audience: Audience) -> Table {
     let has_original =
-        |field: &Field| write == Reader::ForPrograms && field.setting().is_some_and(Setting::is_changeable);
+        |field: &Field| audience == Audience::Programs && field.setting().is_some_and(Setting::is_changeable);
     let row = |run: &RunEntry| {
-        let values = Field::all().map(|field| write.value(field, field.of(run)));
+        let values = Field::all().map(|field| audience.value(field, field.of(run)));
         let originals = Field::all().filter(has_original).map(|field| as_json(field.of(run).original()));
         values.chain(originals).collect()
     };
@@ -172,10 +172,11 @@ fn summary(runs: &[RunEntry], write: Reader) -> Table {
 }
 
 /// A row per epoch or step. Every row has the run's id, its name, and the settings in which the runs differ.
-fn from_journals(runs: &[RunEntry], what: What, write: Reader) -> Result<Table, CliError> {
+fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Table, CliError> {
     let differs = |field: &Field| {
         let value = |run: &RunEntry| field.of(run);
-        field.setting().is_some() && runs.iter().any(|run| value(run) != value(&runs[0]))
+        (field.setting().is_some() || field.name() == "data")
+            && runs.iter().any(|run| value(run) != value(&runs[0]))
     };
     let differing: Vec<Field> = Field::all().filter(differs).collect();
     let columns: Vec<&str> = match what {
@@ -187,12 +188,12 @@ fn from_journals(runs: &[RunEntry], what: What, write: Reader) -> Result<Table, 
     let mut rows = Vec::new();
     for run in runs {
         let mut identity = vec![json!(run.dir.id().as_str()), json!(run.record.name)];
-        identity.extend(differing.iter().map(|field| write.value(*field, field.of(run))));
+        identity.extend(differing.iter().map(|field| audience.value(*field, field.of(run))));
         let (history, damaged) = run.dir.history_and_damage()?;
         warn_of_damage(run, damaged);
         let mut push = |cells: Vec<Json>| rows.push(identity.iter().cloned().chain(cells).collect());
         if what == What::Epochs {
-            history.reports().for_each(|report| push(epoch(report, write)));
+            history.reports().for_each(|report| push(epoch(report, audience)));
         } else {
             with_rates(&history.steps, &run.record.config.schedule).for_each(|(row, rate)| {
                 let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Json::Null };
@@ -229,11 +230,11 @@ fn with_rates<'a>(
     steps.iter().zip(rates)
 }
 
-fn epoch(report: &EpochReport, write: Reader) -> Vec<Json> {
+fn epoch(report: &EpochReport, audience: Audience) -> Vec<Json> {
     let place = [json!(report.epoch), json!(report.step)];
     place
         .into_iter()
-        .chain(EpochMetric::all().map(|metric| write.metric(metric, metric.of(report))))
+        .chain(EpochMetric::all().map(|metric| audience.metric(metric, metric.of(report))))
         .collect()
 }
 

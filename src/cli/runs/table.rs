@@ -5,11 +5,8 @@ use std::io::Write;
 use crate::app::Group;
 use crate::cli::CliError;
 use crate::metrics::{Spread, text};
-use crate::run::{Field, Listing, Origin, RunEntry};
+use crate::run::{Field, Listing, Origin, RunEntry, Setting};
 use crate::strings::{aligned, cells_of};
-
-/// The widest column, so that a long name or note does not push the others away.
-const MAX_WIDTH: usize = 40;
 
 /// Prints rows of cells in aligned columns, `numbers` of which are aligned to the right. The first row has the headings.
 pub(super) fn print_columns(
@@ -20,15 +17,12 @@ pub(super) fn print_columns(
     let columns = rows.iter().map(Vec::len).max().unwrap_or(0);
     let width = |column: usize| {
         let widths = rows.iter().filter_map(|row| row.get(column)).map(|cell| cells_of(cell));
-        widths.max().unwrap_or(0).min(MAX_WIDTH)
+        widths.max().unwrap_or(0)
     };
     let widths: Vec<_> = (0..columns).map(width).collect();
     for row in rows {
-        let last = row.len().saturating_sub(1);
         let cell = |(column, cell): (usize, &String)| {
-            let is_number = numbers.get(column).copied().unwrap_or(false);
-            // The last column need not be cut.
-            if column == last && !is_number { cell.clone() } else { aligned(cell, widths[column], is_number) }
+            aligned(cell, widths[column], numbers.get(column).copied().unwrap_or(false))
         };
         let cells: Vec<_> = row.iter().enumerate().map(cell).collect();
         writeln!(out, "{}", cells.join("  ").trim_end())?;
@@ -91,9 +85,9 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
         (None, _) => "-".to_owned(),
     };
     let rows = groups.iter().filter_map(|group| {
-        let Listing::Run(first) = &runs[group.place] else { return None };
+        let Listing::Run(first) = &runs[group.first()] else { return None };
         Some(vec![
-            group.runs.to_string(),
+            group.places.len().to_string(),
             group.best.count.to_string(),
             first.record.config.preset.clone(),
             spread(&group.best, text::percent),
@@ -107,14 +101,10 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
 
 /// The settings that differ from the defaults or changed during training, except the seed.
 fn shared_settings(run: &RunEntry) -> String {
-    let differs: Vec<_> = run.record.config.changes().into_iter().map(|(setting, _)| setting).collect();
-    let fields = Field::all().filter_map(|field| Some((field, field.setting()?)));
-    let listed = fields.filter(|(_, setting)| {
-        !["preset", "seed", "data"].contains(&setting.name())
-            && (differs.contains(setting) || run.record.versions(*setting).len() > 1)
+    let notable = run.record.notable_settings();
+    let fields = Field::all().filter(|field| {
+        let is_shared = |setting: &Setting| !["preset", "seed"].contains(&setting.name());
+        field.setting().filter(is_shared).is_some_and(|setting| notable.contains(&setting))
     });
-    listed
-        .map(|(field, _)| format!("{field} {}", field.in_words(field.of(run))))
-        .collect::<Vec<_>>()
-        .join("  ")
+    fields.map(|field| format!("{field} {}", field.in_words(field.of(run)))).collect::<Vec<_>>().join("  ")
 }

@@ -63,8 +63,8 @@ impl RunManifest {
     fn record_change(&mut self, step: u64, change: Change) {
         let is_known = self.changes.iter().any(|known| known.step == step && known.change == change);
         if !is_known {
-            let steps_per_epoch = self.summary.total_steps as f64 / f64::from(self.settings().epochs);
-            self.changes.push(SettingChange { step, epoch: step as f64 / steps_per_epoch, change });
+            let epoch = step as f64 / self.steps_per_epoch().max(1) as f64;
+            self.changes.push(SettingChange { step, epoch, change });
         }
     }
 

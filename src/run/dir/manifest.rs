@@ -5,6 +5,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use super::checkpoint::CheckpointName;
 use super::error::RunError;
 use super::id::RunId;
 use super::labels::Labels;
@@ -119,6 +120,28 @@ impl RunManifest {
     /// The settings in force, after all changes.
     pub fn settings(&self) -> RunConfig {
         self.changed.apply(&self.config).unwrap_or_else(|_| self.config.clone())
+    }
+
+    /// Steps of an epoch; 0 until the data set is loaded.
+    pub fn steps_per_epoch(&self) -> u64 {
+        self.summary.total_steps / u64::from(self.settings().epochs.max(1))
+    }
+
+    /// Steps done in a checkpoint.
+    pub fn step_of(&self, checkpoint: CheckpointName) -> u64 {
+        let epoch = match checkpoint {
+            CheckpointName::Last => return self.summary.step,
+            CheckpointName::Best => self.summary.best_epoch.unwrap_or_default(),
+            CheckpointName::Epoch(epoch) => epoch,
+        };
+        self.steps_per_epoch().saturating_mul(u64::from(epoch))
+    }
+
+    /// The settings that differ from their defaults or changed during training.
+    pub fn notable_settings(&self) -> Vec<Setting> {
+        let differing: Vec<_> = self.config.changes().into_iter().map(|(setting, _)| setting).collect();
+        let is_notable = |setting: &Setting| differing.contains(setting) || self.versions(*setting).len() > 1;
+        Setting::all().filter(is_notable).collect()
     }
 
     /// The values of a setting in order: the original one, and each that it changed to, with the epochs done before. Empty

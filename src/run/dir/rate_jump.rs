@@ -27,12 +27,16 @@ impl RunManifest {
     /// How this change after `step` steps would raise the learning rate; `None` if it does not, or if it names a rate.
     pub fn rate_jump(&self, change: &Change, step: u64) -> Option<RateJump> {
         let (old, Ok(new)) = (self.settings(), change.apply(&self.settings())) else { return None };
-        if old.schedule != Schedule::Cosine || change.learning_rate.is_some() || step == 0 {
+        let steps_per_epoch = self.steps_per_epoch();
+        if old.schedule != Schedule::Cosine
+            || change.learning_rate.is_some()
+            || step == 0
+            || steps_per_epoch == 0
+        {
             return None;
         }
-        let steps_per_epoch = self.summary.total_steps / u64::from(old.epochs);
         let rate = |epochs: u32, step: u64| {
-            let total = steps_per_epoch * u64::from(epochs);
+            let total = steps_per_epoch.saturating_mul(u64::from(epochs));
             old.schedule.learning_rate(old.optimizer.learning_rate(), step, steps_per_epoch, total)
         };
         let (before, after) = (rate(old.epochs, step - 1), rate(new.epochs, step));
@@ -57,7 +61,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{NewRun, Provenance, RunConfig, Store};
+    use crate::run::{CheckpointName, NewRun, Provenance, RunConfig, Store};
 
     #[test]
     fn more_epochs_raise_the_rate_of_a_cosine_schedule() {
@@ -84,5 +88,15 @@ mod tests {
         assert_eq!(cosine.rate_jump(&chosen, 40 * 938), None);
         assert_eq!(cosine.rate_jump(&Change { epochs: Some(30), ..Change::default() }, 20 * 938), None);
         assert_eq!(manifest(Schedule::Constant).rate_jump(&longer, 40 * 938), None);
+
+        // A damaged run.json divides by nothing.
+        let mut damaged = cosine;
+        damaged.config.epochs = 0;
+        assert_eq!(
+            (damaged.steps_per_epoch(), damaged.step_of(CheckpointName::Epoch(2))),
+            (40 * 938, 2 * 40 * 938)
+        );
+        damaged.summary.total_steps = 0;
+        assert_eq!((damaged.rate_jump(&longer, 3), damaged.step_of(CheckpointName::Epoch(7))), (None, 0));
     }
 }

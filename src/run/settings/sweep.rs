@@ -109,15 +109,33 @@ impl Axis {
     }
 }
 
+/// How a range goes on.
+enum Advance<T> {
+    /// In steps of one, which are not written.
+    One,
+    Step(T),
+    Times(T),
+}
+
+/// The bounds of a range and how it goes on; `None` if it is malformed.
+fn bounds<T: FromStr>(from: &str, to: &str) -> Option<(T, T, Advance<T>)> {
+    let words: Vec<_> = to.split_whitespace().collect();
+    let (to, advance) = match words[..] {
+        [to] => (to, Advance::One),
+        [to, "step", step] => (to, Advance::Step(step.parse().ok()?)),
+        [to, "times", factor] => (to, Advance::Times(factor.parse().ok()?)),
+        _ => return None,
+    };
+    Some((from.trim().parse().ok()?, to.parse().ok()?, advance))
+}
+
 /// The numbers of a range of whole numbers, exactly; `None` if it has others, is malformed or empty.
 fn whole_range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
-    let from: u64 = from.trim().parse().ok()?;
-    let words: Vec<_> = to.split_whitespace().collect();
-    let (to, step, factor): (u64, u64, u64) = match words[..] {
-        [to] => (to.parse().ok()?, 1, 1),
-        [to, "step", step] => (to.parse().ok()?, step.parse().ok()?, 1),
-        [to, "times", factor] => (to.parse().ok()?, 0, factor.parse().ok()?),
-        _ => return None,
+    let (from, to, advance) = bounds::<u64>(from, to)?;
+    let (step, factor) = match advance {
+        Advance::One => (1, 1),
+        Advance::Step(step) => (step, 1),
+        Advance::Times(factor) => (0, factor),
     };
     let advances = step > 0 || (factor > 1 && from > 0);
     if !advances || from > to {
@@ -131,15 +149,13 @@ fn whole_range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> 
 
 /// The numbers of a range; `None` if it is malformed or empty.
 fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
-    let from: f64 = from.trim().parse().ok()?;
-    let words: Vec<_> = to.split_whitespace().collect();
-    let (to, step, factor): (f64, f64, f64) = match words[..] {
-        [to] => (to.parse().ok()?, 1.0, 1.0),
-        [to, "step", step] => (to.parse().ok()?, step.parse().ok()?, 1.0),
-        [to, "times", factor] => (to.parse().ok()?, 0.0, factor.parse().ok()?),
-        _ => return None,
+    let (from, to, advance) = bounds::<f64>(from, to)?;
+    let are_whole = !matches!(advance, Advance::One) || (from.fract() == 0.0 && to.fract() == 0.0);
+    let (step, factor) = match advance {
+        Advance::One => (1.0, 1.0),
+        Advance::Step(step) => (step, 1.0),
+        Advance::Times(factor) => (0.0, factor),
     };
-    let are_whole = words.len() > 1 || (from.fract() == 0.0 && to.fract() == 0.0);
     let advances = if step == 0.0 { factor > 1.0 && from > 0.0 } else { step > 0.0 };
     let are_finite = [from, to, step, factor].into_iter().all(f64::is_finite);
     if !(are_finite && are_whole && advances && from <= to) {

@@ -25,6 +25,7 @@ use crate::nn::PRESETS;
 use crate::run::{RunConfig, RunDir, RunId, Store};
 use crate::shell::clock::unix_seconds;
 use crate::shell::services::{LrFinderThread, send_predictions};
+use crate::shell::thread::spawn;
 use crate::shell::trainer::{launch, record_failed_start};
 use crate::shell::{
     ShellError, StartedBy, Untrained, check, check_all, fork, launch_queue, new_run, paths, queue_runs,
@@ -92,7 +93,7 @@ pub fn dashboard(
         let mut shell = Shell::new(screen, store, options)?;
         if let Some((dir, trainer)) = show {
             shell.handle(Msg::Started(dir.id().clone()));
-            shell.reap(dir, trainer);
+            reap(dir, trainer, shell.sender.clone());
         }
         let input = input::events().map_err(ShellError::Runtime)?;
         shell.run(input).await.map_err(ShellError::Terminal)
@@ -118,6 +119,63 @@ fn unusable(error: &DataError, instead: Effect) -> Msg {
         error => format!("{error}."),
     };
     Msg::DataUnusable { reason, instead: Box::new(instead) }
+}
+
+/// Creates runs and queues them, if they can start.
+fn sweep(store: &Store, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
+    let ready = configs.iter().cloned().map(with_absolute_data).collect::<Result<Vec<_>, ShellError>>()?;
+    let checksums = match check_all(&ready) {
+        Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
+            let instead = configs.into_iter().map(with_built_in_data).collect();
+            return Ok(unusable(&error, Effect::Sweep(instead)));
+        }
+        checked => checked?,
+    };
+    // A single run was asked for; a sweep is about what is not known yet.
+    let Untrained { new, known } = if ready.len() > 1 {
+        untrained(store, ready.into_iter().zip(checksums))
+    } else {
+        Untrained { new: ready, known: Vec::new() }
+    };
+    if new.is_empty() {
+        return Ok(Msg::Done("every combination is already trained or queued".to_owned()));
+    }
+    let runs = queue_runs(store, &new.into_iter().map(new_run).collect::<Vec<_>>(), None)?;
+    let queued = text::number_of(runs.len() as u64, "run");
+    let resume = key_of(Action::Runs(RunsAction::ResumeQueue)).map(|key| key.to_string()).unwrap_or_default();
+    let is_paused = store.queue()?.paused;
+    let then = if is_paused { format!("; the queue is paused, {resume} resumes it") } else { String::new() };
+    let skipped = match known.len() {
+        0 => String::new(),
+        count => format!(", {count} skipped (already trained or queued)"),
+    };
+    Ok(Msg::Done(format!("{queued} queued{skipped}{then}")))
+}
+
+/// Starts a trainer for this run and shows it.
+fn start_trainer(dir: RunDir, sender: &UnboundedSender<Msg>) {
+    match launch(&dir, StartedBy::Dashboard) {
+        Ok(trainer) => {
+            let _ = sender.send(Msg::Started(dir.id().clone()));
+            reap(dir, trainer, sender.clone());
+        }
+        Err(error) => drop(sender.send(Msg::Failed(error.to_string()))),
+    }
+}
+
+/// Waits on a thread for a trainer to exit, and reports it if it failed without a recorded reason.
+fn reap(dir: RunDir, mut trainer: Child, sender: UnboundedSender<Msg>) {
+    let wait = move || {
+        let Ok(exit) = trainer.wait() else { return };
+        let silent = dir.record().is_ok_and(|record| record.reason.is_none());
+        if silent && exit.code().is_some_and(|code| code != 0) {
+            let error = ShellError::Exited { exit, log: dir.trainer_log() };
+            record_failed_start(&dir, &error);
+            let _ = sender.send(Msg::Failed(error.to_string()));
+        }
+    };
+    // The trainer keeps running even if the thread cannot be created.
+    let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
 }
 
 /// The dashboard exits with this summary.
@@ -269,7 +327,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                 Effect::Fork(parent, from, change) => self
                     .start(|shell| Ok(fork(&shell.store, &shell.store.run(&parent)?, from, change, None)?)),
                 Effect::Resume(id) => self.start(|shell| Ok(shell.store.run(&id)?)),
-                Effect::Sweep(configs) => self.perform(|shell| shell.sweep(configs).map(Some)),
+                Effect::Sweep(configs) => self.sweep(configs),
                 Effect::Send(id, command) => self.perform(|shell| {
                     shell.store.run(&id)?.drop_command(command)?;
                     Ok(None)
@@ -308,52 +366,35 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         self.observer.list();
     }
 
-    /// Creates a run and starts its trainer, if it can start.
-    fn train(&mut self, config: RunConfig) {
-        match with_absolute_data(config.clone()).and_then(|ready| check(&ready).map(|()| ready)) {
-            Ok(ready) => self.start(|shell| Ok(shell.store.create(&new_run(ready))?)),
-            Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
-                let instead = Effect::Train(Box::new(with_built_in_data(config)));
-                self.post(unusable(&error, instead));
+    /// Creates a run and starts its trainer, if it can start. Its data is read on a thread, since that takes a while.
+    fn train(&self, config: RunConfig) {
+        let store = self.store.clone();
+        self.spawn("start", move |sender| {
+            let ready = with_absolute_data(config.clone()).and_then(|ready| check(&ready).map(|_| ready));
+            match ready.and_then(|ready| Ok(store.create(&new_run(ready))?)) {
+                Ok(dir) => start_trainer(dir, sender),
+                Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
+                    let instead = Effect::Train(Box::new(with_built_in_data(config)));
+                    let _ = sender.send(unusable(&error, instead));
+                }
+                Err(error) => drop(sender.send(Msg::Failed(error.to_string()))),
             }
-            Err(error) => self.post(Msg::Failed(error.to_string())),
-        }
+        });
     }
 
-    /// Creates runs and queues them, if they can start.
-    fn sweep(&self, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
-        let ready =
-            configs.iter().cloned().map(with_absolute_data).collect::<Result<Vec<_>, ShellError>>()?;
-        match check_all(&ready) {
-            Ok(()) => {}
-            Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
-                let instead = configs.into_iter().map(with_built_in_data).collect();
-                return Ok(unusable(&error, Effect::Sweep(instead)));
-            }
-            Err(error) => return Err(error),
+    /// Creates runs and queues them, if they can start, on a thread for the same reason.
+    fn sweep(&self, configs: Vec<RunConfig>) {
+        let store = self.store.clone();
+        self.spawn("sweep", move |sender| {
+            let msg = sweep(&store, configs).unwrap_or_else(|error| Msg::Failed(error.to_string()));
+            let _ = sender.send(msg);
+        });
+    }
+
+    fn spawn(&self, name: &'static str, work: impl FnOnce(&UnboundedSender<Msg>) + Send + 'static) {
+        if let Err(error) = spawn(name, &self.sender, work) {
+            self.post(Msg::Failed(ShellError::Runtime(error).to_string()));
         }
-        // A single run was asked for; a sweep is about what is not known yet.
-        let Untrained { new: configs, known } = if ready.len() > 1 {
-            untrained(&self.store, ready)?
-        } else {
-            Untrained { new: ready, known: Vec::new() }
-        };
-        if configs.is_empty() {
-            return Ok(Msg::Done("every combination is already trained or queued".to_owned()));
-        }
-        let runs = configs.into_iter().map(new_run).collect::<Vec<_>>();
-        let runs = queue_runs(&self.store, &runs, None)?;
-        let queued = text::number_of(runs.len() as u64, "run");
-        let resume =
-            key_of(Action::Runs(RunsAction::ResumeQueue)).map(|key| key.to_string()).unwrap_or_default();
-        let is_paused = self.store.queue()?.paused;
-        let then =
-            if is_paused { format!("; the queue is paused, {resume} resumes it") } else { String::new() };
-        let skipped = match known.len() {
-            0 => String::new(),
-            count => format!(", {count} skipped (already trained or queued)"),
-        };
-        Ok(Msg::Done(format!("{queued} queued{skipped}{then}")))
     }
 
     fn change_queue(&self, change: QueueChange) -> Result<Option<Msg>, ShellError> {
@@ -378,30 +419,11 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     }
 
     /// Starts a trainer for the run that `run` finds or creates.
-    fn start(&mut self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
-        match run(self).and_then(|dir| Ok((launch(&dir, StartedBy::Dashboard)?, dir))) {
-            Ok((trainer, dir)) => {
-                self.post(Msg::Started(dir.id().clone()));
-                self.reap(dir, trainer);
-            }
+    fn start(&self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
+        match run(self) {
+            Ok(dir) => start_trainer(dir, &self.sender),
             Err(error) => self.post(Msg::Failed(error.to_string())),
         }
-    }
-
-    /// Waits on a thread for a trainer to exit, and reports it if it failed without a recorded reason.
-    fn reap(&self, dir: RunDir, mut trainer: Child) {
-        let sender = self.sender.clone();
-        let wait = move || {
-            let Ok(exit) = trainer.wait() else { return };
-            let silent = dir.record().is_ok_and(|record| record.reason.is_none());
-            if silent && exit.code().is_some_and(|code| code != 0) {
-                let error = ShellError::Exited { exit, log: dir.trainer_log() };
-                record_failed_start(&dir, &error);
-                let _ = sender.send(Msg::Failed(error.to_string()));
-            }
-        };
-        // The trainer trains even if the thread cannot be created.
-        let _ = thread::Builder::new().name("reap".to_owned()).spawn(wait);
     }
 
     /// Draws the current state; writes nothing if no cell has changed.

@@ -1,12 +1,6 @@
 //! Which runs of a sweep are new.
 
-use std::collections::BTreeMap;
-use std::path::PathBuf;
-
-use crate::data::{DataLocations, Roots};
 use crate::run::{Listing, RecordedStatus, RunConfig, RunEntry, Store};
-use crate::shell::ShellError;
-use crate::shell::resources::source;
 
 /// The configs of a sweep, split by whether their results are already there.
 #[derive(Debug, Default)]
@@ -17,10 +11,11 @@ pub struct Untrained {
     pub known: Vec<(RunConfig, String)>,
 }
 
-/// Splits the configs of a sweep into new and known ones. Of equal configs, the first is new.
+/// Splits the configs of a sweep, each with the checksum of its data, into new and known ones. Of equal configs, the first is
+/// new.
 ///
 /// The result is the same if the data and every setting that can change it are the same.
-pub fn untrained(store: &Store, configs: Vec<RunConfig>) -> Result<Untrained, ShellError> {
+pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, String)>) -> Untrained {
     let listed = store.list();
     let mut runs: Vec<&RunEntry> = Vec::new();
     for listed in &listed {
@@ -30,17 +25,11 @@ pub fn untrained(store: &Store, configs: Vec<RunConfig>) -> Result<Untrained, Sh
             runs.push(run);
         }
     }
-    let mut checksums: BTreeMap<Option<PathBuf>, String> = BTreeMap::new();
     let mut split = Untrained::default();
-    for config in configs {
-        if !checksums.contains_key(&config.data) {
-            let found = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
-            checksums.insert(config.data.clone(), found.dataset.checksum);
-        }
-        let checksum = checksums.get(&config.data).map(String::as_str);
+    for (config, checksum) in configs {
         let is_same = |run: &&&RunEntry| {
             let has_data = match run.record.data_checksum() {
-                Some(other) => Some(other) == checksum,
+                Some(other) => other == checksum,
                 // It has not started, so the data that would be found now is assumed.
                 None => run.record.config.data == config.data,
             };
@@ -54,7 +43,7 @@ pub fn untrained(store: &Store, configs: Vec<RunConfig>) -> Result<Untrained, Sh
             split.new.push(config);
         }
     }
-    Ok(split)
+    split
 }
 
 /// Whether a run has the result of its config, or will have it.

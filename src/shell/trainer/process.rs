@@ -76,27 +76,28 @@ pub fn train_run(dir: &RunDir, started_by: StartedBy, out: impl Write) -> Result
     outcome
 }
 
-/// Checks that a run with these settings can start, before it is created.
-pub fn check(config: &RunConfig) -> Result<(), ShellError> {
-    DataLocations::new(source(config), &Roots::of_user()).locate()?;
+/// Checks that a run with these settings can start, before it is created. Returns the checksum of its data.
+pub fn check(config: &RunConfig) -> Result<String, ShellError> {
+    let found = DataLocations::new(source(config), &Roots::of_user()).locate()?;
     nn::build(&config.preset, device_kind(config.device), Backend::best(), config.dropout)
         .map_err(TrainError::Device)?;
-    Ok(())
+    Ok(found.dataset.checksum)
 }
 
-/// [Checks](check) runs before any of them is created; what they share is checked once.
-pub fn check_all(configs: &[RunConfig]) -> Result<(), ShellError> {
-    let mut checked: Vec<&RunConfig> = Vec::new();
+/// [Checks](check) runs before any of them is created; what they share is checked once. Returns the checksum of each run's
+/// data.
+pub fn check_all(configs: &[RunConfig]) -> Result<Vec<String>, ShellError> {
+    let mut checksums: Vec<String> = Vec::with_capacity(configs.len());
     for config in configs {
-        let is_same = |other: &&RunConfig| {
+        let is_same = |other: &RunConfig| {
             (&other.preset, &other.data, other.device) == (&config.preset, &config.data, config.device)
         };
-        if !checked.iter().any(is_same) {
-            check(config)?;
-            checked.push(config);
-        }
+        // Only the configs before it have a checksum.
+        let known = configs.iter().zip(&checksums).find(|(other, _)| is_same(other));
+        let checksum = known.map(|(_, checksum)| checksum.clone());
+        checksums.push(checksum.map_or_else(|| check(config), Ok)?);
     }
-    Ok(())
+    Ok(checksums)
 }
 
 /// Loads the data and the checkpoint that the run resumes from.

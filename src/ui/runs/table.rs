@@ -200,7 +200,7 @@ impl TableView<'_> {
         let palette = &self.theme.palette;
         let glyphs = self.theme.glyphs;
         let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
-        let count = match (group.best.count, group.runs) {
+        let count = match (group.best.count, group.places.len()) {
             (counted, runs) if counted == runs => text::number_of(runs as u64, "run"),
             (counted, runs) => format!("{counted}/{runs} runs"),
         };
@@ -208,7 +208,7 @@ impl TableView<'_> {
             Span::styled(format!("{sign} {count:<11}"), palette.title),
             Span::styled(aligned(&self.spread(group), NAME, false), palette.strong),
         ]);
-        let Some(Listing::Run(first)) = self.app.shared.listed(group.place) else { return line };
+        let Some(Listing::Run(first)) = self.app.shared.listed(group.first()) else { return line };
         for &(column, width, is_number) in columns {
             line.push_span(" ".repeat(GAP));
             let (text, style) = match column.name() {
@@ -249,12 +249,8 @@ impl TableView<'_> {
 /// The settings that differ from the defaults or changed during training, except `but`. The data path is long and matters
 /// least, so it is last.
 fn changes(record: &RunManifest, but: &[&str], glyphs: Glyphs) -> String {
-    let differs: Vec<_> = record.config.changes().into_iter().map(|(setting, _)| setting).collect();
-    let is_listed = |setting: &Setting| {
-        !but.contains(&setting.name()) && (differs.contains(setting) || record.versions(*setting).len() > 1)
-    };
-    let (data, others): (Vec<_>, Vec<_>) =
-        Setting::all().filter(is_listed).partition(|setting| setting.name() == "data");
+    let notable = record.notable_settings().into_iter().filter(|setting| !but.contains(&setting.name()));
+    let (data, others): (Vec<_>, Vec<_>) = notable.partition(|setting| setting.name() == "data");
     let words = |setting: Setting| {
         let has_changed = record.versions(setting).len() > 1;
         let value = if has_changed { changed(record, setting, glyphs) } else { setting.get(&record.config) };

@@ -16,7 +16,7 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
     let shown = |app: &App| -> Vec<RunId> {
         let place = |row: &Row| match row {
             Row::Run { place, .. } => *place,
-            Row::Group(group) => group.place,
+            Row::Group(group) => group.first(),
         };
         let listed = |row| app.shared.listed(place(row)).unwrap().clone();
         app.shared.table.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.record.id).collect()
@@ -131,7 +131,7 @@ fn groups_have_mean_and_spread_and_open() {
     let [Row::Group(one), Row::Group(other)] = app.shared.table.rows() else {
         panic!("{:?}", app.shared.table.rows())
     };
-    assert_eq!((one.runs, other.runs), (2, 1));
+    assert_eq!((one.places.len(), other.places.len()), (2, 1));
     assert!((one.best.mean.unwrap() - 1.51).abs() < 1e-9 && one.best.deviation.is_some());
     press(&mut app, &[Key::Home, Key::Enter]);
     assert_eq!(app.shared.table.rows().len(), 4);
@@ -178,7 +178,7 @@ fn a_group_counts_what_is_finished_and_each_seed_once() {
         let runs = runs.iter().zip(states).map(|(run, (seed, status))| changed(run, seed, status)).collect();
         update(app, Msg::Runs(runs));
         let [Row::Group(group)] = app.shared.table.rows() else { panic!("{:?}", app.shared.table.rows()) };
-        (group.runs, group.best.count)
+        (group.places.len(), group.best.count)
     };
     type_text(&mut app, "v");
     let finished = RecordedStatus::Finished;
@@ -277,7 +277,7 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
     };
     let sizes = |app: &App| -> Vec<usize> {
         let size = |row: &Row| match row {
-            Row::Group(group) => group.runs,
+            Row::Group(group) => group.places.len(),
             Row::Run { .. } => 0,
         };
         app.shared.table.rows().iter().map(size).collect()
@@ -376,5 +376,18 @@ fn the_first_line_of_the_menu_is_the_last_run_unless_one_is_live() {
         other => panic!("{other:?}"),
     };
     assert_eq!(first(&app), ("last", ids[0].clone()));
-    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(ids[0].clone())], "nothing trains");
+    let mut opened = app.clone();
+    assert_eq!(press(&mut opened, &[Key::Enter]), [Effect::Follow(ids[0].clone())], "nothing trains");
+
+    let mut runs = app.shared.runs.clone().unwrap();
+    let set = |runs: &mut Vec<Listing>, place: usize, status| {
+        let Listing::Run(run) = &mut runs[place] else { panic!() };
+        Arc::make_mut(run).state = state(status);
+    };
+    set(&mut runs, 0, RecordedStatus::Interrupted);
+    update(&mut app, Msg::Runs(runs.clone()));
+    assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Resume(ids[0].clone())]);
+    set(&mut runs, 1, RecordedStatus::Running);
+    update(&mut app, Msg::Runs(runs));
+    assert_eq!(first(&app), ("attach", ids[1].clone()));
 }
