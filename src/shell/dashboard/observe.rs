@@ -197,10 +197,8 @@ pub(crate) fn find_data(source: Option<Source>) -> Vec<Msg> {
                 .map(|(place, error)| Msg::Failed(format!("skipped the data in the {place}: {error}")));
             skipped.into_iter().chain([Msg::Data(found.dataset.describe())]).collect()
         }
-        // Starting a run asks what to do about it.
-        Err(error) if matches!(error, DataError::Unusable { .. }) => {
-            vec![Msg::Data("the data cannot be used".to_owned()), Msg::Failed(error.to_string())]
-        }
+        // Starting a run shows why, and asks what to do about it.
+        Err(DataError::Unusable { .. }) => vec![Msg::Data("the data cannot be used".to_owned())],
         Err(error) => vec![Msg::Data(error.to_string())],
     }
 }
