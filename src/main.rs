@@ -15,10 +15,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 fn main() -> ExitCode {
     match Cli::parse().run() {
         Ok(()) => ExitCode::SUCCESS,
-        // Who read the output has seen enough.
+        // The reader closed the pipe early, for example `head`.
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            // It may quote a flag or a file. If nobody hears it, the exit code still tells.
+            // Sanitised, since it may quote arguments and files. If it cannot be written, the exit code remains.
             let _ = writeln!(io::stderr(), "cnn-tui: {}", sanitize(&error.to_string()));
             ExitCode::from(error.exit_code())
         }

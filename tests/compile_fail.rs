@@ -44,7 +44,7 @@ fn rustc() -> OsString {
     env::var_os("RUSTC").unwrap_or_else(|| "rustc".into())
 }
 
-/// What the compiler says of a program that must not compile.
+/// The compiler's errors for a program that must not compile.
 fn refusal(name: &str) -> String {
     let out = tempfile::tempdir().unwrap();
     let test = env::current_exe().unwrap();

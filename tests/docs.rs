@@ -1,4 +1,4 @@
-//! What README, CONTRIBUTING and `docs/` say, held against the program: keys, pictures, formats, commands, settings, and
+//! Checks README, CONTRIBUTING and `docs/` against the program: keys, pictures, formats, commands, settings, and
 //! the names of files and tests.
 //!
 //! `CNN_TUI_UPDATE_DOCS=1 cargo test --test docs` rewrites the generated parts.

@@ -23,13 +23,13 @@ pub struct Form {
 /// What a form is for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum FormKind {
-    /// Changes settings of the training run, whose current settings are these.
+    /// Changes settings of the training run; holds its current settings.
     Change(Box<RunConfig>),
     /// Restores the last checkpoint of the run first, then changes settings.
     GoBack(Box<RunConfig>),
-    /// Forks a run that has these settings.
+    /// Forks a run; holds its settings.
     Fork(RunId, Box<RunConfig>),
-    /// Creates runs, one for each combination of values; settings that are not edited are as here.
+    /// Creates runs, one for each combination of values; holds the settings of rows that are not edited.
     Train(Box<RunConfig>),
     /// Changes name, notes and tags of a run.
     Label(RunId),
@@ -296,7 +296,7 @@ mod tests {
         type_over(&mut form, "seed", "1..3");
         assert_eq!(form.runs(), Some(9));
         type_over(&mut form, "seed", "1..");
-        assert!(form.fill().unwrap_err().starts_with("`1..` is not a range"));
+        assert!(form.fill().unwrap_err().starts_with("'1..' is not a range"));
     }
 
     #[test]

@@ -63,7 +63,9 @@ impl fmt::Display for Key {
 
 /// The name of a key that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("there is no key '{0}': use characters, space, enter, esc, tab, left, pgup and the like, or ^N")]
+#[error(
+    "unknown key '{0}'; use a character, ^ and a letter for ctrl, or a name such as space, enter, esc, tab, left or pgup"
+)]
 pub struct UnknownKey(String);
 
 impl FromStr for Key {

@@ -128,12 +128,12 @@ impl PredictionDiff {
     /// The result of McNemar's test as a sentence.
     pub fn chance(&self) -> String {
         let McNemar { p, method } = self.table.mcnemar();
-        let verdict = if p < CHANCE { "more than chance" } else { "it could be chance" };
+        let verdict = if p < CHANCE { "unlikely" } else { "possible" };
         let how = match method {
             McNemarMethod::Exact => "exact".to_owned(),
             McNemarMethod::ChiSquare { statistic } => format!("chi-square {}", text::fixed(statistic, 2)),
         };
-        format!("{verdict} for these two networks (McNemar, {how}, p {})", text::probability(p))
+        format!("{verdict} for these two networks (McNemar's test, {how}, p {})", text::probability(p))
     }
 
     /// Whether the difference exceeds the variation between seeds, as a sentence.
@@ -141,18 +141,20 @@ impl PredictionDiff {
         let seeds = &self.seeds;
         let Some(noise) = seeds.noise() else {
             return format!(
-                "not known: it takes 2 finished runs that differ by their seed alone; train them with {}",
+                "unknown: needs 2 finished runs that differ only by their seed; train them with {}",
                 seeds.command
             );
         };
         let margin = text::percentage(noise.margin());
-        let range = format!("95 of 100 pairs are less than {margin} points apart by their seeds alone");
+        let range = format!(
+            "95 of 100 pairs of runs that differ only by their seed are less than {margin} points apart"
+        );
         if seeds.same {
-            format!("the two differ by no more than their seed; {range}")
+            format!("the two runs differ only by their seed; {range}")
         } else if self.difference().abs() > noise.margin() {
             format!("larger than seed noise: {range}")
         } else {
-            format!("no larger than seed noise: {range}")
+            format!("not larger than seed noise: {range}")
         }
     }
 }
@@ -195,7 +197,7 @@ mod tests {
         assert_eq!(images(Disagreement::Broken), [2]);
         assert_eq!(diff.table, Paired { both: 1, only_first: 1, only_second: 2, neither: 1 });
         assert!((diff.difference() - 0.2).abs() < 1e-12);
-        assert_eq!(diff.chance(), "it could be chance for these two networks (McNemar, exact, p 1.000)");
+        assert_eq!(diff.chance(), "possible for these two networks (McNemar's test, exact, p 1.000)");
     }
 
     #[test]
@@ -203,12 +205,14 @@ mod tests {
         let verdict = |groups, same| diff(seeds(groups, same)).verdict();
         let close: &[f64] = &[0.600, 0.601, 0.602, 0.603];
         let apart: &[f64] = &[0.4, 0.8];
-        assert!(verdict([close, &[0.8]], false).starts_with("larger than seed noise: 95 of 100 pairs"));
-        assert!(verdict([close, apart], false).starts_with("no larger than seed noise"));
-        assert!(verdict([close, close], true).contains("no more than their seed; 95 of 100"));
+        assert!(
+            verdict([close, &[0.8]], false).starts_with("larger than seed noise: 95 of 100 pairs of runs")
+        );
+        assert!(verdict([close, apart], false).starts_with("not larger than seed noise"));
+        assert!(verdict([close, close], true).contains("differ only by their seed; 95 of 100"));
         let unknown = verdict([&[0.6], &[0.8]], false);
         assert!(
-            unknown.starts_with("not known") && unknown.ends_with("`cnn-tui sweep seed=1..3`"),
+            unknown.starts_with("unknown: ") && unknown.ends_with("`cnn-tui sweep seed=1..3`"),
             "{unknown}"
         );
     }

@@ -291,7 +291,7 @@ impl RunView {
     /// The epoch with the highest test accuracy, the first of equals.
     pub fn best(&self) -> Option<EpochReport> {
         let numbers = self.timeline.reports().filter(|report| report.test_accuracy.is_finite());
-        // Of equals `max_by` takes the last, so the order is reversed.
+        // `max_by` returns the last of equals, so the order is reversed.
         numbers.rev().max_by(|a, b| a.test_accuracy.total_cmp(&b.test_accuracy)).copied()
     }
 

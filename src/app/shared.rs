@@ -35,7 +35,7 @@ pub struct Shared {
     pub queue: Queue,
     /// Whether a process starts them.
     pub queue_worker: QueueWorker,
-    /// The runs that were deleted and not restored, one entry per deletion, the latest last.
+    /// The runs deleted since the dashboard was opened and not restored, one entry per deletion, the latest last.
     pub trash: Vec<Vec<RunId>>,
     /// Deleted runs, or runs being deleted, that a list made before may still contain.
     pub leaving: Vec<RunId>,

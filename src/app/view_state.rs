@@ -6,10 +6,7 @@ use super::charts::{ChartView, Smoothing, XAxis};
 use super::columns::Column;
 use super::rows::Arrangement;
 use super::shared::Shared;
-use crate::run::{RunId, Sort};
-
-/// Maximum number of deletions that can be undone.
-const TRASH: usize = 50;
+use crate::run::Sort;
 
 /// View state that is kept between sessions. Missing or invalid values get their defaults.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -31,8 +28,6 @@ pub struct ViewState {
     pub smoothing: Smoothing,
     /// The theme's name; empty for the first one. The shell fills it in, as [`Shared`] has only an index.
     pub theme: String,
-    /// The runs that were deleted and not restored, one entry per deletion, the latest last.
-    pub trash: Vec<Vec<RunId>>,
 }
 
 impl Shared {
@@ -48,7 +43,6 @@ impl Shared {
             log_loss: self.charts.log_loss,
             smoothing: self.charts.smoothing,
             theme: String::new(),
-            trash: self.trash[self.trash.len().saturating_sub(TRASH)..].to_vec(),
         }
     }
 
@@ -60,7 +54,6 @@ impl Shared {
         }
         self.table.recall(&state.query, state.sort.parse().ok(), state.arrangement);
         let &ViewState { along, log_loss, smoothing, .. } = state;
-        self.trash.clone_from(&state.trash);
         self.charts = ChartView { along, log_loss, smoothing, ..self.charts };
     }
 }

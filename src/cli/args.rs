@@ -19,7 +19,7 @@ use crate::shell::{self, ShellError, StartedBy};
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Directory of the runs [env: `CNN_TUI_RUNS`] [default: the user's data directory].
+    /// Directory of the runs [env: CNN_TUI_RUNS] [default: the user's data directory].
     #[arg(long, global = true, value_name = "DIR")]
     runs: Option<PathBuf>,
 
@@ -38,18 +38,6 @@ Examples:
   cnn-tui resume ID              Continue a stopped run
   cnn-tui runs                   List all runs";
 
-const FORK_EXAMPLES: &str = "\
-Examples:
-  cnn-tui fork calm-otter --lr 0.003                     Continue a copy with another learning rate
-  cnn-tui fork calm-otter --from best --epochs 60        Train a copy of the best checkpoint for longer";
-
-const SWEEP_EXAMPLES: &str = "\
-Examples:
-  cnn-tui sweep lr=0.003,0.01,0.03                       Three learning rates
-  cnn-tui sweep lr=0.01,0.03 seed=1..3                   Two learning rates with three seeds each
-  cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
-  cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";
-
 #[derive(Debug, Subcommand)]
 enum CliCommand {
     /// Train a network and watch it in the dashboard.
@@ -57,10 +45,8 @@ enum CliCommand {
     /// Continue a run from its last checkpoint.
     Resume(train::ResumeCommand),
     /// Start a new run from a checkpoint of another one, with changed settings.
-    #[command(after_help = FORK_EXAMPLES)]
     Fork(fork::ForkCommand),
     /// Queue a run for every combination of values.
-    #[command(after_help = SWEEP_EXAMPLES)]
     Sweep(sweep::SweepCommand),
     /// Show and change the queue of runs to train.
     Queue(queue::QueueCommand),

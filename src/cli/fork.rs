@@ -4,18 +4,20 @@ use clap::Args;
 
 use super::CliError;
 use super::options::{Fork, SettingOptions};
-use super::train::{AfterCommand, Output, check_name};
+use super::train::{AfterCommand, Output, check_labels};
 use crate::metrics::text;
 use crate::run::{CheckpointName, Store};
 use crate::shell;
 
-/// Start a new run from a checkpoint of another one, with other settings.
-#[derive(Debug, Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Examples:
-  cnn-tui fork calm-otter --epochs 60
-  cnn-tui fork calm-otter --from best --lr 0.001 --name fine-tuned
-  cnn-tui fork calm-otter --from epoch-007 --dropout 0.3 --headless")]
+  cnn-tui fork calm-otter --epochs 60                         Train a copy of a run for longer
+  cnn-tui fork calm-otter --from best --lr 0.001              Fine-tune the best epoch
+  cnn-tui fork calm-otter --from epoch-007 --dropout 0.3      Try another dropout from epoch 7 on";
+
+/// Start a new run from a checkpoint of another one, with changed settings.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ForkCommand {
     /// Parent run: ID or name, or a unique prefix of one.
     #[arg(value_name = "ID")]
@@ -36,7 +38,7 @@ impl ForkCommand {
     /// Creates the run and trains it.
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
-        check_name(self.name.as_deref())?;
+        check_labels(self.name.as_deref(), &[])?;
         let parent = store.resolve(&self.run)?;
         let change = self.options.into_change()?;
         let record = parent.record()?;

@@ -20,13 +20,15 @@ const ROWS: u16 = 18;
 /// Maximum width of the chart, in columns.
 const COLUMNS: usize = 120;
 
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui lr-find                                       Test the default network and optimizer
+  cnn-tui lr-find --preset dnn --optimizer adamw        Test other settings
+  cnn-tui lr-find --json | jq .steep                    Use the suggestion in a script";
+
 /// Suggest a learning rate from a short range test, which trains with rising rates. Nothing is saved.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  cnn-tui lr-find
-  cnn-tui lr-find --preset dnn --optimizer adamw --batch-size 128
-  cnn-tui lr-find --json | jq .steep")]
+#[command(after_help = EXAMPLES)]
 pub(super) struct LrFindCommand {
     #[command(flatten)]
     options: SettingOptions<LrFind>,

@@ -177,7 +177,7 @@ pub(super) fn check_preset(config: &RunConfig) -> Result<(), CliError> {
     if PRESETS.iter().any(|preset| preset.name == config.preset) {
         return Ok(());
     }
-    Err(CliError::Usage(format!("there is no preset `{}`; there are: {}", config.preset, preset_names())))
+    Err(CliError::Usage(format!("unknown preset '{}'; the presets are {}", config.preset, preset_names())))
 }
 
 fn preset_names() -> String {
@@ -219,7 +219,7 @@ impl<'de> DeserializeSeed<'de> for Key {
         let key = String::deserialize(deserializer)?;
         Setting::all().find(|setting| setting.key() == key).ok_or_else(|| {
             let keys: Vec<_> = Setting::all().map(Setting::key).collect();
-            D::Error::custom(format!("unknown setting `{key}`; settings are: {}", keys.join(", ")))
+            D::Error::custom(format!("unknown setting '{key}'; the settings are {}", keys.join(", ")))
         })
     }
 }
@@ -331,8 +331,8 @@ mod tests {
     #[test]
     fn settings_file_errors_name_the_setting() {
         for (text, want) in [
-            ("epoch = 3", "unknown setting `epoch`; settings are: preset, data, "),
-            ("lr = 0.1", "unknown setting `lr`"),
+            ("epoch = 3", "unknown setting 'epoch'; the settings are preset, data, "),
+            ("lr = 0.1", "unknown setting 'lr'"),
             ("epochs = 0", "epochs must be between 1 and 100,000 (got 0)"),
             ("epochs = '3'", "epochs must be a whole number (got \"3\")"),
             ("preset = 3", "preset must be the name of a network (got 3)"),

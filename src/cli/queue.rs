@@ -112,11 +112,19 @@ fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError
         writeln!(out, "{queue}")?;
         return Ok(());
     }
-    let status = match (queue.paused, queue.runs.is_empty(), has_worker) {
-        (true, ..) => "paused; run `cnn-tui queue resume` to continue",
-        (false, true, _) => "empty; run `cnn-tui sweep` to queue runs",
-        (false, false, true) => "running",
-        (false, false, false) => "not running; run `cnn-tui queue resume` to start it",
+    if queue.runs.is_empty() {
+        let what = if queue.paused {
+            "the queue is empty and paused; run `cnn-tui queue resume` to let it start runs"
+        } else {
+            "the queue is empty; run `cnn-tui sweep` to queue runs"
+        };
+        writeln!(out, "{what}")?;
+        return Ok(());
+    }
+    let status = match (queue.paused, has_worker) {
+        (true, _) => "paused; run `cnn-tui queue resume` to continue",
+        (false, true) => "running",
+        (false, false) => "not running; run `cnn-tui queue resume` to start it",
     };
     let waiting = text::number_of(queue.runs.len() as u64, "run");
     let jobs = text::number_of(queue.jobs as u64, "run");

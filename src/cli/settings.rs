@@ -36,7 +36,7 @@ pub struct DisplayOptions {
     /// Symbols: auto, unicode or ascii [default: auto].
     #[arg(long, global = true, value_name = "SET", help_heading = "Look")]
     pub(super) glyphs: Option<String>,
-    /// Colours: auto, truecolor, 256, 16 or none; `NO_COLOR` is honoured [default: auto].
+    /// Colours: auto, truecolor, 256, 16 or none [env: NO_COLOR disables colours] [default: auto].
     #[arg(long, global = true, value_name = "DEPTH", help_heading = "Look")]
     pub(super) color: Option<String>,
 }
@@ -49,7 +49,7 @@ impl Settings {
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => return Err(wrong(format!("cannot be read: {error}"))),
+            Err(error) => return Err(CliError::Usage(format!("cannot read {}: {error}", path.display()))),
         };
         let settings: Self = toml::from_str(&text).map_err(|error| {
             let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
@@ -113,7 +113,7 @@ impl DisplayOptions {
             let known = names.join(", ");
             let broken: Vec<_> = themes.errors().iter().map(ToString::to_string).collect();
             let hint = if broken.is_empty() { String::new() } else { format!("; {}", broken.join("; ")) };
-            CliError::Usage(format!("there is no theme `{name}`; there are: {known}{hint}"))
+            CliError::Usage(format!("unknown theme '{name}'; the themes are {known}{hint}"))
         })
     }
 }
@@ -137,8 +137,9 @@ fn user_themes(dir: &Path) -> Vec<(String, String)> {
         fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
     paths.sort();
-    let text =
-        |path: &Path| fs::read_to_string(path).unwrap_or_else(|error| format!("cannot be read: {error}"));
+    let text = |path: &Path| {
+        fs::read_to_string(path).unwrap_or_else(|error| format!("cannot read the file: {error}"))
+    };
     paths.iter().map(|path| (path.display().to_string(), text(path))).collect()
 }
 
@@ -169,7 +170,7 @@ mod tests {
     #[test]
     fn errors_name_file_line_and_setting() {
         for (text, parts) in [
-            ("theme = 'dark'\n[train]\nepoch = 3", ["config.toml: line 3", "unknown setting `epoch`"]),
+            ("theme = 'dark'\n[train]\nepoch = 3", ["config.toml: line 3", "unknown setting 'epoch'"]),
             (
                 "[train]\nseed = 1\n\nepochs = 0",
                 ["config.toml: line 4", "epochs must be between 1 and 100,000"],

@@ -6,21 +6,25 @@ use clap::Args;
 use serde_json::json;
 
 use super::options::check_preset;
-use super::train::check_tags;
+use super::train::check_labels;
 use super::{CliError, TrainOptions};
 use crate::metrics::text;
 use crate::run::{Axis, NewRun, RunConfig, Store, SweepError, sweep};
 use crate::shell::{self, Untrained};
 
-/// Queue a run for every combination of values.
-#[derive(Debug, Args)]
-#[command(after_help = "\
+const EXAMPLES: &str = "\
 Values are separated by commas. Ranges are FROM..TO, FROM..TO step NUMBER and FROM..TO times FACTOR.
 
 Examples:
-  cnn-tui sweep seed=1..5
-  cnn-tui sweep lr=0.003,0.01,0.03 optimizer=sgd,adamw --epochs 10
-  cnn-tui sweep dropout='0.1..0.5 step 0.1' lr='1e-4..1e-1 times 10' --tag grid --jobs 2")]
+  cnn-tui sweep seed=1..5                                Repeat a run with five seeds
+  cnn-tui sweep lr=0.003,0.01,0.03 --tag rates           Three learning rates, found again by their tag
+  cnn-tui sweep lr=0.01,0.03 seed=1..3                   Two learning rates with three seeds each
+  cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
+  cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";
+
+/// Queue a run for every combination of values.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct SweepCommand {
     /// Settings to vary, each with its values, such as seed=1..3 or lr=0.003,0.01,0.03.
     #[arg(value_name = "SETTING=VALUES", required = true)]
@@ -30,7 +34,7 @@ pub(super) struct SweepCommand {
     /// Tag for the runs (repeatable).
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
-    /// Number of runs to train at the same time; also applies to later sweeps [default: unchanged, initially 1].
+    /// Number of runs to train at the same time, from now on [default: as before, initially 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
     /// Also queue combinations that were already trained or are waiting.
@@ -65,7 +69,7 @@ impl SweepCommand {
         configs.iter().try_for_each(check_preset)?;
         let checksums = shell::check_all(&configs)?;
         let tags = self.tags;
-        check_tags(&tags)?;
+        check_labels(None, &tags)?;
         let Untrained { new: configs, known } = if self.again {
             Untrained { new: configs, known: Vec::new() }
         } else {

@@ -70,26 +70,15 @@ impl TrainCommand {
         let config = self.options.or(defaults).into_config()?;
         self.output.check()?;
         shell::check(&config)?;
-        check_name(self.name.as_deref())?;
-        check_tags(&self.tags)?;
+        check_labels(self.name.as_deref(), &self.tags)?;
         let new = NewRun { name: self.name, tags: self.tags, ..shell::new_run(config) };
         self.output.train(store.create(&new)?)
     }
 }
 
-/// Rejects names without visible characters.
-pub(super) fn check_name(name: Option<&str>) -> Result<(), CliError> {
-    if name.is_some_and(|name| name.trim().is_empty() || name.chars().any(char::is_control)) {
-        return Err(CliError::Usage(
-            "--name must contain a visible character and no control characters".to_owned(),
-        ));
-    }
-    Ok(())
-}
-
-/// Rejects tags that no query could match.
-pub(super) fn check_tags(tags: &[String]) -> Result<(), CliError> {
-    let labels = Labels { tags: Some(tags.to_vec()), ..Labels::default() };
+/// Rejects a name or tag that a run cannot have.
+pub(super) fn check_labels(name: Option<&str>, tags: &[String]) -> Result<(), CliError> {
+    let labels = Labels { name: name.map(ToOwned::to_owned), tags: Some(tags.to_vec()), ..Labels::default() };
     labels.validate().map_err(|error| CliError::Usage(error.to_string()))
 }
 
@@ -168,7 +157,7 @@ impl Output {
     }
 }
 
-/// What became of a run that diverged, and how to continue.
+/// Message for a run that diverged: its state, and how to continue.
 fn diverged(dir: &RunDir) -> Result<String, CliError> {
     let record = dir.record()?;
     let (name, step) = (&record.name, text::count(record.summary.step));

@@ -15,7 +15,7 @@ use crate::strings::{printable, printable_path};
 #[derive(Debug, Error)]
 pub enum CsvError {
     /// The file could not be read.
-    #[error("{}: cannot be read: {source}", printable_path(.file))]
+    #[error("cannot read {}: {source}", printable_path(.file))]
     Csv {
         /// The file.
         file: PathBuf,
@@ -24,7 +24,7 @@ pub enum CsvError {
     },
     /// The images have no labels.
     #[error(
-        "{}: has no labels (Kaggle withholds them in competitions); use a set whose test file has labels",
+        "{}: no labels (Kaggle withholds them in competitions); use a set whose test file has labels",
         printable_path(.file)
     )]
     NoLabels {
@@ -33,7 +33,7 @@ pub enum CsvError {
     },
     /// A line has another number of columns.
     #[error(
-        "{}: line {line}: has {found} columns; expected a label and {PIXELS} pixels, {} in all",
+        "{}: line {line}: expected {} columns (a label and {PIXELS} pixels), found {found}",
         printable_path(.file), PIXELS + 1
     )]
     Columns {
@@ -57,7 +57,7 @@ pub enum CsvError {
         found: String,
     },
     /// There are more images than [`MAX_ITEMS`].
-    #[error("{}: has more than {MAX_ITEMS} images", printable_path(.file))]
+    #[error("{}: more than {MAX_ITEMS} images; only sets of up to {MAX_ITEMS} are supported", printable_path(.file))]
     TooMany {
         /// The file.
         file: PathBuf,
@@ -148,9 +148,9 @@ mod tests {
                 "line 2: expected a label from 0 to 9 (only 10 classes are supported), found 10",
             ),
             (line("0", "0") + &line("1", "256"), "line 2: expected a pixel from 0 to 255, found 256"),
-            (line("0", "0") + "1,2\n", "line 2: has 2 columns; expected a label and 784 pixels, 785 in all"),
-            (line("0", "0")[2..].to_owned(), "has no labels (Kaggle withholds them in competitions)"),
-            ("name,age\n".to_owned(), "line 1: has 2 columns"),
+            (line("0", "0") + "1,2\n", "line 2: expected 785 columns (a label and 784 pixels), found 2"),
+            (line("0", "0")[2..].to_owned(), "no labels (Kaggle withholds them in competitions)"),
+            ("name,age\n".to_owned(), "line 1: expected 785 columns (a label and 784 pixels), found 2"),
         ] {
             let error = read_text(&text).unwrap_err();
             assert!(error.starts_with(want), "{error}");

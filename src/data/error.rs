@@ -15,7 +15,7 @@ use crate::strings::printable_path;
 #[derive(Debug, Error)]
 pub enum DataError {
     /// The path does not exist, is not a directory, or may not be read.
-    #[error("{}: cannot be opened: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
+    #[error("cannot open {}: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
     Directory {
         /// The path.
         dir: PathBuf,
@@ -23,7 +23,7 @@ pub enum DataError {
         source: io::Error,
     },
     /// A symbolic link whose target does not exist.
-    #[error("{}: is a link to {}, which does not exist", printable_path(.link), printable_path(.target))]
+    #[error("{}: broken link; its target {} does not exist", printable_path(.link), printable_path(.target))]
     BrokenLink {
         /// The link.
         link: PathBuf,
@@ -44,7 +44,7 @@ pub enum DataError {
     },
     /// The file is not one of a data set.
     #[error(
-        "{}: is not a data file; give a directory, an IDX file, a NumPy archive (.npz) or a CSV file named like train.csv",
+        "{}: not a data file; give a directory, an IDX file, a NumPy archive (.npz) or a CSV file named like train.csv",
         printable_path(.file)
     )]
     UnknownFile {
@@ -60,7 +60,7 @@ pub enum DataError {
         missing: Vec<String>,
     },
     /// There are several sets.
-    #[error("{}: has several data sets; choose one: {}", printable_path(.dir), options(.choices))]
+    #[error("{}: several data sets; choose one: {}", printable_path(.dir), options(.choices))]
     Ambiguous {
         /// The directory.
         dir: PathBuf,

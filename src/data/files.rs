@@ -378,7 +378,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             format!(
-                "{dir}: has several data sets; choose one: --data {dir}/FashionMNIST/raw or --data {dir}/MNIST/raw"
+                "{dir}: several data sets; choose one: --data {dir}/FashionMNIST/raw or --data {dir}/MNIST/raw"
             )
         );
         assert!(!error.is_absent());
@@ -409,7 +409,7 @@ mod tests {
         assert!(error.to_string().starts_with(&expected), "{error}");
 
         let error = Files::find(&dir.join("a.png")).unwrap_err();
-        assert!(error.to_string().contains("a.png: is not a data file"), "{error}");
+        assert!(error.to_string().contains("a.png: not a data file"), "{error}");
     }
 
     #[test]
@@ -427,7 +427,7 @@ mod tests {
             assert!(!error.is_absent());
             assert_eq!(
                 error.to_string(),
-                format!("{}: is a link to {target}, which does not exist", link.display())
+                format!("{}: broken link; its target {target} does not exist", link.display())
             );
         }
     }

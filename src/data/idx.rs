@@ -86,7 +86,7 @@ impl fmt::Display for Content {
 #[derive(Debug, Error)]
 pub enum IdxError {
     /// The file could not be opened or read.
-    #[error("{}: cannot be read: {source}", printable_path(.file))]
+    #[error("cannot read {}: {source}", printable_path(.file))]
     Io {
         /// The file.
         file: PathBuf,
@@ -491,6 +491,6 @@ mod tests {
     #[test]
     fn missing_file_is_named() {
         let error = read(Content::Labels, Path::new("no/such/file")).unwrap_err();
-        assert!(error.to_string().starts_with("no/such/file: cannot be read: "), "{error}");
+        assert!(error.to_string().starts_with("cannot read no/such/file: "), "{error}");
     }
 }

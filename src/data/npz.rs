@@ -33,7 +33,7 @@ const MAX_HEADER: usize = 4096;
 #[derive(Debug, Error)]
 pub enum NpzError {
     /// The file could not be opened.
-    #[error("{}: cannot be read: {source}", printable_path(.file))]
+    #[error("cannot read {}: {source}", printable_path(.file))]
     Io {
         /// The file.
         file: PathBuf,
@@ -41,7 +41,7 @@ pub enum NpzError {
         source: io::Error,
     },
     /// It is not a ZIP archive, or a damaged one.
-    #[error("{}: cannot be read as a NumPy archive: {source}; download or copy it again", printable_path(.file))]
+    #[error("{}: not a NumPy archive, or a damaged one; download or copy it again", printable_path(.file))]
     Archive {
         /// The file.
         file: PathBuf,
@@ -49,7 +49,7 @@ pub enum NpzError {
         source: ZipError,
     },
     /// An array is missing.
-    #[error("{}: has no array {expected} (it has {found})", printable_path(.file))]
+    #[error("{}: no array {expected} (found {found})", printable_path(.file))]
     NoArray {
         /// The file.
         file: PathBuf,
@@ -74,13 +74,13 @@ pub enum NpzError {
 #[derive(Debug, Error)]
 pub enum ArrayError {
     /// The array could not be read or decompressed.
-    #[error("cannot be read: {0}; download or copy the file again")]
+    #[error("cannot read the values: {0}; download or copy the file again")]
     Io(#[from] io::Error),
     /// It has no valid header.
-    #[error("is not a NumPy array; download or copy the file again")]
+    #[error("not a NumPy array; download or copy the file again")]
     NoHeader,
     /// Its values have another type.
-    #[error("has values of type {found}; only {expected} are supported")]
+    #[error("values of type {found}; only {expected} are supported")]
     Type {
         /// The type of its values.
         found: String,
@@ -88,7 +88,7 @@ pub enum ArrayError {
         expected: &'static str,
     },
     /// It has another shape.
-    #[error("has the shape {found}; only {expected} are supported")]
+    #[error("shape {found}; only {expected} are supported")]
     Shape {
         /// Its shape.
         found: String,
@@ -356,30 +356,34 @@ mod tests {
             (
                 Content::Images,
                 array("<f4", "1, 28, 28", &[]),
-                "has values of type float32; only unsigned bytes (uint8) are",
+                "values of type float32; only unsigned bytes (uint8) are",
             ),
             (
                 Content::Images,
                 array("|u1", "1, 28, 28, 3", &[]),
-                "has the shape 1x28x28x3; only up to 1000000 greyscale",
+                "shape 1x28x28x3; only up to 1000000 greyscale",
             ),
-            (Content::Images, array("|u1", "1, 28, 28", &[0; 5]), "cannot be read: unexpected end of file"),
+            (
+                Content::Images,
+                array("|u1", "1, 28, 28", &[0; 5]),
+                "cannot read the values: unexpected end of file",
+            ),
             (Content::Labels, array("<i4", "1", &[255; 4]), "label 0 is -1; only data sets with 10 classes"),
             (Content::Labels, array("|u1", "2", &[0, 10]), "label 1 is 10; only"),
-            (Content::Labels, array("<U5", "2", &[]), "has values of type <U5; only whole numbers are"),
+            (Content::Labels, array("<U5", "2", &[]), "values of type <U5; only whole numbers are"),
             (
                 Content::Labels,
                 array("|u1", "99999999999", &[]),
-                "has the shape 99999999999; only up to 1000000 labels",
+                "shape 99999999999; only up to 1000000 labels",
             ),
-            (Content::Labels, b"nonsense".to_vec(), "is not a NumPy array"),
+            (Content::Labels, b"nonsense".to_vec(), "not a NumPy array"),
         ] {
             let message = message(content, bytes);
             assert!(message.contains("set.npz: array arr_0: ") && message.contains(want), "{message}");
         }
         let path = archive(root.path(), &[("images", Vec::new())]);
         let error = read_set(&path).unwrap_err().to_string();
-        assert!(error.ends_with("has no array train_images or x_train (it has images)"), "{error}");
+        assert!(error.ends_with("no array train_images or x_train (found images)"), "{error}");
         std::fs::write(&path, "text").unwrap();
         assert!(matches!(read_set(&path), Err(NpzError::Archive { .. })));
     }

@@ -30,7 +30,7 @@ pub enum DeviceError {
     #[error("cannot open the CUDA device: {0}")]
     Failed(String),
     /// There is no preset with this name; holds the name and the list of presets.
-    #[error("no preset `{0}`; available presets: {1}")]
+    #[error("unknown preset '{0}'; the presets are {1}")]
     UnknownPreset(String, String),
 }
 

@@ -23,6 +23,7 @@ pub use dir::{
 };
 pub(crate) use disk::float::widen;
 pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
+pub use export::EventFile;
 pub use protocol::{
     Annotation, AnnotationKind, Command, DataInfo, EpochMetric, EpochReport, Event, JournalEntry, LastField,
     LayerRow, PauseReason, Position, RecordedStatus, Rewind, StepBatch, StepLog, StepTime, TimedEpoch,

@@ -50,7 +50,7 @@ pub enum ShellError {
     Output {
         /// The I/O error.
         source: std::io::Error,
-        /// What became of the run.
+        /// The state of the run, as a clause for the message.
         what: String,
     },
     /// The run has not started training.

@@ -27,14 +27,14 @@ pub enum TrainError {
         started: u32,
     },
     /// The checkpoint lacks a tensor.
-    #[error("the checkpoint has no tensor `{name}`; it belongs to another network or optimizer")]
+    #[error("the checkpoint has no tensor '{name}'; it belongs to another network or optimizer")]
     Missing {
         /// Name of the tensor.
         name: String,
     },
     /// A tensor of the checkpoint has another shape than the network's.
     #[error(
-        "tensor `{name}` of the checkpoint has shape {found:?}, expected {expected:?}; it belongs to another network"
+        "tensor '{name}' of the checkpoint has shape {found:?}, expected {expected:?}; it belongs to another network"
     )]
     Shape {
         /// Name of the tensor.

@@ -25,7 +25,7 @@ pub enum ColorDepth {
 
 /// The name of a colour depth that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown colour depth '{0}': use truecolor, 256, 16 or none")]
+#[error("unknown colour depth '{0}'; use auto, truecolor, 256, 16 or none")]
 pub struct UnknownDepth(String);
 
 impl ColorDepth {
@@ -273,7 +273,7 @@ mod tests {
             assert_eq!(depth.to_string().parse(), Ok(depth));
         }
         let error = "many".parse::<ColorDepth>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown colour depth 'many': use truecolor, 256, 16 or none");
+        assert_eq!(error.to_string(), "unknown colour depth 'many'; use auto, truecolor, 256, 16 or none");
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub enum Glyphs {
 
 /// The name of a set of symbols that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown glyphs '{0}': use auto, unicode or ascii")]
+#[error("unknown glyphs '{0}'; use auto, unicode or ascii")]
 pub struct UnknownGlyphs(String);
 
 /// Declares the symbols: one method each, and a list of all of them.
@@ -235,7 +235,7 @@ mod tests {
         assert_eq!("ascii".parse(), Ok(Glyphs::Ascii));
         assert_eq!(
             "fancy".parse::<Glyphs>().unwrap_err().to_string(),
-            "unknown glyphs 'fancy': use auto, unicode or ascii"
+            "unknown glyphs 'fancy'; use auto, unicode or ascii"
         );
     }
 }

@@ -57,14 +57,14 @@ pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
     StateWords { word, style, ..words }
 }
 
-/// Shortens a message for one line: a leading path is reduced to its file name, so that the reason stays visible.
-pub(super) fn brief(message: &str) -> &str {
-    match message.split_once(": ") {
-        Some((path, _)) if path.starts_with('/') => {
-            let begin = path.rfind('/').map_or(0, |slash| slash + 1);
-            &message[begin..]
-        }
-        _ => message,
+/// Shortens a message for one line: an absolute path before its first colon, as in `/runs/a/run.json: …` or `cannot read
+/// /runs/a/run.json: …`, is reduced to its file name, so that the reason stays visible.
+pub(super) fn brief(message: &str) -> String {
+    let subject = message.split_once(": ").map_or("", |(subject, _)| subject);
+    let path = if subject.starts_with('/') { Some(0) } else { subject.find(" /").map(|space| space + 1) };
+    match (path, subject.rfind('/')) {
+        (Some(path), Some(slash)) => format!("{}{}", &message[..path], &message[slash + 1..]),
+        _ => message.to_owned(),
     }
 }
 
@@ -133,4 +133,22 @@ pub(super) fn wrap(text: &str, width: usize) -> Vec<String> {
         }
     }
     lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn brief_reduces_the_path_of_a_message_to_its_file_name() {
+        for (message, shortened) in [
+            ("/runs/swift otter/run.json: invalid", "run.json: invalid"),
+            ("cannot read /my runs/a/run.json: Permission denied", "cannot read run.json: Permission denied"),
+            ("cannot read a/run.json: Permission denied", "cannot read a/run.json: Permission denied"),
+            ("the loss became NaN", "the loss became NaN"),
+            ("ended: see /runs/trainer.log", "ended: see /runs/trainer.log"),
+        ] {
+            assert_eq!(brief(message), shortened);
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! The structure of the crate: which layer may use which, no circles between files, one name for a thing.
+//! The structure of the crate: which layer may use which, no import cycles between files, no public type name twice.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests may fail")]
 
 mod source;
@@ -43,8 +43,9 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("clap", &["cli"]),
 ];
 
-/// What the layers without a world of their own must not ask for.
+/// Layers without I/O, threads and clocks.
 const PURE: &[&str] = &["metrics", "app", "ui"];
+/// Paths that they must not use.
 const WORLD: &[&str] =
     &["std::fs", "std::thread", "std::process", "std::env", "std::time::SystemTime", "std::time::Instant"];
 

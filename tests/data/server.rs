@@ -70,7 +70,7 @@ impl Server {
         format!("http://{}/", self.address)
     }
 
-    /// Where the requests so far wanted to start.
+    /// The offsets at which the requests so far started.
     pub(crate) fn starts(&self) -> Vec<Option<usize>> {
         self.requests().into_iter().map(|request| request.start).collect()
     }

@@ -65,12 +65,12 @@ fn invalid_flags_are_named_with_valid_values() {
         ),
         (&["train", "--threads", "0"], By::Program, &["threads must be between 1 and 256 (got 0)"]),
         (&["train", "--device", "tpu"], By::Parser, &["'tpu'", "auto", "cpu", "cuda"]),
-        (&["train", "--preset", "rnn"], By::Program, &["no preset `rnn`", "cnn, dnn"]),
+        (&["train", "--preset", "rnn"], By::Program, &["unknown preset 'rnn'", "cnn, dnn"]),
         (&["train", "--preset", "\u{1b}[2J"], By::Program, &["no preset `[2J`", "cnn, dnn"]),
-        (&["summary", "--preset", "rnn"], By::Program, &["no preset `rnn`", "cnn, dnn"]),
+        (&["summary", "--preset", "rnn"], By::Program, &["unknown preset 'rnn'", "cnn, dnn"]),
         (&["summary", "--batch-size", "0"], By::Parser, &["'0'", "1..=65536"]),
         (&["resume"], By::Parser, &["<ID>", "Usage: cnn-tui resume"]),
-        (&["--theme", "drak"], By::Program, &["no theme `drak`", "dark", "light", "high-contrast"]),
+        (&["--theme", "drak"], By::Program, &["unknown theme 'drak'", "dark", "light", "high-contrast"]),
         (&["--color", "8"], By::Program, &["'8'", "truecolor, 256, 16 or none"]),
         (&["--glyphs", "emoji"], By::Program, &["'emoji'", "unicode or ascii"]),
     ];
@@ -132,10 +132,10 @@ fn damaged_data_is_named() {
 fn resume_rejects_an_unknown_run() {
     let world = World::bare();
     let runs = world.runs_dir();
-    let parts = ["no run named \"nosuch\"", runs.to_str().unwrap(), "--runs"];
+    let parts = ["no run named 'nosuch'", runs.to_str().unwrap(), "--runs"];
     rejected(&world, &["resume", "nosuch", "--headless"], By::Program, 1, &parts);
     rejected(&world, &["resume", "\u{1b}]0;x\u{7}", "--headless"], By::Program, 1, &["no run named"]);
-    rejected(&world, &["resume", "", "--headless"], By::Program, 1, &["no run named \"\""]);
+    rejected(&world, &["resume", "", "--headless"], By::Program, 1, &["no run named ''"]);
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn runs_path_that_is_a_file_suggests_another_directory() {
         rejected(&world, &train, By::Program, 1, &[path, "--runs"]);
         let listed = world.process(&["runs", "--runs", path]).end();
         assert_eq!(listed.code, Some(0));
-        assert!(listed.out.contains(&format!("{path}: cannot be read: Not a directory")), "{}", listed.out);
+        assert!(listed.out.contains(&format!("cannot read {path}: Not a directory")), "{}", listed.out);
     }
     assert_eq!(fs::read_to_string(&file).unwrap(), "no directory");
 }
@@ -165,7 +165,7 @@ fn invalid_settings_and_themes_are_named_with_their_line() {
         ("theme = ", &["config.toml", "line 1"]),
         ("[train]\nepochs = 0\n", &["config.toml", "line 2", "epochs must be between 1 and 100,000 (got 0)"]),
         ("[train]\nschedule = 'linear'\n", &["config.toml", "linear", "step:10:0.5"]),
-        ("theme = 'drak'\n", &["no theme `drak`", "high-contrast"]),
+        ("theme = 'drak'\n", &["unknown theme 'drak'", "high-contrast"]),
     ] {
         fs::write(config.join("config.toml"), settings).unwrap();
         rejected(&world, &train, By::Program, 2, parts);

@@ -94,7 +94,7 @@ fn resume_rejects_a_damaged_checkpoint_and_continues_from_another() {
     let ended = world.process(&["resume", run.name(), "--foreground"]).end();
     assert_eq!(ended.code, Some(1), "{ended:?}");
     let way_out = format!("run `cnn-tui resume {} --from epoch-002` to continue from there", run.name());
-    assert!(ended.err.contains("is damaged: its checksum does not match"), "{ended:?}");
+    assert!(ended.err.contains("damaged: checksum mismatch"), "{ended:?}");
     assert!(ended.err.contains(&way_out), "{ended:?}");
     assert!(fs::read(&last).unwrap() == bytes, "it stays as it was");
 

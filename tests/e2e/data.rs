@@ -79,7 +79,7 @@ fn a_remark_is_shown_wherever_a_run_is_described() {
         return;
     }
     let world = world_with_damaged_data();
-    let remark = "the data in the data directory is not used: ";
+    let remark = "skipped the data in the data directory: ";
     let ended = world.process(&["train", "--headless", "--preset", "dnn", "--epochs", "1"]).end();
     assert_eq!(ended.code, Some(0));
     assert!(ended.err.contains(remark), "{}", ended.err);

@@ -1,6 +1,7 @@
 //! Exports for TensorBoard and PyTorch.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -40,11 +41,32 @@ fn tensorboard_export_has_a_directory_per_run() {
     let files = |name: &str| fs::read_dir(world.path().join("board").join(name)).unwrap().count();
     assert_eq!((files("one"), files("two")), (1, 1));
 
-    // What is there stays as it is, and nothing else is written then.
-    let refused = program(&world, "runs tensorboard cnn-reference two --to board");
+    // Again, there is nothing new to append. The rest of the journal is appended.
+    let file = world.path().join(lines[0].split(": ").nth(1).unwrap());
+    let whole = fs::read(&file).unwrap();
+    assert_eq!(printed(&world, "runs tensorboard one two --to board"), out);
+    assert_eq!(fs::read(&file).unwrap(), whole);
+    fs::write(&file, &whole[..whole.len() / 2]).unwrap();
+    printed(&world, "runs tensorboard one --to board");
+    assert_eq!(fs::read(&file).unwrap(), whole);
+
+    // Event files of another run stay unchanged, and nothing else is written.
+    let foreign = world.path().join("board/cnn-reference/events.out.tfevents.1.host");
+    fs::create_dir(foreign.parent().unwrap()).unwrap();
+    fs::write(&foreign, "").unwrap();
+    let refused = program(&world, "runs tensorboard dnn-reference cnn-reference --to board");
     assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
-    assert_eq!(refused.err, "cnn-tui: board/two: already exists; choose another path\n");
-    assert!(!world.path().join("board/cnn-reference").exists());
+    let path = "board/cnn-reference/events.out.tfevents.1.host";
+    assert_eq!(refused.err, format!("cnn-tui: {path}: already exists; choose another path\n"));
+    assert!(!world.path().join("board/dnn-reference").exists());
+
+    // Lines that cannot be read are counted.
+    let run = world.runs().into_iter().find(|run| run.record().name == "one").unwrap();
+    let mut journal = fs::OpenOptions::new().append(true).open(run.dir().journal_path()).unwrap();
+    journal.write_all(b"{torn\n").unwrap();
+    let ended = program(&world, "runs tensorboard one --to board");
+    assert_eq!(ended.code, Some(0));
+    assert!(ended.err.contains("metrics.jsonl: 1 line could not be read"), "{ended:?}");
 
     let json = printed(&world, "runs tensorboard two --to other --json");
     let json: Value = serde_json::from_str(&json).unwrap();
@@ -92,14 +114,10 @@ fn weights_export_contains_only_the_weights() {
         (
             "cnn-reference --from epoch-7 --to new.safetensors",
             1,
-            "epoch-007.safetensors: does not exist; the run has last, best",
+            "epoch-007.safetensors; the run has last, best",
         ),
         ("cnn-reference --from first --to new.safetensors", 2, "use last, best or epoch-N"),
-        (
-            "cnn-reference --to none/new.safetensors",
-            1,
-            "none/new.safetensors: cannot be written: No such file",
-        ),
+        ("cnn-reference --to none/new.safetensors", 1, "none/new.safetensors: No such file"),
         ("cnn-reference --to w.pt", 2, "w.pt: weights are written as safetensors"),
         ("cnn-reference", 2, "--to <FILE>"),
     ] {

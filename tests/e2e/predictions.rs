@@ -47,7 +47,10 @@ fn runs_predict_compares_two_runs_image_by_image() {
         assert!(table.out.contains(part), "{part} in {}", table.out);
     }
     let same = predict(&world, &["one", "two"]);
-    assert!(same.out.contains("the two differ by no more than their seed"), "{}", same.out);
+    assert!(same.out.contains("the two runs differ only by their seed"), "{}", same.out);
+    let itself = predict(&world, &["one", "one"]);
+    assert_eq!((itself.code, itself.out.as_str()), (Some(2), ""));
+    assert!(itself.err.contains("'one' and 'one' are the same run"), "{}", itself.err);
     let none = predict(&world, &["one", "two", "--checkpoint", "epoch-9"]);
     assert_eq!((none.code, none.out.as_str()), (Some(1), ""));
     assert!(none.err.contains("one has no epoch-009 checkpoint"), "{}", none.err);

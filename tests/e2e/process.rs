@@ -79,7 +79,7 @@ impl Drop for Process {
     }
 }
 
-/// What comes out of a pipe, collected on a thread.
+/// The output of a pipe, collected on a thread.
 struct Collected {
     bytes: Arc<Mutex<Vec<u8>>>,
     thread: Option<JoinHandle<()>>,

@@ -53,7 +53,7 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
     assert_eq!(settings, [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]);
     assert_eq!(printed(&world, &["runs", "--json", "-q", "tag:night"]).lines().count(), 4);
     wait_for("the worker's end", || (queue(&world)["has_worker"] == false).then_some(()));
-    assert!(printed(&world, &["queue"]).starts_with("0 runs queued, 1 run at a time, empty"));
+    assert!(printed(&world, &["queue"]).starts_with("the queue is empty; run `cnn-tui sweep`"));
 }
 
 #[test]
@@ -95,9 +95,9 @@ fn queue_can_be_paused_reordered_resumed_and_emptied() {
 fn invalid_sweep_creates_no_runs() {
     let world = World::bare();
     for (axes, says) in [
-        (&["lr"][..], "`lr` is not SETTING=VALUES"),
+        (&["lr"][..], "'lr' is not of the form SETTING=VALUES"),
         (&["lr=0.1,0"], "learning-rate must be greater than 0"),
-        (&["preset=cnn,rnn"], "there is no preset `rnn`; there are: cnn, dnn"),
+        (&["preset=cnn,rnn"], "unknown preset 'rnn'; the presets are cnn, dnn"),
         (&["seed=1..3", "--tag", "two words"], "a tag must be one word"),
         (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),
     ] {

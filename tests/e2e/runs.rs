@@ -52,9 +52,9 @@ fn runs_are_queried_sorted_and_shown() {
         (
             &["-q", "best_ac > 1"][..],
             2,
-            "no field named `best_ac`; did you mean `best_acc`? (in `best_ac > 1`, at character 1)",
+            "unknown field 'best_ac'; did you mean `best_acc`? (at character 1 of 'best_ac > 1')",
         ),
-        (&["--sort", "size"], 2, "unknown field `size`"),
+        (&["--sort", "size"], 2, "unknown field 'size'"),
         (&["show", "three"], 1, "three"),
     ] {
         let ended = runs(&world, arguments);
@@ -82,13 +82,13 @@ fn deleted_run_can_be_restored() {
     let ended = runs(&world, &["rm", "tw"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(
-        ended.err.contains("is only a prefix of two (") && ended.err.contains("give its full name"),
+        ended.err.contains("is only the beginning of two (") && ended.err.contains("give its full name"),
         "{ended:?}"
     );
 
     let reference = runs(&world, &["rm", "cnn-reference"]);
     assert_eq!(reference.code, Some(1));
-    assert!(reference.err.contains("is a reference run"), "{reference:?}");
+    assert!(reference.err.contains("it is a reference run"), "{reference:?}");
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn run_is_renamed_tagged_and_noted_while_training() {
     for (arguments, says) in [
         (&["tag", "baseline", "--add", "two words"][..], "a tag must be one word"),
         (&["rename", "baseline", " "], "a name must have a visible character"),
-        (&["note", "cnn-reference", "mine"], "is a reference run"),
+        (&["note", "cnn-reference", "mine"], "it is a reference run"),
     ] {
         let ended = runs(&world, arguments);
         assert_eq!(ended.code, Some(1), "{ended:?}");

@@ -54,7 +54,7 @@ fn snapshot_keys_change_no_run() {
     assert!(world.runs().is_empty(), "no run was created");
     let refused = world.process(&["snapshot", "--keys", "F9"]).end();
     assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("there is no key 'F9'"), "{refused:?}");
+    assert!(refused.err.contains("unknown key 'F9'"), "{refused:?}");
 }
 
 #[test]
@@ -116,14 +116,14 @@ fn snapshot_honours_colour_and_glyph_options() {
 fn snapshot_rejects_invalid_arguments() {
     let world = World::bare();
     for (arguments, code, says) in [
-        ("nobody", 1, "no run named \"nobody\""),
+        ("nobody", 1, "no run named 'nobody'"),
         ("--screen live", 2, "--screen live needs exactly one run ID"),
         ("--screen compare cnn-reference cnn-reference", 2, "--screen compare needs 2 to 8 run IDs"),
         ("--pane loss", 2, "--pane needs exactly one run ID"),
         ("--screen runs cnn-reference", 2, "--screen home and --screen runs take no run IDs"),
         ("--size 120", 2, "expected columns and rows from 1 to 1000, such as 120x36"),
         ("--pane loss --screen live cnn-reference", 2, "cannot be used with"),
-        ("--theme drak", 2, "there is no theme `drak`"),
+        ("--theme drak", 2, "unknown theme 'drak'"),
     ] {
         let ended = snapshot(&world, arguments);
         assert_eq!((ended.code, ended.out.as_str()), (Some(code), ""), "{arguments}: {ended:?}");

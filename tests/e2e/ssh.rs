@@ -36,7 +36,7 @@ impl<'a> Server<'a> {
             keygen.args(["-q", "-t", "ed25519", "-N", "", "-f", &path(key)]);
             assert!(keygen.status().unwrap().success());
         }
-        // Where root's server keeps apart what is not root's; it wants the directory to be there.
+        // sshd's privilege separation directory, which must exist if it runs as root.
         let _ = fs::create_dir_all("/run/sshd");
         let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let config = format!(

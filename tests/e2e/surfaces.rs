@@ -1,9 +1,9 @@
-//! What the program says about a run: the same settings and numbers in every command, file and query.
+//! Every command, file and query shows the same settings and numbers of a run.
 
 use std::fs;
 use std::io::Write as _;
 
-use cnn_tui::run::{Change, Event};
+use cnn_tui::run::{Change, Event, Schedule};
 use serde_json::Value;
 
 use crate::process::Ended;
@@ -134,6 +134,16 @@ fn sweeps_skip_what_is_known() {
 fn extending_a_cosine_schedule_says_what_it_does() {
     let world = World::bare();
     world.trained("waned", &["--epochs", "2", "--schedule", "cosine"]);
+    // Every step has its learning rate: the recorded one, or the one that the schedule gives.
+    let steps = printed(&world, &["runs", "export", "waned", "--what", "steps", "--json"]);
+    let steps: Vec<Value> = steps.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(steps.len(), 188);
+    for (before, row) in (0..).zip(&steps) {
+        let scheduled = Schedule::Cosine.learning_rate(0.01, before, 94, 188);
+        let rate = row["learning_rate"].as_f64().unwrap();
+        assert!((rate / scheduled - 1.0).abs() < 1e-6, "{row}, not {scheduled}");
+    }
+
     let ended = run(&world, &["fork", "waned", "--epochs", "4", "--headless"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     for part in [

@@ -59,7 +59,7 @@ fn ctrl_z_returns_to_the_shell_and_fg_restores_the_screen() {
     terminal.press("q");
     terminal.wait_for_text("Leave, stop and save");
     terminal.press("d");
-    // What is typed before the prompt is there may still be heard by the dashboard.
+    // Keys typed before the shell's prompt might still go to the dashboard.
     terminal.wait_for("the prompt", |screen| {
         screen.contains("is still training") && screen.trim_end().ends_with(['#', '$'])
     });

@@ -77,7 +77,7 @@ fn broken_run_is_listed_beside_the_others() {
     let whole = row(run.id());
     assert!(whole.contains("finished") && whole.contains("1/1") && whole.contains("built in"), "{table}");
     let torn = row("20260101-000000-torn-page");
-    assert!(torn.contains("broken") && torn.contains("run.json: is not a valid run.json"), "{table}");
+    assert!(torn.contains("broken") && torn.contains("run.json: invalid run.json"), "{table}");
 
     let mut terminal = world.terminal(&[], (120, 36));
     terminal.wait_for_text("show all runs");
@@ -86,7 +86,8 @@ fn broken_run_is_listed_beside_the_others() {
     assert!(screen.contains(run.name()) && screen.contains("torn-page"), "{screen}");
     // The broken one is the last; what is wrong with it stands beside it.
     terminal.press("G");
-    terminal.wait_for("the reason", |screen| screen.contains("details") && screen.contains("is not a valid"));
+    terminal
+        .wait_for("the reason", |screen| screen.contains("details") && screen.contains("invalid run.json"));
     terminal.press("g");
     terminal.wait_for("the other's details", |screen| screen.contains("test loss"));
     terminal.press("q");
@@ -94,7 +95,7 @@ fn broken_run_is_listed_beside_the_others() {
 
     let ended = world.process(&["resume", "20260101-000000-torn-page", "--headless"]).end();
     assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""));
-    assert!(ended.err.contains("torn-page/run.json: is not a valid run.json"), "{}", ended.err);
+    assert!(ended.err.contains("torn-page/run.json: invalid run.json"), "{}", ended.err);
 }
 
 #[test]
@@ -113,7 +114,7 @@ fn older_runs_are_read_and_newer_ones_are_listed_as_such() {
     let table = printed(&world, &["runs"]);
     let row = |id: &str| table.lines().find(|line| line.starts_with(id)).unwrap_or_default().to_owned();
     assert!(row("20261001-000000-old-page").contains("finished"), "{table}");
-    assert!(row("20261002-000000-new-page").contains("was written by a newer cnn-tui (schema 99"), "{table}");
+    assert!(row("20261002-000000-new-page").contains("written by a newer cnn-tui (schema 99"), "{table}");
     let mut terminal = world.terminal(&[], (120, 36));
     terminal.wait_for_text("show all runs");
     terminal.press("2");

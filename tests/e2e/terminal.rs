@@ -43,7 +43,7 @@ struct Line {
 /// How a program ended.
 pub(crate) struct Ended {
     pub(crate) code: u32,
-    /// What is left on the screen.
+    /// The final screen.
     pub(crate) screen: String,
     /// Everything that it ever wrote.
     pub(crate) raw: String,
@@ -188,7 +188,7 @@ fn modes(master: &dyn MasterPty) -> String {
     format!("{:?} {:?} {:?}", modes.local_flags, modes.input_flags, modes.output_flags)
 }
 
-/// What the terminal shows, and a bell for who waits for it.
+/// The screen's contents, and a condition variable that signals changes.
 struct Shown {
     state: Mutex<ScreenState>,
     changed: Condvar,

@@ -67,7 +67,7 @@ fn training_outlives_tmux_clients_and_panes() {
     run.wait_for_start();
     let trainer = run.trainer();
 
-    // A client comes, sees it, and leaves it as it is.
+    // A client attaches, sees the dashboard, and detaches.
     let mut attach = CommandBuilder::new("tmux");
     attach.arg("-S");
     attach.arg(&tmux.socket);

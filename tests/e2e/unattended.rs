@@ -1,4 +1,4 @@
-//! What happens when nobody watches: divergence, failing output, limits, and the queue after a crash.
+//! Unattended runs: divergence, failing output, limits, and the queue after a crash.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;

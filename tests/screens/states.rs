@@ -281,7 +281,7 @@ pub(crate) fn failed() -> App {
         active_seconds: 60.0,
         spent: None,
     });
-    let reason = "metrics.jsonl: cannot be written: no space left on device";
+    let reason = "cannot write metrics.jsonl: no space left on device";
     live(RecordedStatus::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
 }
 
@@ -310,9 +310,8 @@ pub(crate) fn runs() -> App {
     app.screen = Screen::Runs;
     let broken = Listing::Broken {
         name: "20261120-070000-odd-owl".to_owned(),
-        reason:
-            "run.json: is not a valid run.json: expected value at line 1 column 1; restore it from a copy"
-                .to_owned(),
+        reason: "run.json: invalid run.json: expected value at line 1 column 1; restore it from a copy"
+            .to_owned(),
     };
     let listed = vec![
         run(3_000, "cnn", RecordedStatus::Running, 12, Some(0.8597)),
@@ -429,7 +428,7 @@ fn config_with(learning_rate: f64) -> RunConfig {
     RunConfig { optimizer: OptimizerSettings::Sgd { learning_rate, momentum: 0.5 }, ..RunConfig::default() }
 }
 
-/// What two threads worked on these steps.
+/// The time that two threads spent on these steps.
 fn spent(steps: u64) -> StepTime {
     let seconds = steps as f32 * 0.0017;
     StepTime {
@@ -523,7 +522,7 @@ pub(crate) fn searched() -> App {
 /// A search in vain.
 pub(crate) fn not_searched() -> App {
     let mut app = searching_for(3);
-    let problem = "/data/letters: cannot be opened as a directory: No such file or directory (os error 2); \
+    let problem = "cannot open /data/letters: No such file or directory (os error 2); \
                    `cnn-tui data show` lists what there is";
     update(&mut app, Msg::NotTried(0, problem.to_owned()));
     app

@@ -1,4 +1,4 @@
-"""Compare what TensorBoard reads from an event file with a run's journal, value by value.
+"""Compare what TensorBoard reads from an event file with a run's journal, value by value, and with its settings.
 
     python check.py EVENT_FILE RUN_DIR
 
@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
+from tensorboard.plugins.hparams import api_pb2, metadata
 from tensorboard.util import tensor_util
 
 
@@ -53,6 +54,8 @@ def by_event(path):
         assert event.step >= last, f"step {event.step} after {last}"
         last = event.step
         for value in event.summary.value:
+            if value.metadata.plugin_data.plugin_name == metadata.PLUGIN_NAME:
+                continue
             scalar = np.float32(tensor_util.make_ndarray(value.tensor).item())
             scalars.setdefault(value.tag, []).append((event.wall_time, event.step, scalar))
     return scalars
@@ -66,6 +69,24 @@ def as_shown(path):
         tag: [(event.wall_time, event.step, np.float32(event.value)) for event in events.Scalars(tag)]
         for tag in events.Tags()["scalars"]
     }
+
+
+def compare_settings(path, run):
+    """Compares the HPARAMS page's data with run.json."""
+    contents = EventAccumulator(str(path.parent)).Reload().PluginTagToContent(metadata.PLUGIN_NAME)
+    manifest = json.loads((run / "run.json").read_text())
+    start = metadata.parse_session_start_info_plugin_data(contents[metadata.SESSION_START_INFO_TAG])
+    assert start.start_time_secs == manifest["created"], start
+    ((optimizer, parameters),) = manifest["config"]["optimizer"].items()
+    expected = {"optimizer": optimizer, **parameters}
+    expected |= {key: manifest["config"][key] for key in ["preset", "batch_size", "epochs", "seed"]}
+    for key, value in expected.items():
+        found = start.hparams[key]
+        found = found.string_value if isinstance(value, str) else found.number_value
+        assert found == value, f"{key} is {found}, not {value}"
+    assert manifest["status"] == "finished", manifest["status"]
+    end = metadata.parse_session_end_info_plugin_data(contents[metadata.SESSION_END_INFO_TAG])
+    assert end.status == api_pb2.STATUS_SUCCESS, end
 
 
 def compare(what, found, expected):
@@ -82,6 +103,7 @@ def main():
     expected = journal(run)
     compare("by event", by_event(path), expected)
     compare("as shown", as_shown(path), expected)
+    compare_settings(path, run)
     counts = ", ".join(f"{len(values)} {tag}" for tag, values in sorted(expected.items()))
     print(f"as in the journal: {counts}")
 

@@ -69,7 +69,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
     let filled = form.fill().and_then(|filled| match &filled {
         Filled::Train(configs) if let Some(preset) = unknown(configs) => {
             let names: Vec<_> = shared.presets.iter().map(|preset| preset.name.as_str()).collect();
-            Err(format!("there is no preset `{preset}`; there are: {}", names.join(", ")))
+            Err(format!("unknown preset '{preset}'; the presets are {}", names.join(", ")))
         }
         _ => Ok(filled),
     });

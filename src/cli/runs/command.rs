@@ -232,7 +232,7 @@ fn field(name: &str) -> Result<Field, CliError> {
 }
 
 fn unknown_field(name: &str) -> CliError {
-    CliError::Usage(format!("unknown field `{name}`; run `cnn-tui runs --fields` to list them"))
+    CliError::Usage(format!("unknown field '{name}'; run `cnn-tui runs --fields` to list them"))
 }
 
 /// These fields of a run.
@@ -327,7 +327,7 @@ impl RmCommand {
             let (id, name) = (run.dir.id(), &run.record.name);
             if name != query && !id.as_str().starts_with(query.as_str()) {
                 return Err(CliError::Usage(format!(
-                    "`{query}` is only a prefix of {name} ({id}); to delete it, give its full name or ID"
+                    "'{query}' is only the beginning of {name} ({id}); to delete that run, give its full name or id"
                 )));
             }
         }
@@ -335,7 +335,7 @@ impl RmCommand {
             store.delete(&run.dir)?;
             let (id, name) = (run.dir.id(), &run.record.name);
             if self.json {
-                writeln!(out, "{}", json!({ "thrown_away": id }))?;
+                writeln!(out, "{}", json!({ "deleted": id }))?;
             } else {
                 writeln!(out, "moved {name} to the trash; run `cnn-tui runs restore {id}` to restore it")?;
             }

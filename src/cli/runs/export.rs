@@ -10,8 +10,8 @@ use super::table::print_columns;
 use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{
-    EpochMetric, EpochReport, Field, Listing, Query, RunEntry, Schedule, Setting, StepRow, Store, Value,
-    widen,
+    EpochMetric, EpochReport, Field, Listing, Query, RunEntry, RunManifest, Schedule, Setting, StepRow,
+    Store, Value, widen,
 };
 
 /// Export metrics as CSV, JSON or Markdown.
@@ -107,7 +107,7 @@ impl DiffCommand {
         let audience = if self.json { Audience::Programs } else { Audience::People };
         let row = |field: Field| {
             let cells: Vec<Json> = runs.iter().map(|run| audience.value(field, field.of(run))).collect();
-            // Only what differs as it is shown.
+            // Only values that differ as printed.
             let differ = cells.iter().any(|cell| *cell != cells[0]);
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
         };
@@ -195,7 +195,7 @@ fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Ta
         if what == What::Epochs {
             history.reports().for_each(|report| push(epoch(report, audience)));
         } else {
-            with_rates(&history.steps, &run.record.config.schedule).for_each(|(row, rate)| {
+            with_rates(&history.steps, &run.record).for_each(|(row, rate)| {
                 let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Json::Null };
                 push(vec![json!(row.step), loss, json!(rate.map(widen)), json!(row.time)]);
             });
@@ -214,15 +214,19 @@ pub(super) fn warn_of_damage(run: &RunEntry, damaged: u64) {
     }
 }
 
-/// The steps with their learning rates. The journal has the rate of the last step of each report; unless the schedule
-/// changes it at every step, it is the same for the others, since a report ends where the rate changes.
+/// The steps with their learning rates. The journal has the rate of the last step of each report. It is the same for the
+/// other steps of the report, since a report ends where the rate changes, unless the schedule changes it at every step.
 fn with_rates<'a>(
     steps: &'a [StepRow],
-    schedule: &Schedule,
+    record: &RunManifest,
 ) -> impl Iterator<Item = (&'a StepRow, Option<f32>)> {
-    let is_shared = *schedule != Schedule::Cosine;
     let mut rates: Vec<Option<f32>> = steps.iter().map(|row| row.learning_rate).collect();
-    if is_shared {
+    if record.config.schedule == Schedule::Cosine {
+        let scheduled = record.learning_rates();
+        for (rate, row) in rates.iter_mut().zip(steps) {
+            *rate = rate.or_else(|| scheduled(row.step));
+        }
+    } else {
         for index in (1..rates.len()).rev() {
             rates[index - 1] = rates[index - 1].or(rates[index]);
         }

@@ -11,5 +11,5 @@ pub(super) fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
 /// The error for an invalid query, with its position.
 pub(super) fn refused(query: &str, error: &QueryError) -> CliError {
     let column = query[..error.at.start].chars().count() + 1;
-    CliError::Usage(format!("{error} (in `{query}`, at character {column})"))
+    CliError::Usage(format!("{error} (at character {column} of '{query}')"))
 }

@@ -7,6 +7,8 @@ mod labels;
 mod predict;
 mod table;
 mod tensorboard;
+#[cfg(test)]
+mod tests;
 mod weights;
 
 pub(super) use command::RunsCommand;

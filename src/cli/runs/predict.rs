@@ -42,6 +42,9 @@ pub(super) struct PredictCommand {
 impl PredictCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let runs = [find(store, &self.first)?, find(store, &self.second)?];
+        if runs[0].dir.id() == runs[1].dir.id() {
+            return Err(CliError::Usage(format!("'{}' and '{}' are the same run", self.first, self.second)));
+        }
         let diff = shell::predictions(store, &[runs[0].dir.clone(), runs[1].dir.clone()], self.checkpoint)?;
         if self.json {
             let ids = [runs[0].dir.id().as_str(), runs[1].dir.id().as_str()];

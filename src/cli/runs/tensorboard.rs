@@ -7,23 +7,26 @@ use std::path::{Path, PathBuf};
 use clap::Args;
 use serde_json::json;
 
+use super::export::warn_of_damage;
 use super::find::find;
 use crate::cli::CliError;
-use crate::run::{FileError, RunEntry, RunError, Store};
+use crate::run::{EventFile, RunEntry, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  cnn-tui runs tensorboard one two --to logs     Export two runs
+  cnn-tui runs tensorboard one two --to logs     Export two runs; again to add what is new
   tensorboard --logdir logs                      View them";
 
-/// Export loss, accuracy and learning rate by step as TensorBoard event files.
+/// Export settings, losses, accuracies and learning rates as TensorBoard event files.
+///
+/// Export again into the same directory to add what is new: a running TensorBoard shows it.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct TensorboardCommand {
     /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]
     ids: Vec<String>,
-    /// Target directory; each run gets a new subdirectory named after it.
+    /// Target directory; each run gets a subdirectory named after it.
     #[arg(long, value_name = "DIR")]
     to: PathBuf,
     /// Print JSON, one object per line.
@@ -42,15 +45,16 @@ impl TensorboardCommand {
         }
         let directories: Vec<_> = runs.iter().map(|run| self.to.join(directory_name(run, &runs))).collect();
         // Check all of them before writing the first.
-        if let Some(path) = directories.iter().find(|path| path.symlink_metadata().is_ok()) {
-            return Err(RunError::from(FileError::AlreadyExists { path: path.clone() }).into());
+        for (run, directory) in runs.iter().zip(&directories) {
+            run.dir.check_event_directory(directory)?;
         }
         for (run, directory) in runs.iter().zip(&directories) {
-            let file = run.dir.write_event_file(directory)?;
+            let EventFile { path, damaged } = run.dir.write_event_file(directory)?;
+            warn_of_damage(run, damaged);
             if self.json {
-                writeln!(out, "{}", json!({ "run": run.dir.id(), "file": file }))?;
+                writeln!(out, "{}", json!({ "run": run.dir.id(), "file": path }))?;
             } else {
-                writeln!(out, "{}: {}", run.record.name, file.display())?;
+                writeln!(out, "{}: {}", run.record.name, path.display())?;
             }
         }
         if !self.json {

@@ -34,7 +34,7 @@ pub enum FetchError {
         path: PathBuf,
     },
     /// The request could not be sent or was not answered.
-    #[error("{}: {source}; check your connection or choose a mirror with --url", printable(.url))]
+    #[error("{}: {}; check your connection or choose a mirror with --url", printable(.url), cause(.source))]
     Request {
         /// The requested URL.
         url: String,
@@ -91,6 +91,14 @@ pub enum FetchError {
         /// The SHA-256 of the downloaded file.
         found: String,
     },
+}
+
+/// The error of an HTTP client without its prefix for I/O errors.
+fn cause(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Io(error) => error.to_string(),
+        error => error.to_string(),
+    }
 }
 
 /// A number of bytes with thousands separators.

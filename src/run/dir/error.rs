@@ -21,7 +21,7 @@ pub enum RunError {
     #[error(transparent)]
     File(#[from] FileError),
     /// No run can be created in this directory.
-    #[error("{}: cannot keep runs: {source}; use --runs to keep them in another directory", shown(.root))]
+    #[error("cannot store runs in {}: {source}; choose another directory with --runs", shown(.root))]
     Root {
         /// The directory.
         root: PathBuf,
@@ -29,7 +29,7 @@ pub enum RunError {
         source: io::Error,
     },
     /// An invalid `run.json`.
-    #[error("{}: is not a valid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
+    #[error("{}: invalid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
         /// The damaged file.
         path: PathBuf,
@@ -37,7 +37,7 @@ pub enum RunError {
         source: serde_json::Error,
     },
     /// An invalid `.queue.json`.
-    #[error("{}: is not a valid queue: {}; remove it to start with an empty queue", shown(.path), display(.source))]
+    #[error("{}: invalid queue: {}; remove the file to start with an empty queue", shown(.path), display(.source))]
     DamagedQueue {
         /// The damaged file.
         path: PathBuf,
@@ -46,7 +46,7 @@ pub enum RunError {
     },
     /// A `run.json` with a greater schema.
     #[error(
-        "{}: was written by a newer cnn-tui (schema {found}; this version reads up to {SCHEMA}); update cnn-tui",
+        "{}: written by a newer cnn-tui (schema {found}; this version reads up to {SCHEMA}); update cnn-tui",
         shown(.path)
     )]
     Newer {
@@ -64,7 +64,7 @@ pub enum RunError {
         source: CheckpointError,
     },
     /// The run has no checkpoint of this name.
-    #[error("{}: does not exist; the run has {}", shown(.path), listed(.available))]
+    #[error("no checkpoint {}; the run has {}", shown(.path), listed(.available))]
     NoCheckpoint {
         /// The file that is missing.
         path: PathBuf,
@@ -72,7 +72,7 @@ pub enum RunError {
         available: Vec<CheckpointName>,
     },
     /// A fork would have no epoch left to train.
-    #[error("checkpoint {from} has {done} epochs already; use --epochs {} or more", .done.saturating_add(1))]
+    #[error("checkpoint {from} has already trained {done} epochs; use --epochs {} or more", .done.saturating_add(1))]
     NothingToTrain {
         /// The checkpoint that the fork starts from.
         from: CheckpointName,
@@ -84,28 +84,28 @@ pub enum RunError {
     Locked {
         /// The run's name.
         name: String,
-        /// Who trains it. `None` if the lock does not say.
+        /// The process that trains it. `None` if the lock does not name one.
         holder: Option<Holder>,
     },
     /// A process on another machine holds the lock.
     #[error(
-        "{}: is held by process {} on {}; if that process is gone, remove this file",
+        "{}: held by process {} on {}; if that process has ended, remove this file",
         shown(.path), .holder.pid, .holder.host
     )]
     Elsewhere {
         /// The lock's file.
         path: PathBuf,
-        /// Who signed it.
+        /// The process that the lock names.
         holder: Holder,
     },
     /// The directory is not a run.
-    #[error("{}: is not a run: it has no run.json", shown(.path))]
+    #[error("{}: not a run (no run.json)", shown(.path))]
     NotARun {
         /// The directory.
         path: PathBuf,
     },
     /// No run has this id or name.
-    #[error("no run named {query:?} in {}; use --runs to search another directory", shown(.root))]
+    #[error("no run named '{}' in {}; use --runs to search another directory", display(.query), shown(.root))]
     Unknown {
         /// The name that was searched for.
         query: String,
@@ -113,7 +113,7 @@ pub enum RunError {
         root: PathBuf,
     },
     /// Several runs have this name or prefix.
-    #[error("{query:?} matches {} runs; use one of these ids: {}", .candidates.len(), .candidates.join(", "))]
+    #[error("'{}' matches {} runs; use one of these ids: {}", display(.query), .candidates.len(), .candidates.join(", "))]
     Ambiguous {
         /// The name that was searched for.
         query: String,
@@ -124,19 +124,19 @@ pub enum RunError {
     #[error(transparent)]
     Id(#[from] IdError),
     /// A reference run, which cannot be changed.
-    #[error("{}: is a reference run and cannot be changed", shown(.path))]
+    #[error("cannot change {}: it is a reference run", shown(.path))]
     NotOwn {
         /// Its directory.
         path: PathBuf,
     },
     /// The run's directory disappeared.
-    #[error("{}: no longer exists; a trainer of this run waits until the directory is back", shown(.path))]
+    #[error("{} no longer exists; if the run is training, its trainer waits until the directory is back", shown(.path))]
     Gone {
         /// The directory.
         path: PathBuf,
     },
     /// A deleted run cannot be restored because another one has its place.
-    #[error("{}: already exists; rename it, then restore the run again", shown(.path))]
+    #[error("cannot restore {}: it already exists; rename it, then try again", shown(.path))]
     CannotRestore {
         /// Where the run was.
         path: PathBuf,

@@ -246,7 +246,7 @@ mod tests {
         fs::write(fixture.dir.record_path(), "{torn").unwrap();
         fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
         let update = follower.poll();
-        assert!(update.problem.unwrap().contains("run.json: is not a valid run.json"));
+        assert!(update.problem.unwrap().contains("run.json: invalid run.json"));
         assert_eq!(update.records, [note("one")]);
         assert_eq!(update.state.unwrap().status, RecordedStatus::Queued, "as last read");
         assert!(follower.poll().problem.is_some());
@@ -257,7 +257,7 @@ mod tests {
         let path = fixture.dir.checkpoint_path(CheckpointName::Last);
         fs::write(&path, "torn").unwrap();
         for _ in 0..2 {
-            assert!(follower.poll().problem.unwrap().contains("last.safetensors: is not a valid"));
+            assert!(follower.poll().problem.unwrap().contains("last.safetensors: not a valid"));
         }
         let checkpoint = fixture.write_checkpoint(2);
         let update = follower.poll();

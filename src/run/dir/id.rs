@@ -7,6 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::run::disk::display;
+
 /// Maximum length of an id.
 const MAX_LEN: usize = 64;
 
@@ -22,7 +24,8 @@ pub struct RunId(String);
 /// An invalid [`RunId`].
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error(
-    "{text:?} is not a run id: an id has 1 to 64 of the characters a-z, 0-9 and -, and does not begin with -"
+    "'{}' is not a run id; an id has 1 to 64 of the characters a-z, 0-9 and -, and does not begin with -",
+    display(text)
 )]
 pub struct IdError {
     /// The invalid id.

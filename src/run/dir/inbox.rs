@@ -29,7 +29,7 @@ pub(crate) fn drop_command(inbox: &Path, command: Command) -> Result<(), FileErr
     let count = COUNTER.fetch_add(1, Ordering::Relaxed);
     let path = inbox.join(format!("{since_1970:020}-{count:010}-{}.json", process::id()));
     let mut text =
-        serde_json::to_vec(&command).map_err(|error| FileError::io("written", &path)(error.into()))?;
+        serde_json::to_vec(&command).map_err(|error| FileError::io("write", &path)(error.into()))?;
     text.push(b'\n');
     file::write_atomic(&path, &text)
 }
@@ -88,7 +88,7 @@ impl Inbox {
             self.stuck.insert(name);
             return Err(Rejection {
                 file,
-                reason: format!("is ignored, because it cannot be removed: {error}"),
+                reason: format!("ignored, because it cannot be removed: {error}"),
             });
         }
         outcome.map_err(|reason| Rejection { file, reason: sanitized(reason) })
@@ -107,7 +107,7 @@ fn read_command(path: &Path) -> Result<Command, String> {
         return Err("belongs to another user".to_owned());
     }
     let bytes = file::read_open(file, path, LIMIT).map_err(|error| error.to_string())?;
-    serde_json::from_slice(&bytes).map_err(|error| format!("is not a valid command: {error}"))
+    serde_json::from_slice(&bytes).map_err(|error| format!("not a valid command: {error}"))
 }
 
 #[cfg(test)]
@@ -189,13 +189,13 @@ mod tests {
     #[test]
     fn invalid_commands_are_rejected_with_a_reason() {
         for (text, reason) in [
-            ("", "is not a valid command: EOF"),
-            ("\"paus", "is not a valid command: EOF"),
-            ("\"\u{1b}[2J\"", "is not a valid command"),
+            ("", "not a valid command: EOF"),
+            ("\"paus", "not a valid command: EOF"),
+            ("\"\u{1b}[2J\"", "not a valid command"),
             ("\"explode\"", "unknown variant `explode`, expected one of `pause`"),
-            ("{\"pause\":1}", "is not a valid command"),
+            ("{\"pause\":1}", "not a valid command"),
             ("\"pause\" \"stop\"", "trailing characters"),
-            (&" ".repeat(70_000), "is larger than 65536 bytes"),
+            (&" ".repeat(70_000), "larger than 65536 bytes"),
         ] {
             let mut fixture = Fixture::new();
             fixture.plant("a\u{1b}.json", text);

@@ -30,7 +30,7 @@ impl JournalWriter {
     pub fn open(path: &Path) -> Result<Self, FileError> {
         let (file, metadata) = file::open_append(path)?;
         let mut writer = Self { file, path: path.to_owned(), len: 0 };
-        writer.repair(&metadata).map_err(FileError::io("repaired", path))?;
+        writer.repair(&metadata).map_err(FileError::io("repair", path))?;
         Ok(writer)
     }
 
@@ -41,7 +41,7 @@ impl JournalWriter {
         if records.is_empty() {
             return Ok(());
         }
-        self.try_append(records).map_err(FileError::io("appended to", &self.path))
+        self.try_append(records).map_err(FileError::io("append to", &self.path))
     }
 
     /// Whether the file has been removed or replaced.
@@ -58,7 +58,7 @@ impl JournalWriter {
 
     /// Flushes appended records to the disk.
     pub fn sync(&mut self) -> Result<(), FileError> {
-        self.file.sync_data().map_err(FileError::io("written", &self.path))
+        self.file.sync_data().map_err(FileError::io("write", &self.path))
     }
 
     fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
@@ -287,7 +287,7 @@ mod tests {
         let mut writer = fixture.writer();
         fs::remove_file(fixture.path()).unwrap();
         let message = writer.append(&[record(1)]).unwrap_err().to_string();
-        assert!(message.contains("metrics.jsonl: cannot be appended to: it was removed"), "{message}");
+        assert!(message.contains("metrics.jsonl: it was removed"), "{message}");
     }
 
     #[test]

@@ -91,7 +91,7 @@ impl Labels {
 
     pub(crate) fn write(&self, path: &Path) -> Result<(), FileError> {
         let text = serde_json::to_vec_pretty(self);
-        let mut bytes = text.map_err(|error| FileError::io("written", path)(error.into()))?;
+        let mut bytes = text.map_err(|error| FileError::io("write", path)(error.into()))?;
         bytes.push(b'\n');
         file::write_atomic(path, &bytes)
     }

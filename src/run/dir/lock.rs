@@ -66,7 +66,7 @@ impl RunLock {
             if !try_lock(file.try_lock_shared(), path)? || retries.next().is_none() {
                 return Err(LockError::Held(holder(path)));
             }
-            file.unlock().map_err(FileError::io("unlocked", path))?;
+            file.unlock().map_err(FileError::io("unlock", path))?;
             thread::sleep(RETRY_AFTER);
         }
         if let Some(holder) = holder(path).filter(Holder::is_elsewhere) {
@@ -93,7 +93,7 @@ impl RunLock {
             self.file.write_all(&text)?;
             self.file.set_len(text.len() as u64)
         };
-        write().map_err(FileError::io("written", &self.path))
+        write().map_err(FileError::io("write", &self.path))
     }
 }
 
@@ -127,7 +127,7 @@ fn try_lock(outcome: Result<(), TryLockError>, path: &Path) -> Result<bool, File
     match outcome {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(FileError::io("locked", path)(error)),
+        Err(TryLockError::Error(error)) => Err(FileError::io("lock", path)(error)),
     }
 }
 

@@ -127,6 +127,29 @@ impl RunManifest {
         self.summary.total_steps / u64::from(self.settings().epochs.max(1))
     }
 
+    /// A function from a step, from 1, to its learning rate, by the schedule and the settings in force then. It returns `None`
+    /// before the data set is loaded, and if an older version changed settings without recording when.
+    pub fn learning_rates(&self) -> impl Fn(u64) -> Option<f32> {
+        let steps_per_epoch = self.steps_per_epoch();
+        let is_known = steps_per_epoch > 0 && (self.changed == Change::default() || !self.changes.is_empty());
+        // The settings, each with the steps done before they came into force.
+        let mut settings = vec![(0, self.config.clone())];
+        for SettingChange { step, change, .. } in &self.changes {
+            let current = &settings[settings.len() - 1].1;
+            let changed = change.apply(current).unwrap_or_else(|_| current.clone());
+            settings.push((*step, changed));
+        }
+        move |step| {
+            let before = step.checked_sub(1).filter(|_| is_known)?;
+            let (_, config) = settings.iter().rfind(|(since, _)| *since <= before)?;
+            let total_steps = steps_per_epoch * u64::from(config.epochs);
+            let base = config.optimizer.learning_rate();
+            let rate = config.schedule.learning_rate(base, before, steps_per_epoch, total_steps);
+            #[expect(clippy::cast_possible_truncation, reason = "the journal has learning rates as f32")]
+            Some(rate as f32)
+        }
+    }
+
     /// Steps done in a checkpoint.
     pub fn step_of(&self, checkpoint: CheckpointName) -> u64 {
         let epoch = match checkpoint {
@@ -442,11 +465,11 @@ mod tests {
         let message = |json: Value| parse(&json).unwrap_err().to_string();
         assert_eq!(
             message(json!({"schema": 2})),
-            "run.json: was written by a newer cnn-tui (schema 2; this version reads up to 1); update cnn-tui"
+            "run.json: written by a newer cnn-tui (schema 2; this version reads up to 1); update cnn-tui"
         );
         let mut json = minimal();
         json["id"] = json!("../../etc");
-        assert!(message(json).contains("\"../../etc\" is not a run id"));
+        assert!(message(json).contains("'../../etc' is not a run id"));
         let mut json = minimal();
         json["status"] = json!("\u{1b}[2Jlost");
         assert!(message(json).contains("unknown variant `[2Jlost`"));

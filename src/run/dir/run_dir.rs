@@ -232,7 +232,7 @@ impl RunDir {
             if total <= space {
                 break;
             }
-            fs::remove_file(&path).map_err(FileError::io("removed", &path))?;
+            fs::remove_file(&path).map_err(FileError::io("remove", &path))?;
             total -= size;
         }
         Ok(())
@@ -320,17 +320,14 @@ mod tests {
     fn a_missing_checkpoint_is_an_error_that_lists_the_others() {
         let Fixture { root: _root, dir } = Fixture::with(&record());
         let message = |name| dir.checkpoint(name).unwrap_err().to_string();
-        assert!(
-            message(CheckpointName::Best)
-                .ends_with("best.safetensors: does not exist; the run has no checkpoints")
-        );
+        assert!(message(CheckpointName::Best).ends_with("best.safetensors; the run has no checkpoints"));
         fs::create_dir(dir.checkpoints_path()).unwrap();
         for name in ["epoch-002", "last", "epoch-010"] {
             fs::write(dir.checkpoints_path().join(format!("{name}.safetensors")), "").unwrap();
         }
-        let there = "best.safetensors: does not exist; the run has last, epoch-002, epoch-010";
+        let there = "best.safetensors; the run has last, epoch-002, epoch-010";
         assert!(message(CheckpointName::Best).ends_with(there), "{}", message(CheckpointName::Best));
-        assert!(message(CheckpointName::Last).contains("is not a valid safetensors file"));
+        assert!(message(CheckpointName::Last).contains("not a valid safetensors file"));
     }
 
     #[test]
@@ -339,7 +336,7 @@ mod tests {
         assert_eq!(RunDir::open(dir.path()).unwrap().id().as_str(), ID);
         fs::create_dir(root.path().join("empty")).unwrap();
         let message = RunDir::open(&root.path().join("empty")).unwrap_err().to_string();
-        assert!(message.ends_with("empty: is not a run: it has no run.json"), "{message}");
+        assert!(message.ends_with("empty: not a run (no run.json)"), "{message}");
         assert!(RunDir::open(&root.path().join("none")).unwrap_err().is_not_found());
         fs::rename(dir.path(), root.path().join("My Run")).unwrap();
         assert!(matches!(RunDir::open(&root.path().join("My Run")), Err(RunError::Id(_))));

@@ -1,4 +1,5 @@
-//! Whether someone watches a run: dashboards share a lock on a file in it, which the system releases when they end.
+//! Whether a dashboard shows a run: dashboards hold a shared lock on a file in its directory, which the system releases when
+//! they end.
 
 use std::fs::{File, TryLockError};
 use std::path::PathBuf;
@@ -6,7 +7,7 @@ use std::path::PathBuf;
 use super::run_dir::RunDir;
 use crate::run::disk::{FileError, file};
 
-/// Says that a dashboard shows a run, until it is dropped or its process ends.
+/// Marks a run as shown by a dashboard until this is dropped or the process ends.
 #[derive(Debug)]
 pub struct Watch {
     #[expect(dead_code, reason = "closing the file releases the lock")]
@@ -18,15 +19,15 @@ impl RunDir {
         self.path().join("watched")
     }
 
-    /// Says that a dashboard shows this run.
+    /// Marks this run as shown by a dashboard.
     pub fn watch(&self) -> Result<Watch, FileError> {
         let path = self.watch_path();
         let (file, _) = file::open_write(&path)?;
-        file.lock_shared().map_err(FileError::io("locked", &path))?;
+        file.lock_shared().map_err(FileError::io("lock", &path))?;
         Ok(Watch { file })
     }
 
-    /// Whether a dashboard shows this run. It counts as watched where locks do not work.
+    /// Whether a dashboard shows this run; always true on file systems without locks.
     pub fn is_watched(&self) -> bool {
         match file::open(&self.watch_path()) {
             // Closing the file releases the lock.

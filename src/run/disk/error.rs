@@ -11,9 +11,9 @@ use super::sanitize::display;
 #[derive(Debug, Error)]
 pub enum FileError {
     /// The operating system reported an error.
-    #[error("{}: cannot be {action}: {source}", display(&.path.display()))]
+    #[error("cannot {action} {}: {source}", display(&.path.display()))]
     Io {
-        /// The attempted action as a participle, such as `read`.
+        /// The attempted action such as `read`.
         action: &'static str,
         /// The file or directory.
         path: PathBuf,
@@ -21,13 +21,13 @@ pub enum FileError {
         source: io::Error,
     },
     /// A symbolic link, pipe or the like in place of a regular file. It is not followed.
-    #[error("{}: is not a regular file; remove it", display(&.path.display()))]
+    #[error("{}: not a regular file; remove it", display(&.path.display()))]
     NotAFile {
         /// Its path.
         path: PathBuf,
     },
     /// The file is far larger than a valid one can be.
-    #[error("{}: is larger than {limit} bytes and cannot be valid; remove it", display(&.path.display()))]
+    #[error("{}: larger than {limit} bytes, the most that a valid file has; remove it", display(&.path.display()))]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -43,7 +43,7 @@ pub enum FileError {
 }
 
 impl FileError {
-    /// For `map_err`: `action` (a participle, such as `read`) failed on `path`.
+    /// For `map_err`: `action`, such as `read`, failed on `path`.
     pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::Io { action, path: path.to_owned(), source }
     }

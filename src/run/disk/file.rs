@@ -31,7 +31,7 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         file.persist(path).map_err(|failed| failed.error)?;
         sync_dir(dir)
     };
-    write().map_err(FileError::io("written", path))
+    write().map_err(FileError::io("write", path))
 }
 
 /// Writes a new file for export. Its permissions follow the umask.
@@ -50,7 +50,7 @@ pub fn write_new(path: &Path, bytes: &[u8]) -> Result<(), FileError> {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
             Err(FileError::AlreadyExists { path: path.to_owned() })
         }
-        written => written.map(drop).map_err(FileError::io("written", path)),
+        written => written.map(drop).map_err(FileError::io("write", path)),
     }
 }
 
@@ -76,7 +76,7 @@ pub(crate) fn sweep(dir: &Path) {
 
 /// Creates a private directory, and missing ones above it.
 pub(crate) fn create_dir(path: &Path) -> Result<(), FileError> {
-    DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(FileError::io("created", path))
+    DirBuilder::new().recursive(true).mode(DIR_MODE).create(path).map_err(FileError::io("create", path))
 }
 
 /// Flushes the entries of a directory to the disk.
@@ -91,12 +91,12 @@ pub(crate) fn open(path: &Path) -> Result<(File, Metadata), FileError> {
 
 /// Opens a regular file for reading and appending, and creates it if it is missing.
 pub(crate) fn open_append(path: &Path) -> Result<(File, Metadata), FileError> {
-    open_with(OpenOptions::new().read(true).append(true).create(true), "written", path)
+    open_with(OpenOptions::new().read(true).append(true).create(true), "write", path)
 }
 
 /// Opens a regular file for reading and writing, and creates it if it is missing.
 pub(crate) fn open_write(path: &Path) -> Result<(File, Metadata), FileError> {
-    open_with(OpenOptions::new().read(true).write(true).create(true).truncate(false), "written", path)
+    open_with(OpenOptions::new().read(true).write(true).create(true).truncate(false), "write", path)
 }
 
 fn open_with(
@@ -176,7 +176,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("gone").join("a");
         let message = write_atomic(&path, b"new").unwrap_err().to_string();
-        assert!(message.contains("gone/a: cannot be written: No such file"), "{message}");
+        assert!(message.contains("gone/a: No such file"), "{message}");
         fs::create_dir(dir.path().join("b")).unwrap();
         fs::write(dir.path().join("b").join("kept"), "").unwrap();
         assert!(write_atomic(&dir.path().join("b"), b"new").is_err());

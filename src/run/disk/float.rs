@@ -27,6 +27,11 @@ impl Float for f64 {
     }
 }
 
+/// For `#[serde(default)]`: NaN where a value is missing.
+pub(crate) fn nan<F: Float>() -> F {
+    F::NAN
+}
+
 /// For `#[serde(deserialize_with)]`: a number, or `null` as NaN.
 pub(crate) fn or_nan<'de, D, F>(deserializer: D) -> Result<F, D::Error>
 where

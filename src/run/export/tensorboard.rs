@@ -1,239 +1,218 @@
-//! TensorBoard event files.
-//!
-//! An event file is a sequence of records in TensorFlow's framing (`TFRecord`), each containing an `Event` of
-//! TensorBoard's protocol buffers (`tensorboard/compat/proto/event.proto` and `summary.proto`). Only these fields are
-//! written:
-//!
-//! ```text
-//! Event   { double wall_time = 1; int64 step = 2; string file_version = 3; Summary summary = 5; }
-//! Summary { repeated Value value = 1; }     Value { string tag = 1; float simple_value = 2; }
-//! ```
+//! TensorBoard's log directories: an event file for each run.
 
+use std::ffi::OsStr;
+use std::fs;
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::{fs, io};
 
-use crc::{CRC_32_ISCSI, Crc};
+use super::event_file::{Outcome, RunSession, event_file};
+use crate::run::dir::{RunDir, RunError, RunManifest, RunState, StateName};
+use crate::run::disk::{FileError, file, write_new};
+use crate::run::settings::Setting;
 
-use crate::run::dir::{History, RunDir, RunError, RunManifest, StepRow};
-use crate::run::disk::{FileError, write_new};
-use crate::run::protocol::{EpochMetric, TimedEpoch, Unit};
-
-/// The file version in the first event.
-const FILE_VERSION: &str = "brain.Event:2";
-/// CRC-32C, the checksum of the framing.
-const CRC32C: Crc<u32> = Crc::<u32>::new(&CRC_32_ISCSI);
-
-/// The values of a step, each with its tag.
-struct Scalars {
-    step: u64,
-    time: f64,
-    values: Vec<(&'static str, f32)>,
+/// An event file that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventFile {
+    /// Its path.
+    pub path: PathBuf,
+    /// Lines of the journal that could not be read.
+    pub damaged: u64,
 }
 
-impl From<&StepRow> for Scalars {
-    fn from(row: &StepRow) -> Self {
-        let mut values = vec![("loss/train", row.loss)];
-        values.extend(row.learning_rate.map(|rate| ("learning_rate", rate)));
-        Self { step: row.step, time: row.time, values }
-    }
+/// The event files in a directory.
+struct EventFiles {
+    directory: PathBuf,
+    /// The name of the run's first event file. Those that replaced it have a number behind it.
+    name: String,
+    /// The files of this run, in order.
+    own: Vec<PathBuf>,
 }
 
-impl From<&TimedEpoch> for Scalars {
-    fn from(TimedEpoch { time, report }: &TimedEpoch) -> Self {
-        #[expect(clippy::cast_possible_truncation, reason = "scalars are f32 in event files")]
-        let scalar = |metric: EpochMetric| Some((metric.tag?, metric.of(report) as f32));
-        let mut metrics: Vec<_> = EpochMetric::all().collect();
-        metrics.sort_by_key(|metric| metric.unit != Unit::Loss);
-        Self { step: report.step, time: *time, values: metrics.into_iter().filter_map(scalar).collect() }
-    }
-}
-
-impl RunDir {
-    /// Writes the measurements of a run as an event file in a new directory, and returns the file's path.
+impl EventFiles {
+    /// Lists the files of `record` in `directory`, which need not exist.
     ///
-    /// Each step has `loss/train` and, if the journal has it, `learning_rate`. The last step of each epoch also has the
-    /// [metrics](EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions. Wall times
-    /// are those of the journal. Non-finite values are written as they are.
-    pub fn write_event_file(&self, into: &Path) -> Result<PathBuf, RunError> {
-        let record = self.record()?;
-        let bytes = event_file(&self.history()?, record.created);
-        if let Some(above) = into.parent() {
-            fs::create_dir_all(above).map_err(FileError::io("created", above))?;
-        }
-        match fs::create_dir(into) {
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                return Err(FileError::AlreadyExists { path: into.to_owned() }.into());
+    /// # Errors
+    ///
+    /// If it contains event files of another run: TensorBoard would show both as one.
+    fn find(directory: &Path, record: &RunManifest) -> Result<Self, RunError> {
+        let name = event_file_name(record);
+        let mut own = Vec::new();
+        let entries = match fs::read_dir(directory) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            entries => Some(entries.map_err(FileError::io("read", directory))?),
+        };
+        for entry in entries.into_iter().flatten() {
+            let path = entry.map_err(FileError::io("read", directory))?.path();
+            let found = path.file_name().and_then(OsStr::to_str).unwrap_or_default();
+            let number = found.strip_prefix(&name).and_then(|rest| rest.strip_prefix('.'));
+            if found == name || number.is_some_and(|number| number.parse::<u32>().is_ok()) {
+                own.push(path);
+            } else if found.contains("tfevents") {
+                return Err(FileError::AlreadyExists { path }.into());
             }
-            created => created.map_err(FileError::io("created", into))?,
         }
-        let path = into.join(event_file_name(&record));
-        if let Err(error) = write_new(&path, &bytes) {
-            // An empty directory would make the next attempt fail.
-            let _ = fs::remove_dir(into);
-            return Err(error.into());
+        own.sort();
+        Ok(Self { directory: directory.to_owned(), name, own })
+    }
+
+    /// The path of the next file: the name of the first one, or that with the next number.
+    fn next(&self) -> PathBuf {
+        let number = |path: &PathBuf| path.extension().and_then(OsStr::to_str)?.parse::<u32>().ok();
+        match self.own.last() {
+            None => self.directory.join(&self.name),
+            Some(last) => {
+                // Five digits keep the order, in which TensorBoard reads files.
+                let next = number(last).unwrap_or(0).saturating_add(1);
+                self.directory.join(format!("{}.{next:05}", self.name))
+            }
+        }
+    }
+
+    /// Appends what is new in `bytes` to the last file, or writes a new one if its content has changed.
+    fn write(&self, bytes: &[u8]) -> Result<PathBuf, FileError> {
+        if let Some(last) = self.own.last() {
+            let (mut file, _) = file::open_append(last)?;
+            let mut before = Vec::new();
+            file.read_to_end(&mut before).map_err(FileError::io("read", last))?;
+            if let Some(more) = bytes.strip_prefix(before.as_slice()) {
+                file.write_all(more).and_then(|()| file.sync_all()).map_err(FileError::io("write", last))?;
+                return Ok(last.clone());
+            }
+        }
+        fs::create_dir_all(&self.directory).map_err(FileError::io("create", &self.directory))?;
+        let path = self.next();
+        write_new(&path, bytes)?;
+        for old in &self.own {
+            fs::remove_file(old).map_err(FileError::io("remove", old))?;
         }
         Ok(path)
     }
 }
 
-/// The bytes of the event file of a run, in the order of its steps. `created` is in seconds since 1970 UTC.
-fn event_file(history: &History, created: f64) -> Vec<u8> {
-    let mut file = Vec::new();
-    let mut version = Message::default();
-    version.double(1, created).bytes(3, FILE_VERSION.as_bytes());
-    frame(&mut file, &version.0);
-    let mut all: Vec<Scalars> = history.steps.iter().map(Scalars::from).collect();
-    all.extend(history.epochs.iter().map(Scalars::from));
-    // The sort is stable: of one step, the values of the step come before those of the epoch.
-    all.sort_by_key(|scalars| scalars.step);
-    for Scalars { step, time, values } in all {
-        let mut summary = Message::default();
-        for (tag, value) in values {
-            let mut scalar = Message::default();
-            scalar.bytes(1, tag.as_bytes()).float(2, value);
-            summary.bytes(1, &scalar.0);
-        }
-        let mut event = Message::default();
-        event.double(1, time).varint(2, step).bytes(5, &summary.0);
-        frame(&mut file, &event.0);
+impl RunDir {
+    /// Returns the error with which [`write_event_file`](Self::write_event_file) would refuse this directory.
+    pub fn check_event_directory(&self, into: &Path) -> Result<(), RunError> {
+        EventFiles::find(into, &self.record()?).map(drop)
     }
-    file
+
+    /// Writes settings and measurements of a run as a TensorBoard event file in the directory `into`, which is created.
+    ///
+    /// Each step has `loss/train` and, if the journal has it, `learning_rate`. The last step of each epoch also has the
+    /// [metrics](crate::run::EpochMetric) that have a tag, such as `loss/test` and `accuracy/test`; accuracies are fractions.
+    /// Wall times are those of the journal. Non-finite values are written as they are. The settings in force and how the run
+    /// ended are on the HPARAMS page.
+    ///
+    /// Into the same directory again, what is new is appended to the file. If the run was rewound or its settings changed, a
+    /// new file replaces it. A running TensorBoard follows both.
+    ///
+    /// # Errors
+    ///
+    /// If the directory contains event files of another run, or cannot be written.
+    pub fn write_event_file(&self, into: &Path) -> Result<EventFile, RunError> {
+        let (record, state) = self.read()?;
+        let files = EventFiles::find(into, &record)?;
+        let (history, damaged) = self.history_and_damage()?;
+        let path = files.write(&event_file(&session(&record, &state), &history))?;
+        Ok(EventFile { path, damaged })
+    }
 }
 
-/// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.cnn-tui`.
+fn session(record: &RunManifest, state: &RunState) -> RunSession {
+    let config = record.settings();
+    let settings = Setting::all().filter_map(|setting| Some((setting.key(), setting.value(&config)?)));
+    let outcome = match state.name(record) {
+        _ if state.is_live() => None,
+        StateName::Finished | StateName::Stopped => Some(Outcome::Success),
+        StateName::Failed | StateName::Diverged => Some(Outcome::Failure),
+        _ => None,
+    };
+    RunSession { created: record.created, settings: settings.collect(), outcome }
+}
+
+/// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.<the run's id>`.
 fn event_file_name(record: &RunManifest) -> String {
     let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     // TensorBoard uses ten digits.
     let created = record.created.floor().clamp(0.0, 9_999_999_999.0);
-    format!("events.out.tfevents.{created:010.0}.{}.cnn-tui", host.collect::<String>())
-}
-
-/// A protocol buffers message under construction. Fields with their default value are left out, as in proto3, except
-/// scalars of a `oneof`.
-#[derive(Default)]
-struct Message(Vec<u8>);
-
-impl Message {
-    fn key(&mut self, field: u64, wire_type: u64) {
-        self.number((field << 3) | wire_type);
-    }
-
-    /// A varint: seven bits per byte, lowest first; the eighth bit marks that more bytes follow.
-    fn number(&mut self, mut value: u64) {
-        while value > 0x7f {
-            self.0.push(value.to_le_bytes()[0] | 0x80);
-            value >>= 7;
-        }
-        self.0.push(value.to_le_bytes()[0]);
-    }
-
-    fn varint(&mut self, field: u64, value: u64) -> &mut Self {
-        if value != 0 {
-            self.key(field, 0);
-            self.number(value);
-        }
-        self
-    }
-
-    fn double(&mut self, field: u64, value: f64) -> &mut Self {
-        if value.to_bits() != 0 {
-            self.key(field, 1);
-            self.0.extend(value.to_le_bytes());
-        }
-        self
-    }
-
-    fn bytes(&mut self, field: u64, value: &[u8]) -> &mut Self {
-        self.key(field, 2);
-        self.number(value.len() as u64);
-        self.0.extend(value);
-        self
-    }
-
-    fn float(&mut self, field: u64, value: f32) -> &mut Self {
-        self.key(field, 5);
-        self.0.extend(value.to_le_bytes());
-        self
-    }
-}
-
-/// Appends a record: its length and its bytes, each with a checksum.
-fn frame(file: &mut Vec<u8>, record: &[u8]) {
-    let length = (record.len() as u64).to_le_bytes();
-    file.extend(length);
-    file.extend(checksum(&length));
-    file.extend(record);
-    file.extend(checksum(record));
-}
-
-/// A masked CRC-32C, as used by the framing, so that checksums can be part of checksummed data.
-fn checksum(bytes: &[u8]) -> [u8; 4] {
-    CRC32C.checksum(bytes).rotate_right(15).wrapping_add(0xa282_ead8).to_le_bytes()
+    format!("events.out.tfevents.{created:010.0}.{}.{}", host.collect::<String>(), record.id)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::protocol::EpochReport;
+    use crate::run::protocol::{Event, JournalEntry, StepBatch};
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
-    fn step(step: u64, time: f64, loss: f32, learning_rate: Option<f32>) -> StepRow {
-        StepRow { step, time, loss, learning_rate }
+    fn new_run(host: &str) -> NewRun {
+        let provenance = Provenance { host: host.to_owned(), ..Provenance::default() };
+        NewRun::new("2026-11-24T06:30:12Z".parse().unwrap(), 0, RunConfig::default(), provenance)
     }
 
-    /// TensorBoard's own classes wrote the fixture: see `tests/tensorboard/README.md`.
-    #[test]
-    fn the_bytes_are_those_that_tensorboard_writes() {
-        let report = EpochReport {
-            epoch: 1,
-            step: 300,
-            train_loss: 9.0,
-            train_accuracy: 0.5,
-            test_loss: 0.1,
-            test_accuracy: 0.8869,
-            learning_rate: 0.01,
-            active_seconds: 0.5,
-            ..EpochReport::default()
-        };
-        let history = History {
-            steps: vec![
-                step(1, 1_795_528_443.033_522_4, 2.312_5, None),
-                step(2, 1_795_528_443.033_522_4, 0.0, Some(0.01)),
-                step(300, 1_795_528_443.5, f32::NAN, None),
-                step(70_000, 1_795_528_444.0, f32::INFINITY, Some(0.005)),
-            ],
-            epochs: vec![TimedEpoch { time: 1_795_528_443.75, report }],
-            ..History::default()
-        };
-        let want = include_bytes!("../../../tests/tensorboard/small.tfevents");
-        assert_eq!(event_file(&history, 1_795_528_442.799_511_2), want);
+    fn steps(first: u64, losses: &[f32]) -> Event {
+        let losses = losses.to_vec();
+        Event::Steps(StepBatch { first, losses, learning_rate: 0.5, active_seconds: 1.0, spent: None })
+    }
+
+    fn append(dir: &RunDir, event: Event) {
+        dir.journal().unwrap().append(&[JournalEntry { time: 1.0, event }]).unwrap();
     }
 
     #[test]
-    fn a_run_without_steps_has_a_file_and_no_file_is_replaced() {
+    fn an_export_again_appends_and_after_a_rewind_replaces() {
         let root = tempfile::tempdir().unwrap();
-        let new = NewRun::new(jiff::Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
-        let dir = Store::open(root.path().join("runs")).create(&new).unwrap();
+        let dir = Store::open(root.path().join("runs")).create(&new_run("host")).unwrap();
         let into = root.path().join("board").join("mine");
-        let path = dir.write_event_file(&into).unwrap();
-        assert_eq!(path.parent(), Some(into.as_path()));
-        assert_eq!(fs::read(path).unwrap(), event_file(&History::default(), 0.0));
-        let refused = dir.write_event_file(&into).unwrap_err().to_string();
-        assert!(refused.ends_with("board/mine: already exists; choose another path"), "{refused}");
+        let first = dir.write_event_file(&into).unwrap().path;
+        let before = fs::read(&first).unwrap();
+        fs::write(into.join("notes.txt"), "mine").unwrap();
+        append(&dir, steps(1, &[2.0, 1.0]));
+        let again = dir.write_event_file(&into).unwrap().path;
+        let after = fs::read(&again).unwrap();
+        assert_eq!(again, first);
+        assert!(after.starts_with(&before) && after.len() > before.len());
+        assert_eq!(dir.write_event_file(&into).unwrap().path, first);
+        assert_eq!(fs::read(&first).unwrap(), after, "nothing is new");
+
+        append(&dir, Event::Rewound { step: 1 });
+        append(&dir, steps(2, &[3.0]));
+        let replaced = dir.write_event_file(&into).unwrap().path;
+        assert!(replaced > first && !first.exists(), "{}", replaced.display());
+        append(&dir, steps(3, &[2.5]));
+        assert_eq!(dir.write_event_file(&into).unwrap().path, replaced);
+        append(&dir, Event::Rewound { step: 0 });
+        assert!(dir.write_event_file(&into).unwrap().path > replaced);
+        assert_eq!(fs::read_dir(&into).unwrap().count(), 2, "one event file, and one that is not ours");
     }
 
     #[test]
-    fn the_file_is_named_after_when_and_where() {
+    fn a_cut_file_is_completed_and_another_run_is_refused() {
         let root = tempfile::tempdir().unwrap();
-        let run = |host: &str| {
-            let provenance = Provenance { host: host.to_owned(), ..Provenance::default() };
-            NewRun::new("2026-11-24T06:30:12Z".parse().unwrap(), 0, RunConfig::default(), provenance)
-        };
+        let store = Store::open(root.path().join("runs"));
+        let dir = store.create(&new_run("host")).unwrap();
+        append(&dir, steps(1, &[2.0, 1.0]));
+        let into = root.path().join("board");
+        let path = dir.write_event_file(&into).unwrap().path;
+        let whole = fs::read(&path).unwrap();
+        fs::write(&path, &whole[..whole.len() - 7]).unwrap();
+        assert_eq!(dir.write_event_file(&into).unwrap().path, path);
+        assert_eq!(fs::read(&path).unwrap(), whole);
+
+        let other = store.create(&new_run("host")).unwrap();
+        let refused = other.write_event_file(&into).unwrap_err().to_string();
+        assert!(refused.ends_with(": already exists; choose another path"), "{refused}");
+        assert_eq!(other.check_event_directory(&into).unwrap_err().to_string(), refused);
+    }
+
+    #[test]
+    fn the_file_is_named_after_when_where_and_which_run() {
+        let root = tempfile::tempdir().unwrap();
         let name = |host| {
-            let dir = Store::open(root.path()).create(&run(host)).unwrap();
-            event_file_name(&dir.record().unwrap())
+            let dir = Store::open(root.path()).create(&new_run(host)).unwrap();
+            let record = dir.record().unwrap();
+            let name = event_file_name(&record);
+            name.strip_suffix(record.id.as_str()).unwrap().to_owned()
         };
-        assert_eq!(name("gpu-box"), "events.out.tfevents.1795501812.gpu-box.cnn-tui");
-        assert_eq!(name("../etc/a b"), "events.out.tfevents.1795501812.etcab.cnn-tui");
+        assert_eq!(name("gpu-box"), "events.out.tfevents.1795501812.gpu-box.");
+        assert_eq!(name("../etc/a b"), "events.out.tfevents.1795501812.etcab.");
     }
 }

@@ -39,7 +39,6 @@ macro_rules! epoch_metrics {
     ($(
         $(#[doc = $doc:literal])+
         $(#[cfg($cfg:meta)])?
-        $(#[serde($($serde:tt)+)])?
         $name:ident = $key:ident: $type:ty,
         label: $label:literal, unit: $unit:expr, tag: $tag:expr, field: $field:expr;
     )+) => {
@@ -53,8 +52,8 @@ macro_rules! epoch_metrics {
             $(
                 $(#[doc = $doc])+
                 $(#[cfg($cfg)])?
-                $(#[serde($($serde)+)])?
-                #[serde(deserialize_with = "float::or_nan")]
+                // Lines of versions that did not measure it have NaN, never 0.
+                #[serde(default = "float::nan", deserialize_with = "float::or_nan")]
                 pub $key: $type,
             )+
         }
@@ -126,7 +125,6 @@ epoch_metrics! {
 
     /// A metric for tests only, which show that declaring it here is all that a metric needs.
     #[cfg(test)]
-    #[serde(default, skip_serializing_if = "is_zero")]
     TRIAL = trial: f64,
     label: "trial", unit: Unit::Loss, tag: None,
     field: Some(last("trial", &[], "last value of the trial metric"));
@@ -134,12 +132,6 @@ epoch_metrics! {
 
 const fn last(name: &'static str, aliases: &'static [&'static str], about: &'static str) -> LastField {
     LastField { name, aliases, about }
-}
-
-#[cfg(test)]
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
-fn is_zero(value: &f64) -> bool {
-    value.to_bits() == 0
 }
 
 impl EpochMetric {
@@ -151,5 +143,17 @@ impl EpochMetric {
     /// Its value in a report.
     pub fn of(&self, report: &EpochReport) -> f64 {
         (self.get)(report)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_metric_that_a_line_lacks_is_nan() {
+        let report: EpochReport = serde_json::from_str(r#"{"epoch":1,"step":94,"test_loss":0.5}"#).unwrap();
+        assert_eq!((report.test_loss, report.step), (0.5, 94));
+        assert!(report.trial.is_nan() && report.learning_rate.is_nan());
     }
 }

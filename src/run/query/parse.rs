@@ -131,7 +131,7 @@ impl<'a> Parser<'a> {
         if !quoted && ["and", "or"].iter().any(|keyword| word.eq_ignore_ascii_case(keyword)) {
             return Err(QueryError {
                 at: at.clone(),
-                message: format!("expected a condition before `{word}`"),
+                message: format!("expected a condition before '{word}'"),
             });
         }
         let operator = match self.peek() {
@@ -139,19 +139,19 @@ impl<'a> Parser<'a> {
             Some(Token { kind: TokenKind::Colon, .. }) => Operator::Equal,
             _ if !quoted && Field::named(word).is_some() => {
                 let after = self.peek().map_or(self.end..self.end, |token| token.at.clone());
-                let message = format!("expected =, :, !=, <, <=, >, >= or ~ after `{word}`");
+                let message = format!("expected =, :, !=, <, <=, >, >= or ~ after '{word}'");
                 return Err(QueryError { at: after, message });
             }
             // Such as `&&`.
             _ if !quoted && !word.contains(char::is_alphanumeric) => {
-                let message = format!("`{word}` is not an operator; use `and`, `or` and `not`");
+                let message = format!("'{word}' is not an operator; use `and`, `or` and `not`");
                 return Err(QueryError { at: at.clone(), message });
             }
             _ => return Ok(Expr::Anywhere(word.to_owned())),
         };
         let Some(field) = Field::named(word).filter(|_| !quoted) else {
             let near = nearest(word).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
-            return Err(QueryError { at: at.clone(), message: format!("no field named `{word}`{near}") });
+            return Err(QueryError { at: at.clone(), message: format!("unknown field '{word}'{near}") });
         };
         self.place += 1;
         match self.next() {
@@ -199,12 +199,12 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
             Unit::Seconds => "a duration, such as 90s, 5m or 2h",
             _ => "a number",
         };
-        return Some(format!("expected {wanted} for `{name}`"));
+        return Some(format!("expected {wanted} for '{name}'"));
     }
     let is_state = |state: &StateName| state.as_str().eq_ignore_ascii_case(&literal.text);
     if name == "state" && !StateName::ALL.iter().any(is_state) {
         let states = StateName::ALL.map(StateName::as_str);
-        return Some(format!("no state named `{}`; use one of {}", literal.text, states.join(", ")));
+        return Some(format!("unknown state '{}'; the states are {}", literal.text, states.join(", ")));
     }
     None
 }

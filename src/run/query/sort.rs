@@ -18,7 +18,7 @@ pub struct Sort {
 
 /// The name of a field that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no field named `{0}`")]
+#[error("unknown field '{0}'")]
 pub struct UnknownField(pub String);
 
 impl FromStr for Sort {

@@ -74,21 +74,21 @@ fn and_binds_more_tightly_than_or() {
 fn errors_say_what_was_expected_and_where() {
     for (query, at, message) in [
         ("preset = cnn and", 16..16, "expected a condition, such as `best_acc > 0.88`"),
-        ("best_ac > 0.8", 0..7, "no field named `best_ac`; did you mean `best_acc`?"),
+        ("best_ac > 0.8", 0..7, "unknown field 'best_ac'; did you mean `best_acc`?"),
         ("lr >", 4..4, "expected a value"),
-        ("lr 0.1", 3..6, "expected =, :, !=, <, <=, >, >= or ~ after `lr`"),
+        ("lr 0.1", 3..6, "expected =, :, !=, <, <=, >, >= or ~ after 'lr'"),
         ("(lr = 1", 0..1, "missing `)` for this `(`"),
         ("lr = 1)", 6..7, "unmatched `)`"),
         ("name = \"x", 7..9, "missing closing `\"`"),
-        ("or lr = 1", 0..2, "expected a condition before `or`"),
+        ("or lr = 1", 0..2, "expected a condition before 'or'"),
         ("lr ! 1", 3..4, "expected `=` after `!`"),
-        ("seed = seven", 7..12, "expected a number for `seed`"),
-        ("created > now", 10..13, "expected a date, such as 2026-11-24 for `created`"),
-        ("lr > 1 && seed = 2", 7..9, "`&&` is not an operator; use `and`, `or` and `not`"),
+        ("seed = seven", 7..12, "expected a number for 'seed'"),
+        ("created > now", 10..13, "expected a date, such as 2026-11-24 for 'created'"),
+        ("lr > 1 && seed = 2", 7..9, "'&&' is not an operator; use `and`, `or` and `not`"),
         (
             "state = done",
             8..12,
-            "no state named `done`; use one of queued, training, paused, waiting, diverged, finished, stopped, failed, interrupted, elsewhere",
+            "unknown state 'done'; the states are queued, training, paused, waiting, diverged, finished, stopped, failed, interrupted, elsewhere",
         ),
     ] {
         let error = query.parse::<Query>().unwrap_err();

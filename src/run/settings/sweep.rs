@@ -33,19 +33,19 @@ pub struct Axis {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SweepError {
     /// `=` is missing.
-    #[error("`{0}` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`")]
+    #[error("'{0}' is not of the form SETTING=VALUES; use, for example, `lr=0.003,0.01,0.03` or `seed=1..3`")]
     NoAxis(String),
     /// No setting has this name.
-    #[error("unknown setting `{0}`")]
+    #[error("unknown setting '{0}'")]
     Unknown(String),
     /// A setting has two axes.
     #[error("{0} is given twice")]
     Twice(Setting),
     /// A range that is malformed or has no values.
-    #[error("`{0}` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`")]
+    #[error("'{0}' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`")]
     Range(String),
     /// A value between commas is missing.
-    #[error("`{0}` has an empty value between its commas")]
+    #[error("'{0}' has an empty value; separate values with single commas")]
     Empty(String),
     /// There are too many combinations.
     #[error("a sweep has at most {MOST} runs")]
@@ -109,7 +109,7 @@ impl Axis {
     }
 }
 
-/// How a range goes on.
+/// The progression of a range.
 enum Advance<T> {
     /// In steps of one, which are not written.
     One,
@@ -117,7 +117,7 @@ enum Advance<T> {
     Times(T),
 }
 
-/// The bounds of a range and how it goes on; `None` if it is malformed.
+/// The bounds of a range and its progression; `None` if it is malformed.
 fn bounds<T: FromStr>(from: &str, to: &str) -> Option<(T, T, Advance<T>)> {
     let words: Vec<_> = to.split_whitespace().collect();
     let (to, advance) = match words[..] {
@@ -252,20 +252,23 @@ mod tests {
     #[test]
     fn malformed_axes_are_refused() {
         for (text, want) in [
-            ("lr", "`lr` is not SETTING=VALUES; use for example `lr=0.003,0.01,0.03` or `seed=1..3`"),
-            ("rate = 1", "unknown setting `rate`"),
-            ("lr = 0.1,,0.2", "`0.1,,0.2` has an empty value between its commas"),
+            (
+                "lr",
+                "'lr' is not of the form SETTING=VALUES; use, for example, `lr=0.003,0.01,0.03` or `seed=1..3`",
+            ),
+            ("rate = 1", "unknown setting 'rate'"),
+            ("lr = 0.1,,0.2", "'0.1,,0.2' has an empty value; separate values with single commas"),
             (
                 "seed = 3..1",
-                "`3..1` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "'3..1' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
             (
                 "lr = 0.1..0.5",
-                "`0.1..0.5` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "'0.1..0.5' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
             (
                 "lr = 0..1 times 10",
-                "`0..1 times 10` is not a range; use for example `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
+                "'0..1 times 10' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
             ("seed = 1..1e9", "a sweep has at most 1000 runs"),
         ] {

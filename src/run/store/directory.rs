@@ -48,7 +48,7 @@ impl Store {
 
     fn try_create(&self, new: &NewRun) -> Result<RunDir, RunError> {
         file::create_dir(&self.root)?;
-        let failed = || FileError::io("created", &self.root);
+        let failed = || FileError::io("create", &self.root);
         let unfinished = file::temp_dir(&self.root).map_err(failed())?;
         for sub in ["inbox", "checkpoints"] {
             file::create_dir(&unfinished.path().join(sub))?;
@@ -251,11 +251,11 @@ mod tests {
 
         assert_eq!(fixture.ids(), [good.id().as_str()]);
         let reasons = [
-            ("torn", "run.json: is not a valid run.json: EOF"),
-            ("planted", "run.json: is not a regular file"),
-            ("newer", "was written by a newer cnn-tui (schema 2"),
-            ("link", "is not a run: it has no run.json"),
-            ("empty", "is not a run: it has no run.json"),
+            ("torn", "run.json: invalid run.json: EOF"),
+            ("planted", "run.json: not a regular file"),
+            ("newer", "written by a newer cnn-tui (schema 2"),
+            ("link", "not a run (no run.json)"),
+            ("empty", "not a run (no run.json)"),
             ("Bad [2J", "is not a run id"),
         ];
         let broken = fixture.broken();
@@ -273,7 +273,7 @@ mod tests {
         let good = fixture.create(0);
         fs::write(fixture.dir.path().join("reference"), "a file").unwrap();
         assert_eq!(fixture.ids(), [good.id().as_str()]);
-        assert!(fixture.broken()[0].1.contains("reference: cannot be read"));
+        assert!(fixture.broken()[0].1.contains("cannot read "));
     }
 
     #[test]
@@ -327,7 +327,7 @@ mod tests {
         let message = fixture.store.resolve("2026").unwrap_err().to_string();
         assert_eq!(
             message,
-            format!("\"2026\" matches 2 runs; use one of these ids: {}, {}", second.id(), first.id())
+            format!("'2026' matches 2 runs; use one of these ids: {}, {}", second.id(), first.id())
         );
         assert!(matches!(fixture.store.resolve(first.id().name()), Err(RunError::Ambiguous { .. })));
     }

@@ -103,14 +103,14 @@ impl Store {
         let path = self.root().join(".queue.changing");
         let (file, _) = file::open_write(&path)?;
         // Closing the file releases the lock.
-        file.lock().map_err(FileError::io("locked", &path))?;
+        file.lock().map_err(FileError::io("lock", &path))?;
         let before = self.queue()?;
         let mut queue = before.clone();
         let outcome = change(&mut queue)?;
         if queue != before {
             let path = self.queue_path();
             let text = serde_json::to_vec_pretty(&queue);
-            let bytes = text.map_err(|error| FileError::io("written", &path)(error.into()))?;
+            let bytes = text.map_err(|error| FileError::io("write", &path)(error.into()))?;
             file::write_atomic(&path, &bytes)?;
         }
         Ok(outcome)

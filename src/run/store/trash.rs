@@ -60,9 +60,9 @@ impl Store {
 }
 
 fn rename(from: &Path, to: &Path) -> Result<(), FileError> {
-    fs::rename(from, to).map_err(FileError::io("moved", from))?;
+    fs::rename(from, to).map_err(FileError::io("move", from))?;
     for dir in [from, to].into_iter().filter_map(Path::parent) {
-        file::sync_dir(dir).map_err(FileError::io("written", dir))?;
+        file::sync_dir(dir).map_err(FileError::io("write", dir))?;
     }
     Ok(())
 }

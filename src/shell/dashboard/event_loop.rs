@@ -38,6 +38,8 @@ use crate::ui::{ColorDepth, Glyphs, Size, View};
 const REPEAT: Duration = Duration::from_millis(700);
 /// At most 20 frames a second.
 const FRAME: Duration = Duration::from_millis(50);
+/// Restored runs are named if there are at most this many.
+const MAX_NAMES: usize = 3;
 /// How often the time on the screen is updated: ages and pauses count in seconds.
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -131,7 +133,7 @@ fn sweep(store: &Store, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
         }
         checked => checked?,
     };
-    // A single run was asked for; a sweep is about what is not known yet.
+    // A single run trains even if it repeats an earlier one; a sweep skips those.
     let Untrained { new, known } = if ready.len() > 1 {
         untrained(store, ready.into_iter().zip(checksums))
     } else {
@@ -341,9 +343,14 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     Ok(Some(Msg::Deleted(vec![id])))
                 }),
                 Effect::Restore(ids) => self.perform(|shell| {
-                    let restore = |id: &RunId| restore(&shell.store, id.as_str()).map(drop);
-                    ids.iter().try_for_each(restore)?;
-                    Ok(Some(Msg::Done(format!("restored {}", text::number_of(ids.len() as u64, "run")))))
+                    let restore = |id: &RunId| Ok(restore(&shell.store, id.as_str())?.record()?.name);
+                    let names = ids.iter().map(restore).collect::<Result<Vec<_>, ShellError>>()?;
+                    let what = if names.len() > MAX_NAMES {
+                        text::number_of(names.len() as u64, "run")
+                    } else {
+                        names.join(", ")
+                    };
+                    Ok(Some(Msg::Done(format!("restored {what}"))))
                 }),
                 Effect::Queue(change) => self.perform(|shell| shell.change_queue(change)),
                 Effect::Redraw => self.screen.forget(),

@@ -42,7 +42,8 @@ impl LrFinderThread {
     }
 }
 
-/// Runs a range test with these settings, and calls `progress` with each loss until it breaks. Nothing is written.
+/// Runs a range test with these settings. `progress` is called with each loss; the test ends when it returns `Break`.
+/// Nothing is written.
 pub fn lr_find(
     config: RunConfig,
     mut progress: impl FnMut(f64) -> ControlFlow<()>,

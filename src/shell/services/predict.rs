@@ -222,7 +222,7 @@ mod tests {
         let empty = Checkpoint { progress, weights: Vec::new(), optimizer: Vec::new() };
         empty.write(&run.checkpoint_path(CheckpointName::Last)).unwrap();
         let error = predictions(&fixture.store, &[run.clone(), run], CheckpointName::Last).unwrap_err();
-        assert!(error.to_string().contains("no tensor `conv1.weight`"), "{error}");
+        assert!(error.to_string().contains("no tensor 'conv1.weight'"), "{error}");
     }
 
     #[test]

@@ -105,7 +105,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     let config = recorder.manifest().config.clone();
     let Found { dataset, broken, .. } = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
     for (place, error) in broken {
-        recorder.note(Event::Note { text: format!("the data in the {place} is not used: {error}") });
+        recorder.note(Event::Note { text: format!("skipped the data in the {place}: {error}") });
     }
     let data = data_info(&dataset);
     if let Some(before) = &recorder.manifest().provenance.dataset

@@ -252,10 +252,10 @@ impl<'a, W: Write> Recorder<'a, W> {
             Err(error) if error.is_refusal() => {
                 if self.trouble.replace(Instant::now()).is_none() {
                     let _ =
-                        writeln!(io::stderr(), "cnn-tui: {error}; training waits until it can be written");
+                        writeln!(io::stderr(), "cnn-tui: {error}; training pauses until it can be written");
                     let _ = orders.send(ControlMsg::Hold);
                 }
-                // If this cannot be written either, standard error has the message.
+                // Should this fail too, the message is on standard error.
                 let _ = self.lock.sign(Some(&error.to_string()));
                 Ok(false)
             }

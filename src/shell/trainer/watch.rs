@@ -36,7 +36,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
     let mut poll = interval(POLL_INTERVAL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let (mut stop, mut stopping) = (false, false);
-    // Why no more lines are printed.
+    // Why following the run ended early.
     let mut closed: Option<io::Error> = None;
     loop {
         tokio::select! {

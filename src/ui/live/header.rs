@@ -240,12 +240,12 @@ impl<'a> Header<'a> {
     /// Why the run failed or cannot continue.
     fn reason(&self) -> Option<String> {
         if let Some(trouble) = self.0.run.state.as_ref().and_then(RunState::trouble) {
-            return Some(brief(trouble).to_owned());
+            return Some(brief(trouble));
         }
         if let Some(holder) = self.0.run.state.as_ref().and_then(RunState::elsewhere) {
             return Some(format!("locked by process {} on {}", holder.pid, holder.host));
         }
-        self.0.run.record.as_ref()?.reason.as_deref().map(|reason| brief(reason).to_owned())
+        self.0.run.record.as_ref()?.reason.as_deref().map(brief)
     }
 }
 

@@ -1,4 +1,4 @@
-//! What every pane of the live screen needs.
+//! Context that every pane of the live screen shares.
 
 use crate::app::{App, Pane, RunView};
 use crate::ui::theme::RenderTheme;

@@ -240,7 +240,7 @@ impl TableView<'_> {
         Line::from_iter([
             Span::styled(format!("{} {:<11}", self.theme.glyphs.cross(), "broken"), palette.state.failed),
             Span::styled(format!("{name}  "), palette.text),
-            // Every reason starts with the file name, which is already shown.
+            // Every reason names the file before its first colon, and the run is already named.
             Span::styled(reason.split_once(": ").map_or(reason, |(_, why)| why).to_owned(), palette.dim),
         ])
     }

@@ -41,7 +41,7 @@ pub enum Problem {
     )]
     Missing(&'static str),
     /// A base that is not a built-in theme.
-    #[error("there is no built-in theme '{}' to use as base; the built-in themes are {known}", shown(name))]
+    #[error("unknown base '{}'; the built-in themes are {known}", shown(name))]
     Base {
         /// The base in the file.
         name: String,

@@ -162,7 +162,7 @@ mod tests {
         );
         assert_eq!(
             error("base = \"drak\""),
-            "themes/mine.toml:1:8: there is no built-in theme 'drak' to use as base; the built-in themes are dark, \
+            "themes/mine.toml:1:8: unknown base 'drak'; the built-in themes are dark, \
              light, dusk, paper, terminal, high-contrast, colorblind, mono"
         );
         assert_eq!(

@@ -1,4 +1,4 @@
-//! What the Rust contenders share: their arguments, the data set, timing, and the one line that they print.
+//! Shared by the Rust contenders: their arguments, the data set, timing, and the one line that they print.
 //!
 //! A contender says how it trains on a batch and how it evaluates one; [`run`] does the rest.
 
@@ -29,7 +29,7 @@ pub trait Contender {
     fn evaluate(&self, batch: Range<usize>) -> Outcome<usize>;
 }
 
-/// What is said about a contender.
+/// A contender's name and configuration.
 #[derive(Clone, Copy, Debug)]
 pub struct Label {
     /// The name in the table.

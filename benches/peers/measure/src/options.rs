@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::Outcome;
 
-/// What a run is to do.
+/// The options of a measurement.
 #[derive(Debug)]
 pub(crate) struct Options {
     /// The number of threads, as reported. The driver sets it from outside.
@@ -14,7 +14,7 @@ pub(crate) struct Options {
     pub(crate) seconds: Duration,
     /// Train for an epoch and report losses and accuracy, not speed.
     pub(crate) check: bool,
-    /// Where the four files of the data set are.
+    /// Directory of the four files of the data set.
     pub(crate) data: PathBuf,
 }
 

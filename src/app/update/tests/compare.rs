@@ -1,4 +1,4 @@
-//! Runs beside each other, and their curves.
+//! The comparison screen and its curves.
 
 use super::*;
 use crate::app::Predictions;
@@ -26,7 +26,7 @@ fn marked_runs_are_compared_with_a_baseline() {
     press(&mut app, &[Key::Char('m')]);
     assert_eq!(press(&mut app, &[Key::Char('c')]), []);
     assert!(app.shared.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.shared.notice);
-    // A mark is taken away by the same key.
+    // The same key removes a mark.
     press(&mut app, &[Key::Char('m'), Key::Up, Key::Char(' '), Key::Char('m')]);
     assert_eq!(app.shared.marked, [ids[0].clone(), ids[2].clone()]);
     let effects = press(&mut app, &[Key::Char('c')]);
@@ -34,7 +34,7 @@ fn marked_runs_are_compared_with_a_baseline() {
     assert!(matches!(app.screen, Screen::Compare(_)));
 
     let names = |app: &App| -> Vec<RunId> { comparison(app).runs.iter().map(|run| run.id.clone()).collect() };
-    // Another baseline changes no run's place, and so not its colour.
+    // Another baseline leaves the order of the runs, and so their colours, unchanged.
     press(&mut app, &[Key::Down, Key::Char('b')]);
     assert_eq!(names(&app), [ids[0].clone(), ids[2].clone()]);
     let effects = press(&mut app, &[Key::Char('p')]);
@@ -77,7 +77,7 @@ fn the_x_axis_cycles_through_epochs_steps_and_time() {
     assert!(ends.iter().zip([2.0, 20.0, 25.0]).all(|(end, want)| (end - want).abs() < 1e-9), "{ends:?}");
 }
 
-/// Two runs of two epochs of ten steps beside each other, the second half as fast as the first.
+/// The comparison of two runs of two epochs of ten steps each, the second run half as fast as the first.
 fn compared() -> App {
     let mut app = app();
     let ids = [run_id(1), run_id(2)];
@@ -122,14 +122,14 @@ fn the_crosshair_walks_from_point_to_point() {
     assert_eq!(at(&app), Some(2.0), "it begins at the end");
     press(&mut app, &[Key::Left, Key::Left]);
     assert_eq!(at(&app), Some(1.8), "two steps of a tenth of an epoch");
-    // Accuracies are there once an epoch.
+    // Accuracies have one point per epoch.
     press(&mut app, &[Key::Tab, Key::Left]);
     assert_eq!(at(&app), Some(1.0));
     press(&mut app, &[Key::Left]);
     assert_eq!(at(&app), Some(1.0), "there is none before");
     press(&mut app, &[Key::End]);
     assert_eq!(at(&app), Some(2.0));
-    // Escape puts it away first, and then leaves.
+    // The first escape hides the crosshair, the second leaves the screen.
     press(&mut app, &[Key::Esc]);
     assert!(at(&app).is_none() && matches!(app.screen, Screen::Compare(_)));
     press(&mut app, &[Key::Esc]);
@@ -144,7 +144,7 @@ fn charts_zoom_pan_and_reset() {
     assert_eq!(shown(&app), (1.0, 2.0));
     press(&mut app, &[Key::Char('<'), Key::Char('<')]);
     assert_eq!(shown(&app), (0.5, 1.5));
-    // The crosshair takes the window with it.
+    // The window follows the crosshair.
     press(&mut app, &[Key::Home]);
     assert_eq!(shown(&app), (0.1, 1.1));
     press(&mut app, &[Key::Char('0')]);
@@ -153,7 +153,7 @@ fn charts_zoom_pan_and_reset() {
     let read = app.crosshair().unwrap();
     assert_eq!(shown(&app), (10.0, 20.0), "the same steps along another axis");
     assert!((read - 19.0).abs() < 1e-6, "{read}");
-    // What is moved out of sight is read no more.
+    // A crosshair outside the window shows no values.
     press(&mut app, &[Key::Char('<'), Key::Char('<')]);
     assert_eq!(app.crosshair(), None);
 }
@@ -199,10 +199,10 @@ fn repeated_steps_are_drawn_once() {
     let started = |step| Event::started(step);
     let view = |events| showing(RecordedStatus::Running, events).0.shared.run.unwrap();
     let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
-    // Done again up to step 3, with nothing new to tell; then on.
+    // Repeats up to step 3 with the same results, then continues.
     let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
     assert_eq!((run.loss.raw().points().len(), run.timeline.step), (4, 4));
-    // Done again, and another way.
+    // Repeats with other results.
     let run = view([&killed[..], &[Event::Rewound { step: 1 }, steps(2, &[2.5], 2.0)]].concat());
     assert_eq!((run.loss.raw().points().len(), run.timeline.step), (2, 2));
 }

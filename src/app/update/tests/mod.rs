@@ -23,7 +23,7 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
     keys.iter().flat_map(|key| update(app, Msg::Key(*key))).collect()
 }
 
-/// A run on the screen with this status, after these events.
+/// The live screen of a run with this status, after these events.
 fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
     let (mut app, id) = (app(), run_id(1));
     assert_eq!(update(&mut app, Msg::Started(id.clone())), [Effect::Follow(id.clone())]);
@@ -33,7 +33,7 @@ fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
     (app, id)
 }
 
-/// The events of a run of twenty steps, which is enough to zoom.
+/// The events of a run of twenty steps, enough to zoom in.
 fn with_steps() -> Vec<Event> {
     let steps =
         StepBatch { first: 1, losses: vec![1.0; 20], learning_rate: 0.01, active_seconds: 1.0, spent: None };
@@ -185,7 +185,7 @@ fn range_test(app: &App) -> &LrFinder {
     }
 }
 
-/// Losses of a range test that falls and runs away.
+/// Losses of a range test that fall, then diverge.
 fn losses() -> impl Iterator<Item = f64> {
     (0..350_u32).map(|step| if step < 300 { 2.3 - f64::from(step) * 0.005 } else { 100.0 })
 }

@@ -1,4 +1,4 @@
-//! The table of runs, and what is done with them.
+//! The runs screen.
 
 use super::*;
 use crate::app::Form;
@@ -25,12 +25,12 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
         press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
     };
     type_text(&mut app, "/state = fin");
-    // Half a word asks for nothing yet.
+    // An incomplete condition filters nothing yet.
     assert_eq!(shown(&app).len(), 4);
     press(&mut app, &[Key::Tab]);
     assert_eq!(app.shared.table.text(), "state = finished ");
     assert_eq!(shown(&app), [ids[0].clone(), ids[2].clone()]);
-    // Keys that act elsewhere are text here; what is not understood leaves the table as it is.
+    // Keys with actions elsewhere are text here; an invalid query leaves the table unchanged.
     type_text(&mut app, "and ");
     assert!(app.shared.table.error().is_some());
     assert_eq!(shown(&app).len(), 2);
@@ -41,10 +41,10 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
     press(&mut app, &[Key::Backspace, Key::Enter]);
     assert_eq!(app.dialog, None);
 
-    // A new list is filtered by the same query.
+    // The query also filters a new list.
     update(&mut app, Msg::Runs(runs));
     assert_eq!(shown(&app).len(), 2);
-    // Escape takes back what was typed since.
+    // Escape restores the query from before typing.
     type_text(&mut app, "/zzz");
     press(&mut app, &[Key::Esc]);
     assert_eq!((app.shared.table.text(), shown(&app).len()), ("state = finished ", 2));
@@ -108,7 +108,7 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
     press(&mut app, &[Key::Char('n')]);
     type_text(&mut app, "x");
     assert_eq!(press(&mut app, &[Key::Enter]), []);
-    assert_eq!(form(&app).problem.clone().unwrap(), "there is no preset `cnnx`; there are: cnn, dnn");
+    assert_eq!(form(&app).problem.clone().unwrap(), "unknown preset 'cnnx'; the presets are cnn, dnn");
 }
 
 #[test]
@@ -137,7 +137,7 @@ fn groups_have_mean_and_spread_and_open() {
     assert_eq!(app.shared.table.rows().len(), 4);
     press(&mut app, &[Key::Down]);
     assert_eq!(app.shared.selected().unwrap().record.id, ids[0]);
-    // A new listing leaves the group open and the run selected.
+    // A new list keeps the group open and the run selected.
     let runs = app.shared.runs.clone().unwrap();
     update(&mut app, Msg::Runs(runs));
     assert_eq!((app.shared.table.rows().len(), &app.shared.selected().unwrap().record.id), (4, &ids[0]));
@@ -153,7 +153,7 @@ fn runs_can_be_forked_from_the_table_and_from_the_live_screen() {
     let change = Change { epochs: Some(60), ..Change::default() };
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(ids[0].clone(), CheckpointName::Last, change)]);
     let (mut app, id) = showing(RecordedStatus::Finished, Vec::new());
-    // Its settings are not known before its record is read.
+    // Its settings are unknown until its manifest has been read.
     app.shared.run.as_mut().unwrap().record = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
@@ -205,7 +205,7 @@ fn an_invalid_query_stays_open_and_numbers_apply_as_they_are_typed() {
     type_text(&mut app, " and bestacc > 1");
     press(&mut app, &[Key::Enter]);
     assert!(matches!(app.dialog, Some(Dialog::Search(_))));
-    assert!(app.shared.table.error().unwrap().to_string().contains("no field named `bestacc`"));
+    assert!(app.shared.table.error().unwrap().to_string().contains("unknown field 'bestacc'"));
     press(&mut app, &[Key::Ctrl('u')]);
     assert_eq!(app.shared.table.text(), "");
     press(&mut app, &[Key::Enter]);
@@ -220,7 +220,7 @@ fn a_run_is_labelled_as_it_is_typed() {
     let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
     let labels = Labels { tags, ..Labels::default() };
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(ids[0].clone(), labels)]);
-    // Nothing changed, nothing done.
+    // Without a change, there is no effect.
     assert_eq!(press(&mut app, &[Key::Char('e'), Key::Enter]), []);
 }
 
@@ -251,9 +251,10 @@ fn the_view_state_survives_a_restart() {
     let mut next = self::app();
     next.shared.restore(&serde_json::from_str(&text).unwrap());
     assert_eq!((next.shared.view_state(), next.shared.table.text()), (state, "lr > 0.02"));
+    assert!(next.shared.trash.is_empty(), "u undoes only what was deleted since the dashboard was opened");
     update(&mut next, Msg::Runs(app.shared.runs.clone().unwrap()));
     assert_eq!(next.shared.table.rows(), app.shared.table.rows());
-    // What another version wrote is as at first.
+    // A view state that cannot be read is replaced by the default.
     let mut next = self::app();
     next.shared.restore(
         &serde_json::from_str("{\"columns\": [\"size\"], \"sort\": \"-size\", \"query\": \"(\"}").unwrap(),
@@ -325,12 +326,12 @@ fn a_run_is_deleted_once_however_late_the_list_is() {
     assert_eq!(press(&mut app, &[Key::Char('d')]), []);
     update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
     assert_eq!(app.shared.selected().unwrap().record.id, ids[1], "it has left the list");
-    // A list that was made before.
+    // A list that was read before the deletion.
     update(&mut app, Msg::Runs(runs.clone()));
     assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len() - 1);
     assert_eq!(app.shared.selected().unwrap().record.id, ids[1]);
     update(&mut app, Msg::Runs(runs[1..].to_vec()));
-    // It is restored.
+    // The run is restored.
     update(&mut app, Msg::Runs(runs.clone()));
     assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len());
 

@@ -14,24 +14,22 @@ pub(super) const METADATA_KEY: &str = "cnn_tui";
 #[derive(Debug, Error)]
 pub enum CheckpointError {
     /// Not a safetensors file, or damaged.
-    #[error("is not a valid safetensors file: {}", display(.0))]
+    #[error("not a valid safetensors file: {}", display(.0))]
     Format(#[from] SafeTensorError),
     /// A safetensors file without training state, written by another program.
-    #[error("has weights, but no training state (no {METADATA_KEY} in its metadata)")]
+    #[error("weights without training state (no {METADATA_KEY} in the metadata)")]
     NoProgress,
     /// The metadata is invalid.
-    #[error("has invalid metadata: {}", display(.0))]
+    #[error("invalid metadata: {}", display(.0))]
     TrainState(#[from] serde_json::Error),
     /// Written by a newer version.
-    #[error(
-        "was written by a newer cnn-tui (format {found}; this version reads up to {FORMAT}); update cnn-tui"
-    )]
+    #[error("written by a newer cnn-tui (format {found}; this version reads up to {FORMAT}); update cnn-tui")]
     Newer {
         /// Its format.
         found: u32,
     },
     /// A tensor that does not contain 32-bit floats.
-    #[error("has {tensor} as {dtype}, but only F32 is supported")]
+    #[error("tensor {tensor} is {dtype}; only F32 is supported")]
     Dtype {
         /// The tensor's name.
         tensor: String,
@@ -39,10 +37,10 @@ pub enum CheckpointError {
         dtype: String,
     },
     /// The checksum does not match.
-    #[error("is damaged: its checksum does not match")]
+    #[error("damaged: checksum mismatch")]
     Altered,
     /// A reserved or duplicate name.
-    #[error("has an invalid or duplicate tensor name {tensor:?}")]
+    #[error("invalid or duplicate tensor name '{}'", display(tensor))]
     Name {
         /// The tensor's name.
         tensor: String,

@@ -43,7 +43,7 @@ mod tests {
         assert!(Checkpoint::read(&path).unwrap_err().is_not_found());
         std::fs::write(&path, "torn").unwrap();
         let message = Checkpoint::read(&path).unwrap_err().to_string();
-        assert!(message.contains("best.safetensors: is not a valid safetensors file"), "{message}");
+        assert!(message.contains("best.safetensors: not a valid safetensors file"), "{message}");
         File::create(&path).unwrap().set_len(CHECKPOINT_LIMIT + 1).unwrap();
         assert!(matches!(Checkpoint::read(&path), Err(RunError::File(FileError::TooLarge { .. }))));
     }

@@ -300,12 +300,12 @@ mod tests {
         let reason = |bytes: &[u8]| Checkpoint::decode(bytes).unwrap_err().to_string();
         let good = |format: u32| format!("{{\"format\":{format}}}");
         assert!(reason(b"").contains("not a valid safetensors file"));
-        assert!(reason(&foreign(Dtype::F32, None)).contains("no cnn_tui in its metadata"));
+        assert!(reason(&foreign(Dtype::F32, None)).contains("no cnn_tui in the metadata"));
         assert!(reason(&foreign(Dtype::F32, Some((METADATA_KEY, "{}")))).contains("missing field `format`"));
         assert!(
             reason(&foreign(Dtype::F32, Some((METADATA_KEY, &good(2))))).contains("newer cnn-tui (format 2")
         );
-        assert!(reason(&foreign(Dtype::F64, Some((METADATA_KEY, &good(1))))).contains("has a as F64"));
+        assert!(reason(&foreign(Dtype::F64, Some((METADATA_KEY, &good(1))))).contains("tensor a is F64"));
         assert!(Checkpoint::decode(&foreign(Dtype::F32, Some((METADATA_KEY, &good(1))))).is_ok());
     }
 

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use thiserror::Error;
 
+use crate::run::disk::display;
+
 /// The name of a checkpoint. As text it is the file's name without `.safetensors`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum CheckpointName {
@@ -18,7 +20,7 @@ pub enum CheckpointName {
 
 /// An invalid checkpoint name.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
-#[error("{text:?} is not a checkpoint: use last, best or epoch-N, such as epoch-007")]
+#[error("'{}' is not a checkpoint; use last, best or epoch-N, such as epoch-007", display(text))]
 pub struct CheckpointNameError {
     /// The invalid name.
     pub text: String,
