@@ -66,7 +66,7 @@ fn invalid_flags_are_named_with_valid_values() {
         (&["train", "--threads", "0"], By::Program, &["threads must be between 1 and 256 (got 0)"]),
         (&["train", "--device", "tpu"], By::Parser, &["'tpu'", "auto", "cpu", "cuda"]),
         (&["train", "--preset", "rnn"], By::Program, &["unknown preset 'rnn'", "cnn, dnn"]),
-        (&["train", "--preset", "\u{1b}[2J"], By::Program, &["no preset `[2J`", "cnn, dnn"]),
+        (&["train", "--preset", "\u{1b}[2J"], By::Program, &["unknown preset '[2J'", "cnn, dnn"]),
         (&["summary", "--preset", "rnn"], By::Program, &["unknown preset 'rnn'", "cnn, dnn"]),
         (&["summary", "--batch-size", "0"], By::Parser, &["'0'", "1..=65536"]),
         (&["resume"], By::Parser, &["<ID>", "Usage: cnn-tui resume"]),
@@ -181,5 +181,5 @@ fn invalid_settings_and_themes_are_named_with_their_line() {
     terminal.wait_for("the hints", |screen| screen.contains("theme") && !screen.contains("mine.toml"));
     terminal.press("q");
     assert_eq!(terminal.end().code, 0);
-    rejected(&world, &["--theme", "mine"], By::Program, 2, &["no theme `mine`", "mine.toml", "blurple"]);
+    rejected(&world, &["--theme", "mine"], By::Program, 2, &["unknown theme 'mine'", "mine.toml", "blurple"]);
 }

@@ -61,9 +61,7 @@ def by_event(path):
     return scalars
 
 
-def as_shown(path):
-    everything = {"scalars": 0, "tensors": 0}
-    events = EventAccumulator(str(path.parent), size_guidance=everything).Reload()
+def as_shown(events):
     assert events.file_version == 2.0, events.file_version
     return {
         tag: [(event.wall_time, event.step, np.float32(event.value)) for event in events.Scalars(tag)]
@@ -71,9 +69,9 @@ def as_shown(path):
     }
 
 
-def compare_settings(path, run):
+def compare_settings(events, run):
     """Compares the HPARAMS page's data with run.json."""
-    contents = EventAccumulator(str(path.parent)).Reload().PluginTagToContent(metadata.PLUGIN_NAME)
+    contents = events.PluginTagToContent(metadata.PLUGIN_NAME)
     manifest = json.loads((run / "run.json").read_text())
     start = metadata.parse_session_start_info_plugin_data(contents[metadata.SESSION_START_INFO_TAG])
     assert start.start_time_secs == manifest["created"], start
@@ -102,8 +100,9 @@ def main():
     path, run = map(Path, sys.argv[1:])
     expected = journal(run)
     compare("by event", by_event(path), expected)
-    compare("as shown", as_shown(path), expected)
-    compare_settings(path, run)
+    events = EventAccumulator(str(path.parent), size_guidance={"scalars": 0, "tensors": 0}).Reload()
+    compare("as shown", as_shown(events), expected)
+    compare_settings(events, run)
     counts = ", ".join(f"{len(values)} {tag}" for tag, values in sorted(expected.items()))
     print(f"as in the journal: {counts}")
 
