@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::columns::Column;
 use super::key::Key;
 use super::rows::{Arrangement, GroupKey, Row};
-use crate::run::{Completion, Field, Listing, Query, QueryError, Sort, Value, complete};
+use crate::run::{Completion, Field, FieldValue, Listing, Query, QueryError, Sort, complete};
 
 /// The default order: the newest first.
 const DEFAULT_SORT: (&str, bool) = ("created", true);
@@ -218,11 +218,11 @@ fn goes_down(field: Field) -> bool {
 fn values(field: Field, runs: &[Listing]) -> Vec<String> {
     let of = |listed: &Listing| match listed {
         Listing::Run(run) => match field.of(run).current() {
-            Value::Text(text) if !text.is_empty() => vec![text],
-            Value::Words(words) => words,
-            Value::Integer(number) => vec![number.to_string()],
-            Value::Number(number) => vec![number.to_string()],
-            Value::Text(_) | Value::Changed(_) | Value::None => Vec::new(),
+            FieldValue::Text(text) if !text.is_empty() => vec![text],
+            FieldValue::Words(words) => words,
+            FieldValue::Integer(number) => vec![number.to_string()],
+            FieldValue::Number(number) => vec![number.to_string()],
+            FieldValue::Text(_) | FieldValue::Changed(_) | FieldValue::None => Vec::new(),
         },
         Listing::Broken { .. } => Vec::new(),
     };

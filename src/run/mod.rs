@@ -30,7 +30,8 @@ pub use protocol::{
     Timeline, TrainerInfo, Unit,
 };
 pub use query::{
-    Completion, Field, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort, UnknownField, Value, Version, complete,
+    Completion, Field, FieldValue, FieldVersion, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort,
+    UnknownField, complete,
 };
 pub use settings::{
     Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,

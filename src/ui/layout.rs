@@ -1,7 +1,7 @@
 //! Size classes of the terminal, and placement.
 
 use ratatui::buffer::Buffer;
-use ratatui::layout::{Rect, Size as Extent};
+use ratatui::layout::{self, Rect};
 use ratatui::text::Line;
 
 /// The size class of a terminal, from smallest to largest.
@@ -21,16 +21,16 @@ pub enum Size {
 
 impl Size {
     /// Every usable class with its minimum width and height.
-    const LEAST: [(Self, Extent); 4] = [
-        (Self::Wide, Extent::new(170, 45)),
-        (Self::Normal, Extent::new(120, 36)),
-        (Self::Compact, Extent::new(80, 24)),
-        (Self::Minimal, Extent::new(60, 20)),
+    const LEAST: [(Self, layout::Size); 4] = [
+        (Self::Wide, layout::Size::new(170, 45)),
+        (Self::Normal, layout::Size::new(120, 36)),
+        (Self::Compact, layout::Size::new(80, 24)),
+        (Self::Minimal, layout::Size::new(60, 20)),
     ];
 
     /// The class of an area.
     pub fn of(area: Rect) -> Self {
-        let fits = |least: Extent| area.width >= least.width && area.height >= least.height;
+        let fits = |least: layout::Size| area.width >= least.width && area.height >= least.height;
         Self::LEAST.into_iter().find(|(_, least)| fits(*least)).map_or(Self::TooSmall, |(size, _)| size)
     }
 }

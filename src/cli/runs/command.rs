@@ -4,7 +4,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use clap::{Args, Subcommand};
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 
 use super::find::{find, refused};
 use super::{export, labels, predict, table, tensorboard, weights};
@@ -236,17 +236,17 @@ fn unknown_field(name: &str) -> CliError {
 }
 
 /// These fields of a run.
-fn fields_json(listed: &Listing, fields: &[Field]) -> Json {
+fn fields_json(listed: &Listing, fields: &[Field]) -> Value {
     match listed {
         Listing::Run(run) => {
             let pairs = fields.iter().map(|field| (field.name().to_owned(), export::as_json(field.of(run))));
-            Json::Object(pairs.collect())
+            Value::Object(pairs.collect())
         }
         Listing::Broken { .. } => as_json(listed),
     }
 }
 
-fn as_json(listed: &Listing) -> Json {
+fn as_json(listed: &Listing) -> Value {
     match listed {
         Listing::Run(run) => run_json(run),
         Listing::Broken { name, reason } => json!({ "id": name, "broken": reason }),
@@ -254,7 +254,7 @@ fn as_json(listed: &Listing) -> Json {
 }
 
 /// The run's `run.json`, with its actual state and directory.
-fn run_json(run: &RunEntry) -> Json {
+fn run_json(run: &RunEntry) -> Value {
     let mut json = serde_json::to_value(&run.record).unwrap_or_default();
     json["state"] = json!(run.state_name().as_str());
     json["directory"] = json!(run.dir.path());

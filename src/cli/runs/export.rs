@@ -3,15 +3,15 @@
 use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Map, Value, json};
 
 use super::find::{find, refused};
 use super::table::print_columns;
 use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{
-    EpochMetric, EpochReport, Field, Listing, Query, RunEntry, RunManifest, Schedule, Setting, StepRow,
-    Store, Value, widen,
+    EpochMetric, EpochReport, Field, FieldValue, Listing, Query, RunEntry, RunManifest, Schedule, Setting,
+    StepRow, Store, widen,
 };
 
 /// Export metrics as CSV, JSON or Markdown.
@@ -71,7 +71,7 @@ enum OutputFormat {
 /// Rows with headings.
 struct Table {
     headings: Vec<String>,
-    rows: Vec<Vec<Json>>,
+    rows: Vec<Vec<Value>>,
 }
 
 impl ExportCommand {
@@ -106,7 +106,7 @@ impl DiffCommand {
         let headings = ["field".to_owned()].into_iter().chain(names).collect();
         let audience = if self.json { Audience::Programs } else { Audience::People };
         let row = |field: Field| {
-            let cells: Vec<Json> = runs.iter().map(|run| audience.value(field, field.of(run))).collect();
+            let cells: Vec<Value> = runs.iter().map(|run| audience.value(field, field.of(run))).collect();
             // Only values that differ as printed.
             let differ = cells.iter().any(|cell| *cell != cells[0]);
             differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
@@ -129,14 +129,14 @@ enum Audience {
 }
 
 impl Audience {
-    fn value(self, field: Field, value: Value) -> Json {
+    fn value(self, field: Field, value: FieldValue) -> Value {
         match self {
             Self::Programs => as_json(value),
             Self::People => json!(field.in_words(value)),
         }
     }
 
-    fn metric(self, metric: EpochMetric, value: f64) -> Json {
+    fn metric(self, metric: EpochMetric, value: f64) -> Value {
         match self {
             Self::People if value.is_finite() => json!(metric.unit.format(value)),
             _ => json!(value),
@@ -145,13 +145,13 @@ impl Audience {
 }
 
 /// A value for programs; of a setting that changed, the one in force.
-pub(super) fn as_json(value: Value) -> Json {
+pub(super) fn as_json(value: FieldValue) -> Value {
     match value.current() {
-        Value::Integer(number) => json!(number),
-        Value::Number(number) => json!(number),
-        Value::Text(text) => json!(text),
-        Value::Words(words) => json!(words.join(" ")),
-        Value::Changed(_) | Value::None => Json::Null,
+        FieldValue::Integer(number) => json!(number),
+        FieldValue::Number(number) => json!(number),
+        FieldValue::Text(text) => json!(text),
+        FieldValue::Words(words) => json!(words.join(" ")),
+        FieldValue::Changed(_) | FieldValue::None => Value::Null,
     }
 }
 
@@ -191,12 +191,12 @@ fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Ta
         identity.extend(differing.iter().map(|field| audience.value(*field, field.of(run))));
         let (history, damaged) = run.dir.history_and_damage()?;
         warn_of_damage(run, damaged);
-        let mut push = |cells: Vec<Json>| rows.push(identity.iter().cloned().chain(cells).collect());
+        let mut push = |cells: Vec<Value>| rows.push(identity.iter().cloned().chain(cells).collect());
         if what == What::Epochs {
             history.reports().for_each(|report| push(epoch(report, audience)));
         } else {
             with_rates(&history.steps, &run.record).for_each(|(row, rate)| {
-                let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Json::Null };
+                let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Value::Null };
                 push(vec![json!(row.step), loss, json!(rate.map(widen)), json!(row.time)]);
             });
         }
@@ -234,7 +234,7 @@ fn with_rates<'a>(
     steps.iter().zip(rates)
 }
 
-fn epoch(report: &EpochReport, audience: Audience) -> Vec<Json> {
+fn epoch(report: &EpochReport, audience: Audience) -> Vec<Value> {
     let place = [json!(report.epoch), json!(report.step)];
     place
         .into_iter()
@@ -259,7 +259,7 @@ impl Table {
             OutputFormat::Json => {
                 for row in &self.rows {
                     let object: Map<_, _> = self.headings.iter().cloned().zip(row.iter().cloned()).collect();
-                    writeln!(out, "{}", Json::Object(object))?;
+                    writeln!(out, "{}", Value::Object(object))?;
                 }
             }
             OutputFormat::Markdown => {
@@ -289,18 +289,18 @@ impl Table {
 }
 
 /// A cell of a CSV file. Text that a spreadsheet would take for a formula begins with an apostrophe.
-fn csv_cell(value: &Json) -> String {
+fn csv_cell(value: &Value) -> String {
     match value {
-        Json::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
+        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
         other => cell(other),
     }
 }
 
 /// A value as text; empty if there is none or it is not finite.
-fn cell(value: &Json) -> String {
+fn cell(value: &Value) -> String {
     match value {
-        Json::Null => String::new(),
-        Json::String(text) => text.clone(),
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
         other => other.to_string(),
     }
 }

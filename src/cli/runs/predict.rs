@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 
 use clap::Args;
-use serde_json::{Value as Json, json};
+use serde_json::{Value, json};
 
 use super::find::find;
 use crate::app::{Disagreement, Guess, PredictionDiff, Sample};
@@ -108,7 +108,7 @@ fn shortened(name: &str) -> String {
     name.chars().take(19).collect()
 }
 
-fn as_json(diff: &PredictionDiff, ids: [&str; 2]) -> Json {
+fn as_json(diff: &PredictionDiff, ids: [&str; 2]) -> Value {
     let test = diff.table.mcnemar();
     let (method, statistic) = match test.method {
         McNemarMethod::Exact => ("exact", None),

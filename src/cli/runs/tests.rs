@@ -4,7 +4,7 @@ use clap::Parser as _;
 use jiff::Timestamp;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
-use serde_json::Value as Json;
+use serde_json::Value;
 
 use super::RunsCommand;
 use crate::run::{
@@ -146,7 +146,7 @@ proptest! {
         let run = store.entry(&dir).unwrap();
 
         let shown = printed(&store, &["show", id]);
-        let json: Json = serde_json::from_str(&printed(&store, &["export", id, "--what", "summary", "--json"])).unwrap();
+        let json: Value = serde_json::from_str(&printed(&store, &["export", id, "--what", "summary", "--json"])).unwrap();
         let markdown = printed(&store, &["export", id, "--what", "summary", "--format", "markdown"]);
         let state = run.state_name();
         prop_assert!(shown.contains(&format!("{:<12} {state}\n", "state")), "{shown}");
@@ -228,8 +228,8 @@ proptest! {
         let found = printed(&store, &["--columns", "id", "-q", &equals(field, &one)]);
         prop_assert!(found.contains(first) && !found.contains(second), "{} in {found}", equals(field, &one));
         let rows = printed(&store, &["export", first, second, "--what", "summary", "--json"]);
-        let values: Vec<Json> =
-            rows.lines().map(|row| serde_json::from_str::<Json>(row).unwrap()[field.name()].clone()).collect();
+        let values: Vec<Value> =
+            rows.lines().map(|row| serde_json::from_str::<Value>(row).unwrap()[field.name()].clone()).collect();
         prop_assert_ne!(&values[0], &values[1]);
     }
 
@@ -262,7 +262,7 @@ proptest! {
         let line = shown.lines().find(|line| line.starts_with(&format!("{field} ")));
         prop_assert_eq!(line.map(|line| digits(&line[field.name().len()..])), Some(number.to_string()), "{}", shown);
         let export = |format| printed(&store, &["export", id, "--what", "summary", "--format", format]);
-        let json: Json = serde_json::from_str(&export("json")).unwrap();
+        let json: Value = serde_json::from_str(&export("json")).unwrap();
         prop_assert_eq!(json[field.name()].as_u64(), Some(number));
         let csv = export("csv");
         let mut rows = csv.lines().map(|line| line.split(',').collect::<Vec<_>>());

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::ops::Range;
 
-use super::field::{Field, Value};
+use super::field::{Field, FieldValue};
 use super::word::written;
 use crate::run::store::RunEntry;
 
@@ -78,15 +78,15 @@ impl Operator {
         Self::ALL.iter().find(|(operator, _)| *operator == self).map_or("", |(_, symbol)| symbol)
     }
 
-    fn holds(self, value: &Value, literal: &Literal) -> bool {
+    fn holds(self, value: &FieldValue, literal: &Literal) -> bool {
         match value {
-            Value::None => self == Self::NotEqual,
-            Value::Number(value) => match (self, literal.number) {
+            FieldValue::None => self == Self::NotEqual,
+            FieldValue::Number(value) => match (self, literal.number) {
                 (Self::Contains, _) => contains(&value.to_string(), &literal.text),
                 (_, Some(number)) => self.orders(value.partial_cmp(&number)),
                 (_, None) => self == Self::NotEqual,
             },
-            Value::Integer(value) => match (self, literal.text.parse::<u64>(), literal.number) {
+            FieldValue::Integer(value) => match (self, literal.text.parse::<u64>(), literal.number) {
                 (Self::Contains, ..) => contains(&value.to_string(), &literal.text),
                 // Exact, also where a float is not.
                 (_, Ok(number), _) => self.orders(Some(value.cmp(&number))),
@@ -94,15 +94,17 @@ impl Operator {
                 (_, Err(_), None) => self == Self::NotEqual,
             },
             // Each value was in force for a time; `!=` means that none of them is equal.
-            Value::Changed(versions) if self == Self::NotEqual => {
+            FieldValue::Changed(versions) if self == Self::NotEqual => {
                 versions.iter().all(|version| self.holds(&version.value, literal))
             }
-            Value::Changed(versions) => versions.iter().any(|version| self.holds(&version.value, literal)),
-            Value::Text(value) => match self {
+            FieldValue::Changed(versions) => {
+                versions.iter().any(|version| self.holds(&version.value, literal))
+            }
+            FieldValue::Text(value) => match self {
                 Self::Contains => contains(value, &literal.text),
                 _ => self.orders(Some(value.to_lowercase().cmp(&literal.text.to_lowercase()))),
             },
-            Value::Words(words) => {
+            FieldValue::Words(words) => {
                 let is = |word: &String| match self {
                     Self::Contains => contains(word, &literal.text),
                     _ => word.eq_ignore_ascii_case(&literal.text),

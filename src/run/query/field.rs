@@ -24,7 +24,7 @@ enum Declared {
 
 /// The value of a field for one run.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Value {
+pub enum FieldValue {
     /// A whole number in the field's [unit](Field::unit).
     Integer(u64),
     /// A number in the field's [unit](Field::unit).
@@ -34,16 +34,16 @@ pub enum Value {
     /// A list of words.
     Words(Vec<String>),
     /// The values of a setting that changed during training, at least two, the original one first.
-    Changed(Vec<Version>),
+    Changed(Vec<FieldVersion>),
     /// No value, or none yet.
     None,
 }
 
 /// One of the values of a setting that changed during training.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Version {
+pub struct FieldVersion {
     /// The value.
-    pub value: Value,
+    pub value: FieldValue,
     /// Epochs done when it took effect; `None` for the original value, and where older versions did not record it.
     pub since: Option<f64>,
 }
@@ -62,7 +62,7 @@ struct Row {
 /// Where the values of a field come from.
 #[derive(Clone, Copy)]
 enum Source {
-    Run(fn(&RunEntry) -> Value),
+    Run(fn(&RunEntry) -> FieldValue),
     /// The value of a metric after the last epoch.
     LastEpoch(EpochMetric),
 }
@@ -73,7 +73,7 @@ const fn row(
     name: &'static str,
     aliases: &'static [&'static str],
     about: &'static str,
-    of: fn(&RunEntry) -> Value,
+    of: fn(&RunEntry) -> FieldValue,
 ) -> Option<Row> {
     Some(Row { unit, name, aliases, about, source: Source::Run(of) })
 }
@@ -92,46 +92,46 @@ const fn last(metric: EpochMetric) -> Option<Row> {
     }
 }
 
-fn words(text: impl Into<String>) -> Value {
-    Value::Text(text.into())
+fn words(text: impl Into<String>) -> FieldValue {
+    FieldValue::Text(text.into())
 }
 
-fn number(number: Option<impl Into<f64>>) -> Value {
-    number.map_or(Value::None, |number| Value::Number(number.into()))
+fn number(number: Option<impl Into<f64>>) -> FieldValue {
+    number.map_or(FieldValue::None, |number| FieldValue::Number(number.into()))
 }
 
-fn integer(number: Option<u32>) -> Value {
-    number.map_or(Value::None, |number| Value::Integer(number.into()))
+fn integer(number: Option<u32>) -> FieldValue {
+    number.map_or(FieldValue::None, |number| FieldValue::Integer(number.into()))
 }
 
 /// The value of a setting, with changes during training.
-fn setting(name: &str, run: &RunEntry) -> Value {
-    Setting::named(name).map_or(Value::None, |setting| setting_of(setting, &run.record))
+fn setting(name: &str, run: &RunEntry) -> FieldValue {
+    Setting::named(name).map_or(FieldValue::None, |setting| setting_of(setting, &run.record))
 }
 
-fn setting_of(setting: Setting, record: &RunManifest) -> Value {
+fn setting_of(setting: Setting, record: &RunManifest) -> FieldValue {
     let mut versions = record.versions(setting);
     match versions.pop() {
-        None => Value::None,
+        None => FieldValue::None,
         Some((value, _)) if versions.is_empty() => value.into(),
         Some(last) => {
-            let version = |(value, since): (SettingValue, _)| Version { value: value.into(), since };
-            Value::Changed(versions.into_iter().chain([last]).map(version).collect())
+            let version = |(value, since): (SettingValue, _)| FieldVersion { value: value.into(), since };
+            FieldValue::Changed(versions.into_iter().chain([last]).map(version).collect())
         }
     }
 }
 
 /// The changes during training, such as `lr 0.01→0.02 @29`.
-fn changes(run: &RunEntry) -> Value {
+fn changes(run: &RunEntry) -> FieldValue {
     let changed = Field::all().filter_map(|field| match field.of_manifest(&run.record)? {
-        value @ Value::Changed(_) => Some(format!("{field} {}", field.in_words(value))),
+        value @ FieldValue::Changed(_) => Some(format!("{field} {}", field.in_words(value))),
         _ => None,
     });
     let changed: Vec<_> = changed.collect();
-    if changed.is_empty() { Value::None } else { words(changed.join(", ")) }
+    if changed.is_empty() { FieldValue::None } else { words(changed.join(", ")) }
 }
 
-impl From<SettingValue> for Value {
+impl From<SettingValue> for FieldValue {
     fn from(value: SettingValue) -> Self {
         match value {
             SettingValue::Unset => Self::None,
@@ -149,8 +149,8 @@ const RESULTS: &[Option<Row>] = &[
     row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| words(run.dir.id().as_str())),
     row(None,                         "state",      &["status"],               "training, paused, finished, ...",            |run| words(run.state_name().as_str())),
     row(None,                         "preset",     &["net"],                  "network",                               |run| setting("preset", run)),
-    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(Value::None, |data| words(data.description.replace(',', "")))),
-    row(None,                         "tag",        &["tags"],                 "tags",                           |run| Value::Words(run.record.tags.clone())),
+    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(FieldValue::None, |data| words(data.description.replace(',', "")))),
+    row(None,                         "tag",        &["tags"],                 "tags",                           |run| FieldValue::Words(run.record.tags.clone())),
     row(None,                         "notes",      &["note"],                 "notes",                                 |run| words(&run.record.notes)),
     row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.record.summary.best_test_accuracy)),
     row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| integer(run.record.summary.best_epoch)),
@@ -164,9 +164,9 @@ const RESULTS: &[Option<Row>] = &[
 /// Progress, settings and origin.
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
-    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| Value::Integer(run.record.summary.epoch.into())),
+    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| FieldValue::Integer(run.record.summary.epoch.into())),
     row(Some(Unit::Count),            "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
-    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| Value::Integer(run.record.summary.step)),
+    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| FieldValue::Integer(run.record.summary.step)),
     row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "base learning rate of the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
     row(Some(Unit::Count),            "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
@@ -175,10 +175,10 @@ const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Count),            "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
     row(None,                         "changes",    &[],                       "settings changed during training",      changes),
     row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
-    row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| Value::Number(run.record.summary.active_seconds)),
+    row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| FieldValue::Number(run.record.summary.active_seconds)),
     row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images per second",                  |run| number(run.record.summary.images_per_second)),
-    row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| Value::Number(run.record.created)),
-    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(Value::None, |id| words(id.as_str()))),
+    row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| FieldValue::Number(run.record.created)),
+    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(FieldValue::None, |id| words(id.as_str()))),
     row(None,                         "host",       &[],                       "machine",                               |run| words(&run.record.provenance.host)),
     row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| words(&run.record.provenance.version)),
 ];
@@ -243,24 +243,24 @@ impl Field {
     }
 
     /// Formats a value for people; empty if there is none.
-    pub fn in_words(self, value: Value) -> String {
+    pub fn in_words(self, value: FieldValue) -> String {
         match value {
-            Value::None => String::new(),
-            Value::Text(text) => text,
-            Value::Words(words) => words.join(" "),
-            Value::Changed(versions) => self.changed_in_words(versions),
-            Value::Integer(number) => self.unit().unwrap_or(Unit::Number).format_integer(number),
-            Value::Number(number) => self.unit().unwrap_or(Unit::Number).format(number),
+            FieldValue::None => String::new(),
+            FieldValue::Text(text) => text,
+            FieldValue::Words(words) => words.join(" "),
+            FieldValue::Changed(versions) => self.changed_in_words(versions),
+            FieldValue::Integer(number) => self.unit().unwrap_or(Unit::Number).format_integer(number),
+            FieldValue::Number(number) => self.unit().unwrap_or(Unit::Number).format(number),
         }
     }
 
     /// Such as `0.01→0.02→0.005 @29, 33.5`: the values, and the epochs at which they changed.
-    fn changed_in_words(self, versions: Vec<Version>) -> String {
+    fn changed_in_words(self, versions: Vec<FieldVersion>) -> String {
         let since: Vec<_> = versions.iter().filter_map(|version| version.since).map(text::epochs).collect();
         let values: Vec<_> = versions
             .into_iter()
             .map(|version| match version.value {
-                Value::None => "unset".to_owned(),
+                FieldValue::None => "unset".to_owned(),
                 value => self.in_words(value),
             })
             .collect();
@@ -279,12 +279,12 @@ impl Field {
     }
 
     /// Its value in a manifest, if it is a setting.
-    pub fn of_manifest(self, record: &RunManifest) -> Option<Value> {
+    pub fn of_manifest(self, record: &RunManifest) -> Option<FieldValue> {
         self.setting().map(|setting| setting_of(setting, record))
     }
 
     /// Its value for a run.
-    pub fn of(self, run: &RunEntry) -> Value {
+    pub fn of(self, run: &RunEntry) -> FieldValue {
         match self.0 {
             Declared::Row(place) => match ROWS[place].source {
                 Source::Run(of) => of(run),
@@ -295,7 +295,7 @@ impl Field {
     }
 }
 
-impl Value {
+impl FieldValue {
     /// The value in force: the last one of a setting that changed.
     #[must_use]
     pub fn current(self) -> Self {

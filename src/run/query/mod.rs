@@ -22,7 +22,7 @@ mod token;
 mod word;
 
 pub use expr::QueryError;
-pub use field::{Field, Value, Version};
+pub use field::{Field, FieldValue, FieldVersion};
 pub use filter::Query;
 pub use parse::{Completion, complete};
 pub use recipe::{NOT_IN_RECIPE, Recipe};

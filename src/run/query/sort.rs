@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
-use super::field::{Field, Value};
+use super::field::{Field, FieldValue};
 use crate::run::store::Listing;
 
 /// A sort order. As text: the name of a field, with a leading `-` for descending order.
@@ -42,11 +42,11 @@ impl Sort {
     pub fn sort<'a, T>(&self, things: &mut [T], listed: impl Fn(&T) -> &'a Listing) {
         let answer = |thing: &T| match listed(thing) {
             Listing::Run(run) => match self.field.of(run).current() {
-                Value::Integer(number) => Answer::Integer(number),
-                Value::Number(number) => Answer::Number(number),
-                Value::Text(text) => Answer::Text(text.to_lowercase()),
-                Value::Words(words) => Answer::Words(words),
-                Value::Changed(_) | Value::None => Answer::None,
+                FieldValue::Integer(number) => Answer::Integer(number),
+                FieldValue::Number(number) => Answer::Number(number),
+                FieldValue::Text(text) => Answer::Text(text.to_lowercase()),
+                FieldValue::Words(words) => Answer::Words(words),
+                FieldValue::Changed(_) | FieldValue::None => Answer::None,
             },
             Listing::Broken { .. } => Answer::Broken,
         };

@@ -1,10 +1,10 @@
 //! The training thread, and its end of the channels to the trainer process.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc as orders};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc as messages;
+use tokio::sync::mpsc::UnboundedSender;
 
 use crate::data::Dataset;
 use crate::nn::{DeviceKind, LayerInfo};
@@ -31,8 +31,8 @@ pub(super) fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
 
 /// The training thread's end of the channels. Only `wait` blocks.
 pub(super) struct TrainerPort {
-    pub(super) messages: messages::UnboundedSender<TrainerMsg>,
-    pub(super) orders: orders::Receiver<ControlMsg>,
+    pub(super) messages: UnboundedSender<TrainerMsg>,
+    pub(super) orders: mpsc::Receiver<ControlMsg>,
     pub(super) newest: Arc<Newest>,
     pub(super) start: Instant,
 }

@@ -1,12 +1,12 @@
 //! The trainer process: the training thread, the inbox, signals and the recorder.
 
 use std::io::Write;
-use std::sync::{Arc, mpsc as orders};
+use std::sync::{Arc, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::setsid;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc as messages;
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::port::{Newest, Task, TrainerMsg, TrainerPort, lock, spawn};
@@ -146,8 +146,8 @@ fn attend(
     task: Task,
     started_by: StartedBy,
 ) -> Result<RecordedStatus, ShellError> {
-    let (order_sender, orders) = orders::channel();
-    let (message_sender, messages) = messages::unbounded_channel();
+    let (order_sender, orders) = mpsc::channel();
+    let (message_sender, messages) = unbounded_channel();
     let newest = Arc::default();
     let port =
         TrainerPort { messages: message_sender, orders, newest: Arc::clone(&newest), start: Instant::now() };
@@ -166,8 +166,8 @@ fn attend(
 /// Serves the training thread until it has ended and its last message is recorded.
 async fn serve(
     recorder: &mut Recorder<'_, impl Write>,
-    mut messages: messages::UnboundedReceiver<TrainerMsg>,
-    orders: &orders::Sender<ControlMsg>,
+    mut messages: UnboundedReceiver<TrainerMsg>,
+    orders: &mpsc::Sender<ControlMsg>,
     newest: &Newest,
     started_by: StartedBy,
 ) -> Result<(), ShellError> {

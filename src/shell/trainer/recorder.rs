@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 use std::io::{self, Write};
-use std::sync::mpsc as orders;
+use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
 use super::port::TrainerMsg;
@@ -139,7 +139,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     }
 
     /// Passes a command to the training thread, unless it has ended.
-    pub(super) fn send(&mut self, orders: &orders::Sender<ControlMsg>, command: Command) {
+    pub(super) fn send(&mut self, orders: &mpsc::Sender<ControlMsg>, command: Command) {
         self.stopping |= command == Command::Stop;
         let _ = orders.send(ControlMsg::Command(command));
     }
@@ -237,7 +237,7 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Writes as much as possible, and returns whether nothing is left. If writing fails, training waits and writing is
     /// retried every second.
-    pub(super) fn write_down(&mut self, orders: &orders::Sender<ControlMsg>) -> Result<bool, ShellError> {
+    pub(super) fn write_down(&mut self, orders: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
         if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
         }

@@ -2,7 +2,7 @@
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use ratatui::text::{self as cells, Line};
+use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
 use super::shown::Shown;
@@ -113,11 +113,7 @@ fn at<'a>(shown: &Shown<'a>) -> Line<'a> {
 /// Such as `step 11,256`.
 fn fact<'a>(label: &'a str, value: String, shown: &Shown<'a>) -> Line<'a> {
     let palette = &shown.theme.palette;
-    Line::from_iter([
-        cells::Span::styled(label, palette.dim),
-        cells::Span::raw(" "),
-        cells::Span::styled(value, palette.text),
-    ])
+    Line::from_iter([Span::styled(label, palette.dim), Span::raw(" "), Span::styled(value, palette.text)])
 }
 
 /// Such as `● test 0.3817`.
@@ -130,9 +126,9 @@ fn legend<'a>(
 ) -> Line<'a> {
     let palette = &shown.theme.palette;
     Line::from_iter([
-        cells::Span::styled(symbol, style),
-        cells::Span::styled(format!(" {label}"), palette.dim),
-        cells::Span::styled(value, style),
+        Span::styled(symbol, style),
+        Span::styled(format!(" {label}"), palette.dim),
+        Span::styled(value, style),
     ])
 }
 

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{Listing, Origin, RecordedStatus, RunEntry, RunManifest, Setting, Value};
+use crate::run::{FieldValue, Listing, Origin, RecordedStatus, RunEntry, RunManifest, Setting};
 use crate::strings::aligned;
 use crate::ui::Glyphs;
 use crate::ui::labels::{changed, state};
@@ -185,12 +185,12 @@ impl TableView<'_> {
         };
         let text = match (field.name(), field.of(run)) {
             ("created", _) if run.origin == Origin::Reference => return ("ref".to_owned(), palette.dim),
-            ("created", Value::Number(created)) => {
+            ("created", FieldValue::Number(created)) => {
                 let age = text::age(Some((self.app.shared.now - created).max(0.0)));
                 return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
             }
-            ("epoch", Value::Integer(epoch)) => format!("{epoch}/{}", record.settings().epochs),
-            (_, Value::None) => "-".to_owned(),
+            ("epoch", FieldValue::Integer(epoch)) => format!("{epoch}/{}", record.settings().epochs),
+            (_, FieldValue::None) => "-".to_owned(),
             (_, value) => field.in_words(value).replace('→', self.theme.glyphs.arrow()),
         };
         (text, if field.name() == "best_acc" { palette.strong } else { palette.text })
