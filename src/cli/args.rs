@@ -69,6 +69,18 @@ enum CliCommand {
         /// Whether a dashboard started it, so that a run that diverges waits for a person.
         #[arg(long)]
         dashboard: bool,
+        /// Whether a shell waits for it, as with `train --foreground`.
+        #[arg(long, conflicts_with = "dashboard")]
+        foreground: bool,
+        /// Remark to record in the run.
+        #[arg(long)]
+        remark: Option<String>,
+    },
+    /// Internal: asks whether a GPU works, in a process that may crash.
+    #[command(hide = true)]
+    Probe {
+        /// Number of the GPU, from 0.
+        number: usize,
     },
 }
 
@@ -83,10 +95,17 @@ impl Cli {
             Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Summary(command)) => return command.run(&mut out),
-            Some(CliCommand::Trainer { dir, dashboard }) => {
+            Some(CliCommand::Trainer { dir, foreground: true, remark, .. }) => {
+                return train::in_foreground(&RunDir::open(&dir)?, remark.as_deref());
+            }
+            Some(CliCommand::Trainer { dir, dashboard, remark, .. }) => {
                 let started_by = if dashboard { StartedBy::Dashboard } else { StartedBy::Unattended };
-                shell::train_run(&RunDir::open(&dir)?, started_by, out)?;
+                shell::train_run(&RunDir::open(&dir)?, started_by, remark.as_deref(), out)?;
                 return Ok(());
+            }
+            Some(CliCommand::Probe { number }) => {
+                let answer = serde_json::to_string(&shell::answer_probe(number)).unwrap_or_default();
+                return Ok(writeln!(out, "{answer}")?);
             }
             _ => {}
         }

@@ -2,6 +2,7 @@
 
 mod args;
 pub mod data;
+mod entry;
 mod error;
 mod fork;
 mod lr_find;
@@ -15,6 +16,7 @@ mod sweep;
 mod train;
 
 pub use args::Cli;
+pub use entry::main;
 pub use error::CliError;
 pub use options::TrainOptions;
 pub use settings::{DisplayOptions, Settings};

@@ -363,7 +363,7 @@ mod tests {
         for (flags, want) in [
             (&["--lr", "fast"][..], "invalid value 'fast' for '--learning-rate <RATE>': not a number"),
             (&["--epochs", "-1"], "must be between 1 and 100,000"),
-            (&["--device", "tpu"], "[possible values: auto, cpu, cuda]"),
+            (&["--device", "tpu"], "not auto, cpu, cuda or cuda:N"),
         ] {
             let error = config(flags).unwrap_err();
             assert!(error.contains(want), "{error}");

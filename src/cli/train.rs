@@ -136,24 +136,32 @@ impl Output {
 
     /// Trains the run, here or in a process of its own.
     pub(super) fn train(&self, dir: RunDir) -> Result<AfterCommand, CliError> {
-        let status = if self.foreground {
-            shell::train_run(&dir, StartedBy::Foreground, io::stdout())
+        if self.foreground {
+            in_foreground(&dir, None)?;
         } else if self.headless {
-            shell::watch(&dir, io::stdout())
+            finish(&dir, shell::watch(&dir, io::stdout()))?;
         } else {
             let trainer = shell::launch(&dir, StartedBy::Dashboard)?;
             return Ok(AfterCommand::Dashboard(Some((dir, trainer))));
-        };
-        match status.inspect_err(|error| shell::record_failed_start(&dir, error))? {
-            RecordedStatus::Stopped if dir.record()?.has_diverged() => {
-                Err(CliError::Diverged(diverged(&dir)?))
-            }
-            RecordedStatus::Stopped => {
-                let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
-                Err(CliError::Shell(ShellError::Failed(stopped)))
-            }
-            _ => Ok(AfterCommand::Done),
         }
+        Ok(AfterCommand::Done)
+    }
+}
+
+/// Trains the run in this process, or in its place in the executable for a GPU. `remark` is recorded in the run.
+pub(super) fn in_foreground(dir: &RunDir, remark: Option<&str>) -> Result<(), CliError> {
+    finish(dir, shell::train_in_foreground(dir, remark, io::stdout()))
+}
+
+/// The outcome of a run that ended with this status, as a command's.
+fn finish(dir: &RunDir, status: Result<RecordedStatus, ShellError>) -> Result<(), CliError> {
+    match status.inspect_err(|error| shell::record_failed_start(dir, error))? {
+        RecordedStatus::Stopped if dir.record()?.has_diverged() => Err(CliError::Diverged(diverged(dir)?)),
+        RecordedStatus::Stopped => {
+            let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
+            Err(CliError::Shell(ShellError::Failed(stopped)))
+        }
+        _ => Ok(()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Devices, chosen at run time.
 
+use std::sync::OnceLock;
+
 use dfdx::tensor::Cpu;
 
 use super::backend::Backend;
@@ -11,42 +13,89 @@ use super::presets;
 pub enum DeviceKind {
     /// The CPU.
     Cpu,
-    /// The first NVIDIA GPU.
-    Cuda,
+    /// The NVIDIA GPU with this number, from 0.
+    Cuda(usize),
 }
 
 /// Why a network could not be built on a device.
 #[derive(Debug, thiserror::Error)]
 pub enum DeviceError {
-    /// The program was built without the `cuda` feature.
-    #[error(
-        "this program was built without CUDA support; rebuild it with `--features cuda` or use `--device cpu`"
-    )]
+    /// This executable has no CUDA support.
+    #[error("this executable has no CUDA support; build it with `--features cuda`, or use `--device cpu`")]
     NotBuilt,
-    /// There is no GPU or no driver.
-    #[error("no CUDA device found; check that the NVIDIA driver is loaded, or use `--device cpu`")]
+    /// There is no GPU.
+    #[error("no CUDA device found; run `nvidia-smi` to check the driver, or use `--device cpu`")]
     NotFound,
-    /// The GPU could not be opened; holds the driver's message.
-    #[error("cannot open the CUDA device: {0}")]
+    /// There are fewer GPUs.
+    #[error("no CUDA device {ordinal}: this machine has {count}, numbered from 0")]
+    NoSuchDevice {
+        /// The number of the device.
+        ordinal: usize,
+        /// The number of devices.
+        count: usize,
+    },
+    /// The driver is older than the kernels.
+    #[error(
+        "the NVIDIA driver is older than this program's CUDA code; update the driver, or use `--device cpu`"
+    )]
+    DriverTooOld,
+    /// The GPU has no memory left.
+    #[error("the CUDA device is out of memory; end other programs on it, or use `--device cpu`")]
+    OutOfMemory,
+    /// The GPU could not be used; holds the driver's message.
+    #[error("cannot use the CUDA device: {0}")]
     Failed(String),
     /// There is no preset with this name; holds the name and the list of presets.
     #[error("unknown preset '{0}'; the presets are {1}")]
     UnknownPreset(String, String),
 }
 
-impl std::fmt::Display for DeviceKind {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Cpu => "cpu",
-            Self::Cuda => "cuda",
-        })
-    }
+/// Builds the preset of this name on the device with this number, with these dropout rates; `None` if there is no such
+/// preset.
+pub(super) type BuildCuda = fn(&str, usize, Option<f32>) -> Result<Option<Box<dyn Model>>, DeviceError>;
+
+/// Access to CUDA devices.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct CudaSupport {
+    /// The names of the devices.
+    pub(super) devices: fn() -> Result<Vec<String>, DeviceError>,
+    /// Computes something on the device with this number.
+    pub(super) probe: fn(usize) -> Result<(), DeviceError>,
+    /// Builds a preset.
+    pub(super) build: BuildCuda,
 }
 
-impl DeviceKind {
-    /// The GPU if there is one, otherwise the CPU.
-    pub fn best() -> Self {
-        if cuda_available() { Self::Cuda } else { Self::Cpu }
+/// The CUDA support of this process, if it has one.
+static CUDA: OnceLock<CudaSupport> = OnceLock::new();
+
+/// Provides CUDA support to this process.
+#[cfg(feature = "cuda")]
+pub(super) fn provide_cuda(support: CudaSupport) {
+    // Once is enough.
+    let _ = CUDA.set(support);
+}
+
+/// Whether this process has CUDA support; there may be no GPU.
+pub fn has_cuda() -> bool {
+    CUDA.get().is_some()
+}
+
+/// The names of the CUDA devices, in the order of their numbers.
+pub fn cuda_devices() -> Result<Vec<String>, DeviceError> {
+    (CUDA.get().ok_or(DeviceError::NotBuilt)?.devices)()
+}
+
+/// Computes something on the CUDA device with this number.
+pub fn probe_cuda(ordinal: usize) -> Result<(), DeviceError> {
+    (CUDA.get().ok_or(DeviceError::NotBuilt)?.probe)(ordinal)
+}
+
+impl std::fmt::Display for DeviceKind {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Cpu => f.write_str("cpu"),
+            Self::Cuda(ordinal) => write!(f, "cuda:{ordinal}"),
+        }
     }
 }
 
@@ -60,38 +109,12 @@ pub fn build(
 ) -> Result<Box<dyn Model>, DeviceError> {
     let model = match device {
         DeviceKind::Cpu => presets::build(name, Cpu::default(), backend, dropout),
-        DeviceKind::Cuda => build_cuda(name, dropout)?,
+        DeviceKind::Cuda(ordinal) => {
+            (CUDA.get().ok_or(DeviceError::NotBuilt)?.build)(name, ordinal, dropout)?
+        }
     };
     model.ok_or_else(|| {
         let names: Vec<_> = presets::PRESETS.iter().map(|preset| preset.name).collect();
         DeviceError::UnknownPreset(name.to_owned(), names.join(", "))
     })
-}
-
-/// Queries the driver, because dfdx's own constructor panics if there is no GPU.
-#[cfg(feature = "cuda")]
-fn cuda_available() -> bool {
-    use cudarc::driver::result;
-    result::init().is_ok() && result::device::get_count().is_ok_and(|count| count > 0)
-}
-
-#[cfg(not(feature = "cuda"))]
-fn cuda_available() -> bool {
-    false
-}
-
-#[cfg(feature = "cuda")]
-fn build_cuda(name: &str, dropout: Option<f32>) -> Result<Option<Box<dyn Model>>, DeviceError> {
-    if !cuda_available() {
-        return Err(DeviceError::NotFound);
-    }
-    // The device's own random generator is not used, so its seed does not matter.
-    let device =
-        dfdx::tensor::Cuda::try_build(0, 0).map_err(|error| DeviceError::Failed(format!("{error:?}")))?;
-    Ok(presets::build(name, device, Backend::Composed, dropout))
-}
-
-#[cfg(not(feature = "cuda"))]
-fn build_cuda(_: &str, _: Option<f32>) -> Result<Option<Box<dyn Model>>, DeviceError> {
-    Err(DeviceError::NotBuilt)
 }

@@ -4,6 +4,8 @@
 //! it as a [`Model`]: pixels and weights in, losses and gradients out.
 
 mod backend;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 mod device;
 mod layer;
 mod model;
@@ -16,7 +18,7 @@ mod stack;
 mod weight;
 
 pub use backend::Backend;
-pub use device::{DeviceError, DeviceKind, build};
+pub use device::{DeviceError, DeviceKind, build, cuda_devices, has_cuda, probe_cuda};
 pub use dfdx::tensor::Cpu;
 pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Mode, Relu};
 pub use model::{

@@ -5,6 +5,7 @@ use std::process::ExitStatus;
 
 use crate::data::DataError;
 use crate::run::{CheckpointName, RunError};
+use crate::shell::trainer::CudaProblem;
 use crate::train::TrainError;
 
 /// Why training, another process or the terminal failed.
@@ -92,6 +93,9 @@ pub enum ShellError {
     /// A thread, signal handler or timer could not be created.
     #[error("cannot create a thread, signal handler or timer: {0}")]
     Runtime(std::io::Error),
+    /// The GPU that the settings name cannot be used.
+    #[error(transparent)]
+    Cuda(#[from] CudaProblem),
     /// The trainer process could not be started.
     #[error("cannot start the trainer process: {0}")]
     Launch(std::io::Error),

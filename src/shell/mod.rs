@@ -20,6 +20,6 @@ pub use provenance::provenance;
 pub use resources::with_absolute_data;
 pub use services::{Untrained, fork, lr_find, new_run, predictions, untrained};
 pub use trainer::{
-    ProgressLines, StartedBy, check, check_all, launch, launch_queue, queue_runs, record_failed_start,
-    restore, train_run, watch, work_on_queue,
+    CudaProblem, ProbeAnswer, ProgressLines, StartedBy, answer_probe, check, check_all, launch, launch_queue,
+    queue_runs, record_failed_start, restore, train_in_foreground, train_run, watch, work_on_queue,
 };

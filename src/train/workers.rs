@@ -100,7 +100,7 @@ impl Workers {
     pub fn start(spec: &NetworkSpec, threads: usize, data: &Arc<Dataset>) -> Result<Self, TrainError> {
         let (part_size, threads) = match spec.device {
             DeviceKind::Cpu => (PART_SIZE, threads.max(1)),
-            DeviceKind::Cuda => (usize::MAX, 1),
+            DeviceKind::Cuda(_) => (usize::MAX, 1),
         };
         // dfdx multiplies matrices on rayon's pool, but here the parts are already spread over threads. It is an error
         // if the pool exists, which means that this was done before.

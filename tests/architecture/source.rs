@@ -48,7 +48,9 @@ impl Crate {
     fn read() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
         let files = files(&root);
-        let files = files.iter().filter(|file| !file.ends_with("main.rs"));
+        // The executables are a few lines around the library.
+        let files =
+            files.iter().filter(|file| !file.ends_with("main.rs") && !file.starts_with(root.join("bin")));
         let mut sources: Vec<_> = files.map(|file| Source::read(&root, file)).collect();
         let tests: Vec<Segments> = sources.iter().flat_map(|source| source.test_modules.clone()).collect();
         let is_test = |module: &Segments| tests.contains(module) || module.iter().any(|name| name == "tests");

@@ -17,6 +17,7 @@ mod bad_input;
 mod changing;
 mod compare;
 mod crash;
+mod cuda;
 mod data;
 mod disk;
 mod export;

@@ -43,6 +43,7 @@ fn any_value(setting: Setting) -> BoxedStrategy<SettingValue> {
         ValueKind::Word(known) => words(known),
         ValueKind::Preset => words(&["cnn", "dnn"]),
         ValueKind::Schedule => words(&["constant", "cosine", "step:10:0.5"]),
+        ValueKind::Device => words(&["auto", "cpu", "cuda", "cuda:1"]),
         ValueKind::Path => "(/[a-z0-9 ._-]{1,9}){1,3}".prop_map(SettingValue::Text).boxed(),
     };
     set.prop_filter("a value of the setting", move |value| setting.check(value).is_ok()).boxed()

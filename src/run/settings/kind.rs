@@ -1,5 +1,6 @@
 //! The kinds of values.
 
+use super::device::DeviceChoice;
 use super::error::{ConfigError, malformed, out_of_range};
 use super::schedule::Schedule;
 use super::value::SettingValue;
@@ -22,6 +23,8 @@ pub enum ValueKind {
     Preset,
     /// A [`Schedule`].
     Schedule,
+    /// A [`DeviceChoice`].
+    Device,
     /// The path of a directory, in UTF-8.
     Path,
 }
@@ -40,6 +43,7 @@ impl ValueKind {
             Self::Word(words) => one_of(words),
             Self::Preset => "the name of a network".to_owned(),
             Self::Schedule => Schedule::FORMS.to_owned(),
+            Self::Device => DeviceChoice::FORMS.to_owned(),
             Self::Path => "a path in UTF-8".to_owned(),
         }
     }
@@ -92,6 +96,7 @@ impl ValueKind {
         match self {
             Self::Word(words) => words.contains(&text),
             Self::Schedule => text.parse::<Schedule>().is_ok(),
+            Self::Device => text.parse::<DeviceChoice>().is_ok(),
             Self::Preset | Self::Path => !text.is_empty(),
             _ => false,
         }

@@ -55,7 +55,9 @@ impl Setting {
         match (self.row().unset, self.kind()) {
             (Some(unset), _) => format!("empty: {unset}"),
             (None, ValueKind::Word(words)) => one_of(words),
-            (None, ValueKind::Schedule) => self.help().rsplit(": ").next().unwrap_or_default().to_owned(),
+            (None, ValueKind::Schedule | ValueKind::Device) => {
+                self.help().rsplit(": ").next().unwrap_or_default().to_owned()
+            }
             (None, _) => self.help().to_owned(),
         }
     }
@@ -297,7 +299,7 @@ mod tests {
                 "linear",
                 "schedule must be constant, cosine or step:EPOCHS:FACTOR, such as step:10:0.5 (got linear)",
             ),
-            ("device", "tpu", "device must be auto, cpu or cuda (got tpu)"),
+            ("device", "tpu", "device must be auto, cpu, cuda or cuda:N, such as cuda:1 (got tpu)"),
         ] {
             assert_eq!(named(name).parse(text).unwrap_err().to_string(), want);
         }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::device::DeviceChoice;
 use super::error::ConfigError;
-use super::kind::ValueKind::{self, Fraction, Integer, Number, Path, Positive, Preset, Word};
+use super::kind::ValueKind::{self, Device, Fraction, Integer, Number, Path, Positive, Preset, Word};
 use super::optimizer::OptimizerSettings;
 use super::schedule::Schedule;
 use super::value::{SettingType, SettingValue};
@@ -318,9 +318,9 @@ settings! {
     "patience" patience: u32 = 0, change: u32
         => Columns { in_range_test: false, ..Columns::new(Integer(0, u32::MAX as u64), "EPOCHS") };
 
-    /// Device to train on
+    /// Device to train on: auto, cpu, cuda or cuda:N
     "device" device: DeviceChoice = DeviceChoice::Auto
-        => Columns::new(Word(DeviceChoice::NAMES), "NAME");
+        => Columns::new(Device, "NAME");
 
     /// Training threads; they do not change the result
     "threads" threads: Option<usize> = None

@@ -164,8 +164,7 @@ impl SettingType for DeviceChoice {
     }
 
     fn from_value(value: &SettingValue) -> Option<Self> {
-        let SettingValue::Text(text) = value else { return None };
-        Self::ALL.into_iter().find(|device| device.as_str() == text)
+        String::from_value(value)?.parse().ok()
     }
 }
 

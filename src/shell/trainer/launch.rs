@@ -1,8 +1,12 @@
 //! Starting trainers as processes of their own.
 
+use std::io::Write;
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use super::process::StartedBy;
+use super::executable::{TrainerExecutable, executable_for};
+use super::process::{StartedBy, train_run};
 use crate::run::{RecordedStatus, RunDir, RunManifest};
 use crate::shell::ShellError;
 
@@ -14,12 +18,11 @@ pub fn launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> 
 
 /// The same, which can be tried again.
 pub(super) fn try_launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> {
-    let program = std::env::current_exe().map_err(ShellError::Launch)?;
+    let TrainerExecutable { path, remark } =
+        executable_for(dir.record()?.config.device).map_err(ShellError::Launch)?;
     let log = dir.open_trainer_log()?;
     let errors = log.try_clone().map_err(ShellError::Launch)?;
-    Command::new(program)
-        .arg("trainer")
-        .arg(dir.path())
+    trainer_command(&path, dir, remark.as_deref())
         .args((started_by == StartedBy::Dashboard).then_some("--dashboard"))
         .stdin(Stdio::null())
         .stdout(log)
@@ -27,6 +30,31 @@ pub(super) fn try_launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, S
         .current_dir("/")
         .spawn()
         .map_err(ShellError::Launch)
+}
+
+/// Trains the run in this process, or in the executable for a GPU, which takes the place of this one. `remark` is recorded in
+/// the run. Otherwise as [`train_run`].
+pub fn train_in_foreground(
+    dir: &RunDir,
+    remark: Option<&str>,
+    out: impl Write,
+) -> Result<RecordedStatus, ShellError> {
+    let executable = executable_for(dir.record()?.config.device).map_err(ShellError::Launch)?;
+    let remark = remark.or(executable.remark.as_deref());
+    if executable.is_this() {
+        return train_run(dir, StartedBy::Foreground, remark, out);
+    }
+    // It returns only if the other executable cannot be started.
+    Err(ShellError::Launch(trainer_command(&executable.path, dir, remark).arg("--foreground").exec()))
+}
+
+fn trainer_command(executable: &Path, dir: &RunDir, remark: Option<&str>) -> Command {
+    let mut command = Command::new(executable);
+    command.arg("trainer").arg(dir.path());
+    if let Some(remark) = remark {
+        command.arg("--remark").arg(remark);
+    }
+    command
 }
 
 /// Records why the trainer of a new run could not begin, unless it did: nothing would start the run again.

@@ -1,5 +1,6 @@
 //! The trainer process: training, and the run directory it is recorded in.
 
+mod executable;
 mod launch;
 mod port;
 mod process;
@@ -9,7 +10,8 @@ mod recorder;
 mod replay;
 mod watch;
 
-pub use launch::{launch, record_failed_start};
+pub use executable::{CudaProblem, ProbeAnswer, answer_probe};
+pub use launch::{launch, record_failed_start, train_in_foreground};
 pub use process::{StartedBy, check, check_all, train_run};
 pub use progress_lines::ProgressLines;
 pub use queue_worker::{launch_queue, queue_runs, restore, work_on_queue};

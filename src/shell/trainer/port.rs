@@ -113,7 +113,7 @@ fn started(session: &Session, data: DataInfo) -> Event {
         threads: session.threads(),
         kernels: match session.device() {
             DeviceKind::Cpu => session.backend().name().to_owned(),
-            DeviceKind::Cuda => String::new(),
+            DeviceKind::Cuda(_) => String::new(),
         },
         data,
         steps_per_epoch: session.steps_per_epoch(),

@@ -9,18 +9,19 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
+use super::executable::check_device;
 use super::port::{Newest, Task, TrainerMsg, TrainerPort, lock, spawn};
 use super::recorder::{Recorder, Saving};
 use super::replay::Replay;
 use crate::data::{DataLocations, Dataset, Found, Roots};
-use crate::nn::{self, Backend};
+use crate::nn::{self, Backend, DeviceKind};
 use crate::run::{
     Checkpoint, CheckpointName, Command, DataInfo, Event, RecordedStatus, Rejection, RunConfig, RunDir,
     RunError,
 };
 use crate::shell::ShellError;
 use crate::shell::resources::source;
-use crate::train::{ControlMsg, TrainError, device_kind};
+use crate::train::{ControlMsg, TrainError};
 
 /// How often to read the inbox. A command takes effect within this time plus one step.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
@@ -40,8 +41,13 @@ pub enum StartedBy {
 }
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
-/// Progress lines are written to `out`.
-pub fn train_run(dir: &RunDir, started_by: StartedBy, out: impl Write) -> Result<RecordedStatus, ShellError> {
+/// `remark` is recorded in the run, and progress lines are written to `out`.
+pub fn train_run(
+    dir: &RunDir,
+    started_by: StartedBy,
+    remark: Option<&str>,
+    out: impl Write,
+) -> Result<RecordedStatus, ShellError> {
     if started_by != StartedBy::Foreground {
         // A new session detaches the trainer from the terminal, so that Ctrl-C and hangups do not reach it. This fails
         // only for the leader of a process group, that is, if it was started by hand.
@@ -51,6 +57,9 @@ pub fn train_run(dir: &RunDir, started_by: StartedBy, out: impl Write) -> Result
     // Commands left over from an earlier trainer are not meant for this one.
     dir.inbox().take().map_err(RunError::from)?;
     let mut recorder = Recorder::open(dir, lock, out)?;
+    if let Some(remark) = remark {
+        recorder.note(Event::Note { text: remark.to_owned() });
+    }
     let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, started_by));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
         // Another trainer holds the run now.
@@ -79,7 +88,8 @@ pub fn train_run(dir: &RunDir, started_by: StartedBy, out: impl Write) -> Result
 /// Checks that a run with these settings can start, before it is created. Returns the checksum of its data.
 pub fn check(config: &RunConfig) -> Result<String, ShellError> {
     let found = DataLocations::new(source(config), &Roots::of_user()).locate()?;
-    nn::build(&config.preset, device_kind(config.device), Backend::best(), config.dropout)
+    check_device(config.device)?;
+    nn::build(&config.preset, DeviceKind::Cpu, Backend::best(), config.dropout)
         .map_err(TrainError::Device)?;
     Ok(found.dataset.checksum)
 }

@@ -1,0 +1,278 @@
+//! The executable that trains a run: this one on the CPU, its neighbour `cnn-tui-cuda` on a GPU.
+//!
+//! Only the neighbour is linked with CUDA's libraries. A driver can crash or hang, so what it can do is asked in a process of
+//! its own, which has ten seconds to answer.
+
+use std::env;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::nn;
+use crate::run::{DeviceChoice, sanitize};
+
+/// The file name of the executable with CUDA support.
+pub(crate) const CUDA_EXECUTABLE: &str = "cnn-tui-cuda";
+/// How long a probe may take. Loading CUDA takes a second or two.
+const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How often to look whether a probe has ended.
+const POLL_INTERVAL: Duration = Duration::from_millis(10);
+
+/// Why no GPU can be used. Each message says what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CudaProblem {
+    /// There is no executable with CUDA support.
+    #[error(
+        "this installation has no CUDA support ({} does not exist); build it with `cargo install --path . --features cuda`, or \
+         use --device cpu",
+        .0.display()
+    )]
+    NotBuilt(PathBuf),
+    /// A library is missing.
+    #[error(
+        "cannot load {0}; install the NVIDIA driver (libcuda) and the CUDA toolkit (libcublas, libnvrtc), or use --device cpu"
+    )]
+    NoLibrary(String),
+    /// The executable could not be started.
+    #[error("cannot run {}: {error}; build it again, or use --device cpu", .executable.display())]
+    NotStarted {
+        /// The executable.
+        executable: PathBuf,
+        /// The system's reason.
+        error: String,
+    },
+    /// The driver answered with an error.
+    #[error("{0}")]
+    Driver(String),
+    /// The probe crashed.
+    #[error("the CUDA driver crashed ({0}); run `nvidia-smi` to check it, or use --device cpu")]
+    Crashed(String),
+    /// The probe did not end.
+    #[error(
+        "the CUDA driver did not answer within {} seconds; run `nvidia-smi` to check it, or use --device cpu",
+        TIME_LIMIT.as_secs()
+    )]
+    Hung,
+}
+
+impl CudaProblem {
+    /// Whether there is nothing to repair: no CUDA support, no driver or no GPU, as on a laptop.
+    fn is_absence(&self) -> bool {
+        match self {
+            Self::NotBuilt(_) => true,
+            Self::NoLibrary(library) => library.starts_with("libcuda.so"),
+            Self::Driver(message) => *message == nn::DeviceError::NotFound.to_string(),
+            _ => false,
+        }
+    }
+}
+
+/// What a probe prints.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ProbeAnswer {
+    /// The names of the GPUs. The one that was asked about works.
+    Devices(Vec<String>),
+    /// Why it cannot be used.
+    Problem(String),
+}
+
+/// Answers a probe of the GPU with this number, in the process with CUDA support.
+pub fn answer_probe(number: usize) -> ProbeAnswer {
+    let answer = nn::cuda_devices().and_then(|names| nn::probe_cuda(number).map(|()| names));
+    answer.map_or_else(|error| ProbeAnswer::Problem(error.to_string()), ProbeAnswer::Devices)
+}
+
+/// The executable that trains on a device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct TrainerExecutable {
+    pub(crate) path: PathBuf,
+    /// Why it trains on the CPU although a GPU was wanted, or is there.
+    pub(crate) remark: Option<String>,
+}
+
+impl TrainerExecutable {
+    /// Whether it is the executable of this process.
+    pub(crate) fn is_this(&self) -> bool {
+        env::current_exe().is_ok_and(|this| this == self.path)
+    }
+}
+
+/// Chooses the executable for a run with this device. Without a usable GPU it is this one, which trains on the CPU.
+pub(crate) fn executable_for(device: DeviceChoice) -> io::Result<TrainerExecutable> {
+    let this = env::current_exe()?;
+    if device == DeviceChoice::Cpu || nn::has_cuda() {
+        return Ok(TrainerExecutable { path: this, remark: None });
+    }
+    Ok(match usable(device, &this) {
+        Ok(path) => TrainerExecutable { path, remark: None },
+        Err(problem) => {
+            let is_remarkable = device != DeviceChoice::Auto || !problem.is_absence();
+            let remark = is_remarkable.then(|| format!("training on the CPU: {problem}"));
+            TrainerExecutable { path: this, remark }
+        }
+    })
+}
+
+/// Checks that the device can be used, before a run is created. `auto` always can.
+pub(crate) fn check_device(device: DeviceChoice) -> Result<(), CudaProblem> {
+    match device {
+        DeviceChoice::Auto | DeviceChoice::Cpu => Ok(()),
+        DeviceChoice::Cuda(_) => {
+            let this = env::current_exe().map_err(|error| CudaProblem::NotStarted {
+                executable: PathBuf::from(CUDA_EXECUTABLE),
+                error: error.to_string(),
+            })?;
+            usable(device, &this).map(drop)
+        }
+    }
+}
+
+/// The executable with CUDA support, if the device can be used. The first answer is kept: a dashboard starts many runs.
+fn usable(device: DeviceChoice, this: &Path) -> Result<PathBuf, CudaProblem> {
+    static FIRST: OnceLock<Result<PathBuf, CudaProblem>> = OnceLock::new();
+    match device {
+        DeviceChoice::Cuda(Some(number)) => probe(this, number.into(), TIME_LIMIT),
+        _ => FIRST.get_or_init(|| probe(this, 0, TIME_LIMIT)).clone(),
+    }
+}
+
+/// Asks the neighbour of `this`, within the time limit, whether the GPU with this number works.
+fn probe(this: &Path, number: usize, time_limit: Duration) -> Result<PathBuf, CudaProblem> {
+    let executable = this.with_file_name(CUDA_EXECUTABLE);
+    if !executable.exists() {
+        return Err(CudaProblem::NotBuilt(executable));
+    }
+    let spawned = Command::new(&executable)
+        .args(["probe", &number.to_string()])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn();
+    let mut child = match spawned {
+        Ok(child) => child,
+        Err(error) => return Err(CudaProblem::NotStarted { executable, error: error.to_string() }),
+    };
+    // The answer and an error are shorter than the buffer of a pipe, so they can be read when the probe has ended.
+    let Some(status) = wait(&mut child, time_limit) else {
+        // If it cannot be killed, it hangs in the driver; the system ends it when it can.
+        let _ = child.kill();
+        return Err(CudaProblem::Hung);
+    };
+    let (answer, errors) = (text_of(child.stdout.take()), text_of(child.stderr.take()));
+    match serde_json::from_str(&answer) {
+        Ok(ProbeAnswer::Devices(_)) if status.success() => Ok(executable),
+        Ok(ProbeAnswer::Problem(problem)) => Err(CudaProblem::Driver(sanitize(&problem).into_owned())),
+        _ => Err(without_answer(status, &errors)),
+    }
+}
+
+fn wait(child: &mut Child, time_limit: Duration) -> Option<ExitStatus> {
+    let start = Instant::now();
+    while start.elapsed() < time_limit {
+        // If its status cannot be had, it counts as hanging.
+        if let Some(status) = child.try_wait().ok()? {
+            return Some(status);
+        }
+        thread::sleep(POLL_INTERVAL);
+    }
+    None
+}
+
+fn text_of(pipe: Option<impl Read>) -> String {
+    let mut bytes = Vec::new();
+    // What cannot be read counts as no answer.
+    let _ = pipe.map(|mut pipe| pipe.read_to_end(&mut bytes));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+/// The reason for which a probe ended without an answer.
+fn without_answer(status: ExitStatus, errors: &str) -> CudaProblem {
+    use std::os::unix::process::ExitStatusExt as _;
+
+    // As glibc's loader reports it: `PROGRAM: error while loading shared libraries: libcuda.so.1: cannot open …`.
+    let library =
+        errors.split_once("loading shared libraries: ").and_then(|(_, rest)| rest.split(':').next());
+    if let Some(library) = library {
+        return CudaProblem::NoLibrary(sanitize(library).into_owned());
+    }
+    let last_line = errors.lines().next_back().map(|line| sanitize(line).into_owned());
+    CudaProblem::Crashed(match status.signal() {
+        Some(number) => format!("signal {number}"),
+        None => last_line.unwrap_or_else(|| status.to_string()),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    /// Probes a shell script as the executable with CUDA support.
+    fn answered(script: &str) -> Result<(), CudaProblem> {
+        let dir = tempfile::tempdir().unwrap();
+        let executable = dir.path().join(CUDA_EXECUTABLE);
+        fs::write(&executable, format!("#!/bin/sh\n{script}\n")).unwrap();
+        fs::set_permissions(&executable, Permissions::from_mode(0o755)).unwrap();
+        let this = dir.path().join("cnn-tui");
+        let mut found = probe(&this, 1, Duration::from_secs(5));
+        // Another test that starts a process at this moment holds the script open for writing.
+        while matches!(&found, Err(CudaProblem::NotStarted { error, .. }) if error.contains("busy")) {
+            thread::sleep(POLL_INTERVAL);
+            found = probe(&this, 1, Duration::from_secs(5));
+        }
+        let found = found?;
+        assert_eq!(found, executable);
+        Ok(())
+    }
+
+    #[test]
+    fn a_gpu_that_works_is_used() {
+        assert_eq!(answered(r#"[ "$*" = "probe 1" ] && echo '{"devices":["H100","H200"]}'"#), Ok(()));
+    }
+
+    #[test]
+    fn every_reason_has_its_sentence() {
+        let missing = "echo 'cnn-tui-cuda: error while loading shared libraries: libcuda.so.1: cannot open' >&2; exit 127";
+        let problem = r#"echo '{"problem":"no CUDA device 1: this machine has 1, numbered from 0"}'"#;
+        for (script, says) in [
+            (missing, "cannot load libcuda.so.1; install the NVIDIA driver"),
+            (problem, "no CUDA device 1: this machine has 1"),
+            ("kill -SEGV $$", "the CUDA driver crashed (signal 11); run `nvidia-smi`"),
+            ("echo bad luck >&2; exit 3", "the CUDA driver crashed (bad luck)"),
+            ("echo nonsense", "the CUDA driver crashed (exit status: 0)"),
+            ("kill -STOP $$", "the CUDA driver did not answer within 10 seconds"),
+        ] {
+            let error = answered(script).unwrap_err().to_string();
+            assert!(error.starts_with(says), "{error}");
+        }
+    }
+
+    #[test]
+    fn without_a_neighbour_there_is_no_cuda_support() {
+        let dir = tempfile::tempdir().unwrap();
+        let problem = probe(&dir.path().join("cnn-tui"), 0, TIME_LIMIT).unwrap_err();
+        assert!(problem.is_absence());
+        let error = problem.to_string();
+        assert!(
+            error.starts_with("this installation has no CUDA support (") && error.contains("--features cuda"),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn a_laptop_is_no_reason_for_a_remark() {
+        let found = |problem: CudaProblem| problem.is_absence();
+        assert!(found(CudaProblem::NoLibrary("libcuda.so.1".to_owned())));
+        assert!(found(CudaProblem::Driver(nn::DeviceError::NotFound.to_string())));
+        assert!(!found(CudaProblem::NoLibrary("libcublas.so.13".to_owned())));
+        assert!(!found(CudaProblem::Hung));
+    }
+}
