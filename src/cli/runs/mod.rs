@@ -7,8 +7,6 @@ mod labels;
 mod predict;
 mod table;
 mod tensorboard;
-#[cfg(test)]
-mod tests;
 mod weights;
 
 pub(super) use command::RunsCommand;

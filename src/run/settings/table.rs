@@ -318,7 +318,7 @@ settings! {
     "patience" patience: u32 = 0, change: u32
         => Columns { in_range_test: false, ..Columns::new(Integer(0, u32::MAX as u64), "EPOCHS") };
 
-    /// Device to train on: auto, cpu, cuda or cuda:N
+    /// Device to train on: auto, cpu, cuda, cuda:N
     "device" device: DeviceChoice = DeviceChoice::Auto
         => Columns::new(Device, "NAME");
 
