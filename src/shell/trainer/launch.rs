@@ -6,7 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use super::executable::{TrainerExecutable, executable_for};
-use super::process::{StartedBy, train_run};
+use super::process::train_run;
+use super::wait::StartedBy;
 use crate::run::{RecordedStatus, RunDir, RunManifest};
 use crate::shell::ShellError;
 

@@ -8,11 +8,13 @@ mod progress_lines;
 mod queue_worker;
 mod recorder;
 mod replay;
+mod wait;
 mod watch;
 
 pub use executable::{CudaProblem, ProbeAnswer, answer_probe};
 pub use launch::{launch, record_failed_start, train_in_foreground};
-pub use process::{StartedBy, check, check_all, train_run};
+pub use process::{check, check_all, train_run};
 pub use progress_lines::ProgressLines;
 pub use queue_worker::{launch_queue, queue_runs, restore, work_on_queue};
+pub use wait::StartedBy;
 pub use watch::watch;

@@ -13,6 +13,7 @@ use super::executable::check_device;
 use super::port::{Newest, Task, TrainerMsg, TrainerPort, lock, spawn};
 use super::recorder::{Recorder, Saving};
 use super::replay::Replay;
+use super::wait::{StartedBy, Wait};
 use crate::data::{DataLocations, Dataset, Found, Roots};
 use crate::nn::{self, Backend, DeviceKind};
 use crate::run::{
@@ -25,20 +26,6 @@ use crate::train::{ControlMsg, TrainError};
 
 /// How often to read the inbox. A command takes effect within this time plus one step.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
-
-/// How long a diverged run waits for a person after the last dashboard that showed it was closed.
-const WAIT_UNATTENDED: Duration = Duration::from_mins(10);
-
-/// Who started a trainer, which decides what it does when nobody answers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StartedBy {
-    /// A shell that waits for it: it stops and saves when the terminal hangs up (SIGHUP), and ends when the run diverges.
-    Foreground,
-    /// A shell or the queue, with nobody watching: it ends when the run diverges.
-    Unattended,
-    /// A dashboard: a run that diverges waits for a person, up to ten minutes after no dashboard shows it any more.
-    Dashboard,
-}
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
 /// `remark` is recorded in the run, and progress lines are written to `out`.
@@ -189,7 +176,7 @@ async fn serve(
     let mut save = signal(SignalKind::user_defined1()).map_err(ShellError::Runtime)?;
     let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
     let mut trains = true;
-    let mut attended = Instant::now();
+    let mut wait = Wait::new(started_by, Instant::now());
     loop {
         let mut command = None;
         tokio::select! {
@@ -213,11 +200,9 @@ async fn serve(
                     recorder.keep(Saving { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
                 }
                 recorder.tick();
-                if !recorder.has_diverged() || recorder.dir().is_watched() {
-                    attended = Instant::now();
-                }
-                let patience = if started_by == StartedBy::Dashboard { WAIT_UNATTENDED } else { Duration::ZERO };
-                if recorder.has_diverged() && !recorder.is_stopping() && attended.elapsed() >= patience {
+                let has_diverged = recorder.has_diverged();
+                let is_over = wait.is_over(Instant::now(), has_diverged, || recorder.dir().is_watched());
+                if is_over && !recorder.is_stopping() {
                     command = Some(Command::Stop);
                 }
             }

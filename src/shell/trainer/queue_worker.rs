@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rustix::process::setsid;
 
 use super::launch::{record_failed_start, try_launch};
-use super::process::StartedBy;
+use super::wait::StartedBy;
 use crate::run::{
     Lister, Listing, NewRun, Queue, RecordedStatus, RunDir, RunId, RunManifest, RunState, Store,
 };

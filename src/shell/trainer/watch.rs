@@ -7,8 +7,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::time::{MissedTickBehavior, interval, sleep};
 
 use super::launch::launch;
-use super::process::StartedBy;
 use super::progress_lines::ProgressLines;
+use super::wait::StartedBy;
 use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
 use crate::shell::ShellError;
 
