@@ -449,6 +449,31 @@ mod tests {
         }
     }
 
+    /// The test set is larger than a unit: the sum of the losses depends on where it is split, in its last digits.
+    #[test]
+    fn evaluation_units_do_not_depend_on_the_number_of_threads() {
+        let evaluate = |threads| {
+            let all = Dataset::built_in().unwrap();
+            let data = Dataset::new("many", Source::BuiltIn, few(&all.train, 150), few(&all.train, 2300));
+            let config = RunConfig { epochs: 1, ..config("dnn") };
+            let mut session = Session::new(config, Arc::new(data), threads).unwrap();
+            let mut evaluated = Vec::new();
+            loop {
+                match session.advance().unwrap() {
+                    Advance::Step { .. } => {}
+                    Advance::Evaluating => evaluated.push(session.evaluation.map(|totals| totals.images)),
+                    Advance::Epoch(report) => return (evaluated, report.test_loss.to_bits()),
+                    Advance::Finished => unreachable!("an epoch comes first"),
+                }
+            }
+        };
+        let one = evaluate(1);
+        assert_eq!(one.0, [Some(1000), Some(2000)]);
+        for threads in [2, 3, 8] {
+            assert_eq!(evaluate(threads), one, "{threads} threads");
+        }
+    }
+
     #[test]
     fn step_with_rate_equals_a_run_without_evaluations() {
         let config = config("cnn");

@@ -356,4 +356,23 @@ mod tests {
             assert!(matches!(error, TrainError::Worker), "{error}");
         }
     }
+    /// The sums of an evaluation depend on where it is split, in their last digits.
+    #[test]
+    fn evaluation_is_split_in_the_same_parts_for_any_number_of_threads() {
+        let data = Arc::new(Dataset::built_in().unwrap());
+        let spec = NetworkSpec {
+            preset: "dnn".to_owned(),
+            device: DeviceKind::Cpu,
+            backend: Backend::best(),
+            dropout: None,
+        };
+        for threads in [1, 2, 3, 8] {
+            let mut workers = Workers::start(&spec, threads, &data).unwrap();
+            let size = workers.parameters().iter().map(Parameter::len).sum();
+            let weights = Arc::new(vec![0.01; size]);
+            let parts = workers.run_on_test_set(&weights, 0..100, Work::Evaluate).unwrap();
+            let images: Vec<_> = parts.iter().map(|part| part.totals.images).collect();
+            assert_eq!(images, [16, 16, 16, 16, 16, 16, 4], "{threads} threads");
+        }
+    }
 }
