@@ -13,8 +13,8 @@ use ratatui::style::Color;
 
 use crate::states::{
     asked_about_data, at_home, comparing, diverged, failed, finished, interrupted, not_predicted,
-    not_searched, paused, predicted, predicted_once, predicting, queued, repeated, runs, searched, searching,
-    training,
+    not_searched, out_of_patience, paused, predicted, predicted_once, predicting, queued, repeated, runs,
+    searched, searching, training,
 };
 
 fn render_theme(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
@@ -173,6 +173,21 @@ fn a_pending_command_is_shown_until_it_is_answered() {
 }
 
 #[test]
+fn the_header_of_a_run_out_of_patience_shows_its_last_epoch() {
+    for (width, height) in [(120, 36), (200, 60)] {
+        let shown = frame(&out_of_patience(), width, height);
+        let line = shown.lines().find(|line| line.contains("epoch  31/500")).unwrap();
+        // All steps of that epoch are done.
+        assert!(line.contains(" 100 %   run "), "{shown}");
+    }
+    for (width, height) in [(60, 20), (80, 24), (120, 36), (200, 60)] {
+        let shown = frame(&out_of_patience(), width, height);
+        assert!(!shown.contains("32/500"), "{shown}");
+        assert!(shown.contains("no better test accuracy for 5 epochs"), "{shown}");
+    }
+}
+
+#[test]
 fn a_snapshot_in_a_terminal_is_the_screen() {
     let rendered = render_theme(ColorDepth::TrueColor, Glyphs::Unicode);
     for (name, app) in every_state() {
@@ -258,6 +273,7 @@ fn every_state() -> Vec<(&'static str, App)> {
         ("not predicted", not_predicted()),
         ("finished", finished()),
         ("interrupted", interrupted()),
+        ("out of patience", out_of_patience()),
         ("failed", failed()),
         ("runs", runs()),
         ("help", keys(training(), &[Key::Char('?')])),

@@ -212,7 +212,11 @@ fn log() -> Vec<String> {
 
 /// A run on the screen, with these events and in this state.
 fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
-    let (id, mut record) = new_run(7, RunConfig { seed: 7, ..RunConfig::default() });
+    live_with(RunConfig { seed: 7, ..RunConfig::default() }, status, events, reason)
+}
+
+fn live_with(config: RunConfig, status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
+    let (id, mut record) = new_run(7, config);
     for event in &events {
         record.apply(0.0, event);
     }
@@ -266,6 +270,46 @@ pub(crate) fn paused() -> App {
 pub(crate) fn finished() -> App {
     let ended = Event::Ended { step: STEPS, status: RecordedStatus::Finished, reason: None, position: None };
     live(RecordedStatus::Finished, events().into_iter().chain([ended]).collect(), None)
+}
+
+/// A run of 500 epochs that ended after 31 of them, five after its best one.
+pub(crate) fn out_of_patience() -> App {
+    let mut begin = started(0);
+    if let Event::Started(trainer) = &mut begin {
+        trainer.total_steps = 500 * STEPS_PER_EPOCH;
+    }
+    let epochs = (1..=31_u32).flat_map(|epoch| {
+        let step = u64::from(epoch) * STEPS_PER_EPOCH;
+        let active_seconds = step as f64 * 0.0009;
+        let steps = Event::Steps(StepBatch {
+            first: step - STEPS_PER_EPOCH + 1,
+            losses: vec![0.5; usize::try_from(STEPS_PER_EPOCH).unwrap()],
+            learning_rate: 0.01,
+            active_seconds,
+            spent: None,
+        });
+        let test_accuracy = 0.8 + 0.001 * f64::from(epoch.min(26));
+        [
+            steps,
+            Event::Epoch(EpochReport {
+                epoch,
+                step,
+                test_accuracy,
+                active_seconds,
+                ..EpochReport::default()
+            }),
+        ]
+    });
+    let reason = "no better test accuracy for 5 epochs";
+    let ended = Event::Ended {
+        step: 31 * STEPS_PER_EPOCH,
+        status: RecordedStatus::Finished,
+        reason: Some(reason.to_owned()),
+        position: None,
+    };
+    let config = RunConfig { epochs: 500, patience: 5, ..RunConfig::default() };
+    let events = [begin].into_iter().chain(epochs).chain([ended]).collect();
+    live_with(config, RecordedStatus::Finished, events, Some(reason))
 }
 
 pub(crate) fn interrupted() -> App {
