@@ -12,9 +12,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    asked_about_data, at_home, comparing, diverged, failed, finished, interrupted, not_predicted,
-    not_searched, out_of_patience, paused, predicted, predicted_once, predicting, queued, repeated, runs,
-    searched, searching, training,
+    asked_about_data, at_home, changed_dropout, comparing, diverged, failed, finished, interrupted,
+    not_predicted, not_searched, out_of_patience, paused, predicted, predicted_once, predicting, queued,
+    repeated, runs, searched, searching, training,
 };
 
 fn render_theme(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
@@ -185,6 +185,21 @@ fn the_header_of_a_run_out_of_patience_shows_its_last_epoch() {
         assert!(!shown.contains("32/500"), "{shown}");
         assert!(shown.contains("no better test accuracy for 5 epochs"), "{shown}");
     }
+}
+
+#[test]
+fn the_layers_pane_shows_the_dropout_in_force() {
+    let settings = |mut app: App| {
+        (app.shared.panes.zoom, app.shared.panes.focus) = (Zoom::Alone, Pane::Layers);
+        let shown = frame(&app, 80, 24);
+        let dropouts = shown.lines().filter(|line| line.contains("drop"));
+        dropouts
+            .map(|line| line.split_whitespace().skip(2).take(2).collect::<Vec<_>>().join(" "))
+            .collect::<Vec<_>>()
+    };
+    let before = settings(training());
+    assert!(!before.is_empty() && before.iter().all(|setting| setting == "p 0.5"), "{before:?}");
+    assert_eq!(settings(changed_dropout()), vec!["p 0.35"; before.len()]);
 }
 
 #[test]

@@ -312,6 +312,13 @@ pub(crate) fn out_of_patience() -> App {
     live_with(config, RecordedStatus::Finished, events, Some(reason))
 }
 
+/// A run that trains, with another dropout since the last step.
+pub(crate) fn changed_dropout() -> App {
+    let change = Change { dropout: Some(0.35), ..Change::default() };
+    let changed = Event::Changed { step: STEPS, change, total_steps: 40 * STEPS_PER_EPOCH };
+    live(RecordedStatus::Running, events().into_iter().chain([changed]).collect(), None)
+}
+
 pub(crate) fn interrupted() -> App {
     live(RecordedStatus::Interrupted, events(), None)
 }
