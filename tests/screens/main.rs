@@ -12,9 +12,9 @@ use ratatui::layout::Rect;
 use ratatui::style::Color;
 
 use crate::states::{
-    asked_about_data, at_home, changed_dropout, comparing, diverged, failed, finished, interrupted,
-    not_predicted, not_searched, out_of_patience, paused, predicted, predicted_once, predicting, queued,
-    repeated, runs, searched, searching, training,
+    asked_about_data, at_home, at_home_after, changed_dropout, comparing, diverged, failed, finished,
+    interrupted, not_predicted, not_searched, out_of_patience, paused, predicted, predicted_once, predicting,
+    queued, repeated, runs, searched, searching, training,
 };
 
 fn render_theme(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
@@ -74,6 +74,9 @@ fn zoomed_log() -> App {
 snapshots! {
     the_first_start: at_home(), 80 x 24, 120 x 36, 60 x 20;
     a_start_with_a_live_run: App { screen: Screen::Home, ..runs() }, 80 x 24;
+    a_start_after_an_interruption: at_home_after(&[RecordedStatus::Interrupted, RecordedStatus::Finished]), 80 x 24;
+    a_start_after_a_finished_run: at_home_after(&[RecordedStatus::Finished, RecordedStatus::Interrupted]), 80 x 24;
+    a_start_with_an_older_live_run: at_home_after(&[RecordedStatus::Interrupted, RecordedStatus::Running]), 80 x 24;
     a_run_that_has_not_begun: queued(), 80 x 24, 120 x 36;
     a_run_that_trains: training(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
     a_paused_run: paused(), 80 x 24, 120 x 36;

@@ -375,6 +375,21 @@ pub(crate) fn runs() -> App {
     app
 }
 
+/// The start screen after these runs of one's own, the newest first.
+pub(crate) fn at_home_after(last: &[RecordedStatus]) -> App {
+    let run = |(place, status): (usize, &RecordedStatus)| {
+        let (id, mut record) = new_run(3_000 - 100 * place as u64, RunConfig::default());
+        record.status = *status;
+        record.summary.epoch = if *status == RecordedStatus::Finished { 40 } else { 12 };
+        record.summary.best_test_accuracy = Some(0.8597);
+        entry(id, record, Origin::Own)
+    };
+    let mut app = app();
+    update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
+    update(&mut app, Msg::Runs(last.iter().enumerate().map(run).collect()));
+    app
+}
+
 /// Two groups of repeated runs, a fork, and a queue.
 pub(crate) fn repeated() -> App {
     let mut app = app();
