@@ -216,6 +216,11 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
     }
 
+    /// The changed settings.
+    fn changed(&self) -> Change {
+        self.session.progress().changed.map(|changed| changed.all).unwrap_or_default()
+    }
+
     fn report_change(&mut self, step: u64, change: Change) {
         self.host.report(Event::Changed { step, change, total_steps: self.session.total_steps() });
     }
@@ -223,8 +228,11 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
     /// Restores the last checkpoint with finite weights, and changes settings there.
     fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
+        let in_force = self.changed();
         self.session.restore(&self.good)?;
         self.host.report(Event::Rewound { step: self.session.progress().step });
+        // A change that was made while no checkpoint could be saved still holds.
+        let change = if in_force == self.changed() { change } else { change.after(in_force) };
         if !change.is_empty() {
             self.change(change);
         }
@@ -494,6 +502,27 @@ mod tests {
         assert!(paused < rewound && rewound < resumed, "{:?}", script.events);
         assert!(session.is_finite());
         assert!(script.saved.iter().all(|(_, step)| *step == 3 || *step == 10), "{:?}", script.saved);
+    }
+
+    #[test]
+    fn going_back_keeps_what_was_changed_after_the_run_diverged() {
+        let rate = |rate| Change { learning_rate: Some(rate), ..Change::default() };
+        let longer = Change { epochs: Some(2), ..Change::default() };
+        let mut script = Script {
+            commands: vec![(3, ControlMsg::Command(Command::Set(rate(1e30))))],
+            waited: vec![
+                ControlMsg::Command(Command::Set(rate(0.02))),
+                ControlMsg::Command(Command::GoBack(longer)),
+            ],
+            ..Script::default()
+        };
+        let mut session = session(1);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
+        let both = Change { epochs: Some(2), ..rate(0.02) };
+        let changed = Event::Changed { step: 3, change: both, total_steps: 20 };
+        assert!(script.events.contains(&changed), "{:?}", script.events);
+        assert_eq!(session.config(), &both.apply(&self::session(1).config().clone()).unwrap());
+        assert!(session.is_finite());
     }
 
     #[test]

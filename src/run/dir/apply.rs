@@ -53,16 +53,28 @@ impl RunManifest {
             }
             Event::Rewound { step } => {
                 self.summary.step = *step;
-                self.changes.retain(|change| change.step <= *step);
+                self.forget_changes_after(*step);
             }
             Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Note { .. } => {}
         }
     }
 
+    /// Removes the changes after this step, which no longer hold.
+    fn forget_changes_after(&mut self, step: u64) {
+        // Older versions recorded the changes only together.
+        if self.changes.is_empty() {
+            return;
+        }
+        let steps_per_epoch = self.steps_per_epoch();
+        self.changes.retain(|change| change.step <= step);
+        self.changed = self.changes.iter().fold(Change::default(), |all, later| later.change.after(all));
+        self.summary.total_steps = steps_per_epoch * u64::from(self.settings().epochs);
+    }
+
     /// Adds a change to the list. A trainer that resumes reports the last one again.
     fn record_change(&mut self, step: u64, change: Change) {
-        let is_known = self.changes.iter().any(|known| known.step == step && known.change == change);
-        if !is_known {
+        let is_repeated = self.changes.last().is_some_and(|last| last.step == step && last.change == change);
+        if !is_repeated {
             let epoch = step as f64 / self.steps_per_epoch().max(1) as f64;
             self.changes.push(SettingChange { step, epoch, change });
         }
@@ -270,6 +282,37 @@ mod tests {
         let ended = Event::Ended { step: 8, status: RecordedStatus::Stopped, reason: None, position: None };
         assert_eq!(apply(ended), (RecordedStatus::Stopped, 8));
         assert_eq!(record.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
+    }
+
+    /// Total steps of the run, and a change of one setting.
+    fn changed(step: u64, change: Change, epochs: u64) -> Event {
+        Event::Changed { step, change, total_steps: epochs * 10 }
+    }
+
+    #[test]
+    fn a_rewind_takes_back_later_changes() {
+        let rate = |rate| Change { learning_rate: Some(rate), ..Change::default() };
+        let mut record = record();
+        record.summary.total_steps = 400;
+        record.apply(0.0, &changed(20, rate(0.02), 40));
+        record.apply(0.0, &changed(30, Change { epochs: Some(60), ..rate(0.03) }, 60));
+        record.apply(0.0, &Event::Rewound { step: 25 });
+        assert_eq!(record.changed, rate(0.02));
+        assert_eq!((record.changes.len(), record.changes[0].change), (1, rate(0.02)));
+        assert_eq!((record.summary.total_steps, record.steps_per_epoch()), (400, 10));
+        record.apply(0.0, &Event::Rewound { step: 5 });
+        assert_eq!((record.changed, record.changes.len()), (Change::default(), 0));
+    }
+
+    #[test]
+    fn a_change_back_in_the_same_step_is_recorded_and_a_repeated_report_is_not() {
+        let rate = |rate| changed(20, Change { learning_rate: Some(rate), ..Change::default() }, 40);
+        let mut record = record();
+        for event in [rate(0.02), rate(0.03), rate(0.02), rate(0.02)] {
+            record.apply(0.0, &event);
+        }
+        let rates = record.changes.iter().filter_map(|change| change.change.learning_rate);
+        assert_eq!(rates.collect::<Vec<_>>(), [0.02, 0.03, 0.02]);
     }
 
     #[test]
