@@ -5,7 +5,6 @@ use ratatui::style::Style;
 use super::Glyphs;
 use super::theme::RenderTheme;
 use crate::app::{Action, GlobalAction, RunView, key_of};
-use crate::metrics::text;
 use crate::run::{Command, Field, OptimizerSettings, RunConfig, RunManifest, Schedule, Setting, StateName};
 
 /// The key of an action that is available on every screen.
@@ -97,7 +96,7 @@ fn described(config: &RunConfig, value: impl Fn(Setting) -> Option<String>) -> V
     if config.schedule != Schedule::Constant {
         settings.push(config.schedule.to_string());
     }
-    settings.push(format!("batch {}", text::count(config.batch_size as u64)));
+    settings.push(format!("batch {}", value("batch-size")));
     if config.dropout.is_some() {
         settings.push(format!("dropout {}", value("dropout")));
     }

@@ -15,7 +15,7 @@ pub enum Unit {
     Seconds,
     /// Images per second: `17,210`.
     ImagesPerSecond,
-    /// A setting such as a learning rate, with the digits as entered: `0.001`.
+    /// A setting such as a learning rate or a batch size, with the digits as entered: `0.001`, `1024`.
     Setting,
     /// A count: `37,520`.
     Count,

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use crate::metrics::text;
 use crate::run::dir::RunManifest;
 use crate::run::protocol::{EpochMetric, Unit};
-use crate::run::settings::{Setting, SettingValue, ValueKind};
+use crate::run::settings::{Setting, SettingValue};
 use crate::run::store::RunEntry;
 
 /// A field of a run, such as the best accuracy.
@@ -165,14 +165,14 @@ const RESULTS: &[Option<Row>] = &[
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| FieldValue::Integer(run.record.summary.epoch.into())),
-    row(Some(Unit::Count),            "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
+    row(Some(Unit::Setting),          "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
     row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| FieldValue::Integer(run.record.summary.step)),
     row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "base learning rate of the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
-    row(Some(Unit::Count),            "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
+    row(Some(Unit::Setting),          "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
     row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| setting("schedule", run)),
     row(Some(Unit::Setting),          "dropout",    &[],                       "dropout probability, if set",         |run| setting("dropout", run)),
-    row(Some(Unit::Count),            "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
+    row(Some(Unit::Setting),          "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
     row(None,                         "changes",    &[],                       "settings changed during training",      changes),
     row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
     row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| FieldValue::Number(run.record.summary.active_seconds)),
@@ -218,11 +218,7 @@ impl Field {
     pub fn unit(self) -> Option<Unit> {
         match self.0 {
             Declared::Row(place) => ROWS[place].unit,
-            Declared::Setting(setting) => match setting.kind() {
-                ValueKind::Integer(..) => Some(Unit::Count),
-                kind if kind.is_numeric() => Some(Unit::Setting),
-                _ => None,
-            },
+            Declared::Setting(setting) => setting.kind().is_numeric().then_some(Unit::Setting),
         }
     }
 
