@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
 use crate::run::{FieldValue, Listing, Origin, RecordedStatus, RunEntry, RunManifest, Setting};
-use crate::strings::aligned;
+use crate::strings::{aligned, cells_of};
 use crate::ui::Glyphs;
 use crate::ui::labels::{changed, state};
 use crate::ui::theme::RenderTheme;
@@ -156,9 +156,18 @@ impl TableView<'_> {
                 continue;
             }
             let (text, style) = self.cell(run, column);
-            line.push_span(Span::styled(aligned(&text, width, is_number), style));
+            line.push_span(Span::styled(self.fitted(&text, width, is_number), style));
         }
         line
+    }
+
+    /// The text in exactly this many cells. If it is cut, it ends with an ellipsis: a cut number would be another number.
+    fn fitted(&self, text: &str, cells: usize, is_number: bool) -> String {
+        if cells_of(text) <= cells {
+            return aligned(text, cells, is_number);
+        }
+        let ellipsis = self.theme.glyphs.ellipsis();
+        aligned(text, cells.saturating_sub(cells_of(ellipsis)), false) + ellipsis
     }
 
     /// Test accuracy by epoch in this many cells; if several epochs share a cell, it shows the last one.
@@ -219,7 +228,7 @@ impl TableView<'_> {
                 "settings" => (changes(&first.record, &["preset", "seed"], glyphs), palette.dim),
                 _ => (String::new(), palette.text),
             };
-            line.push_span(Span::styled(aligned(&text, width, is_number), style));
+            line.push_span(Span::styled(self.fitted(&text, width, is_number), style));
         }
         line
     }
@@ -257,4 +266,29 @@ fn changes(record: &RunManifest, but: &[&str], glyphs: Glyphs) -> String {
         format!("{setting} {}", value.unwrap_or_default())
     };
     others.into_iter().chain(data).map(words).collect::<Vec<_>>().join("  ")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::RunConfig;
+    use crate::ui::widgets::testing::unicode;
+
+    proptest! {
+        #[test]
+        fn a_cell_is_whole_or_says_that_it_is_cut(
+            text in "\\PC{0,12}",
+            cells in 4_usize..10,
+            is_number: bool,
+        ) {
+            let theme = unicode();
+            let app = App::new(Vec::new(), RunConfig::default(), 1);
+            let shown = TableView { app: &app, theme: &theme }.fitted(&text, cells, is_number);
+            prop_assert_eq!(cells_of(&shown), cells);
+            let is_whole = shown.trim() == text.trim();
+            prop_assert!(is_whole || shown.ends_with('…'), "{} is shown as {}", text, shown);
+        }
+    }
 }
