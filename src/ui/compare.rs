@@ -5,11 +5,11 @@ use ratatui::layout::{Constraint, Layout, Rect};
 use ratatui::text::{Line, Span};
 use ratatui::widgets::Widget;
 
-use super::Size;
 use super::curves::{self, sign};
 use super::layout::cells;
 use super::theme::RenderTheme;
 use super::widgets::{ChartLine, Focus, PaneFrame};
+use super::{Glyphs, Size};
 use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
 
@@ -85,7 +85,7 @@ impl CompareScreen<'_> {
         };
         let mut heading = format!("  {:<NAME$}{accuracy_name:<NUMBER$}{loss_name:<NUMBER$}", "name");
         let room = usize::from(PaneFrame::inner(area).width).saturating_sub(heading.len());
-        let (columns, left_out) = fitting(columns(compare), room);
+        let (columns, left_out) = fitting(columns(compare, self.theme.glyphs), room);
         for Column { name, width, .. } in &columns {
             heading = format!("{heading}{name:<width$}");
         }
@@ -143,10 +143,13 @@ struct Column {
 }
 
 /// The settings that differ, with the data path last, and the training times.
-fn columns(compare: &Compare) -> Vec<Column> {
+fn columns(compare: &Compare, glyphs: Glyphs) -> Vec<Column> {
     let (data, others): (Vec<_>, Vec<_>) =
         compare.differences().into_iter().partition(|(setting, _)| setting.name() == "data");
-    let settings = others.into_iter().chain(data).map(|(setting, values)| (setting.name(), values));
+    let settings = others.into_iter().chain(data).map(|(setting, values)| {
+        let values = values.into_iter().map(|value| value.replace('→', glyphs.arrow()));
+        (setting.name(), values.collect())
+    });
     let times = compare.runs.iter().map(|run| text::duration(run.active_seconds)).collect();
     let column = |(name, values): (&'static str, Vec<String>)| {
         let width = values.iter().map(|value| value.chars().count()).fold(name.len(), usize::max) + 2;

@@ -8,7 +8,7 @@ use crate::app::motion::Motion;
 use crate::app::run_view::RunView;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
-use crate::run::{RunConfig, RunId, RunManifest, Setting, Update};
+use crate::run::{Field, RunId, Setting, Update};
 
 /// An action on the comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,12 +91,20 @@ impl Compare {
         Some([&self.runs.get(self.baseline)?.id, &self.runs.get(other)?.id])
     }
 
-    /// The settings in which the runs differ, each with its value in every run; empty where it is not set.
+    /// The settings in which the runs differ, each with its value in every run, with changes during training; empty
+    /// where it is not set.
     pub fn differences(&self) -> Vec<(Setting, Vec<String>)> {
-        let settings = |run: &RunView| run.record.as_ref().map(RunManifest::settings).unwrap_or_default();
-        let configs: Vec<RunConfig> = self.runs.iter().map(settings).collect();
         let values = |setting: Setting| {
-            let values = configs.iter().map(|config| setting.get(config).unwrap_or_default());
+            // The field `data` names the data set, not its path.
+            let field = Field::named(setting.key()).filter(|field| field.setting() == Some(setting));
+            let value = |run: &RunView| {
+                let record = run.record.as_ref()?;
+                match field {
+                    Some(field) => Some(field.in_words(field.of_manifest(record)?)),
+                    None => setting.get(&record.config),
+                }
+            };
+            let values = self.runs.iter().map(|run| value(run).unwrap_or_default());
             (setting, values.collect::<Vec<_>>())
         };
         Setting::all()
