@@ -14,6 +14,8 @@ mod protocol;
 mod query;
 mod settings;
 mod store;
+#[cfg(test)]
+pub(crate) mod testing;
 
 pub use dir::{
     Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, ForkPoint, History,

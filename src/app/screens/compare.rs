@@ -113,3 +113,35 @@ impl Compare {
             .collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::run::Store;
+    use crate::run::testing::{any_run, few_cases};
+
+    proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn a_comparison_tells_every_difference_of_settings(runs in [any_run(), any_run()]) {
+            let root = tempfile::tempdir().unwrap();
+            let store = Store::open(root.path());
+            let created = [runs[0].create(&store, 1), runs[1].create(&store, 2)];
+            let ids = created.each_ref().map(|run| run.dir.id().clone());
+            let mut compare = Compare::new(&ids, Smoothing::default());
+            for run in &created {
+                let record = Some(run.dir.record().unwrap());
+                compare.update(run.dir.id(), Update { record, ..Update::default() });
+            }
+            let words = |setting: Setting| {
+                let words = runs.each_ref().map(|run| run.told(setting).and_then(|told| told.words()));
+                (setting, words.map(Option::unwrap_or_default).to_vec())
+            };
+            let want = Setting::all().map(words).filter(|(_, words)| words[0] != words[1]);
+            prop_assert_eq!(compare.differences(), want.collect::<Vec<_>>());
+        }
+    }
+}

@@ -9,4 +9,7 @@ mod table;
 mod tensorboard;
 mod weights;
 
+#[cfg(test)]
+mod tests;
+
 pub(super) use command::RunsCommand;

@@ -273,10 +273,78 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::run::RunConfig;
-    use crate::ui::widgets::testing::unicode;
+    use crate::app::{Column, Msg, RunView, Smoothing, update};
+    use crate::run::testing::{any_run, few_cases};
+    use crate::run::{Field, RunConfig, Store, Update};
+    use crate::ui::labels::run_state;
+    use crate::ui::runs::details::Details;
+    use crate::ui::widgets::testing::{text, unicode};
+
+    fn without_spaces(text: &str) -> String {
+        text.chars().filter(|c| !c.is_whitespace() && *c != '│').collect()
+    }
 
     proptest! {
+        #![proptest_config(few_cases())]
+
+        #[test]
+        fn cells_details_and_header_tell_the_settings_and_the_state(run in any_run()) {
+            let root = tempfile::tempdir().unwrap();
+            let store = Store::open(root.path());
+            let created = run.create(&store, 1);
+            let entry = store.entry(&created.dir).unwrap();
+            let theme = unicode();
+            let mut app = App::new(Vec::new(), RunConfig::default(), 1);
+            update(&mut app, Msg::Runs(store.list()));
+            let table = TableView { app: &app, theme: &theme };
+
+            let cell = |field: Field| table.cell(&entry, Column::Field(field)).0;
+            let words = |name: &str| run.told(Setting::named(name).unwrap()).and_then(|told| told.words());
+            for field in Field::all() {
+                if let Some(setting) = field.setting() {
+                    let words = words(setting.name()).unwrap_or("-".to_owned());
+                    prop_assert_eq!(cell(field), words, "{}", setting);
+                }
+            }
+            let epochs = run.told(Setting::named("epochs").unwrap()).unwrap().in_force().to_string();
+            let epoch = format!("{}/{epochs}", entry.record.summary.epoch);
+            prop_assert_eq!(cell(Field::named("epoch").unwrap()), epoch);
+            let changed = Setting::all().filter(|setting| setting.name() != "preset").filter_map(|setting| {
+                let told = run.told(setting)?;
+                told.is_notable().then(|| format!("{setting} {}", told.words().unwrap_or_default()))
+            });
+            let (data, others): (Vec<_>, Vec<_>) = changed.partition(|words| words.starts_with("data "));
+            let changed = others.into_iter().chain(data).collect::<Vec<_>>().join("  ");
+            prop_assert_eq!(table.cell(&entry, Column::Settings).0, changed);
+
+            let state = entry.state_name().as_str();
+            let line = table.run(&entry, 0, &[]).to_string();
+            prop_assert_eq!(line.split_whitespace().nth(1), Some(state));
+            let mut view = RunView::new(entry.record.id.clone(), Smoothing::default());
+            let (record, state_) = (Some(entry.record.clone()), Some(entry.state.clone()));
+            view.update(Update { record, state: state_, ..Update::default() });
+            prop_assert_eq!(run_state(&theme, &view).word, state);
+
+            let optimizer = match words("momentum") {
+                Some(momentum) => format!("m {momentum}"),
+                None => format!("wd {}", words("weight-decay").unwrap()),
+            };
+            let schedule = words("schedule").filter(|schedule| schedule != "constant");
+            let settings = [
+                Some(format!("{} {} {optimizer}", words("optimizer").unwrap(), words("lr").unwrap())),
+                schedule,
+                words("batch-size").map(|size| format!("batch {size}")),
+                words("dropout").map(|dropout| format!("dropout {dropout}")),
+                words("seed").map(|seed| format!("seed {seed}")),
+            ];
+            let settings = settings.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+            let details = text(Details { app: &app, theme: &theme }, 40, 200);
+            let details = without_spaces(&details);
+            for fact in [format!("state{state}"), format!("settings{settings}")] {
+                prop_assert!(details.contains(&without_spaces(&fact)), "{} in {}", fact, details);
+            }
+        }
+
         #[test]
         fn a_cell_is_whole_or_says_that_it_is_cut(
             text in "\\PC{0,12}",
