@@ -5,8 +5,11 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::RunsCommand;
-use crate::run::testing::{AnyRun, Told, any_run, few_cases};
-use crate::run::{Field, Query, RunEntry, Setting, SettingValue, Store};
+use crate::run::testing::{AnyRun, Told, any_config, any_run, few_cases};
+use crate::run::{
+    Axis, Field, NewRun, Provenance, Query, RunConfig, RunEntry, Setting, SettingValue, Store, ValueKind,
+    sweep,
+};
 
 /// The command line `cnn-tui runs`.
 #[derive(Parser)]
@@ -193,6 +196,57 @@ proptest! {
             for text in texts {
                 prop_assert!(matches(&entry, Field::named(name).unwrap(), text), "{} = {}", name, text);
             }
+        }
+    }
+
+    #[test]
+    fn whole_numbers_of_every_setting_stay_exact(config in any_config(), more: bool) {
+        let whole = |setting: &Setting| match setting.kind() {
+            ValueKind::Integer(min, max) => Some((*setting, min, max)),
+            _ => None,
+        };
+        // Two runs whose numbers are neighbours.
+        let mut neighbour = config.clone();
+        let mut numbers = Vec::new();
+        let settings: Vec<Setting> = Setting::all().collect();
+        for (setting, min, max) in settings.iter().filter_map(whole) {
+            let Some(SettingValue::Integer(number)) = setting.value(&config) else { continue };
+            let next = if number == max || (number > min && !more) { number - 1 } else { number + 1 };
+            setting.set(&mut neighbour, &SettingValue::Integer(next)).unwrap();
+            numbers.push((setting, number, next, min, max));
+        }
+        prop_assert!(numbers.len() >= 5);
+        let root = tempfile::tempdir().unwrap();
+        let store = Store::open(root.path());
+        let run = |nonce, config: RunConfig| {
+            let new = NewRun::new(jiff::Timestamp::UNIX_EPOCH, nonce, config, Provenance::default());
+            store.entry(&store.create(&new).unwrap()).unwrap()
+        };
+        let runs = [run(1, config.clone()), run(2, neighbour)];
+        let ids = runs.each_ref().map(|run| run.dir.id().as_str());
+        let show = ids.map(|id| printed(&store, &["show", id]));
+        let diff = printed(&store, &["diff", ids[0], ids[1]]);
+        let csv = csv_columns(&printed(&store, &["export", ids[0], ids[1], "--what", "summary"]));
+        let json = printed(&store, &["export", ids[0], ids[1], "--what", "summary", "--json"]);
+        let json: Vec<Json> = json.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        for (setting, number, next, min, max) in numbers {
+            let field = Field::named(setting.key()).unwrap();
+            let texts = [number, next].map(|number| number.to_string());
+            prop_assert_eq!(csv(field.name()), &texts[..]);
+            let line = diff.lines().map(tokens).find(|tokens| tokens[0] == field.name());
+            prop_assert_eq!(line, Some(vec![field.name(), &texts[0], &texts[1]]));
+            for place in 0..2 {
+                prop_assert_eq!(shown(&show[place], field.name()), Some(texts[place].as_str()));
+                prop_assert_eq!(json[place][field.name()].as_u64(), Some([number, next][place]));
+                let found = runs.each_ref().map(|run| matches(run, field, &texts[place]));
+                prop_assert_eq!(found, [place == 0, place == 1], "{} = {}", field, &texts[place]);
+            }
+            let (from, to) = (number.saturating_sub(3).max(min), number.saturating_add(3).min(max));
+            let axis: Axis = format!("{setting}={from}..{to}").parse().unwrap();
+            let swept = sweep(&config, &[axis]).unwrap();
+            let swept: Vec<_> = swept.iter().map(|config| setting.value(config)).collect();
+            let want: Vec<_> = (from..=to).map(|number| Some(SettingValue::Integer(number))).collect();
+            prop_assert_eq!(swept, want);
         }
     }
 }
