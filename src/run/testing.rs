@@ -58,9 +58,9 @@ pub(crate) struct CreatedRun {
     lock: Option<RunLock>,
 }
 
-/// What is to be told of a setting of a run.
+/// The values of a setting in a run, as every surface must show them.
 #[derive(Debug, Clone)]
-pub(crate) struct Told {
+pub(crate) struct SettingHistory {
     /// The original value and each that it changed to.
     pub(crate) values: Vec<SettingValue>,
     /// Epochs done before each change, if they are recorded.
@@ -68,7 +68,7 @@ pub(crate) struct Told {
     default: Option<SettingValue>,
 }
 
-impl Told {
+impl SettingHistory {
     /// The value in force.
     pub(crate) fn in_force(&self) -> &SettingValue {
         self.values.last().unwrap()
@@ -149,8 +149,8 @@ impl AnyRun {
         CreatedRun { dir, lock }
     }
 
-    /// What is to be told of a setting; `None` if the optimizer has no such setting.
-    pub(crate) fn told(&self, setting: Setting) -> Option<Told> {
+    /// The values of a setting; `None` if the optimizer has no such setting.
+    pub(crate) fn history(&self, setting: Setting) -> Option<SettingHistory> {
         let original = setting.value(&self.config)?;
         let (mut step, mut changes) = (0, Vec::new());
         for turn in &self.turns {
@@ -184,7 +184,7 @@ impl AnyRun {
             self.config.optimizer.defaults()
         };
         let default = setting.value(&RunConfig { optimizer, ..RunConfig::default() });
-        Some(Told { values, since, default })
+        Some(SettingHistory { values, since, default })
     }
 }
 
@@ -214,6 +214,11 @@ fn value(setting: Setting) -> BoxedStrategy<SettingValue> {
         ValueKind::Positive => positive.prop_map(SettingValue::Number).boxed(),
         ValueKind::Word(words) => select(words).prop_map(|word| SettingValue::Text(word.to_owned())).boxed(),
         ValueKind::Preset | ValueKind::Path => line(12).prop_map(SettingValue::Text).boxed(),
+        ValueKind::Device => {
+            let numbered = (0..=u16::MAX).prop_map(|number| format!("cuda:{number}"));
+            let named = select(vec!["auto".to_owned(), "cpu".to_owned(), "cuda".to_owned()]);
+            prop_oneof![named, numbered].prop_map(SettingValue::Text).boxed()
+        }
         ValueKind::Schedule => {
             let step =
                 (1..=100_000_u32, positive).prop_map(|(epochs, factor)| format!("step:{epochs}:{factor}"));

@@ -76,7 +76,7 @@ fn every_setting_tells_runs_apart_everywhere() {
 }
 
 #[test]
-fn a_change_during_training_is_told_everywhere() {
+fn a_change_during_training_is_shown_everywhere() {
     let world = World::bare();
     world.trained("changed", &["--epochs", "2"]);
     let run_ = world.run();

@@ -126,7 +126,7 @@ mod tests {
         #![proptest_config(few_cases())]
 
         #[test]
-        fn a_comparison_tells_every_difference_of_settings(runs in [any_run(), any_run()]) {
+        fn a_comparison_shows_every_difference_of_settings(runs in [any_run(), any_run()]) {
             let root = tempfile::tempdir().unwrap();
             let store = Store::open(root.path());
             let created = [runs[0].create(&store, 1), runs[1].create(&store, 2)];
@@ -137,7 +137,7 @@ mod tests {
                 compare.update(run.dir.id(), Update { record, ..Update::default() });
             }
             let words = |setting: Setting| {
-                let words = runs.each_ref().map(|run| run.told(setting).and_then(|told| told.words()));
+                let words = runs.each_ref().map(|run| run.history(setting).and_then(|history| history.words()));
                 (setting, words.map(Option::unwrap_or_default).to_vec())
             };
             let want = Setting::all().map(words).filter(|(_, words)| words[0] != words[1]);

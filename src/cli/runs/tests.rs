@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde_json::Value as Json;
 
 use super::RunsCommand;
-use crate::run::testing::{AnyRun, Told, any_config, any_run, few_cases};
+use crate::run::testing::{AnyRun, SettingHistory, any_config, any_run, few_cases};
 use crate::run::{
     Axis, Field, NewRun, Provenance, Query, RunConfig, RunEntry, Setting, SettingValue, Store, ValueKind,
     sweep,
@@ -88,7 +88,7 @@ proptest! {
     #![proptest_config(few_cases())]
 
     #[test]
-    fn show_diff_exports_lists_and_queries_tell_the_settings_and_the_state(runs in [any_run(), any_run()]) {
+    fn show_diff_exports_lists_and_queries_agree_on_settings_and_state(runs in [any_run(), any_run()]) {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let created = [runs[0].create(&store, 1), runs[1].create(&store, 2)];
@@ -130,8 +130,8 @@ proptest! {
         }
 
         for (field, setting) in fields() {
-            let told: [Option<Told>; 2] = runs.each_ref().map(|run: &AnyRun| run.told(setting));
-            let words = told.each_ref().map(|told| told.as_ref().and_then(Told::words));
+            let history: [Option<SettingHistory>; 2] = runs.each_ref().map(|run: &AnyRun| run.history(setting));
+            let words = history.each_ref().map(|history| history.as_ref().and_then(SettingHistory::words));
             prop_assert_eq!(
                 differing(field.name()),
                 both(words.each_ref().map(|words| words.as_deref().unwrap_or_default()))
@@ -139,8 +139,8 @@ proptest! {
             for place in 0..2 {
                 prop_assert_eq!(shown(&show[place], field.name()), words[place].as_deref(), "{}", setting);
                 let unset = SettingValue::Unset;
-                let (first, last) = match &told[place] {
-                    Some(told) => (told.values.first().unwrap(), told.in_force()),
+                let (first, last) = match &history[place] {
+                    Some(history) => (history.values.first().unwrap(), history.in_force()),
                     None => (&unset, &unset),
                 };
                 let cell = &csv(field.name())[place];
@@ -153,10 +153,10 @@ proptest! {
                     prop_assert!(in_json(first, &json[place][&original]), "{}", original);
                 }
                 // A query for a value as it is shown finds the runs that ever had it, and no others.
-                let values = told[place].iter().flat_map(|told| &told.values);
+                let values = history[place].iter().flat_map(|history| &history.values);
                 for value in values.filter(|value| **value != SettingValue::Unset) {
-                    for (entry, told) in entries.iter().zip(&told) {
-                        let had = told.iter().flat_map(|told| &told.values).any(|had| is_same(had, value));
+                    for (entry, history) in entries.iter().zip(&history) {
+                        let had = history.iter().flat_map(|history| &history.values).any(|had| is_same(had, value));
                         let is_found = matches(entry, field, &value.to_string());
                         prop_assert_eq!(is_found, had, "{} = {}", field, value);
                     }
@@ -164,14 +164,14 @@ proptest! {
             }
         }
         for place in 0..2 {
-            let words = fields().filter_map(|(_, setting)| runs[place].told(setting)?.words());
+            let words = fields().filter_map(|(_, setting)| runs[place].history(setting)?.words());
             let row = [ids[place].to_owned(), states[place].to_owned()].into_iter().chain(words);
             let row = row.collect::<Vec<_>>().join(" ");
             let line = listed.lines().find(|line| line.starts_with(ids[place])).unwrap();
             prop_assert_eq!(tokens(line), tokens(&row));
             let changes = Field::all().filter_map(|field| {
-                let told = runs[place].told(field.setting()?)?;
-                (told.values.len() > 1).then(|| format!("{field} {}", told.words().unwrap()))
+                let history = runs[place].history(field.setting()?)?;
+                (history.values.len() > 1).then(|| format!("{field} {}", history.words().unwrap()))
             });
             let changes = changes.collect::<Vec<_>>().join(", ");
             prop_assert_eq!(shown(&show[place], "changes").unwrap_or_default(), &changes);
@@ -180,7 +180,7 @@ proptest! {
     }
 
     #[test]
-    fn labels_with_odd_characters_are_told_whole_and_found(run in any_run()) {
+    fn labels_with_odd_characters_are_shown_whole_and_found(run in any_run()) {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let created = run.create(&store, 1);

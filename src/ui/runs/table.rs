@@ -288,7 +288,7 @@ mod tests {
         #![proptest_config(few_cases())]
 
         #[test]
-        fn cells_details_and_header_tell_the_settings_and_the_state(run in any_run()) {
+        fn cells_details_and_header_agree_on_settings_and_state(run in any_run()) {
             let root = tempfile::tempdir().unwrap();
             let store = Store::open(root.path());
             let created = run.create(&store, 1);
@@ -299,19 +299,19 @@ mod tests {
             let table = TableView { app: &app, theme: &theme };
 
             let cell = |field: Field| table.cell(&entry, Column::Field(field)).0;
-            let words = |name: &str| run.told(Setting::named(name).unwrap()).and_then(|told| told.words());
+            let words = |name: &str| run.history(Setting::named(name).unwrap()).and_then(|history| history.words());
             for field in Field::all() {
                 if let Some(setting) = field.setting() {
                     let words = words(setting.name()).unwrap_or("-".to_owned());
                     prop_assert_eq!(cell(field), words, "{}", setting);
                 }
             }
-            let epochs = run.told(Setting::named("epochs").unwrap()).unwrap().in_force().to_string();
+            let epochs = run.history(Setting::named("epochs").unwrap()).unwrap().in_force().to_string();
             let epoch = format!("{}/{epochs}", entry.record.summary.epoch);
             prop_assert_eq!(cell(Field::named("epoch").unwrap()), epoch);
             let changed = Setting::all().filter(|setting| setting.name() != "preset").filter_map(|setting| {
-                let told = run.told(setting)?;
-                told.is_notable().then(|| format!("{setting} {}", told.words().unwrap_or_default()))
+                let history = run.history(setting)?;
+                history.is_notable().then(|| format!("{setting} {}", history.words().unwrap_or_default()))
             });
             let (data, others): (Vec<_>, Vec<_>) = changed.partition(|words| words.starts_with("data "));
             let changed = others.into_iter().chain(data).collect::<Vec<_>>().join("  ");
