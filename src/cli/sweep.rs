@@ -17,7 +17,7 @@ Values are separated by commas. Ranges are FROM..TO, FROM..TO step NUMBER and FR
 
 Examples:
   cnn-tui sweep seed=1..5                                Repeat a run with five seeds
-  cnn-tui sweep lr=0.003,0.01,0.03 --tag rates           Three learning rates, found again by their tag
+  cnn-tui sweep lr=0.003,0.01,0.03 --tag rates           Three learning rates, with a tag
   cnn-tui sweep lr=0.01,0.03 seed=1..3                   Two learning rates with three seeds each
   cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
   cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";

@@ -73,7 +73,7 @@ enum RunsSubcommand {
     Rename(labels::RenameCommand),
     /// Set the note of a run.
     Note(labels::NoteCommand),
-    /// Export metrics as TensorBoard event files.
+    /// Export settings and metrics as TensorBoard event files; again, to add what is new.
     Tensorboard(tensorboard::TensorboardCommand),
     /// Export weights as a safetensors file for PyTorch.
     ///

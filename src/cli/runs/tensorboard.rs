@@ -17,9 +17,7 @@ Examples:
   cnn-tui runs tensorboard one two --to logs     Export two runs; again to add what is new
   tensorboard --logdir logs                      View them";
 
-/// Export settings, losses, accuracies and learning rates as TensorBoard event files.
-///
-/// Export again into the same directory to add what is new: a running TensorBoard shows it.
+/// Export settings and metrics as TensorBoard event files; again, to add what is new.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct TensorboardCommand {

@@ -14,7 +14,7 @@ pub struct RateJump {
     pub before: f64,
     /// The rate of the next step with the change.
     pub after: f64,
-    /// The learning rate before the schedule with which the rate stays as it was.
+    /// The base learning rate with which the rate stays as it was.
     pub keep: f64,
     /// The new number of epochs.
     pub epochs: u32,

@@ -167,7 +167,7 @@ const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| FieldValue::Integer(run.record.summary.epoch.into())),
     row(Some(Unit::Setting),          "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
     row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| FieldValue::Integer(run.record.summary.step)),
-    row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "base learning rate of the schedule",         |run| setting("learning-rate", run)),
+    row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "base learning rate, scaled by the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
     row(Some(Unit::Setting),          "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
     row(None,                         "schedule",   &[],                       "constant, cosine or step:EPOCHS:FACTOR",    |run| setting("schedule", run)),

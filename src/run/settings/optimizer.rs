@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum OptimizerSettings {
     /// Stochastic gradient descent with momentum.
     Sgd {
-        /// The learning rate before the schedule.
+        /// The base learning rate, which the schedule scales.
         learning_rate: f64,
         /// Momentum factor.
         #[serde(default)]
@@ -17,7 +17,7 @@ pub enum OptimizerSettings {
     /// Adam with decoupled weight decay.
     #[serde(rename = "adamw")]
     AdamW {
-        /// The learning rate before the schedule.
+        /// The base learning rate, which the schedule scales.
         learning_rate: f64,
         /// Decay rate of the first moment, the moving average of the gradient.
         #[serde(default = "adamw::beta1")]
@@ -105,7 +105,7 @@ impl OptimizerSettings {
         }
     }
 
-    /// The learning rate before the schedule.
+    /// The base learning rate, which the schedule scales.
     pub const fn learning_rate(&self) -> f64 {
         match self {
             Self::Sgd { learning_rate, .. } | Self::AdamW { learning_rate, .. } => *learning_rate,

@@ -278,7 +278,7 @@ settings! {
         => Columns { aliases: &["opt"], ..Columns::new(Word(OptimizerSettings::NAMES), "NAME") };
 
     optimizer {
-        /// Learning rate before the schedule
+        /// Base learning rate, scaled by the schedule
         "learning-rate" Sgd | AdamW { learning_rate }, change: f64
             => Columns { aliases: &["lr"], in_range_test: false, ..Columns::new(Positive, "RATE") };
 
