@@ -194,7 +194,7 @@ impl TrainerHost for Writer {
 
     fn refresh(&mut self, _: Checkpoint) {}
 
-    fn order(&mut self) -> Option<ControlMsg> {
+    fn try_next(&mut self) -> Option<ControlMsg> {
         (self.epochs > 2 * TURNS + 1).then_some(ControlMsg::Command(Stop))
     }
 

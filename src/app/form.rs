@@ -50,7 +50,7 @@ pub struct FormField {
 
 /// The values of a form, parsed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Filled {
+pub(super) enum ParsedForm {
     Change(Change),
     GoBack(Change),
     Fork(RunId, CheckpointName, Change),
@@ -59,11 +59,11 @@ pub(super) enum Filled {
 }
 
 /// The factor by which the form lowers the learning rate of a diverged run.
-const LOWER: f64 = 10.0;
+const LEARNING_RATE_DIVISOR: f64 = 10.0;
 /// The row of a fork that is not a setting.
 const CHECKPOINT: &str = "checkpoint";
-/// The most bytes of a row.
-const LONGEST: usize = 200;
+/// Maximum length of a row, in bytes.
+const MAX_ROW_BYTES: usize = 200;
 
 impl Form {
     /// The changeable settings of a run that trains.
@@ -74,7 +74,7 @@ impl Form {
 
     /// For a run that diverged: restores its last checkpoint and proposes a lower learning rate.
     pub fn go_back(config: RunConfig) -> Self {
-        let lower = text::setting(config.optimizer.learning_rate() / LOWER);
+        let lower = text::setting(config.optimizer.learning_rate() / LEARNING_RATE_DIVISOR);
         let mut form = Self::change(config.clone());
         form.purpose = FormKind::GoBack(Box::new(config));
         if let Some(rate) = form.fields.iter_mut().find(|field| field.name == "learning-rate") {
@@ -115,7 +115,9 @@ impl Form {
     pub(super) fn type_key(&mut self, key: Key) -> bool {
         let text = &mut self.fields[self.selected].text;
         match key {
-            Key::Char(character) if text.len() < LONGEST => text.push(character),
+            Key::Char(character) if text.len() + character.len_utf8() <= MAX_ROW_BYTES => {
+                text.push(character);
+            }
             Key::Char(_) => {}
             Key::Backspace => drop(text.pop()),
             Key::Ctrl('u') => text.clear(),
@@ -127,23 +129,23 @@ impl Form {
 
     /// The number of runs it would create; `None` if the values are invalid or it creates none.
     pub fn runs(&self) -> Option<usize> {
-        match self.fill() {
-            Ok(Filled::Train(configs)) => Some(configs.len()),
+        match self.parse_rows() {
+            Ok(ParsedForm::Train(configs)) => Some(configs.len()),
             _ => None,
         }
     }
 
     /// Parses the rows that were edited.
-    pub(super) fn fill(&self) -> Result<Filled, String> {
+    pub(super) fn parse_rows(&self) -> Result<ParsedForm, String> {
         let typed = self.fields.iter().filter(|field| field.text != field.before);
         match &self.purpose {
-            FormKind::Change(config) => change(typed, config).map(Filled::Change),
-            FormKind::GoBack(config) => change(typed, config).map(Filled::GoBack),
+            FormKind::Change(config) => change(typed, config).map(ParsedForm::Change),
+            FormKind::GoBack(config) => change(typed, config).map(ParsedForm::GoBack),
             FormKind::Fork(id, config) => {
                 let (from, settings): (Vec<_>, Vec<_>) = typed.partition(|field| field.name == CHECKPOINT);
                 let from = from.first().map_or(Ok(CheckpointName::Last), |field| field.text.trim().parse());
                 let from = from.map_err(|error: CheckpointNameError| error.to_string())?;
-                Ok(Filled::Fork(id.clone(), from, change(settings.into_iter(), config)?))
+                Ok(ParsedForm::Fork(id.clone(), from, change(settings.into_iter(), config)?))
             }
             FormKind::Train(config) => {
                 let values = |field: &FormField| {
@@ -151,7 +153,7 @@ impl Form {
                     Some(Axis::new(setting, &field.text).map_err(|error| error.to_string()))
                 };
                 let axes = typed.filter_map(values).collect::<Result<Vec<_>, _>>()?;
-                sweep(config, &axes).map(Filled::Train).map_err(|error| error.to_string())
+                sweep(config, &axes).map(ParsedForm::Train).map_err(|error| error.to_string())
             }
             FormKind::Label(id) => {
                 let mut labels = Labels::default();
@@ -164,7 +166,7 @@ impl Form {
                     }
                 }
                 labels.validate().map_err(|error| error.to_string())?;
-                Ok(Filled::Label(id.clone(), labels))
+                Ok(ParsedForm::Label(id.clone(), labels))
             }
         }
     }
@@ -211,11 +213,11 @@ mod tests {
     #[test]
     fn change_has_only_the_edited_settings() {
         let mut form = Form::change(RunConfig::default());
-        assert_eq!(form.fill(), Ok(Filled::Change(Change::default())));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Change(Change::default())));
         type_over(&mut form, "learning-rate", "3e-3");
         type_over(&mut form, "epochs", "60");
         let want = Change { learning_rate: Some(0.003), epochs: Some(60), ..Change::default() };
-        assert_eq!(form.fill(), Ok(Filled::Change(want)));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Change(want)));
     }
 
     #[test]
@@ -225,8 +227,8 @@ mod tests {
         type_over(&mut form, "learning-rate", "0.12");
         assert!(form.type_key(Key::Backspace) && form.problem.is_none());
         assert_eq!(form.fields[form.selected].text, "0.1");
-        type_over(&mut form, "learning-rate", &"1".repeat(LONGEST + 5));
-        assert_eq!(form.fields[form.selected].text.len(), LONGEST);
+        type_over(&mut form, "learning-rate", &"1".repeat(MAX_ROW_BYTES + 5));
+        assert_eq!(form.fields[form.selected].text.len(), MAX_ROW_BYTES);
         assert!(form.type_key(Key::Ctrl('u')) && form.fields[form.selected].text.is_empty());
         assert!(!form.type_key(Key::Enter));
     }
@@ -239,7 +241,7 @@ mod tests {
         type_over(&mut form, "name", " base ");
         let text = |text: &str| Some(text.to_owned());
         let labels = Labels { name: text("base"), notes: text("two words"), tags: None };
-        assert_eq!(form.fill(), Ok(Filled::Label(id, labels)));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, labels)));
     }
 
     #[test]
@@ -247,7 +249,7 @@ mod tests {
         let problem = |name, text: &str| {
             let mut form = Form::change(RunConfig::default());
             type_over(&mut form, name, text);
-            form.fill().unwrap_err()
+            form.parse_rows().unwrap_err()
         };
         assert_eq!(problem("learning-rate", ""), "learning-rate must be a number (got nothing)");
         assert_eq!(problem("epochs", "1.5"), "epochs must be a whole number (got 1.5)");
@@ -263,23 +265,29 @@ mod tests {
         assert!(train.contains(&"test-only"));
         let mut form = Form::change(RunConfig::default());
         type_over(&mut form, "test-only", "3");
-        assert_eq!(form.fill(), Ok(Filled::Change(Change { test_only: Some(3), ..Change::default() })));
+        assert_eq!(
+            form.parse_rows(),
+            Ok(ParsedForm::Change(Change { test_only: Some(3), ..Change::default() }))
+        );
         type_over(&mut form, "dropout", "");
-        assert_eq!(form.fill(), Ok(Filled::Change(Change { test_only: Some(3), ..Change::default() })));
+        assert_eq!(
+            form.parse_rows(),
+            Ok(ParsedForm::Change(Change { test_only: Some(3), ..Change::default() }))
+        );
     }
 
     #[test]
-    fn dropout_cannot_be_left_open_once_it_was_set() {
+    fn dropout_cannot_be_cleared_once_set() {
         let mut form = Form::change(RunConfig { dropout: Some(0.2), ..RunConfig::default() });
         type_over(&mut form, "dropout", "");
-        assert_eq!(form.fill(), Err("dropout must be a number (got nothing)".to_owned()));
+        assert_eq!(form.parse_rows(), Err("dropout must be a number (got nothing)".to_owned()));
     }
 
     #[test]
     fn go_back_proposes_a_lower_learning_rate() {
         let form = Form::go_back(RunConfig::default());
         let want = Change { learning_rate: Some(0.001), ..Change::default() };
-        assert_eq!(form.fill(), Ok(Filled::GoBack(want)));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::GoBack(want)));
     }
 
     #[test]
@@ -296,20 +304,23 @@ mod tests {
         type_over(&mut form, "seed", "1..3");
         assert_eq!(form.runs(), Some(9));
         type_over(&mut form, "seed", "1..");
-        assert!(form.fill().unwrap_err().starts_with("'1..' is not a range"));
+        assert!(form.parse_rows().unwrap_err().starts_with("'1..' is not a range"));
     }
 
     #[test]
     fn fork_form_has_a_checkpoint() {
         let id = run_id(1);
         let mut form = Form::fork(id.clone(), RunConfig::default());
-        assert_eq!(form.fill(), Ok(Filled::Fork(id.clone(), CheckpointName::Last, Change::default())));
+        assert_eq!(
+            form.parse_rows(),
+            Ok(ParsedForm::Fork(id.clone(), CheckpointName::Last, Change::default()))
+        );
         type_over(&mut form, "checkpoint", "epoch-7");
         type_over(&mut form, "learning-rate", "0.001");
         let change = Change { learning_rate: Some(0.001), ..Change::default() };
-        assert_eq!(form.fill(), Ok(Filled::Fork(id, CheckpointName::Epoch(7), change)));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Fork(id, CheckpointName::Epoch(7), change)));
         type_over(&mut form, "checkpoint", "first");
-        assert!(form.fill().unwrap_err().contains("first"));
+        assert!(form.parse_rows().unwrap_err().contains("first"));
     }
 
     #[test]
@@ -318,8 +329,8 @@ mod tests {
         let mut form = Form::label(id.clone(), &manifest(id.clone()));
         type_over(&mut form, "tags", "good  slow ");
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
-        assert_eq!(form.fill(), Ok(Filled::Label(id, Labels { tags, ..Labels::default() })));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, Labels { tags, ..Labels::default() })));
         type_over(&mut form, "name", " ");
-        assert!(form.fill().unwrap_err().starts_with("a name must have"));
+        assert!(form.parse_rows().unwrap_err().starts_with("a name must have"));
     }
 }

@@ -42,7 +42,7 @@ pub enum DataError {
         /// What is there instead.
         found: String,
     },
-    /// The file is not one of a data set.
+    /// The file is not part of a data set.
     #[error(
         "{}: not a data file; give a directory, an IDX file, a NumPy archive (.npz) or a CSV file named like train.csv",
         printable_path(.file)
@@ -94,7 +94,7 @@ pub enum DataError {
         /// The mismatch.
         source: SplitError,
     },
-    /// A data set was found where it is searched for, but cannot be used.
+    /// A data set was found in a default location, but cannot be used.
     #[error(
         "the data set in the {location} cannot be used: {source}; to train on the small built-in set instead, use --data built-in"
     )]

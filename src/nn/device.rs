@@ -27,7 +27,9 @@ pub enum DeviceError {
     #[error("no CUDA device found; run `nvidia-smi` to check the driver, or use `--device cpu`")]
     NotFound,
     /// There are fewer GPUs.
-    #[error("no CUDA device {ordinal}: this machine has {count}, numbered from 0")]
+    #[error(
+        "no CUDA device {ordinal}: this machine has {count}, numbered from 0; choose another, or use `--device cpu`"
+    )]
     NoSuchDevice {
         /// The number of the device.
         ordinal: usize,

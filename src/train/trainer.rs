@@ -10,11 +10,11 @@ use crate::run::{
 };
 
 /// Minimum time between two reports of steps.
-const REPORT: Duration = Duration::from_millis(100);
+const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Minimum time between two checkpoints within an epoch. The dashboard draws kernels from them, and a killed run resumes
 /// from them.
-const SAVE: Duration = Duration::from_secs(1);
+const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
 /// The process that hosts a trainer. Only [`wait`](TrainerHost::wait) may block: training never waits for disk or screen.
 pub trait TrainerHost {
@@ -28,7 +28,7 @@ pub trait TrainerHost {
     fn refresh(&mut self, checkpoint: Checkpoint);
 
     /// The next message, if there is one.
-    fn order(&mut self) -> Option<ControlMsg>;
+    fn try_next(&mut self) -> Option<ControlMsg>;
 
     /// Waits for the next message; `None` if there will be no more.
     fn wait(&mut self) -> Option<ControlMsg>;
@@ -55,9 +55,9 @@ pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<Recor
     trainer.report_steps();
     trainer.save(vec![CheckpointName::Last]);
     let (step, position) = trainer.place();
-    let waited = trainer.session.config().patience;
-    let early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
-    let reason = early.then(|| format!("no better test accuracy for {waited} epochs"));
+    let patience = trainer.session.config().patience;
+    let stopped_early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
+    let reason = stopped_early.then(|| format!("test accuracy has not improved for {patience} epochs"));
     trainer.host.report(Event::Ended { step, status, reason, position });
     Ok(status)
 }
@@ -65,13 +65,13 @@ pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<Recor
 /// Whether to continue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
-    Work,
+    Continue,
     End(RecordedStatus),
 }
 
-struct Trainer<'a, S> {
+struct Trainer<'a, H> {
     session: &'a mut Session,
-    host: &'a mut S,
+    host: &'a mut H,
     /// Losses up to the last step that have not been reported yet.
     losses: Vec<f32>,
     learning_rate: f32,
@@ -84,8 +84,8 @@ struct Trainer<'a, S> {
     saved: Duration,
 }
 
-impl<'a, S: TrainerHost> Trainer<'a, S> {
-    fn new(session: &'a mut Session, host: &'a mut S) -> Self {
+impl<'a, H: TrainerHost> Trainer<'a, H> {
+    fn new(session: &'a mut Session, host: &'a mut H) -> Self {
         let now = host.now();
         let active_before = session.progress().active_seconds;
         Self {
@@ -108,11 +108,11 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
         }
         self.refresh();
         loop {
-            while let Some(order) = self.host.order() {
+            while let Some(order) = self.host.try_next() {
                 let next = match order {
                     ControlMsg::Command(command) => self.obey(command)?,
                     ControlMsg::Hold => self.pause(PauseReason::Disk)?,
-                    ControlMsg::Release => Next::Work,
+                    ControlMsg::Release => Next::Continue,
                 };
                 if let Next::End(status) = next {
                     return Ok(status);
@@ -134,10 +134,10 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                 return Ok(status);
             }
             let now = self.host.now();
-            if now.saturating_sub(self.reported) >= REPORT {
+            if now.saturating_sub(self.reported) >= REPORT_INTERVAL {
                 self.report_steps();
             }
-            if now.saturating_sub(self.saved) >= SAVE {
+            if now.saturating_sub(self.saved) >= SAVE_INTERVAL {
                 self.refresh();
             }
         }
@@ -152,7 +152,7 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
             Command::Set(change) => self.change(change),
             Command::GoBack(change) => self.go_back(change)?,
         }
-        Ok(Next::Work)
+        Ok(Next::Continue)
     }
 
     /// Pauses until a command ends the pause.
@@ -185,11 +185,11 @@ impl<'a, S: TrainerHost> Trainer<'a, S> {
                 Some(ControlMsg::Release) => held = false,
             }
             if !paused && !held {
-                break Next::Work;
+                break Next::Continue;
             }
         };
         self.since = self.host.now();
-        if next == Next::Work {
+        if next == Next::Continue {
             let (step, position) = self.place();
             self.host.report(Event::Resumed { step, position });
         }
@@ -343,7 +343,7 @@ mod tests {
             self.refreshed += 1;
         }
 
-        fn order(&mut self) -> Option<ControlMsg> {
+        fn try_next(&mut self) -> Option<ControlMsg> {
             let due = self.commands.iter().position(|(look, _)| *look <= self.looks);
             self.looks += u32::from(due.is_none());
             due.map(|place| self.commands.remove(place).1)
@@ -536,7 +536,7 @@ mod tests {
         assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
         assert_eq!(session.progress().epoch, 3);
         let Some(Event::Ended { reason, .. }) = script.events.last() else { unreachable!() };
-        assert_eq!(reason.as_deref(), Some("no better test accuracy for 2 epochs"));
+        assert_eq!(reason.as_deref(), Some("test accuracy has not improved for 2 epochs"));
     }
 
     #[test]

@@ -53,8 +53,9 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
 
     // Compare the other two: curves, differences, values at the crosshair.
     terminal.press("gmmc");
-    let screen = terminal.wait_for_text("difference vs");
-    assert!(screen.contains("seed") && screen.contains("best accuracy"), "{screen}");
+    terminal.wait_for("the comparison of both runs", |screen| {
+        ["difference vs", "seed", "best accuracy"].iter().all(|part| screen.contains(part))
+    });
     terminal.press(TAB);
     terminal.press(LEFT);
     terminal.wait_for("the last epoch's values", |screen| {

@@ -35,7 +35,7 @@ impl<'a> Installed<'a> {
     }
 }
 
-/// A GPU that works. The trainer is the program itself without a neighbour, which trains on the CPU.
+/// A GPU that works. The trainer is the program itself alone, which trains on the CPU.
 const WORKS: &str = r#"
     if [ "$1" = probe ]; then echo '{"devices":["NVIDIA H100"]}'; exit; fi
     echo "$@" > "$HOME/started"
@@ -79,12 +79,13 @@ fn a_gpu_that_cannot_be_used_is_named_and_auto_trains_on_the_cpu() {
     let installed = Installed::new(&world, "kill -SEGV $$");
     let refused = installed.run(&[&TRAIN[..], &["--foreground", "--device", "cuda:1"]].concat());
     assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
-    assert!(refused.err.contains("the CUDA driver crashed (signal 11)"), "{refused:?}");
+    assert!(refused.err.contains("the test of the GPU failed (signal 11)"), "{refused:?}");
     assert_eq!(world.runs().len(), 0);
 
     let trained = installed.run(&[&TRAIN[..], &["--headless"]].concat());
     assert_eq!(trained.code, Some(0), "{trained:?}");
-    let remark = "training on the CPU: the CUDA driver crashed (signal 11); run `nvidia-smi` to check it";
+    let remark =
+        "training on the CPU: the test of the GPU failed (signal 11); run `nvidia-smi` to check the driver";
     assert!(trained.err.contains(remark), "{trained:?}");
     let shown = installed.run(&["runs", "show", world.run().id()]);
     assert!(shown.out.contains(remark), "{shown:?}");

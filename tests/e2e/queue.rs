@@ -37,13 +37,13 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
     let sweep = [&["sweep", "lr=0.01,0.03", "seed=1..2", "--tag", "night"], &SHORT[..]].concat();
     let output = printed(&world, &sweep);
     assert!(output.ends_with("4 runs queued\n"), "{output}");
-    let mut most = 0;
-    wait_for("the end of all", || {
-        most = most.max(training(&world).len());
+    let mut most_at_once = 0;
+    wait_for("all runs to finish", || {
+        most_at_once = most_at_once.max(training(&world).len());
         let ended = world.runs().iter().filter(|run| run.record().status == RecordedStatus::Finished).count();
         (ended == 4).then_some(())
     });
-    assert_eq!(most, 1);
+    assert_eq!(most_at_once, 1);
     let mut settings: Vec<_> = world
         .runs()
         .iter()
@@ -52,7 +52,7 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
     settings.sort_by(|one, other| one.partial_cmp(other).unwrap());
     assert_eq!(settings, [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]);
     assert_eq!(printed(&world, &["runs", "--json", "-q", "tag:night"]).lines().count(), 4);
-    wait_for("the worker's end", || (queue(&world)["has_worker"] == false).then_some(()));
+    wait_for("the worker to exit", || (queue(&world)["has_worker"] == false).then_some(()));
     assert!(printed(&world, &["queue"]).starts_with("the queue is empty; run `cnn-tui sweep`"));
 }
 

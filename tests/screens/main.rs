@@ -186,7 +186,7 @@ fn the_header_of_a_run_out_of_patience_shows_its_last_epoch() {
     for (width, height) in [(60, 20), (80, 24), (120, 36), (200, 60)] {
         let shown = frame(&out_of_patience(), width, height);
         assert!(!shown.contains("32/500"), "{shown}");
-        assert!(shown.contains("no better test accuracy for 5 epochs"), "{shown}");
+        assert!(shown.contains("test accuracy has not improved for 5 epochs"), "{shown}");
     }
 }
 

@@ -300,7 +300,7 @@ pub(crate) fn out_of_patience() -> App {
             }),
         ]
     });
-    let reason = "no better test accuracy for 5 epochs";
+    let reason = "test accuracy has not improved for 5 epochs";
     let ended = Event::Ended {
         step: 31 * STEPS_PER_EPOCH,
         status: RecordedStatus::Finished,

@@ -1,6 +1,6 @@
 //! The dialog for settings and labels.
 
-use crate::app::form::{Filled, Form, FormKind};
+use crate::app::form::{Form, FormKind, ParsedForm};
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
 use crate::app::messages::Effect;
@@ -66,8 +66,8 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         let is_known = |config: &&RunConfig| shared.presets.iter().any(|preset| preset.name == config.preset);
         configs.iter().find(|config| !is_known(config)).map(|config| config.preset.clone())
     };
-    let filled = form.fill().and_then(|filled| match &filled {
-        Filled::Train(configs) if let Some(preset) = unknown(configs) => {
+    let filled = form.parse_rows().and_then(|filled| match &filled {
+        ParsedForm::Train(configs) if let Some(preset) = unknown(configs) => {
             let names: Vec<_> = shared.presets.iter().map(|preset| preset.name.as_str()).collect();
             Err(format!("unknown preset '{preset}'; the presets are {}", names.join(", ")))
         }
@@ -78,8 +78,8 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             form.problem = Some(problem);
             return Transition::default();
         }
-        Ok(Filled::Change(change)) if change.is_empty() => (None, Goto::Close),
-        Ok(Filled::Change(change)) => {
+        Ok(ParsedForm::Change(change)) if change.is_empty() => (None, Goto::Close),
+        Ok(ParsedForm::Change(change)) => {
             let run = shared.run.as_ref();
             let jump = run.and_then(|run| run.record.as_ref()?.rate_jump(&change, run.timeline.step));
             let id = run.map(|run| run.id.clone());
@@ -88,8 +88,8 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             }
             (shared.send(Command::Set(change)), Goto::Close)
         }
-        Ok(Filled::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
-        Ok(Filled::Fork(id, from, change)) => {
+        Ok(ParsedForm::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
+        Ok(ParsedForm::Fork(id, from, change)) => {
             let parent = shared.entries().find(|run| run.record.id == id).map(|run| &run.record);
             let jump = parent.and_then(|parent| parent.rate_jump(&change, parent.step_of(from)));
             let effect = Effect::Fork(id, from, change);
@@ -98,14 +98,14 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             }
             (Some(effect), Goto::Close)
         }
-        Ok(Filled::Train(mut configs)) => match configs.pop() {
+        Ok(ParsedForm::Train(mut configs)) => match configs.pop() {
             Some(config) if configs.is_empty() && start == StartWhen::Now => {
                 (Some(Effect::Train(Box::new(config))), Goto::Close)
             }
             last => (Some(Effect::Sweep(configs.into_iter().chain(last).collect())), Goto::Runs),
         },
-        Ok(Filled::Label(_, labels)) if labels == Labels::default() => (None, Goto::Close),
-        Ok(Filled::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
+        Ok(ParsedForm::Label(_, labels)) if labels == Labels::default() => (None, Goto::Close),
+        Ok(ParsedForm::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
     };
     Transition { effects: effect.into_iter().collect(), goto: Some(goto) }
 }

@@ -7,7 +7,7 @@ use super::x_scale::XScale;
 use crate::metrics::Interval;
 
 impl Series {
-    /// The value of the point nearest to `position` on the axis, which may be NaN; `None` before the first point.
+    /// The value, possibly NaN, of the point nearest to `position` on the axis; `None` before the first point.
     pub fn nearest(&self, scale: XScale<'_>, position: f64) -> Option<f64> {
         let next = self.points().partition_point(|point| scale.position(point.x) < position);
         let distance = |index: usize| (scale.position(self.points()[index].x) - position).abs();

@@ -44,7 +44,7 @@ pub enum RunError {
         /// Where and why it cannot be parsed.
         source: serde_json::Error,
     },
-    /// A `run.json` with a greater schema.
+    /// A `run.json` with a newer schema version.
     #[error(
         "{}: written by a newer cnn-tui (schema {found}; this version reads up to {SCHEMA}); update cnn-tui",
         shown(.path)
@@ -72,7 +72,7 @@ pub enum RunError {
         available: Vec<CheckpointName>,
     },
     /// A fork would have no epoch left to train.
-    #[error("checkpoint {from} has already trained {done} epochs; use --epochs {} or more", .done.saturating_add(1))]
+    #[error("checkpoint {from} is already at epoch {done}; use --epochs {} or more", .done.saturating_add(1))]
     NothingToTrain {
         /// The checkpoint that the fork starts from.
         from: CheckpointName,
@@ -125,7 +125,7 @@ pub enum RunError {
     Id(#[from] IdError),
     /// A reference run, which cannot be changed.
     #[error("cannot change {}: it is a reference run", shown(.path))]
-    NotOwn {
+    ReadOnlyReference {
         /// Its directory.
         path: PathBuf,
     },
@@ -136,7 +136,7 @@ pub enum RunError {
         path: PathBuf,
     },
     /// A deleted run cannot be restored because another one has its place.
-    #[error("cannot restore {}: it already exists; rename it, then try again", shown(.path))]
+    #[error("cannot restore {}: another run is already there; rename that one, then try again", shown(.path))]
     CannotRestore {
         /// Where the run was.
         path: PathBuf,
@@ -151,8 +151,8 @@ pub enum RunError {
 
 impl RunError {
     /// Whether the operating system reported the error, for example a full disk. Such an error may be temporary.
-    pub fn is_refusal(&self) -> bool {
-        matches!(self, Self::File(error) if error.is_refusal())
+    pub fn is_os_error(&self) -> bool {
+        matches!(self, Self::File(error) if error.is_os_error())
     }
 
     /// Whether a file or directory does not exist.

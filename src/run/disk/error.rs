@@ -49,7 +49,7 @@ impl FileError {
     }
 
     /// Whether the operating system reported the error, for example a full disk. Such an error may be temporary.
-    pub fn is_refusal(&self) -> bool {
+    pub fn is_os_error(&self) -> bool {
         matches!(self, Self::Io { .. })
     }
 

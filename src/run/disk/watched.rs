@@ -78,7 +78,7 @@ impl Watched {
     fn fail(&mut self, error: &FileError) {
         self.is_missing = error.is_not_found();
         self.problem = (!self.is_missing).then(|| error.to_string());
-        if error.is_refusal() {
+        if error.is_os_error() {
             self.stamp = None;
         }
     }

@@ -13,7 +13,7 @@ pub struct TrainerInfo {
     /// The exact position that it starts from.
     #[serde(default)]
     pub position: Option<Position>,
-    /// The device that it trains on: `cpu`, or the GPU's name.
+    /// The device that it trains on: `cpu`, or a GPU with its name, such as `cuda:0 NVIDIA H100`.
     #[serde(deserialize_with = "sanitize::string")]
     pub device: String,
     /// Threads that train.

@@ -88,7 +88,7 @@ impl Store {
         if dir.path().parent() == Some(self.root()) {
             return Ok(());
         }
-        Err(RunError::NotOwn { path: dir.path().to_owned() })
+        Err(RunError::ReadOnlyReference { path: dir.path().to_owned() })
     }
 
     /// The entry of a run in lists.

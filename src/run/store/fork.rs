@@ -152,10 +152,7 @@ mod tests {
         save(&parent, CheckpointName::Last, TrainState { step: 9, epoch: 3, ..TrainState::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
         let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
-        assert_eq!(
-            refused.to_string(),
-            "checkpoint last has already trained 3 epochs; use --epochs 4 or more"
-        );
+        assert_eq!(refused.to_string(), "checkpoint last is already at epoch 3; use --epochs 4 or more");
         assert_eq!(store.list().len(), 1);
     }
 }

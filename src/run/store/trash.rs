@@ -102,7 +102,7 @@ mod tests {
         let reference = Store::open(roots[1].path()).create(&new).unwrap();
         let store = Store::open(roots[0].path()).with_references(roots[1].path());
         let error = store.delete(&reference).unwrap_err();
-        assert!(matches!(error, RunError::NotOwn { .. }), "{error}");
+        assert!(matches!(error, RunError::ReadOnlyReference { .. }), "{error}");
         assert_eq!(store.list().len(), 1);
     }
 }

@@ -1,7 +1,7 @@
-//! The executable that trains a run: this one on the CPU, its neighbour `cnn-tui-cuda` on a GPU.
+//! The executable that trains a run: this one on the CPU, `cnn-tui-cuda` beside it on a GPU.
 //!
-//! Only the neighbour is linked with CUDA's libraries. A driver can crash or hang, so what it can do is asked in a process of
-//! its own, which has ten seconds to answer.
+//! Only the latter is linked with CUDA's libraries. A driver can crash or hang, so the GPU is probed in a separate process with
+//! a time limit.
 
 use std::env;
 use std::io::{self, Read};
@@ -23,7 +23,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(10);
 /// How often to look whether a probe has ended.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
-/// Why no GPU can be used. Each message says what to do.
+/// Why no GPU can be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CudaProblem {
     /// There is no executable with CUDA support.
@@ -49,15 +49,15 @@ pub enum CudaProblem {
     /// The driver answered with an error.
     #[error("{0}")]
     Driver(String),
-    /// The probe crashed.
-    #[error("the CUDA driver crashed ({0}); run `nvidia-smi` to check it, or use --device cpu")]
-    Crashed(String),
+    /// The probe ended without an answer.
+    #[error("the test of the GPU failed ({0}); run `nvidia-smi` to check the driver, or use --device cpu")]
+    Failed(String),
     /// The probe did not end.
     #[error(
         "the CUDA driver did not answer within {} seconds; run `nvidia-smi` to check it, or use --device cpu",
-        TIME_LIMIT.as_secs()
+        .0.as_secs()
     )]
-    Hung,
+    Hung(Duration),
 }
 
 impl CudaProblem {
@@ -133,16 +133,16 @@ pub(crate) fn check_device(device: DeviceChoice) -> Result<(), CudaProblem> {
     }
 }
 
-/// The executable with CUDA support, if the device can be used. The first answer is kept: a dashboard starts many runs.
+/// The executable with CUDA support, if the device can be used. The first GPU is probed once, since a dashboard starts many runs.
 fn usable(device: DeviceChoice, this: &Path) -> Result<PathBuf, CudaProblem> {
-    static FIRST: OnceLock<Result<PathBuf, CudaProblem>> = OnceLock::new();
+    static FIRST_GPU: OnceLock<Result<PathBuf, CudaProblem>> = OnceLock::new();
     match device {
         DeviceChoice::Cuda(Some(number)) => probe(this, number.into(), TIME_LIMIT),
-        _ => FIRST.get_or_init(|| probe(this, 0, TIME_LIMIT)).clone(),
+        _ => FIRST_GPU.get_or_init(|| probe(this, 0, TIME_LIMIT)).clone(),
     }
 }
 
-/// Asks the neighbour of `this`, within the time limit, whether the GPU with this number works.
+/// Asks `cnn-tui-cuda` beside `this`, within the time limit, whether the GPU with this number works.
 fn probe(this: &Path, number: usize, time_limit: Duration) -> Result<PathBuf, CudaProblem> {
     let executable = this.with_file_name(CUDA_EXECUTABLE);
     if !executable.exists() {
@@ -162,20 +162,20 @@ fn probe(this: &Path, number: usize, time_limit: Duration) -> Result<PathBuf, Cu
     let Some(status) = wait(&mut child, time_limit) else {
         // If it cannot be killed, it hangs in the driver; the system ends it when it can.
         let _ = child.kill();
-        return Err(CudaProblem::Hung);
+        return Err(CudaProblem::Hung(time_limit));
     };
     let (answer, errors) = (text_of(child.stdout.take()), text_of(child.stderr.take()));
     match serde_json::from_str(&answer) {
         Ok(ProbeAnswer::Devices(_)) if status.success() => Ok(executable),
         Ok(ProbeAnswer::Problem(problem)) => Err(CudaProblem::Driver(sanitize(&problem).into_owned())),
-        _ => Err(without_answer(status, &errors)),
+        _ => Err(failure_of(status, &errors)),
     }
 }
 
 fn wait(child: &mut Child, time_limit: Duration) -> Option<ExitStatus> {
     let start = Instant::now();
     while start.elapsed() < time_limit {
-        // If its status cannot be had, it counts as hanging.
+        // If its status cannot be read, it counts as hanging.
         if let Some(status) = child.try_wait().ok()? {
             return Some(status);
         }
@@ -192,7 +192,7 @@ fn text_of(pipe: Option<impl Read>) -> String {
 }
 
 /// The reason for which a probe ended without an answer.
-fn without_answer(status: ExitStatus, errors: &str) -> CudaProblem {
+fn failure_of(status: ExitStatus, errors: &str) -> CudaProblem {
     use std::os::unix::process::ExitStatusExt as _;
 
     // As glibc's loader reports it: `PROGRAM: error while loading shared libraries: libcuda.so.1: cannot open …`.
@@ -202,7 +202,7 @@ fn without_answer(status: ExitStatus, errors: &str) -> CudaProblem {
         return CudaProblem::NoLibrary(sanitize(library).into_owned());
     }
     let last_line = errors.lines().next_back().map(|line| sanitize(line).into_owned());
-    CudaProblem::Crashed(match status.signal() {
+    CudaProblem::Failed(match status.signal() {
         Some(number) => format!("signal {number}"),
         None => last_line.unwrap_or_else(|| status.to_string()),
     })
@@ -245,10 +245,10 @@ mod tests {
         for (script, says) in [
             (missing, "cannot load libcuda.so.1; install the NVIDIA driver"),
             (problem, "no CUDA device 1: this machine has 1"),
-            ("kill -SEGV $$", "the CUDA driver crashed (signal 11); run `nvidia-smi`"),
-            ("echo bad luck >&2; exit 3", "the CUDA driver crashed (bad luck)"),
-            ("echo nonsense", "the CUDA driver crashed (exit status: 0)"),
-            ("kill -STOP $$", "the CUDA driver did not answer within 10 seconds"),
+            ("kill -SEGV $$", "the test of the GPU failed (signal 11); run `nvidia-smi`"),
+            ("echo bad luck >&2; exit 3", "the test of the GPU failed (bad luck)"),
+            ("echo nonsense", "the test of the GPU failed (exit status: 0)"),
+            ("kill -STOP $$", "the CUDA driver did not answer within 5 seconds"),
         ] {
             let error = answered(script).unwrap_err().to_string();
             assert!(error.starts_with(says), "{error}");
@@ -256,7 +256,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_neighbour_there_is_no_cuda_support() {
+    fn without_the_executable_there_is_no_cuda_support() {
         let dir = tempfile::tempdir().unwrap();
         let problem = probe(&dir.path().join("cnn-tui"), 0, TIME_LIMIT).unwrap_err();
         assert!(problem.is_absence());
@@ -268,11 +268,11 @@ mod tests {
     }
 
     #[test]
-    fn a_laptop_is_no_reason_for_a_remark() {
+    fn a_machine_without_a_gpu_needs_no_remark() {
         let found = |problem: CudaProblem| problem.is_absence();
         assert!(found(CudaProblem::NoLibrary("libcuda.so.1".to_owned())));
         assert!(found(CudaProblem::Driver(nn::DeviceError::NotFound.to_string())));
         assert!(!found(CudaProblem::NoLibrary("libcublas.so.13".to_owned())));
-        assert!(!found(CudaProblem::Hung));
+        assert!(!found(CudaProblem::Hung(TIME_LIMIT)));
     }
 }

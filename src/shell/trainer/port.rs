@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::data::Dataset;
-use crate::nn::{DeviceKind, LayerInfo};
+use crate::nn::{self, DeviceKind, LayerInfo};
 use crate::run::{
     Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RecordedStatus, RunConfig, TrainerInfo,
 };
@@ -53,7 +53,7 @@ impl TrainerHost for TrainerPort {
         *lock(&self.newest) = Some(checkpoint);
     }
 
-    fn order(&mut self) -> Option<ControlMsg> {
+    fn try_next(&mut self) -> Option<ControlMsg> {
         self.orders.try_recv().ok()
     }
 
@@ -98,6 +98,13 @@ pub(super) fn spawn(
         .map_err(ShellError::Runtime)
 }
 
+/// The device for people: `cpu`, or a GPU with its name, such as `cuda:0 NVIDIA H100`.
+fn device_name(device: DeviceKind) -> String {
+    let DeviceKind::Cuda(number) = device else { return device.to_string() };
+    let name = nn::cuda_devices().ok().and_then(|names| names.into_iter().nth(number));
+    name.map_or_else(|| device.to_string(), |name| format!("{device} {name}"))
+}
+
 fn started(session: &Session, data: DataInfo) -> Event {
     let row = |layer: &LayerInfo| LayerRow {
         name: layer.name.clone(),
@@ -109,7 +116,7 @@ fn started(session: &Session, data: DataInfo) -> Event {
     Event::Started(TrainerInfo {
         step: session.progress().step,
         position: Some(session.position()),
-        device: session.device().to_string(),
+        device: device_name(session.device()),
         threads: session.threads(),
         kernels: match session.device() {
             DeviceKind::Cpu => session.backend().name().to_owned(),

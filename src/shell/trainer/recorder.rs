@@ -249,7 +249,7 @@ impl<'a, W: Write> Recorder<'a, W> {
                 }
                 Ok(true)
             }
-            Err(error) if error.is_refusal() => {
+            Err(error) if error.is_os_error() => {
                 if self.trouble.replace(Instant::now()).is_none() {
                     let _ =
                         writeln!(io::stderr(), "cnn-tui: {error}; training pauses until it can be written");

@@ -56,8 +56,11 @@ impl<'a> Header<'a> {
             let data = run.start.as_ref().map(|start| &start.data);
             let data = data.or(record.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
-            let device =
-                |start: &TrainerInfo| format!("{} {}{}", start.device, theme.glyphs.times(), start.threads);
+            // On a GPU the number of threads says nothing.
+            let device = |start: &TrainerInfo| match start.device.as_str() {
+                "cpu" => format!("cpu {}{}", theme.glyphs.times(), start.threads),
+                gpu => gpu.to_owned(),
+            };
             facts.extend(run.start.as_ref().map(device));
             facts.extend(run_settings(record, theme.glyphs));
         }
