@@ -153,7 +153,7 @@ impl Dashboard {
 fn epochs(journal: &mut JournalReader, count: usize) -> Vec<f64> {
     let mut seconds = Vec::new();
     while seconds.len() < count {
-        let ends = journal.poll().unwrap().records.into_iter().filter_map(|record| match record.event {
+        let ends = journal.poll().unwrap().entries.into_iter().filter_map(|manifest| match manifest.event {
             Event::Epoch(EpochReport { active_seconds, .. }) => Some(active_seconds),
             _ => None,
         });

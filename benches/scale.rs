@@ -105,7 +105,7 @@ fn frame(app: &App) {
 fn make_runs(store: &Store) {
     let (config, provenance) = (RunConfig::default(), Provenance::default());
     let first = store.create(&NewRun::new(Timestamp::UNIX_EPOCH, 0, config, provenance)).unwrap();
-    let first = first.record().unwrap();
+    let first = first.manifest().unwrap();
     for number in 1..RUNS {
         let created = Timestamp::from_second(DAY + i64::from(number)).unwrap();
         let share = f64::from(number) / f64::from(RUNS);
@@ -126,7 +126,7 @@ fn make_runs(store: &Store) {
         };
         let tags = if number.is_multiple_of(3) { vec!["junk".to_owned()] } else { Vec::new() };
         let id = RunId::new(created, u64::from(number));
-        let mut record = RunManifest {
+        let mut manifest = RunManifest {
             id: id.clone(),
             created: created.as_duration().as_secs_f64(),
             config,
@@ -134,8 +134,8 @@ fn make_runs(store: &Store) {
             tags,
             ..first.clone()
         };
-        record.status = RecordedStatus::Finished;
-        let summary = &mut record.summary;
+        manifest.status = RecordedStatus::Finished;
+        let summary = &mut manifest.summary;
         (summary.epoch, summary.step, summary.total_steps) = (40, 37_520, 37_520);
         summary.best_test_accuracy = Some(0.8 + share / 10.0);
         summary.last_test_loss = Some(0.5 - share / 10.0);
@@ -145,7 +145,7 @@ fn make_runs(store: &Store) {
         for sub in ["inbox", "checkpoints"] {
             fs::create_dir_all(dir.join(sub)).unwrap();
         }
-        fs::write(dir.join("run.json"), serde_json::to_vec_pretty(&record).unwrap()).unwrap();
+        fs::write(dir.join("run.json"), serde_json::to_vec_pretty(&manifest).unwrap()).unwrap();
     }
 }
 
@@ -203,15 +203,15 @@ fn make_long_run(root: &Path) -> RunDir {
             next_epoch += EPOCH;
         }
     }
-    let records: Vec<_> = events
+    let entries: Vec<_> = events
         .into_iter()
         .zip(0_u32..)
         .map(|(event, time)| JournalEntry { time: time.into(), event })
         .collect();
-    dir.journal().unwrap().append(&records).unwrap();
-    let mut record = dir.record().unwrap();
-    record.status = RecordedStatus::Finished;
-    dir.write_record(&record).unwrap();
+    dir.journal().unwrap().append(&entries).unwrap();
+    let mut manifest = dir.manifest().unwrap();
+    manifest.status = RecordedStatus::Finished;
+    dir.write_manifest(&manifest).unwrap();
     dir
 }
 

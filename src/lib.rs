@@ -27,20 +27,21 @@
 //!
 //! ```text
 //! main -> cli -> shell -> ui -> app -> run -> metrics
-//!                  |                    ^
-//!                  +-> train -> nn -> data   (train also uses run's Event and Command)
+//!                  |                   ^
+//!                  +----> train -------+
+//!                           +--> nn, data
 //! ```
 //!
 //! | layer | what it is |
 //! |-|-|
-//! | [`metrics`] | numbers without a screen: statistics, series and scales of charts, numbers as text |
+//! | [`metrics`] | statistics, series and scales of charts, numbers as text |
 //! | [`data`] | data sets: reading, finding and downloading them |
 //! | [`nn`] | networks; the only layer that knows dfdx |
 //! | [`train`] | the training loop, its threads, optimizers and schedules |
 //! | [`run`] | runs on disk: formats, settings, the store, queries, export |
 //! | [`app`] | the dashboard's state, and how messages change it |
-//! | [`ui`] | from state to cells: screens, widgets, themes |
-//! | [`shell`] | the world: processes, signals, the terminal, the clock |
+//! | [`ui`] | draws the state: screens, widgets, themes |
+//! | [`shell`] | everything outside: processes, signals, the terminal, the clock |
 //! | [`cli`] | the command line |
 
 pub mod app;

@@ -121,15 +121,15 @@ scopes! {
     Compare: "comparing", compare, CompareAction, Shared, shared;
     /// The predictions screen.
     Predictions: "predictions", predictions, PredictionsAction, Shared, shared;
-    /// The start screen.
-    Home: "start", home, HomeAction, Shared, shared;
+    /// The home screen.
+    Home: "home", home, HomeAction, Shared, shared;
     /// The learning-rate finder.
     LrFinder: "learning rate", lr_finder, LrFinderAction, LrFinder, |app| match &app.screen {
         Screen::LrFinder(finder) => Some(&**finder),
         _ => None,
     };
     /// The dialog that asks what to do with the training run on quitting.
-    Quit: "leaving", quit, QuitAction, Shared, shared;
+    Quit: "quitting", quit, QuitAction, Shared, shared;
     /// The dialog that asks whether to stop the run.
     Stop: "stopping", stop, StopAction, Shared, shared;
     /// A question.
@@ -157,7 +157,7 @@ fn shared(app: &App) -> Option<&Shared> {
 
 impl Scope {
     /// The scopes in the help, in order. Dialogs show their own keys.
-    pub const LISTED: [Self; 8] = [
+    pub const LISTED: &[Self] = &[
         Self::Everywhere,
         Self::Live,
         Self::Charts,
@@ -201,8 +201,8 @@ impl App {
     /// The scopes in the help, with those of the current screen first.
     pub fn scopes_of_help(&self) -> Vec<Scope> {
         let here = scopes_of_screen(self);
-        let others = Scope::LISTED.into_iter().filter(|scope| !here.contains(scope));
-        here.iter().copied().chain(others).collect()
+        let others = Scope::LISTED.iter().filter(|scope| !here.contains(scope));
+        here.iter().chain(others).copied().collect()
     }
 }
 

@@ -98,11 +98,11 @@ impl Form {
     }
 
     /// Name, notes and tags of a run.
-    pub fn label(id: RunId, record: &RunManifest) -> Self {
+    pub fn label(id: RunId, manifest: &RunManifest) -> Self {
         let fields = vec![
-            field("name", "", record.name.clone()),
-            field("tags", "words, separated by spaces", record.tags.join(" ")),
-            field("notes", "", record.notes.clone()),
+            field("name", "", manifest.name.clone()),
+            field("tags", "words, separated by spaces", manifest.tags.join(" ")),
+            field("notes", "", manifest.notes.clone()),
         ];
         Self::new(FormKind::Label(id), fields)
     }
@@ -331,6 +331,6 @@ mod tests {
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
         assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, Labels { tags, ..Labels::default() })));
         type_over(&mut form, "name", " ");
-        assert!(form.parse_rows().unwrap_err().starts_with("a name must have"));
+        assert!(form.parse_rows().unwrap_err().starts_with("invalid name; "));
     }
 }

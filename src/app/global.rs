@@ -18,7 +18,7 @@ pub enum GlobalAction {
     ShowLive,
     /// Show all runs.
     ShowRuns,
-    /// Show the start screen.
+    /// Show the home screen.
     ShowHome,
     /// Use the next theme.
     NextTheme,
@@ -52,7 +52,7 @@ fn is_not_on_runs(app: &App) -> bool {
     !matches!(app.screen, Screen::Runs)
 }
 
-/// Whether `n` opens the start screen: on the runs screen it creates runs like the selected one.
+/// Whether `n` opens the home screen: on the runs screen it creates runs like the selected one.
 fn can_start(app: &App) -> bool {
     match app.screen {
         Screen::Home => false,

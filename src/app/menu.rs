@@ -1,4 +1,4 @@
-//! The menu of the start screen.
+//! The menu of the home screen.
 
 use super::shared::{PresetInfo, Shared};
 use crate::run::{Origin, RunConfig, RunEntry};
@@ -25,7 +25,7 @@ impl MenuItem<'_> {
     /// Identifies the line when the list of runs has changed.
     pub(super) fn key(&self) -> String {
         match self {
-            Self::Attach(run) | Self::Last(run) => run.record.id.to_string(),
+            Self::Attach(run) | Self::Last(run) => run.manifest.id.to_string(),
             Self::Train(preset) => preset.name.clone(),
             Self::Runs { .. } => String::new(),
         }

@@ -128,12 +128,12 @@ impl PredictionDiff {
     /// The result of McNemar's test as a sentence.
     pub fn chance(&self) -> String {
         let McNemar { p, method } = self.table.mcnemar();
-        let verdict = if p < CHANCE { "unlikely" } else { "possible" };
+        let verdict = if p < CHANCE { "unlikely to be chance" } else { "may be chance" };
         let how = match method {
             McNemarMethod::Exact => "exact".to_owned(),
             McNemarMethod::ChiSquare { statistic } => format!("chi-square {}", text::fixed(statistic, 2)),
         };
-        format!("{verdict} for these two networks (McNemar's test, {how}, p {})", text::probability(p))
+        format!("{verdict}: p {} (McNemar's test, {how})", text::probability(p))
     }
 
     /// Whether the difference exceeds the variation between seeds, as a sentence.
@@ -197,7 +197,7 @@ mod tests {
         assert_eq!(images(Disagreement::Broken), [2]);
         assert_eq!(diff.table, Paired { both: 1, only_first: 1, only_second: 2, neither: 1 });
         assert!((diff.difference() - 0.2).abs() < 1e-12);
-        assert_eq!(diff.chance(), "possible for these two networks (McNemar's test, exact, p 1.000)");
+        assert_eq!(diff.chance(), "may be chance: p 1.000 (McNemar's test, exact)");
     }
 
     #[test]

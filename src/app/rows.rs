@@ -99,21 +99,21 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
         Listing::Run(run) => Some(run),
         Listing::Broken { .. } => None,
     };
-    let run = |place: usize| listed(place).map(|run| &run.record);
+    let run = |place: usize| listed(place).map(|run| &run.manifest);
     let (readable, broken): (Vec<usize>, Vec<usize>) =
         places.iter().partition(|&&place| run(place).is_some());
     let recipes: Vec<_> =
         readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.recipe()))).collect();
     let mut first_data: BTreeMap<&Recipe, &str> = BTreeMap::new();
-    for (_, record, recipe) in &recipes {
-        if let Some(data) = record.data_checksum() {
+    for (_, manifest, recipe) in &recipes {
+        if let Some(data) = manifest.data_checksum() {
             first_data.entry(recipe).or_insert(data);
         }
     }
     let mut order: Vec<GroupKey> = Vec::new();
     let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
-    for (place, record, recipe) in &recipes {
-        let data = record.data_checksum().or_else(|| first_data.get(recipe).copied());
+    for (place, manifest, recipe) in &recipes {
+        let data = manifest.data_checksum().or_else(|| first_data.get(recipe).copied());
         let key = GroupKey { recipe: recipe.clone(), data: data.map(str::to_owned) };
         let places = members.entry(key).or_insert_with_key(|key| {
             order.push(key.clone());
@@ -127,7 +127,7 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
         let finished = places.iter().filter_map(|&place| listed(place));
         let finished = finished.filter(|run| run.state.status == RecordedStatus::Finished);
         let by_seed: BTreeMap<u64, &Results> =
-            finished.map(|run| (run.record.config.seed, &run.record.summary)).collect();
+            finished.map(|run| (run.manifest.config.seed, &run.manifest.summary)).collect();
         let summaries = || by_seed.values();
         let is_open = open.contains(&key);
         rows.push(Row::Group(Box::new(Group {
@@ -152,8 +152,8 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
         Listing::Broken { .. } => None,
     };
     let shown: BTreeMap<&RunId, usize> =
-        places.iter().filter_map(|&place| Some((&run(place)?.record.id, place))).collect();
-    let parent = |place: usize| shown.get(run(place)?.record.parent.as_ref()?).copied();
+        places.iter().filter_map(|&place| Some((&run(place)?.manifest.id, place))).collect();
+    let parent = |place: usize| shown.get(run(place)?.manifest.parent.as_ref()?).copied();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut left: Vec<(usize, usize)> = Vec::new();
     for &place in places.iter().rev() {
@@ -164,7 +164,7 @@ fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
     }
     for places in children.values_mut() {
         // `left` is a stack: the last child is popped first.
-        let created = |place: &usize| run(*place).map_or(0.0, |run| run.record.created);
+        let created = |place: &usize| run(*place).map_or(0.0, |run| run.manifest.created);
         places.sort_by(|one, other| created(other).total_cmp(&created(one)));
     }
     let mut rows = Vec::with_capacity(places.len());

@@ -23,7 +23,7 @@ pub struct RunView {
     /// Its id.
     pub id: RunId,
     /// Its manifest; `None` until it has been read.
-    pub record: Option<RunManifest>,
+    pub manifest: Option<RunManifest>,
     /// Its actual state; `None` until it is known.
     pub state: Option<RunState>,
     /// Its latest trainer; `None` until one has started.
@@ -70,7 +70,7 @@ impl RunView {
     pub fn new(id: RunId, smoothing: Smoothing) -> Self {
         Self {
             id,
-            record: None,
+            manifest: None,
             state: None,
             start: None,
             loss: Curve::new(Ema::with_span(smoothing.steps(1.0))),
@@ -97,15 +97,15 @@ impl RunView {
     /// Applies what is new on disk.
     pub fn update(&mut self, update: Update) {
         if update.restarted {
-            let (record, log) = (self.record.take(), std::mem::take(&mut self.log));
-            *self = Self { record, log, ..Self::new(self.id.clone(), self.smoothing) };
+            let (manifest, log) = (self.manifest.take(), std::mem::take(&mut self.log));
+            *self = Self { manifest, log, ..Self::new(self.id.clone(), self.smoothing) };
         }
         // Before the events: the manifest says whether the run is a fork.
-        if let Some(record) = update.record {
-            self.record = Some(record);
+        if let Some(manifest) = update.manifest {
+            self.manifest = Some(manifest);
         }
-        for record in update.records {
-            self.take(record);
+        for manifest in update.entries {
+            self.take(manifest);
         }
         if let Some(state) = update.state {
             self.state = Some(state);
@@ -156,7 +156,7 @@ impl RunView {
             }
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
             Event::Ended { .. } | Event::Rejected { .. } => self.pending = None,
-            Event::Note { .. } => {}
+            Event::Warning { .. } => {}
         }
     }
 
@@ -172,7 +172,7 @@ impl RunView {
         }
         self.go_on_at(step, wall_time);
         self.paused_since = None;
-        let is_fork = self.record.as_ref().is_some_and(|record| record.parent.is_some());
+        let is_fork = self.manifest.as_ref().is_some_and(|manifest| manifest.parent.is_some());
         let annotations = &mut self.timeline.annotations;
         let was_seen = annotations.iter().any(|annotation| annotation.kind == AnnotationKind::Forked);
         // The first trainer of a fork resumes from its parent's checkpoint.
@@ -218,7 +218,7 @@ impl RunView {
 
     /// Epochs without improvement left until the run ends early; `None` without patience.
     pub fn patience_left(&self) -> Option<u32> {
-        let patience = self.record.as_ref()?.settings().patience;
+        let patience = self.manifest.as_ref()?.settings().patience;
         let waited = self.timeline.reports().next_back()?.epoch - self.best()?.epoch;
         (patience > 0 && self.is_live()).then(|| patience.saturating_sub(waited))
     }
@@ -271,8 +271,8 @@ impl RunView {
 
     /// Its state in one word; `None` until it is known.
     pub fn state_name(&self) -> Option<StateName> {
-        let (state, record) = (self.state.as_ref()?, self.record.as_ref()?);
-        let name = state.name(record);
+        let (state, manifest) = (self.state.as_ref()?, self.manifest.as_ref()?);
+        let name = state.name(manifest);
         // Events are newer than the manifest.
         let has_diverged = name == StateName::Paused && self.pause_reason() == Some(PauseReason::Diverged);
         Some(if has_diverged { StateName::Diverged } else { name })
@@ -285,7 +285,7 @@ impl RunView {
 
     /// Its name.
     pub fn name(&self) -> &str {
-        self.record.as_ref().map_or_else(|| self.id.name(), |record| &record.name)
+        self.manifest.as_ref().map_or_else(|| self.id.name(), |manifest| &manifest.name)
     }
 
     /// The epoch with the highest test accuracy, the first of equals.
@@ -297,7 +297,7 @@ impl RunView {
 
     /// Recent images per second of active time.
     pub fn images_per_second(&self) -> Option<f64> {
-        let batch = self.record.as_ref()?.config.batch_size as f64;
+        let batch = self.manifest.as_ref()?.config.batch_size as f64;
         Some(self.pace.rate()? * batch)
     }
 

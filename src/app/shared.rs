@@ -150,7 +150,7 @@ impl Shared {
     /// out.
     pub(super) fn list(&mut self, mut runs: Vec<Listing>) {
         let id = |listed: &Listing| match listed {
-            Listing::Run(entry) => Some(entry.record.id.clone()),
+            Listing::Run(entry) => Some(entry.manifest.id.clone()),
             Listing::Broken { .. } => None,
         };
         self.leaving.retain(|leaving| runs.iter().any(|listed| id(listed).as_ref() == Some(leaving)));
@@ -171,14 +171,14 @@ impl Shared {
             Some(Row::Group(group)) => Some(group.key.clone()),
             _ => None,
         };
-        let selected = self.selected_or_first().map(|run| run.record.id.clone());
+        let selected = self.selected_or_first().map(|run| run.manifest.id.clone());
         let outcome = change(self);
         let is_selected = |row: &Row| match row {
             Row::Group(other) => group.as_ref() == Some(&other.key),
             Row::Run { place, .. } => {
                 let id = selected.as_ref().filter(|_| group.is_none());
                 id.is_some_and(
-                    |id| matches!(self.listed(*place), Some(Listing::Run(run)) if run.record.id == *id),
+                    |id| matches!(self.listed(*place), Some(Listing::Run(run)) if run.manifest.id == *id),
                 )
             }
         };

@@ -41,7 +41,7 @@ pub(crate) fn manifest(id: RunId) -> RunManifest {
 pub(crate) fn listed(id: &RunId, status: RecordedStatus) -> Listing {
     Listing::Run(Arc::new(RunEntry {
         dir: RunDir::under(Path::new("/runs"), id.clone()),
-        record: manifest(id.clone()),
+        manifest: manifest(id.clone()),
         state: state(status),
         origin: Origin::Own,
     }))

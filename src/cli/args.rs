@@ -72,9 +72,9 @@ enum CliCommand {
         /// Whether a shell waits for it, as with `train --foreground`.
         #[arg(long, conflicts_with = "dashboard")]
         foreground: bool,
-        /// Remark to record in the run.
+        /// Warning to record in the run.
         #[arg(long)]
-        remark: Option<String>,
+        warning: Option<String>,
     },
     /// Internal: asks whether a GPU works, in a process that may crash.
     #[command(hide = true)]
@@ -95,12 +95,12 @@ impl Cli {
             Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Summary(command)) => return command.run(&mut out),
-            Some(CliCommand::Trainer { dir, foreground: true, remark, .. }) => {
-                return train::in_foreground(&RunDir::open(&dir)?, remark.as_deref());
+            Some(CliCommand::Trainer { dir, foreground: true, warning, .. }) => {
+                return train::in_foreground(&RunDir::open(&dir)?, warning.as_deref());
             }
-            Some(CliCommand::Trainer { dir, dashboard, remark, .. }) => {
+            Some(CliCommand::Trainer { dir, dashboard, warning, .. }) => {
                 let started_by = if dashboard { StartedBy::Dashboard } else { StartedBy::Unattended };
-                shell::train_run(&RunDir::open(&dir)?, started_by, remark.as_deref(), out)?;
+                shell::train_run(&RunDir::open(&dir)?, started_by, warning.as_deref(), out)?;
                 return Ok(());
             }
             Some(CliCommand::Probe { number }) => {

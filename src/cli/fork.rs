@@ -41,12 +41,12 @@ impl ForkCommand {
         check_labels(self.name.as_deref(), &[])?;
         let parent = store.resolve(&self.run)?;
         let change = self.options.into_change()?;
-        let record = parent.record()?;
-        if let Some(jump) = record.rate_jump(&change, record.step_of(self.from)) {
+        let manifest = parent.manifest()?;
+        if let Some(jump) = manifest.rate_jump(&change, manifest.step_of(self.from)) {
             return Err(CliError::Usage(format!(
                 "{jump}; use --learning-rate {} to keep the rate, or {} to accept the rise",
                 text::setting(jump.keep),
-                text::exact(record.settings().optimizer.learning_rate())
+                text::exact(manifest.settings().optimizer.learning_rate())
             )));
         }
         self.output.train(shell::fork(store, &parent, self.from, change, self.name)?)

@@ -65,7 +65,7 @@ impl LrFindCommand {
             writeln!(out, "{:<10} {}", text::setting(choice.of(suggestion)), rate_words(choice))?;
         }
         let rate = text::setting(LrChoice::ALL[0].of(suggestion));
-        let flags = config.flags_but(&["learning-rate"]);
+        let flags = config.flags(|setting| setting.name() != "learning-rate");
         writeln!(out, "\nrun `cnn-tui train{flags} --learning-rate {rate}` to train with the first")?;
         Ok(())
     }

@@ -97,7 +97,7 @@ impl QueueCommand {
 fn queued(store: &Store, query: &str) -> Result<RunId, CliError> {
     let dir = store.resolve(query)?;
     if store.queue()?.place(dir.id()).is_none() {
-        let name = dir.record()?.name;
+        let name = dir.manifest()?.name;
         return Err(CliError::Usage(format!("{name} is not in the queue; run `cnn-tui queue` to show it")));
     }
     Ok(dir.id().clone())
@@ -114,7 +114,7 @@ fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError
     }
     if queue.runs.is_empty() {
         let what = if queue.paused {
-            "the queue is empty and paused; run `cnn-tui queue resume` to let it start runs"
+            "the queue is empty and paused; run `cnn-tui queue resume` to start queued runs"
         } else {
             "the queue is empty; run `cnn-tui sweep` to queue runs"
         };
@@ -131,8 +131,8 @@ fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError
     writeln!(out, "{waiting} queued, {jobs} at a time, {status}")?;
     for (index, id) in queue.runs.iter().enumerate() {
         // Skips runs that were deleted in the meantime.
-        let Ok(record) = store.run(id).and_then(|dir| dir.record()) else { continue };
-        writeln!(out, "{:>3}  {:<20} {}", index + 1, record.name, changes(&record.config))?;
+        let Ok(manifest) = store.run(id).and_then(|dir| dir.manifest()) else { continue };
+        writeln!(out, "{:>3}  {:<20} {}", index + 1, manifest.name, changes(&manifest.config))?;
     }
     Ok(())
 }

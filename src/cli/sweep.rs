@@ -34,7 +34,7 @@ pub(super) struct SweepCommand {
     /// Tag for the runs (repeatable).
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
-    /// Number of runs to train at the same time, from now on [default: as before, initially 1].
+    /// Runs to train at the same time; also applies to later sweeps [default: the last value, initially 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
     /// Also queue combinations that were already trained or are waiting.
@@ -87,15 +87,15 @@ impl SweepCommand {
         let runs = configs.into_iter().map(new).collect::<Vec<_>>();
         let runs = shell::queue_runs(store, &runs, self.jobs)?;
         for run in &runs {
-            let record = run.record()?;
+            let manifest = run.manifest()?;
             if self.json {
                 writeln!(
                     out,
                     "{}",
-                    json!({ "queued": record.id, "name": record.name, "config": record.config })
+                    json!({ "queued": manifest.id, "name": manifest.name, "config": manifest.config })
                 )?;
             } else {
-                writeln!(out, "{:<20} {}", record.name, changes(&record.config))?;
+                writeln!(out, "{:<20} {}", manifest.name, changes(&manifest.config))?;
             }
         }
         let queue = store.queue()?;

@@ -87,10 +87,10 @@ impl ResumeCommand {
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
         self.output.check()?;
         let dir = store.resolve(&self.run)?;
-        let (record, state) = dir.read()?;
-        if record.status == RecordedStatus::Finished {
-            let epochs = record.summary.epoch;
-            let name = &record.name;
+        let (manifest, state) = dir.read()?;
+        if manifest.status == RecordedStatus::Finished {
+            let epochs = manifest.summary.epoch;
+            let name = &manifest.name;
             return Err(CliError::Usage(format!(
                 "{name} has finished all {epochs} epochs; run `cnn-tui fork {name} --epochs N` to train a copy for longer"
             )));
@@ -99,7 +99,7 @@ impl ResumeCommand {
             return Err(RunError::Elsewhere { path: dir.path().join("lock"), holder: holder.clone() }.into());
         }
         if state.is_live() {
-            let name = &record.name;
+            let name = &manifest.name;
             return Err(CliError::Usage(format!("{name} is already training; run `cnn-tui` to open it")));
         }
         if self.from != CheckpointName::Last {
@@ -148,15 +148,15 @@ impl Output {
     }
 }
 
-/// Trains the run in this process, or in its place in the executable for a GPU. `remark` is recorded in the run.
-pub(super) fn in_foreground(dir: &RunDir, remark: Option<&str>) -> Result<(), CliError> {
-    finish(dir, shell::train_in_foreground(dir, remark, io::stdout()))
+/// Trains the run in this process, or in its place in the executable for a GPU. `warning` is recorded in the run.
+pub(super) fn in_foreground(dir: &RunDir, warning: Option<&str>) -> Result<(), CliError> {
+    finish(dir, shell::train_in_foreground(dir, warning, io::stdout()))
 }
 
 /// The outcome of a run that ended with this status, as a command's.
 fn finish(dir: &RunDir, status: Result<RecordedStatus, ShellError>) -> Result<(), CliError> {
     match status.inspect_err(|error| shell::record_failed_start(dir, error))? {
-        RecordedStatus::Stopped if dir.record()?.has_diverged() => Err(CliError::Diverged(diverged(dir)?)),
+        RecordedStatus::Stopped if dir.manifest()?.has_diverged() => Err(CliError::Diverged(diverged(dir)?)),
         RecordedStatus::Stopped => {
             let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
             Err(CliError::Shell(ShellError::Failed(stopped)))
@@ -167,9 +167,9 @@ fn finish(dir: &RunDir, status: Result<RecordedStatus, ShellError>) -> Result<()
 
 /// Message for a run that diverged: its state, and how to continue.
 fn diverged(dir: &RunDir) -> Result<String, CliError> {
-    let record = dir.record()?;
-    let (name, step) = (&record.name, text::count(record.summary.step));
-    let rate = text::setting(record.settings().optimizer.learning_rate() / 10.0);
+    let manifest = dir.manifest()?;
+    let (name, step) = (&manifest.name, text::count(manifest.summary.step));
+    let rate = text::setting(manifest.settings().optimizer.learning_rate() / 10.0);
     Ok(format!(
         "{name} diverged at step {step}: the loss or a weight is no longer finite; its last good checkpoint is kept, run \
          `cnn-tui fork {name} --learning-rate {rate}` to continue from it with a lower learning rate"

@@ -13,11 +13,11 @@ use crate::strings::{printable, printable_path};
 
 /// Why a CSV file cannot be read.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum CsvError {
     /// The file could not be read.
     #[error("cannot read {}: {source}", printable_path(.file))]
     Csv {
-        /// The file.
         file: PathBuf,
         /// The error, with the line.
         source: csv::Error,
@@ -28,7 +28,6 @@ pub enum CsvError {
         printable_path(.file)
     )]
     NoLabels {
-        /// The file.
         file: PathBuf,
     },
     /// A line has another number of columns.
@@ -37,29 +36,24 @@ pub enum CsvError {
         printable_path(.file), PIXELS + 1
     )]
     Columns {
-        /// The file.
         file: PathBuf,
         /// The line, from 1.
         line: u64,
-        /// The number of columns.
         found: usize,
     },
     /// A value is not a whole number in its range.
     #[error("{}: line {line}: expected {expected}, found {}", printable_path(.file), printable(.found))]
     Value {
-        /// The file.
         file: PathBuf,
         /// The line, from 1.
         line: u64,
         /// What the value should be.
         expected: String,
-        /// The value.
         found: String,
     },
     /// There are more images than [`MAX_ITEMS`].
     #[error("{}: more than {MAX_ITEMS} images; only sets of up to {MAX_ITEMS} are supported", printable_path(.file))]
     TooMany {
-        /// The file.
         file: PathBuf,
     },
 }

@@ -13,21 +13,18 @@ use crate::strings::printable_path;
 
 /// Why a data set could not be read.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum DataError {
     /// The path does not exist, is not a directory, or may not be read.
     #[error("cannot open {}: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
     Directory {
-        /// The path.
         dir: PathBuf,
-        /// The I/O error.
         source: io::Error,
     },
     /// A symbolic link whose target does not exist.
     #[error("{}: broken link; its target {} does not exist", printable_path(.link), printable_path(.target))]
     BrokenLink {
-        /// The link.
         link: PathBuf,
-        /// Its target.
         target: PathBuf,
     },
     /// There are no data files.
@@ -37,9 +34,7 @@ pub enum DataError {
         printable_path(.dir)
     )]
     NoSet {
-        /// The directory.
         dir: PathBuf,
-        /// What is there instead.
         found: String,
     },
     /// The file is not part of a data set.
@@ -48,13 +43,11 @@ pub enum DataError {
         printable_path(.file)
     )]
     UnknownFile {
-        /// The file.
         file: PathBuf,
     },
     /// Some files of a set are missing.
     #[error("{}: missing {}; copy the missing files there, or run `cnn-tui data fetch` to download Fashion-MNIST", printable_path(.dir), .missing.join(", "))]
     Missing {
-        /// The directory.
         dir: PathBuf,
         /// The usual names of the missing files.
         missing: Vec<String>,
@@ -62,7 +55,6 @@ pub enum DataError {
     /// There are several sets.
     #[error("{}: several data sets; choose one: {}", printable_path(.dir), options(.choices))]
     Ambiguous {
-        /// The directory.
         dir: PathBuf,
         /// A path for each set.
         choices: Vec<PathBuf>,
@@ -79,19 +71,14 @@ pub enum DataError {
     /// The class names cannot be read.
     #[error("{}: {problem}", printable_path(.file))]
     Classes {
-        /// The file.
         file: PathBuf,
-        /// What is wrong.
         problem: String,
     },
     /// Images and labels do not match.
     #[error("{}: {source}", both(.images, .labels))]
     Split {
-        /// The image file.
         images: PathBuf,
-        /// The label file.
         labels: PathBuf,
-        /// The mismatch.
         source: SplitError,
     },
     /// A data set was found in a default location, but cannot be used.

@@ -84,13 +84,12 @@ impl fmt::Display for Content {
 ///
 /// Offsets are in bytes from the start of the decompressed content.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum IdxError {
     /// The file could not be opened or read.
     #[error("cannot read {}: {source}", printable_path(.file))]
     Io {
-        /// The file.
         file: PathBuf,
-        /// The I/O error.
         source: io::Error,
     },
     /// The magic number does not match: not an IDX file, or one with other content.
@@ -99,7 +98,6 @@ pub enum IdxError {
         printable_path(.file), .expected.magic(), describe_magic(*.found)
     )]
     WrongMagic {
-        /// The file.
         file: PathBuf,
         /// The content that was requested.
         expected: Content,
@@ -112,7 +110,6 @@ pub enum IdxError {
         printable_path(.file), thousands(MAX_ITEMS), thousands(*.found)
     )]
     TooMany {
-        /// The file.
         file: PathBuf,
         /// The content that was requested.
         content: Content,
@@ -125,7 +122,6 @@ pub enum IdxError {
         printable_path(.file)
     )]
     WrongSide {
-        /// The file.
         file: PathBuf,
         /// Offset of the header field.
         offset: u64,
@@ -137,7 +133,6 @@ pub enum IdxError {
     /// The content ends inside the header or before the announced number of items.
     #[error("{}: ends at byte {found}, expected {expected} bytes; download or copy it again", printable_path(.file))]
     Truncated {
-        /// The file.
         file: PathBuf,
         /// Bytes that the header announces, itself included.
         expected: u64,
@@ -147,7 +142,6 @@ pub enum IdxError {
     /// The compressed file ends inside its gzip stream.
     #[error("{}: the gzip stream ends early, after {offset} decompressed bytes; download or copy it again", printable_path(.file))]
     GzipTruncated {
-        /// The file.
         file: PathBuf,
         /// Bytes that were decompressed before.
         offset: u64,
@@ -158,11 +152,9 @@ pub enum IdxError {
         printable_path(.file)
     )]
     GzipDamaged {
-        /// The file.
         file: PathBuf,
         /// Bytes that were decompressed before.
         offset: u64,
-        /// The decompressor's error.
         reason: io::Error,
     },
     /// More data follows after the announced number of items.
@@ -171,7 +163,6 @@ pub enum IdxError {
         printable_path(.file), thousands(*.count)
     )]
     Trailing {
-        /// The file.
         file: PathBuf,
         /// Offset of the first extra byte.
         offset: u64,
@@ -187,13 +178,11 @@ pub enum IdxError {
         printable_path(.file)
     )]
     LabelOutOfRange {
-        /// The file.
         file: PathBuf,
         /// Offset of the label.
         offset: u64,
         /// Index of the label, from 0.
         index: usize,
-        /// The label.
         found: u8,
     },
 }

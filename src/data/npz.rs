@@ -31,29 +31,25 @@ const MAX_HEADER: usize = 4096;
 
 /// Why an archive cannot be read.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum NpzError {
     /// The file could not be opened.
     #[error("cannot read {}: {source}", printable_path(.file))]
     Io {
-        /// The file.
         file: PathBuf,
-        /// The I/O error.
         source: io::Error,
     },
     /// It is not a ZIP archive, or a damaged one.
     #[error("{}: not a NumPy archive, or a damaged one; download or copy it again", printable_path(.file))]
     Archive {
-        /// The file.
         file: PathBuf,
         /// The error in the archive.
         source: ZipError,
     },
     /// An array is missing.
-    #[error("{}: no array {expected} (found {found})", printable_path(.file))]
+    #[error("{}: no array {expected} (found {found}); save the data under that name", printable_path(.file))]
     NoArray {
-        /// The file.
         file: PathBuf,
-        /// The accepted names.
         expected: String,
         /// The arrays in the file.
         found: String,
@@ -61,7 +57,6 @@ pub enum NpzError {
     /// An array cannot be used.
     #[error("{}: array {}: {source}", printable_path(.file), printable(.array))]
     Array {
-        /// The file.
         file: PathBuf,
         /// The name of the array.
         array: String,
@@ -72,6 +67,7 @@ pub enum NpzError {
 
 /// Why an array cannot be used.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum ArrayError {
     /// The array could not be read or decompressed.
     #[error("cannot read the values: {0}; download or copy the file again")]
@@ -84,15 +80,12 @@ pub enum ArrayError {
     Type {
         /// The type of its values.
         found: String,
-        /// The supported types.
         expected: &'static str,
     },
     /// It has another shape.
     #[error("shape {found}; only {expected} are supported")]
     Shape {
-        /// Its shape.
         found: String,
-        /// The supported items.
         expected: String,
     },
     /// A label is not one of the ten classes.
@@ -102,7 +95,6 @@ pub enum ArrayError {
     Label {
         /// Index of the label, from 0.
         index: usize,
-        /// The label.
         found: i128,
     },
 }
@@ -383,7 +375,7 @@ mod tests {
         }
         let path = archive(root.path(), &[("images", Vec::new())]);
         let error = read_set(&path).unwrap_err().to_string();
-        assert!(error.ends_with("no array train_images or x_train (found images)"), "{error}");
+        assert!(error.contains("no array train_images or x_train (found images); "), "{error}");
         std::fs::write(&path, "text").unwrap();
         assert!(matches!(read_set(&path), Err(NpzError::Archive { .. })));
     }

@@ -26,7 +26,9 @@ pub struct Split {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum SplitError {
     /// The number of pixels is not a multiple of the image size.
-    #[error("{bytes} bytes of pixels are not a whole number of images of {PIXELS} bytes")]
+    #[error(
+        "{bytes} bytes of pixels are not a whole number of images of {PIXELS} bytes; download or copy the file again"
+    )]
     PartialImage {
         /// Bytes of pixels.
         bytes: usize,
@@ -40,7 +42,7 @@ pub enum SplitError {
         labels: usize,
     },
     /// There are no images.
-    #[error("no images")]
+    #[error("no images; use a file with at least one")]
     Empty,
     /// A label is not one of the ten classes.
     #[error("label {index} is {found}, expected 0 to 9")]

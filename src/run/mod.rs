@@ -32,8 +32,7 @@ pub use protocol::{
     Timeline, TrainerInfo, Unit,
 };
 pub use query::{
-    Completion, Field, FieldValue, FieldVersion, NOT_IN_RECIPE, Query, QueryError, Recipe, Sort,
-    UnknownField, complete,
+    Completion, Field, FieldValue, FieldVersion, Query, QueryError, Recipe, Sort, UnknownField, complete,
 };
 pub use settings::{
     Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,

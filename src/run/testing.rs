@@ -107,15 +107,15 @@ impl AnyRun {
             ..NewRun::new(Timestamp::UNIX_EPOCH, nonce, self.config.clone(), Provenance::default())
         };
         let dir = store.create(&new).unwrap();
-        let mut record = dir.record().unwrap();
-        record.fork = self.is_fork.then(|| ForkPoint { checkpoint: "best".to_owned(), step: 1 });
-        record.summary.total_steps = STEPS_PER_EPOCH * u64::from(self.config.epochs);
+        let mut manifest = dir.manifest().unwrap();
+        manifest.fork = self.is_fork.then(|| ForkPoint { checkpoint: "best".to_owned(), step: 1 });
+        manifest.summary.total_steps = STEPS_PER_EPOCH * u64::from(self.config.epochs);
         let mut step = 0;
         for turn in &self.turns {
             let event = match turn {
                 Turn::Change(more, change) => {
                     step += more;
-                    let epochs = change.after(record.changed).apply(&self.config).unwrap().epochs;
+                    let epochs = change.after(manifest.changed).apply(&self.config).unwrap().epochs;
                     Event::Changed { step, change: *change, total_steps: STEPS_PER_EPOCH * u64::from(epochs) }
                 }
                 Turn::GoBack(steps) => {
@@ -123,16 +123,16 @@ impl AnyRun {
                     Event::Rewound { step }
                 }
             };
-            record.apply(0.0, &event);
+            manifest.apply(0.0, &event);
         }
         if self.is_old {
-            record.changes.clear();
+            manifest.changes.clear();
         }
-        record.status = self.status;
+        manifest.status = self.status;
         if self.has_diverged {
-            record.begin_pause(PauseReason::Diverged, 0.0, step, None);
+            manifest.begin_pause(PauseReason::Diverged, 0.0, step, None);
         }
-        dir.write_record(&record).unwrap();
+        dir.write_manifest(&manifest).unwrap();
         let lock = match self.holder {
             TrainerPlace::Nowhere => None,
             TrainerPlace::Elsewhere => {

@@ -10,6 +10,7 @@ use crate::train::TrainError;
 
 /// Why training, another process or the terminal failed.
 #[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum ShellError {
     /// A run could not be read or written.
     #[error(transparent)]
@@ -27,7 +28,6 @@ pub enum ShellError {
     OtherData {
         /// The data it was trained on.
         before: String,
-        /// The data found now.
         now: String,
     },
     /// The checkpoint that the run resumes from cannot be used.
@@ -43,25 +43,27 @@ pub enum ShellError {
     /// The checkpoint that the run resumes from was written by another run.
     #[error("{}: belongs to another run; put the run's own file back, or start a new run", .path.display())]
     OtherCheckpoint {
-        /// The checkpoint's file.
         path: PathBuf,
     },
     /// Progress could not be printed.
     #[error("cannot write output: {source}; {what}")]
     Output {
-        /// The I/O error.
         source: std::io::Error,
         /// The state of the run, as a clause for the message.
         what: String,
     },
     /// The run has not started training.
-    #[error("{run} has not started training, so it has no predictions")]
+    #[error(
+        "{run} has not started training, so it has no predictions; use `cnn-tui resume {run}` to train it"
+    )]
     NotStarted {
         /// Name of the run.
         run: String,
     },
     /// Two runs were trained on different data.
-    #[error("cannot compare predictions on different test sets: {first}, {second}")]
+    #[error(
+        "cannot compare predictions on different test sets: {first}, {second}; choose two runs with the same data"
+    )]
     DifferentData {
         /// The first run and its data.
         first: String,
@@ -76,7 +78,6 @@ pub enum ShellError {
     DataNotFound {
         /// Name and size of the data set.
         description: String,
-        /// Its former location.
         from: String,
     },
     /// The run does not have a checkpoint.
@@ -84,23 +85,28 @@ pub enum ShellError {
     NoCheckpoint {
         /// Name of the run.
         run: String,
-        /// The missing checkpoint.
         checkpoint: CheckpointName,
     },
     /// The path of the data could not be made absolute.
-    #[error("cannot resolve the data path: {0}")]
+    #[error("cannot resolve the data path: {0}; use an absolute path")]
     DataPath(std::io::Error),
     /// A thread, signal handler or timer could not be created.
-    #[error("cannot create a thread, signal handler or timer: {0}")]
+    #[error(
+        "cannot create a thread, signal handler or timer: {0}; end other processes, or raise `ulimit -u` and `ulimit -n`"
+    )]
     Runtime(std::io::Error),
     /// The GPU that the settings name cannot be used.
     #[error(transparent)]
     Cuda(#[from] CudaProblem),
     /// The trainer process could not be started.
-    #[error("cannot start the trainer process: {0}")]
+    #[error(
+        "cannot start the trainer process: {0}; check that the cnn-tui executable still exists and can be run"
+    )]
     Launch(std::io::Error),
     /// The queue worker process could not be started.
-    #[error("cannot start the queue worker process: {0}")]
+    #[error(
+        "cannot start the queue worker process: {0}; check that the cnn-tui executable still exists and can be run"
+    )]
     Queue(std::io::Error),
     /// The training thread panicked; holds the panic message.
     #[error("the trainer panicked: {0}; this is a bug, see trainer.log")]
@@ -117,7 +123,7 @@ pub enum ShellError {
         log: PathBuf,
     },
     /// The terminal could not be read or set up.
-    #[error("cannot use the terminal: {0}")]
+    #[error("cannot use the terminal: {0}; use `cnn-tui train --headless` where there is none")]
     Terminal(std::io::Error),
     /// The path of the runs directory could not be resolved.
     #[error("cannot resolve the runs directory: {0}; choose one with --runs DIR")]

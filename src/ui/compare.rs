@@ -62,7 +62,7 @@ impl CompareScreen<'_> {
             let (run, series) = &curves[place];
             let (style, symbol) = sign(self.theme, place);
             chart = chart
-                .layer(ChartLine::beads(series, style, symbol).along(charts.along.ruler(run)))
+                .layer(ChartLine::with_markers(series, style, symbol).along(charts.along.ruler(run)))
                 .marks(curves::marks(self.app, run, series, Some(style)));
         }
         chart.render(PaneFrame::inner(area), buf);

@@ -83,8 +83,8 @@ impl DialogBox<'_> {
                 ("go back", format!("Go back to {}'s last checkpoint and continue with:", self.name()))
             }
             FormKind::Fork(parent, _) => {
-                let known = self.app.shared.entries().find(|run| run.record.id == *parent);
-                let name = known.map_or_else(|| parent.name(), |run| &run.record.name);
+                let known = self.app.shared.entries().find(|run| run.manifest.id == *parent);
+                let name = known.map_or_else(|| parent.name(), |run| &run.manifest.name);
                 ("fork", format!("New run from a checkpoint of {name}:"))
             }
             FormKind::Train(_) => {
@@ -107,8 +107,8 @@ impl DialogBox<'_> {
             let value: String = field.text.chars().skip(hidden).chain(cursor.chars()).collect();
             let changed = field.text != field.before;
             let about = match (changed, field.before.as_str()) {
-                (true, "") => "now empty".to_owned(),
-                (true, before) => format!("now {before}"),
+                (true, "") => "was empty".to_owned(),
+                (true, before) => format!("was {before}"),
                 (false, _) => field.about.clone(),
             };
             lines.push(Line::from_iter([

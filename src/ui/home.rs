@@ -1,4 +1,4 @@
-//! The start screen.
+//! The home screen.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -12,7 +12,7 @@ use crate::app::{App, MenuItem};
 use crate::metrics::text;
 use crate::run::RecordedStatus;
 
-/// The start screen: two lines about the program above a menu.
+/// The home screen: two lines about the program above a menu.
 pub(super) struct HomeScreen<'a> {
     pub(super) app: &'a App,
     pub(super) theme: &'a RenderTheme,
@@ -70,8 +70,8 @@ impl<'a> HomeScreen<'a> {
         match item {
             MenuItem::Attach(run) | MenuItem::Last(run) => {
                 let words = state(self.theme, Some(run.state_name()));
-                let summary = &run.record.summary;
-                let epochs = format!("  epoch {}/{}", summary.epoch, run.record.settings().epochs);
+                let summary = &run.manifest.summary;
+                let epochs = format!("  epoch {}/{}", summary.epoch, run.manifest.settings().epochs);
                 let best = format!("  best {}", text::percent(summary.best_test_accuracy));
                 Line::from_iter([
                     Span::styled(format!("{} {}", words.symbol, words.word), words.style),
@@ -96,11 +96,11 @@ impl<'a> HomeScreen<'a> {
 
 fn title(item: &MenuItem<'_>) -> String {
     match item {
-        MenuItem::Attach(run) => format!("watch {}", run.record.name),
+        MenuItem::Attach(run) => format!("watch {}", run.manifest.name),
         MenuItem::Last(run) if run.state.status == RecordedStatus::Interrupted => {
-            format!("resume {}", run.record.name)
+            format!("resume {}", run.manifest.name)
         }
-        MenuItem::Last(run) => format!("open {}", run.record.name),
+        MenuItem::Last(run) => format!("open {}", run.manifest.name),
         MenuItem::Train(preset) => format!("train {}", preset.name),
         MenuItem::Runs { .. } => "show all runs".to_owned(),
     }

@@ -73,15 +73,15 @@ pub(super) fn settings(config: &RunConfig) -> Vec<String> {
 }
 
 /// The settings of a run, with changes during training: `sgd 0.01→0.02 @29 m 0.5`.
-pub(super) fn run_settings(record: &RunManifest, glyphs: Glyphs) -> Vec<String> {
-    described(&record.settings(), |setting| changed(record, setting, glyphs))
+pub(super) fn run_settings(manifest: &RunManifest, glyphs: Glyphs) -> Vec<String> {
+    described(&manifest.settings(), |setting| changed(manifest, setting, glyphs))
 }
 
 /// The value of a setting of a run, with changes during training: `0.01→0.02 @29`. `None` if the optimizer has no such
 /// setting.
-pub(super) fn changed(record: &RunManifest, setting: Setting, glyphs: Glyphs) -> Option<String> {
+pub(super) fn changed(manifest: &RunManifest, setting: Setting, glyphs: Glyphs) -> Option<String> {
     let field = Field::named(setting.key())?;
-    let words = field.in_words(field.of_manifest(record)?);
+    let words = field.in_words(field.of_manifest(manifest)?);
     Some(words.replace('→', glyphs.arrow()))
 }
 

@@ -132,7 +132,8 @@ impl PredictionsScreen<'_> {
                 let Spread { count, mean, deviation } = diff.seeds.groups[place];
                 let name = &diff.names[place];
                 let (mean, deviation) = (text::percent(mean), text::percentage(deviation));
-                format!("{count} like {name}: mean {mean}, deviation {deviation}")
+                let runs = text::number_of(count as u64, "run");
+                format!("{runs} like {name}: mean {mean}, standard deviation {deviation}")
             };
             let groups = if diff.seeds.same { group(0) } else { format!("{}; {}", group(0), group(1)) };
             lines.extend(self.sentence("seeds", &groups, width));

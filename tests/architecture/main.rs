@@ -46,7 +46,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
 /// Layers without I/O, threads and clocks.
 const PURE: &[&str] = &["metrics", "app", "ui"];
 /// Paths that they must not use.
-const WORLD: &[&str] =
+const IMPURE: &[&str] =
     &["std::fs", "std::thread", "std::process", "std::env", "std::time::SystemTime", "std::time::Instant"];
 
 /// Public type names that are defined more than once, each with the reason.
@@ -115,8 +115,9 @@ fn pure_layers_do_no_input_or_output() {
         }
         for path in &source.paths {
             let path = path.join("::");
-            let world = WORLD.iter().find(|world| path == **world || path.starts_with(&format!("{world}::")));
-            assert!(world.is_none(), "{} must not use {path}", source.path);
+            let impure =
+                IMPURE.iter().find(|impure| path == **impure || path.starts_with(&format!("{impure}::")));
+            assert!(impure.is_none(), "{} must not use {path}", source.path);
         }
     }
 }
@@ -147,16 +148,16 @@ fn the_app_names_runs_by_id_not_by_directory() {
 fn no_two_files_use_each_other() {
     let sources = Crate::get();
     let imports = sources.imports();
-    let circles = circles(&imports);
-    let unexplained: Vec<_> = circles
+    let cycles = cycles(&imports);
+    let unexplained: Vec<_> = cycles
         .iter()
-        .filter(|circle| !ONE_IDEA.iter().any(|(files, _)| circle.iter().all(|file| files.contains(file))))
+        .filter(|cycle| !ONE_IDEA.iter().any(|(files, _)| cycle.iter().all(|file| files.contains(file))))
         .collect();
     assert!(unexplained.is_empty(), "files that use each other: {unexplained:#?}");
 }
 
 /// The sets of files each of which uses, over any number of others, all of the set.
-fn circles<'a>(imports: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<BTreeSet<&'a str>> {
+fn cycles<'a>(imports: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<BTreeSet<&'a str>> {
     let reachable = |from: &'a str| {
         let mut seen = BTreeSet::new();
         let mut left = vec![from];
@@ -170,11 +171,11 @@ fn circles<'a>(imports: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> BTreeSet<BTree
         seen
     };
     let reach: BTreeMap<_, _> = imports.keys().map(|file| (*file, reachable(file))).collect();
-    let circle = |file: &'a str| {
+    let cycle = |file: &'a str| {
         let back = reach[file].iter().copied();
         back.filter(|other| reach.get(other).is_some_and(|seen| seen.contains(file))).collect::<BTreeSet<_>>()
     };
-    imports.keys().map(|file| circle(file)).filter(|circle| !circle.is_empty()).collect()
+    imports.keys().map(|file| cycle(file)).filter(|cycle| !cycle.is_empty()).collect()
 }
 
 #[test]

@@ -124,7 +124,7 @@ fn arrow_keys_choose_a_preset() {
     terminal.wait_for_text("▸ train dnn");
     terminal.press(ENTER);
     terminal.wait_for("training", |screen| screen.contains("training") && screen.contains("dnn"));
-    assert_eq!(world.run().record().config.preset, "dnn");
+    assert_eq!(world.run().manifest().config.preset, "dnn");
 }
 
 #[test]

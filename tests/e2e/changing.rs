@@ -59,11 +59,11 @@ fn fork_continues_from_a_checkpoint_with_changed_settings() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.out.contains("[3] Test Loss") && !ended.out.contains("[1] Test Loss"), "{ended:?}");
 
-    let find = |name| world.runs().into_iter().find(|run| run.record().name == name).unwrap();
+    let find = |name| world.runs().into_iter().find(|run| run.manifest().name == name).unwrap();
     let (parent, child) = (find("parent"), find("child"));
-    let record = child.record();
-    assert_eq!(record.parent.as_ref().unwrap().as_str(), parent.id());
-    assert_eq!((record.status, record.summary.epoch), (RecordedStatus::Finished, 3));
+    let manifest = child.manifest();
+    assert_eq!(manifest.parent.as_ref().unwrap().as_str(), parent.id());
+    assert_eq!((manifest.status, manifest.summary.epoch), (RecordedStatus::Finished, 3));
     // Its curve is whole, and its parent's as long as they are one.
     let steps = |run: &crate::world::Run| -> Vec<(u64, f32)> {
         let of = |event| match event {
@@ -100,16 +100,16 @@ fn signals_save_or_stop_and_pauses_are_recorded() {
 
     send(Signal::TERM);
     assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
-    let record = run.record();
-    let [pause] = &record.pauses[..] else { unreachable!("{:?}", record.pauses) };
+    let manifest = run.manifest();
+    let [pause] = &manifest.pauses[..] else { unreachable!("{:?}", manifest.pauses) };
     assert_eq!((pause.reason, pause.to), (PauseReason::Signal, None));
-    assert_eq!(pause.step, record.summary.step);
+    assert_eq!(pause.step, manifest.summary.step);
 
     let mut again = world.process(&["resume", run.name(), "--headless"]);
     again.wait_for_text("Train Epoch: 1");
     run.wait_for_step_after(pause.step);
-    let record = run.record();
-    let resumed = &record.pauses[0];
+    let manifest = run.manifest();
+    let resumed = &manifest.pauses[0];
     assert_eq!(resumed.resumed_step, Some(pause.step));
     assert!(resumed.before.is_some() && resumed.before == resumed.after, "{resumed:?}");
     assert!(resumed.to.unwrap() >= resumed.from);

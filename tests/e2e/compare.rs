@@ -48,8 +48,8 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
     terminal.wait_for("the run gone from the table", |screen| {
         screen.contains("2 of ") && !screen.contains("slow")
     });
-    let slow = world.runs().into_iter().find(|run| run.record().name == "slow").unwrap();
-    assert_eq!(slow.record().tags, ["junk"]);
+    let slow = world.runs().into_iter().find(|run| run.manifest().name == "slow").unwrap();
+    assert_eq!(slow.manifest().tags, ["junk"]);
 
     // Compare the other two: curves, differences, values at the crosshair.
     terminal.press("gmmc");
@@ -105,7 +105,7 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
     terminal.wait_for_text("2 runs queued");
     wait_for("the sweep's end", || {
         let runs = world.runs();
-        let done = runs.iter().filter(|run| run.record().status == RecordedStatus::Finished).count();
+        let done = runs.iter().filter(|run| run.manifest().status == RecordedStatus::Finished).count();
         (done == 6).then_some(())
     });
     terminal.wait_for("four runs in a group", |screen| screen.contains("4 runs"));

@@ -18,7 +18,7 @@ fn killed_trainer_is_shown_as_interrupted_and_resumes() {
     run.wait_for("a checkpoint", |event| matches!(event, Event::Checkpoint { .. }));
     run.kill_trainer();
     terminal.wait_for_text("interrupted");
-    assert_eq!(run.record().status, RecordedStatus::Running, "a killed trainer cannot record its end");
+    assert_eq!(run.manifest().status, RecordedStatus::Running, "a killed trainer cannot record its end");
 
     terminal.press("2");
     // The table cuts long names.
@@ -36,7 +36,7 @@ fn killed_trainer_is_shown_as_interrupted_and_resumes() {
         unreachable!()
     };
     run.wait_for_step_after(step);
-    assert_eq!(run.record().status, RecordedStatus::Running);
+    assert_eq!(run.manifest().status, RecordedStatus::Running);
 }
 
 #[test]
@@ -61,11 +61,11 @@ fn stopped(world: &World) -> crate::world::Run {
     let ended = world.process(&train).end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let run = world.run();
-    let mut record = run.record();
-    record.status = RecordedStatus::Stopped;
-    record.config.epochs = 4;
+    let mut manifest = run.manifest();
+    manifest.status = RecordedStatus::Stopped;
+    manifest.config.epochs = 4;
     let _lock = run.dir().lock().unwrap();
-    run.dir().write_record(&record).unwrap();
+    run.dir().write_manifest(&manifest).unwrap();
     run
 }
 
@@ -101,7 +101,7 @@ fn resume_rejects_a_damaged_checkpoint_and_continues_from_another() {
     let ended = world.process(&["resume", run.name(), "--from", "epoch-001", "--foreground"]).end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let epochs: Vec<u32> = run.dir().history().unwrap().reports().map(|report| report.epoch).collect();
-    assert_eq!((run.record().status, epochs), (RecordedStatus::Finished, vec![1, 2, 3, 4]));
+    assert_eq!((run.manifest().status, epochs), (RecordedStatus::Finished, vec![1, 2, 3, 4]));
 }
 
 #[test]

@@ -39,7 +39,7 @@ impl<'a> Installed<'a> {
 const WORKS: &str = r#"
     if [ "$1" = probe ]; then echo '{"devices":["NVIDIA H100"]}'; exit; fi
     echo "$@" > "$HOME/started"
-    exec "$HOME/alone/cnn-tui" "$@" --remark 'in the executable for a GPU'"#;
+    exec "$HOME/alone/cnn-tui" "$@" --warning 'in the executable for a GPU'"#;
 
 #[test]
 fn without_cuda_support_a_gpu_is_refused_and_auto_trains_on_the_cpu() {
@@ -84,11 +84,11 @@ fn a_gpu_that_cannot_be_used_is_named_and_auto_trains_on_the_cpu() {
 
     let trained = installed.run(&[&TRAIN[..], &["--headless"]].concat());
     assert_eq!(trained.code, Some(0), "{trained:?}");
-    let remark =
+    let warning =
         "training on the CPU: the test of the GPU failed (signal 11); run `nvidia-smi` to check the driver";
-    assert!(trained.err.contains(remark), "{trained:?}");
+    assert!(trained.err.contains(warning), "{trained:?}");
     let shown = installed.run(&["runs", "show", world.run().id()]);
-    assert!(shown.out.contains(remark), "{shown:?}");
+    assert!(shown.out.contains(warning), "{shown:?}");
 }
 
 #[test]

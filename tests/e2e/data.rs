@@ -1,4 +1,4 @@
-//! Data sets that cannot be used: nothing trains on less data than it should, and every remark is seen.
+//! Data sets that cannot be used: nothing trains on less data than it should, and every warning is seen.
 
 use std::fs;
 use std::path::Path;
@@ -69,24 +69,24 @@ fn the_dashboard_asks_before_it_trains_on_the_built_in_set() {
     terminal.press("y");
     let run = world.run();
     run.wait_for_start();
-    assert_eq!(run.record().config.data.as_deref(), Some(Path::new("built-in")));
+    assert_eq!(run.manifest().config.data.as_deref(), Some(Path::new("built-in")));
 }
 
 #[test]
-fn a_remark_is_shown_wherever_a_run_is_described() {
+fn a_warning_is_shown_wherever_a_run_is_described() {
     if !Path::new("/usr/share/datasets/fashion-mnist").is_dir() {
         skip("/usr/share/datasets/fashion-mnist is missing (Debian package dataset-fashion-mnist)");
         return;
     }
     let world = world_with_damaged_data();
-    let remark = "skipped the data in the data directory: ";
+    let warning = "skipped the data in the data directory: ";
     let ended = world.process(&["train", "--headless", "--preset", "dnn", "--epochs", "1"]).end();
     assert_eq!(ended.code, Some(0));
-    assert!(ended.err.contains(remark), "{}", ended.err);
+    assert!(ended.err.contains(warning), "{}", ended.err);
     let run = world.run();
-    wait_for("the note", || run.events().into_iter().find(|event| matches!(event, Event::Note { .. })));
+    wait_for("the note", || run.events().into_iter().find(|event| matches!(event, Event::Warning { .. })));
     let shown = world.process(&["runs", "show", run.name()]).end().out;
-    assert!(shown.contains(&format!("remark       {remark}")), "{shown}");
+    assert!(shown.contains(&format!("warning      {warning}")), "{shown}");
     let log = fs::read_to_string(run.dir().trainer_log()).unwrap();
-    assert!(log.contains(remark), "{log}");
+    assert!(log.contains(warning), "{log}");
 }

@@ -106,11 +106,11 @@ fn training_waits_for_a_full_disk_and_continues() {
 
     let runs = Store::open(world.path().join("saved")).list();
     let run = runs.into_iter().find_map(Listing::run).unwrap();
-    assert_eq!((run.record.status, run.record.summary.epoch), (RecordedStatus::Finished, 6));
-    assert!(run.record.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
+    assert_eq!((run.manifest.status, run.manifest.summary.epoch), (RecordedStatus::Finished, 6));
+    assert!(run.manifest.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
-    for record in run.dir.journal_reader().poll().unwrap().records {
-        if let Event::Steps(StepBatch { first, losses, .. }) = record.event {
+    for manifest in run.dir.journal_reader().poll().unwrap().entries {
+        if let Event::Steps(StepBatch { first, losses, .. }) = manifest.event {
             assert_eq!(first, next, "each step once");
             next += losses.len() as u64;
         }

@@ -61,7 +61,7 @@ fn tensorboard_export_has_a_directory_per_run() {
     assert!(!world.path().join("board/dnn-reference").exists());
 
     // Lines that cannot be read are counted.
-    let run = world.runs().into_iter().find(|run| run.record().name == "one").unwrap();
+    let run = world.runs().into_iter().find(|run| run.manifest().name == "one").unwrap();
     let mut journal = fs::OpenOptions::new().append(true).open(run.dir().journal_path()).unwrap();
     journal.write_all(b"{torn\n").unwrap();
     let ended = program(&world, "runs tensorboard one --to board");
@@ -81,7 +81,7 @@ fn tensorboard_directories_fall_back_to_run_ids() {
         printed(&world, &format!("fork one --epochs 2 --name {name} --foreground"));
     }
     let runs = world.runs();
-    let others = runs.iter().filter(|run| !["one", "two"].contains(&run.record().name.as_str()));
+    let others = runs.iter().filter(|run| !["one", "two"].contains(&run.manifest().name.as_str()));
     let ids: Vec<&str> = others.map(world::Run::id).collect();
     printed(&world, &format!("runs tensorboard {} --to board", ids.join(" ")));
     for id in ids {

@@ -51,5 +51,5 @@ fn epoch_on_the_full_set_prints_the_expected_lines() {
     let steps = [(0, 0), (12_800, 21), (25_600, 43), (38_400, 64), (51_200, 85)];
     let steps = steps.map(|(image, percent)| lines::line(1, image, 60_000, percent));
     assert_are(&ended.out, &[&steps[..], &[lines::test(1)]].concat());
-    assert_eq!(world.run().record().provenance.dataset.unwrap().description, "fashion-mnist 60,000");
+    assert_eq!(world.run().manifest().provenance.dataset.unwrap().description, "fashion-mnist 60,000");
 }

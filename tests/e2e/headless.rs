@@ -24,12 +24,12 @@ fn headless_prints_only_progress_lines() {
     assert_are(&ended.out, &expected);
 
     let run = world.run();
-    let record = run.record();
+    let manifest = run.manifest();
     assert_eq!(
-        (record.status, record.summary.epoch, record.summary.step),
+        (manifest.status, manifest.summary.epoch, manifest.summary.step),
         (RecordedStatus::Finished, 2, 188)
     );
-    assert_eq!(record.provenance.dataset.unwrap().description, "fashion-mnist 6,000 (built in)");
+    assert_eq!(manifest.provenance.dataset.unwrap().description, "fashion-mnist 6,000 (built in)");
     let log = std::fs::read_to_string(run.dir().trainer_log()).unwrap();
     assert_eq!(log, ended.out, "the trainer's log has the same lines");
 }

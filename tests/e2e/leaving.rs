@@ -59,7 +59,7 @@ fn first_start_needs_no_setup() {
     let screen = terminal.wait_for("a first step", |screen| step(screen) > Some(0));
     assert!(screen.contains("training") && screen.contains("fashion-mnist"), "{screen}");
     let run = world.run();
-    assert_eq!(run.record().config.preset, "cnn");
+    assert_eq!(run.manifest().config.preset, "cnn");
     let message = leave(&mut terminal, "s");
     let name = run.name();
     assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
@@ -85,7 +85,7 @@ fn run_is_paused_detached_and_found_again() {
     };
     let (at, position) = run.events().iter().find_map(paused).unwrap();
     assert_eq!(run.step(), at, "it stopped after the step it had begun");
-    assert_eq!(run.record().status, RecordedStatus::Paused);
+    assert_eq!(run.manifest().status, RecordedStatus::Paused);
 
     terminal.press("?");
     let screen = terminal.wait_for_text("pause within one step");

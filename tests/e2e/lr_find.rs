@@ -51,9 +51,9 @@ fn dashboard_finds_a_rate_and_trains_with_it() {
     terminal.wait_for_text("suggestions");
     terminal.press(ENTER);
     terminal.wait_for_text("training");
-    let record = wait_for("the run", || world.runs().pop()).record();
-    assert_eq!(record.config.preset, "dnn");
-    let found = record.config.optimizer.learning_rate();
+    let manifest = wait_for("the run", || world.runs().pop()).manifest();
+    assert_eq!(manifest.config.preset, "dnn");
+    let found = manifest.config.optimizer.learning_rate();
     assert!((0.001..1.0).contains(&found) && (found - 0.01).abs() > 1e-9, "{found}");
     terminal.press("qs");
     terminal.end();

@@ -31,8 +31,8 @@ fn runs_predict_compares_two_runs_image_by_image() {
     let all = count("both_right") + count("both_wrong") + of("fixed") + of("broken");
     assert_eq!(all, 1000);
     let right = (count("both_right") + of("broken")) as f64 / 1000.0;
-    let name = |run: &crate::world::Run| run.record().name;
-    let recorded = world.runs().iter().find(|run| name(run) == "one").unwrap().record();
+    let name = |run: &crate::world::Run| run.manifest().name;
+    let recorded = world.runs().iter().find(|run| name(run) == "one").unwrap().manifest();
     let best = recorded.summary.best_test_accuracy.unwrap();
     assert!((right - best).abs() < 1e-9, "as often as the trainer found: {right}, {best}");
     assert_eq!(json["seeds"]["like_first"]["runs"], 2, "{json}");
@@ -41,9 +41,14 @@ fn runs_predict_compares_two_runs_image_by_image() {
 
     let table = predict(&world, &["one", "wide", "--count", "2"]);
     assert_eq!((table.code, table.err.as_str()), (Some(0), ""), "{table:?}");
-    for part in
-        ["one against wide, best of both", "accuracy", "McNemar", "2 like one: mean", "seed noise", "fixed:"]
-    {
+    for part in [
+        "one against wide: best checkpoints",
+        "accuracy",
+        "McNemar",
+        "2 runs like one: mean",
+        "seed noise",
+        "fixed:",
+    ] {
         assert!(table.out.contains(part), "{part} in {}", table.out);
     }
     let same = predict(&world, &["one", "two"]);

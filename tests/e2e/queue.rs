@@ -40,14 +40,15 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
     let mut most_at_once = 0;
     wait_for("all runs to finish", || {
         most_at_once = most_at_once.max(training(&world).len());
-        let ended = world.runs().iter().filter(|run| run.record().status == RecordedStatus::Finished).count();
+        let ended =
+            world.runs().iter().filter(|run| run.manifest().status == RecordedStatus::Finished).count();
         (ended == 4).then_some(())
     });
     assert_eq!(most_at_once, 1);
     let mut settings: Vec<_> = world
         .runs()
         .iter()
-        .map(|run| (run.record().config.optimizer.learning_rate(), run.record().config.seed))
+        .map(|run| (run.manifest().config.optimizer.learning_rate(), run.manifest().config.seed))
         .collect();
     settings.sort_by(|one, other| one.partial_cmp(other).unwrap());
     assert_eq!(settings, [(0.01, 1), (0.01, 2), (0.03, 1), (0.03, 2)]);

@@ -81,11 +81,11 @@ fn a_change_during_training_is_shown_everywhere() {
     world.trained("changed", &["--epochs", "2"]);
     let run_ = world.run();
     // As a trainer records it.
-    let mut record = run_.record();
+    let mut manifest = run_.manifest();
     let change = Change { learning_rate: Some(0.02), ..Change::default() };
-    record.apply(1.0, &Event::Changed { step: 94, change, total_steps: 188 });
+    manifest.apply(1.0, &Event::Changed { step: 94, change, total_steps: 188 });
     let lock = run_.dir().lock().unwrap();
-    run_.dir().write_record(&record).unwrap();
+    run_.dir().write_manifest(&manifest).unwrap();
     drop(lock);
 
     let shown = printed(&world, &["runs", "show", "changed"]);
@@ -196,7 +196,7 @@ fn lists_and_exports_suit_scripts_and_papers() {
     assert_eq!(columns[0], columns[1], "{table}");
 
     // Lines that cannot be read are counted.
-    let run1 = world.runs().into_iter().find(|run| run.record().config.seed == 1).unwrap();
+    let run1 = world.runs().into_iter().find(|run| run.manifest().config.seed == 1).unwrap();
     fs::OpenOptions::new()
         .append(true)
         .open(run1.dir().journal_path())

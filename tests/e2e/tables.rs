@@ -101,10 +101,10 @@ fn broken_run_is_listed_beside_the_others() {
 #[test]
 fn older_runs_are_read_and_newer_ones_are_listed_as_such() {
     let world = World::bare();
-    let write = |id: &str, record: &str| {
+    let write = |id: &str, manifest: &str| {
         let dir = world.runs_dir().join(id);
         fs::create_dir_all(&dir).unwrap();
-        fs::write(dir.join("run.json"), record).unwrap();
+        fs::write(dir.join("run.json"), manifest).unwrap();
     };
     // The least that a run ever had.
     let oldest = r#"{"schema": 1, "id": "20261001-000000-old-page", "status": "finished", "created": 1.5}"#;

@@ -55,7 +55,7 @@ fn events(dir: &RunDir) -> Vec<Event> {
     let mut events = Vec::new();
     loop {
         let batch = reader.poll().unwrap();
-        events.extend(batch.records.into_iter().map(|record| record.event));
+        events.extend(batch.entries.into_iter().map(|manifest| manifest.event));
         assert_eq!((reader.damaged(), reader.foreign()), (0, 0));
         if batch.caught_up {
             return events;
@@ -65,7 +65,7 @@ fn events(dir: &RunDir) -> Vec<Event> {
 
 /// Every file that a killed trainer left can be read.
 fn check_files(dir: &RunDir) {
-    dir.record().unwrap();
+    dir.manifest().unwrap();
     events(dir);
     let checkpoints = dir.path().join("checkpoints");
     for entry in std::fs::read_dir(checkpoints).into_iter().flatten() {
@@ -81,7 +81,7 @@ fn create(world: &World, name: &str) -> RunDir {
     let mut command = world.command(PROGRAM);
     command.args(arguments).args(["--epochs", "8", "--name", name]);
     let mut child = command.stdout(Stdio::null()).spawn().unwrap();
-    let is_it = |run: &Run| run.record().name == name;
+    let is_it = |run: &Run| run.manifest().name == name;
     let run = wait_for("the run", || world.runs().into_iter().find(is_it));
     let dir = run.dir().clone();
     child.kill().unwrap();
@@ -126,10 +126,10 @@ fn killed_and_resumed_runs_end_bit_for_bit_like_uninterrupted_ones() {
             (killed, kills_of_run) = (killed + 1, kills_of_run + 1);
             check_files(&dir);
         }
-        let record = dir.record().unwrap();
-        assert_eq!(record.status, RecordedStatus::Finished);
-        assert!(record.pauses.len() <= kills_of_run + 1, "{:?}", record.pauses);
-        assert!(record.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
+        let manifest = dir.manifest().unwrap();
+        assert_eq!(manifest.status, RecordedStatus::Finished);
+        assert!(manifest.pauses.len() <= kills_of_run + 1, "{:?}", manifest.pauses);
+        assert!(manifest.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
         assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended differently");
     }
     eprintln!("{killed} kills over {runs} runs of {steps} steps");

@@ -28,8 +28,8 @@ fn shell(world: &World, script: &str) -> Command {
 }
 
 fn state(run: &Run) -> StateName {
-    let (record, state) = run.dir().read().unwrap();
-    state.name(&record)
+    let (manifest, state) = run.dir().read().unwrap();
+    state.name(&manifest)
 }
 
 #[test]
@@ -132,7 +132,7 @@ fn a_stop_is_not_lost_when_the_pipe_closes_with_it() {
         terminal.end();
         wait_for("the trainer's end", || run.trainer().is_none().then_some(()));
         // Nothing trains that would start again.
-        assert_ne!(run.record().status, RecordedStatus::Running, "after {delay} ms");
+        assert_ne!(run.manifest().status, RecordedStatus::Running, "after {delay} ms");
     }
 }
 
@@ -178,7 +178,7 @@ fn a_run_that_cannot_start_for_want_of_files_has_failed() {
         Process::start(shell(&world, &format!("ulimit -n {limit}; exec \"$P\" {train}"))).end();
     }
     for run in world.runs() {
-        assert!([StateName::Failed, StateName::Finished].contains(&state(&run)), "{:?}", run.record());
+        assert!([StateName::Failed, StateName::Finished].contains(&state(&run)), "{:?}", run.manifest());
     }
 }
 

@@ -167,8 +167,8 @@ impl Run {
         &self.0
     }
 
-    pub(crate) fn record(&self) -> RunManifest {
-        self.0.record().unwrap()
+    pub(crate) fn manifest(&self) -> RunManifest {
+        self.0.manifest().unwrap()
     }
 
     /// What its trainers reported, in order.
@@ -177,7 +177,7 @@ impl Run {
         let mut events = Vec::new();
         loop {
             let batch = reader.poll().unwrap();
-            events.extend(batch.records.into_iter().map(|record| record.event));
+            events.extend(batch.entries.into_iter().map(|manifest| manifest.event));
             if batch.caught_up {
                 return events;
             }
@@ -219,7 +219,7 @@ impl Run {
     /// Waits until no process trains it any more.
     pub(crate) fn wait_for_end(&self) -> RecordedStatus {
         wait_for("the trainer's end", || (self.0.liveness() == Liveness::Free).then_some(()));
-        self.record().status
+        self.manifest().status
     }
 
     /// Ends its trainer as a crash would.

@@ -31,7 +31,7 @@ fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
         dataset: Some(data()),
         ..Provenance::default()
     };
-    let record = RunManifest {
+    let manifest = RunManifest {
         schema: SCHEMA,
         name: id.name().to_owned(),
         id: id.clone(),
@@ -50,13 +50,13 @@ fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
         pauses: Vec::new(),
         extra: Extra::new(),
     };
-    (id, record)
+    (id, manifest)
 }
 
 /// The run in the list of runs. Nothing reads its directory.
-fn entry(id: RunId, record: RunManifest, origin: Origin) -> Listing {
-    let state = state(record.status);
-    Listing::Run(Arc::new(RunEntry { dir: RunDir::under(Path::new("/runs"), id), record, state, origin }))
+fn entry(id: RunId, manifest: RunManifest, origin: Origin) -> Listing {
+    let state = state(manifest.status);
+    Listing::Run(Arc::new(RunEntry { dir: RunDir::under(Path::new("/runs"), id), manifest, state, origin }))
 }
 
 fn data() -> DataInfo {
@@ -173,7 +173,7 @@ fn events() -> Vec<Event> {
 /// The events as they happened, with four seconds for each pause.
 fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
     let (mut active, mut paused) = (0.0, 0.0);
-    let record = |event| {
+    let manifest = |event| {
         match &event {
             Event::Steps(StepBatch { active_seconds, .. })
             | Event::Epoch(EpochReport { active_seconds, .. }) => {
@@ -184,7 +184,7 @@ fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
         }
         JournalEntry { time: CREATED as f64 + active + paused, event }
     };
-    events.into_iter().map(record).collect()
+    events.into_iter().map(manifest).collect()
 }
 
 fn checkpoint() -> Checkpoint {
@@ -216,17 +216,17 @@ fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App
 }
 
 fn live_with(config: RunConfig, status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
-    let (id, mut record) = new_run(7, config);
+    let (id, mut manifest) = new_run(7, config);
     for event in &events {
-        record.apply(0.0, event);
+        manifest.apply(0.0, event);
     }
-    (record.status, record.reason) = (status, reason.map(str::to_owned));
+    (manifest.status, manifest.reason) = (status, reason.map(str::to_owned));
     let begun = !events.is_empty();
     let time = CREATED as f64 + 3_400.0;
     let change = Update {
-        record: Some(record),
+        manifest: Some(manifest),
         state: Some(state(status)),
-        records: events.into_iter().map(|event| JournalEntry { time, event }).collect(),
+        entries: events.into_iter().map(|event| JournalEntry { time, event }).collect(),
         caught_up: true,
         checkpoint: begun.then(checkpoint),
         log: if begun { log() } else { Vec::new() },
@@ -339,23 +339,23 @@ pub(crate) fn failed() -> App {
 pub(crate) fn runs() -> App {
     let run = |nonce: u64, preset: &str, status: RecordedStatus, epochs: u32, best: Option<f64>| {
         let config = RunConfig { preset: preset.to_owned(), ..RunConfig::default() };
-        let (id, mut record) = new_run(nonce, config);
-        record.status = status;
-        record.summary.epoch = epochs;
-        record.summary.best_test_accuracy = best;
-        record.summary.best_epoch = best.map(|_| epochs);
-        record.summary.last_test_loss = best.map(|best| 1.2 - best);
+        let (id, mut manifest) = new_run(nonce, config);
+        manifest.status = status;
+        manifest.summary.epoch = epochs;
+        manifest.summary.best_test_accuracy = best;
+        manifest.summary.best_epoch = best.map(|_| epochs);
+        manifest.summary.last_test_loss = best.map(|best| 1.2 - best);
         if status == RecordedStatus::Running {
             let position = |batch| Some(Position { epoch: 2, batch, weights_hash: "3f9a".repeat(16) });
             let now = CREATED as f64 + 3600.0;
             let reason = PauseReason::Command;
-            record.apply(now, &Event::Paused { step: 2000, reason, position: position(124) });
-            record.apply(now + 240.0, &Event::Resumed { step: 2000, position: position(124) });
-            record.begin_pause(PauseReason::Crash, now + 300.0, 8043, None);
-            record.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
+            manifest.apply(now, &Event::Paused { step: 2000, reason, position: position(124) });
+            manifest.apply(now + 240.0, &Event::Resumed { step: 2000, position: position(124) });
+            manifest.begin_pause(PauseReason::Crash, now + 300.0, 8043, None);
+            manifest.apply(now + 309.0, &Event::Resumed { step: 7504, position: position(0) });
         }
         let origin = if nonce == 1 { Origin::Reference } else { Origin::Own };
-        entry(id, record, origin)
+        entry(id, manifest, origin)
     };
     let mut app = app();
     app.screen = Screen::Runs;
@@ -375,14 +375,14 @@ pub(crate) fn runs() -> App {
     app
 }
 
-/// The start screen after these runs of one's own, the newest first.
+/// The home screen after these runs of one's own, the newest first.
 pub(crate) fn at_home_after(last: &[RecordedStatus]) -> App {
     let run = |(place, status): (usize, &RecordedStatus)| {
-        let (id, mut record) = new_run(3_000 - 100 * place as u64, RunConfig::default());
-        record.status = *status;
-        record.summary.epoch = if *status == RecordedStatus::Finished { 40 } else { 12 };
-        record.summary.best_test_accuracy = Some(0.8597);
-        entry(id, record, Origin::Own)
+        let (id, mut manifest) = new_run(3_000 - 100 * place as u64, RunConfig::default());
+        manifest.status = *status;
+        manifest.summary.epoch = if *status == RecordedStatus::Finished { 40 } else { 12 };
+        manifest.summary.best_test_accuracy = Some(0.8597);
+        entry(id, manifest, Origin::Own)
     };
     let mut app = app();
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
@@ -401,28 +401,28 @@ pub(crate) fn repeated() -> App {
     let settings = [(0.01, 1), (0.01, 2), (0.01, 3), (0.03, 1), (0.03, 2), (0.03, 3), (0.005, 1), (0.002, 1)];
     for (place, (rate, seed)) in settings.into_iter().enumerate() {
         let config = RunConfig { seed, ..config_with(rate) };
-        let (id, mut record) = new_run(9_000 - 60 * place as u64, config);
+        let (id, mut manifest) = new_run(9_000 - 60 * place as u64, config);
         let ended = ![4, 5].contains(&place);
-        record.status = if ended { RecordedStatus::Finished } else { RecordedStatus::Queued };
+        manifest.status = if ended { RecordedStatus::Finished } else { RecordedStatus::Queued };
         if ended {
             let best = 0.88 + place as f64 * 0.003;
-            record.summary.epoch = 40;
-            record.summary.best_test_accuracy = Some(best);
-            record.summary.last_test_loss = Some(1.2 - best);
-            record.summary.curve = (1..=40).map(|epoch| (epoch, best - 0.3 / f64::from(epoch))).collect();
+            manifest.summary.epoch = 40;
+            manifest.summary.best_test_accuracy = Some(best);
+            manifest.summary.last_test_loss = Some(1.2 - best);
+            manifest.summary.curve = (1..=40).map(|epoch| (epoch, best - 0.3 / f64::from(epoch))).collect();
         } else {
             queue.runs.push(id.clone());
         }
-        record.tags = if place == 0 { vec!["baseline".to_owned(), "good".to_owned()] } else { Vec::new() };
+        manifest.tags = if place == 0 { vec!["baseline".to_owned(), "good".to_owned()] } else { Vec::new() };
         // The last two are forks: one of the first run, and one of that fork.
-        record.parent = match place {
+        manifest.parent = match place {
             6 => first.clone(),
             7 => last.clone(),
             _ => None,
         };
         last = Some(id.clone());
         first = first.or_else(|| last.clone());
-        listed.push(entry(id, record, Origin::Own));
+        listed.push(entry(id, manifest, Origin::Own));
     }
     update(&mut app, Msg::Queue(queue, QueueWorker::Running));
     update(&mut app, Msg::Runs(listed));
@@ -441,10 +441,10 @@ pub(crate) fn comparing() -> App {
     app.shared.marked.clone_from(&ids);
     update(&mut app, Msg::Key(Key::Char('c')));
     for (place, (id, rate)) in ids.into_iter().zip(rates).enumerate() {
-        let (_, mut record) = new_run(5_000 + place as u64, config_with(rate));
-        ["baseline", "large-steps", "small-steps"][place].clone_into(&mut record.name);
+        let (_, mut manifest) = new_run(5_000 + place as u64, config_with(rate));
+        ["baseline", "large-steps", "small-steps"][place].clone_into(&mut manifest.name);
         let shift = place as f64 * 0.02;
-        let records: Vec<_> = events()
+        let entries: Vec<_> = events()
             .into_iter()
             .map(|event| match event {
                 Event::Steps(StepBatch { first, losses, learning_rate, active_seconds, spent }) => {
@@ -478,10 +478,10 @@ pub(crate) fn comparing() -> App {
                 other => other,
             })
             .collect();
-        let records = timed(records);
+        let entries = timed(entries);
         let change = Update {
-            record: Some(record),
-            records,
+            manifest: Some(manifest),
+            entries,
             state: Some(state(RecordedStatus::Stopped)),
             ..Update::default()
         };

@@ -81,7 +81,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         Ok(ParsedForm::Change(change)) if change.is_empty() => (None, Goto::Close),
         Ok(ParsedForm::Change(change)) => {
             let run = shared.run.as_ref();
-            let jump = run.and_then(|run| run.record.as_ref()?.rate_jump(&change, run.timeline.step));
+            let jump = run.and_then(|run| run.manifest.as_ref()?.rate_jump(&change, run.timeline.step));
             let id = run.map(|run| run.id.clone());
             if let (Some(jump), Some(id)) = (jump, id) {
                 return confirm_jump(jump, Effect::Send(id, Command::Set(change)));
@@ -90,7 +90,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         }
         Ok(ParsedForm::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
         Ok(ParsedForm::Fork(id, from, change)) => {
-            let parent = shared.entries().find(|run| run.record.id == id).map(|run| &run.record);
+            let parent = shared.entries().find(|run| run.manifest.id == id).map(|run| &run.manifest);
             let jump = parent.and_then(|parent| parent.rate_jump(&change, parent.step_of(from)));
             let effect = Effect::Fork(id, from, change);
             if let Some(jump) = jump {
@@ -113,7 +113,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
 /// Asks before the learning rate rises.
 fn confirm_jump(jump: RateJump, effect: Effect) -> Transition {
     let text = format!(
-        "Note that {jump}. Let it rise? To keep the rate, answer no and also set the learning rate to {}.",
+        "Note: {jump}. Continue? To keep the rate, answer no and also set the learning rate to {}.",
         text::setting(jump.keep)
     );
     Goto::Confirm(Box::new(Question { text, effect })).into()

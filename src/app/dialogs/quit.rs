@@ -27,12 +27,12 @@ use QuitAction as A;
 
 #[rustfmt::skip]
 pub(in crate::app) const KEYS: &[KeyRow<QuitAction, Shared>] = &[
-    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Leave; keep training").when(is_running),
-    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Leave; keep it as it is").when(is_not_running),
-    key(A::ContinueAndLeave, &[Key::Char('g')], None, "Leave and continue training").when(is_paused),
-    key(A::PauseAndLeave, &[Key::Char('p')], None, "Leave and pause training").when(is_running),
-    key(A::StopAndLeave, &[Key::Char('s')], None, "Leave, stop and save"),
-    key(A::Cancel, &[Key::Esc], None, "Stay"),
+    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Quit and keep training").when(is_running),
+    key(A::Leave, &[Key::Char('d'), Key::Enter], None, "Quit and leave it as it is").when(is_not_running),
+    key(A::ContinueAndLeave, &[Key::Char('g')], None, "Quit and continue training").when(is_paused),
+    key(A::PauseAndLeave, &[Key::Char('p')], None, "Quit and pause training").when(is_running),
+    key(A::StopAndLeave, &[Key::Char('s')], None, "Quit, stop and save"),
+    key(A::Cancel, &[Key::Esc], None, "Cancel"),
 ];
 
 fn status(shared: &Shared) -> Option<RecordedStatus> {

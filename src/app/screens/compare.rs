@@ -98,10 +98,10 @@ impl Compare {
             // The field `data` names the data set, not its path.
             let field = Field::named(setting.key()).filter(|field| field.setting() == Some(setting));
             let value = |run: &RunView| {
-                let record = run.record.as_ref()?;
+                let manifest = run.manifest.as_ref()?;
                 match field {
-                    Some(field) => Some(field.in_words(field.of_manifest(record)?)),
-                    None => setting.get(&record.config),
+                    Some(field) => Some(field.in_words(field.of_manifest(manifest)?)),
+                    None => setting.get(&manifest.config),
                 }
             };
             let values = self.runs.iter().map(|run| value(run).unwrap_or_default());
@@ -133,8 +133,8 @@ mod tests {
             let ids = created.each_ref().map(|run| run.dir.id().clone());
             let mut compare = Compare::new(&ids, Smoothing::default());
             for run in &created {
-                let record = Some(run.dir.record().unwrap());
-                compare.update(run.dir.id(), Update { record, ..Update::default() });
+                let manifest = Some(run.dir.manifest().unwrap());
+                compare.update(run.dir.id(), Update { manifest, ..Update::default() });
             }
             let words = |setting: Setting| {
                 let words = runs.each_ref().map(|run| run.history(setting).and_then(|history| history.words()));

@@ -1,4 +1,4 @@
-//! The start screen.
+//! The home screen.
 
 use crate::app::form::Form;
 use crate::app::key::Key;
@@ -10,7 +10,7 @@ use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::run::RecordedStatus;
 
-/// An action on the start screen.
+/// An action on the home screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum HomeAction {
     /// Choose the selected line.
@@ -59,9 +59,9 @@ pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Transit
 fn choose(shared: &Shared) -> Transition {
     match shared.menu().get(shared.menu_row) {
         Some(MenuItem::Last(run)) if run.state.status == RecordedStatus::Interrupted => {
-            Effect::Resume(run.record.id.clone()).into()
+            Effect::Resume(run.manifest.id.clone()).into()
         }
-        Some(MenuItem::Attach(run) | MenuItem::Last(run)) => Goto::Open(run.record.id.clone()).into(),
+        Some(MenuItem::Attach(run) | MenuItem::Last(run)) => Goto::Open(run.manifest.id.clone()).into(),
         Some(MenuItem::Train(preset)) => Effect::Train(Box::new(shared.config_for(preset))).into(),
         Some(MenuItem::Runs { .. }) => Goto::Runs.into(),
         None => Transition::default(),

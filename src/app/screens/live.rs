@@ -50,21 +50,21 @@ use LiveAction as A;
 
 #[rustfmt::skip]
 pub(in crate::app) const KEYS: &[KeyRow<LiveAction, Shared>] = &[
-    key(A::PreviousLayer, &[Key::Left, Key::Char('h')], None, "kernels: previous layer").when(on_kernels),
-    key(A::NextLayer, &[Key::Right, Key::Char('l')], Some("layer"), "kernels: next layer").when(on_kernels),
-    key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "previous input; log up").when(on_rows),
-    key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], None, "next input; log down").when(on_rows),
-    key(A::Pause, &[Key::Char(' ')], Some("pause"), "pause within one step").when(is_running),
+    key(A::PreviousLayer, &[Key::Left, Key::Char('h')], None, "previous layer").when(on_kernels),
+    key(A::NextLayer, &[Key::Right, Key::Char('l')], Some("layer"), "next layer").when(on_kernels),
+    key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "previous input channel, or scroll up").when(on_rows),
+    key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], None, "next input channel, or scroll down").when(on_rows),
+    key(A::Pause, &[Key::Char(' ')], Some("pause"), "pause after the current step").when(is_running),
     key(A::Continue, &[Key::Char(' ')], Some("continue"), "continue after a pause").when(is_paused),
     key(A::Resume, &[Key::Char('r')], Some("resume"), "resume a run that ended early").when(is_resumable),
-    key(A::GoBack, &[Key::Char('b')], Some("go back"), "go back to before it diverged").when(has_diverged),
+    key(A::GoBack, &[Key::Char('b')], Some("go back"), "return to the last good checkpoint").when(has_diverged),
     key(A::Edit, &[Key::Char('e')], Some("edit"), "change settings").when(is_live),
-    key(A::Fork, &[Key::Char('F')], None, "fork: new run from here").when(is_open),
+    key(A::Fork, &[Key::Char('F')], None, "fork: new run from a checkpoint").when(is_open),
     key(A::Stop, &[Key::Char('s')], Some("stop"), "stop and save (asks first)").when(is_live),
     key(A::Checkpoint, &[Key::Char('c')], Some("checkpoint"), "write a checkpoint now").when(is_live),
     key(A::NextPane, &[Key::Tab], Some("pane"), "next pane"),
     key(A::PreviousPane, &[Key::BackTab], None, "previous pane"),
-    key(A::Zoom, &[Key::Char('z'), Key::Enter], Some("zoom"), "zoom the pane, and back"),
+    key(A::Zoom, &[Key::Char('z'), Key::Enter], Some("zoom"), "zoom the pane in or out"),
     key(A::Back, &[Key::Esc], None, "back to the runs"),
 ];
 
@@ -133,8 +133,8 @@ pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Transit
 
 /// Opens a form for the settings of the run, once they are known.
 fn form(shared: &Shared, form: impl FnOnce(&RunView, RunConfig) -> Form) -> Transition {
-    let known = shared.run.as_ref().and_then(|run| Some((run, run.record.as_ref()?)));
-    known.map(|(run, record)| Goto::Form(Box::new(form(run, record.settings())))).into()
+    let known = shared.run.as_ref().and_then(|run| Some((run, run.manifest.as_ref()?)));
+    known.map(|(run, manifest)| Goto::Form(Box::new(form(run, manifest.settings())))).into()
 }
 
 fn choose_layer(shared: &mut Shared, choice: impl Fn(usize, usize) -> usize) {

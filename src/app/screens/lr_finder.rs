@@ -16,7 +16,7 @@ pub enum LrFinderAction {
     NextChoice,
     /// Run the test again.
     Restart,
-    /// Return to the start screen.
+    /// Return to the home screen.
     Back,
 }
 

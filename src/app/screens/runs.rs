@@ -52,14 +52,14 @@ pub enum RunsAction {
     /// Resume the queue.
     ResumeQueue,
     /// Move the selected run one place forward in the queue.
-    Earlier,
+    QueueUp,
     /// Move it one place back.
-    Later,
+    QueueDown,
     /// Delete all queued runs.
     EmptyQueue,
     /// Select another row.
     Move(Motion),
-    /// Return to the start screen.
+    /// Return to the home screen.
     Back,
 }
 
@@ -72,10 +72,10 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::Mark, &[Key::Char('m'), Key::Char(' ')], Some("mark"), "mark or unmark the run").when(has_example),
     key(A::Compare, &[Key::Char('c')], Some("compare"), "compare the marked runs"),
     key(A::UnmarkAll, &[Key::Char('M')], None, "unmark all").when(has_marks),
-    key(A::NewLikeThis, &[Key::Char('n')], Some("new like it"), "new runs like this one").when(has_example),
-    key(A::Fork, &[Key::Char('F')], None, "fork: new run from here").when(is_selected),
-    key(A::Search, &[Key::Char('/')], Some("find"), "search, such as lr > 0.01"),
-    key(A::NextSort, &[Key::Char('o')], Some("order"), "sort by the next column"),
+    key(A::NewLikeThis, &[Key::Char('n')], Some("duplicate"), "new run with the same settings").when(has_example),
+    key(A::Fork, &[Key::Char('F')], None, "fork: new run from a checkpoint").when(is_selected),
+    key(A::Search, &[Key::Char('/')], Some("search"), "search, such as lr > 0.01"),
+    key(A::NextSort, &[Key::Char('o')], Some("sort"), "sort by the next column"),
     key(A::ReverseSort, &[Key::Char('O')], None, "reverse the order"),
     key(A::NextArrangement, &[Key::Char('v')], Some("group"), "groups, forks or a flat list"),
     key(A::ChooseColumns, &[Key::Char('C')], Some("columns"), "choose columns"),
@@ -84,8 +84,8 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(has_trash).once(),
     key(A::PauseQueue, &[Key::Char('p')], Some("pause queue"), "pause the queue").when(is_queue_running),
     key(A::ResumeQueue, &[Key::Char('p')], Some("resume queue"), "resume the queue").when(is_queue_waiting),
-    key(A::Earlier, &[Key::Char('K')], Some("earlier"), "earlier in the queue").when(is_queued),
-    key(A::Later, &[Key::Char('J')], Some("later"), "later in the queue").when(is_queued),
+    key(A::QueueUp, &[Key::Char('K')], Some("move up"), "move up in the queue").when(is_queued),
+    key(A::QueueDown, &[Key::Char('J')], Some("move down"), "move down in the queue").when(is_queued),
     key(A::EmptyQueue, &[Key::Char('X')], None, "delete all queued runs").when(has_queue).once(),
     key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "run above"),
     key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], Some("select"), "run below"),
@@ -130,12 +130,12 @@ fn is_queue_waiting(shared: &Shared) -> bool {
 }
 
 fn is_queued(shared: &Shared) -> bool {
-    shared.selected().is_some_and(|run| shared.queue.place(&run.record.id).is_some())
+    shared.selected().is_some_and(|run| shared.queue.place(&run.manifest.id).is_some())
 }
 
 fn resumable(shared: &Shared) -> Option<&RunId> {
     let run = shared.selected()?;
-    (ended_early(run.state.status) && !run.state.is_live()).then_some(&run.record.id)
+    (ended_early(run.state.status) && !run.state.is_live()).then_some(&run.manifest.id)
 }
 
 pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transition {
@@ -146,12 +146,12 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transit
         A::UnmarkAll => shared.marked.clear(),
         A::Compare => return compare(shared),
         A::NewLikeThis => {
-            let form = shared.selected_or_first().map(|run| Form::train(run.record.settings()));
+            let form = shared.selected_or_first().map(|run| Form::train(run.manifest.settings()));
             return form.map(|form| Goto::Form(Box::new(form))).into();
         }
         A::Fork => {
             let form = |id: &RunId, config| Goto::Form(Box::new(Form::fork(id.clone(), config)));
-            return shared.selected().map(|run| form(&run.record.id, run.record.settings())).into();
+            return shared.selected().map(|run| form(&run.manifest.id, run.manifest.settings())).into();
         }
         A::Search => return Goto::Search.into(),
         A::NextSort => shared.arrange(RunTable::next_sort),
@@ -159,15 +159,15 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transit
         A::NextArrangement => shared.arrange(RunTable::next_arrangement),
         A::ChooseColumns => return Goto::Columns.into(),
         A::Label => {
-            let form = shared.selected().map(|run| Form::label(run.record.id.clone(), &run.record));
+            let form = shared.selected().map(|run| Form::label(run.manifest.id.clone(), &run.manifest));
             return form.map(|form| Goto::Form(Box::new(form))).into();
         }
         A::Delete => return delete(shared).into(),
         A::Undo => return undo(shared).into(),
         A::PauseQueue => return Effect::Queue(QueueChange::Pause).into(),
         A::ResumeQueue => return Effect::Queue(QueueChange::Resume).into(),
-        A::Earlier => return shift(shared, -1),
-        A::Later => return shift(shared, 1),
+        A::QueueUp => return shift(shared, -1),
+        A::QueueDown => return shift(shared, 1),
         A::EmptyQueue => return Effect::Queue(QueueChange::Empty).into(),
         A::Move(motion) => move_selection(shared, motion),
         A::Back => return Goto::Back.into(),
@@ -177,7 +177,7 @@ pub(in crate::app) fn update(shared: &mut Shared, action: RunsAction) -> Transit
 
 /// Deletes the selected run. Until it has left the list, another press is for nothing.
 fn delete(shared: &mut Shared) -> Option<Effect> {
-    let id = shared.selected()?.record.id.clone();
+    let id = shared.selected()?.manifest.id.clone();
     if shared.leaving.contains(&id) {
         return None;
     }
@@ -198,7 +198,7 @@ fn move_selection(shared: &mut Shared, motion: Motion) {
 
 fn shift(shared: &Shared, places: isize) -> Transition {
     let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, places));
-    shared.selected().map(|run| shift(run.record.id.clone())).into()
+    shared.selected().map(|run| shift(run.manifest.id.clone())).into()
 }
 
 fn open(shared: &mut Shared) -> Transition {
@@ -207,7 +207,7 @@ fn open(shared: &mut Shared) -> Transition {
         return Transition::default();
     }
     match shared.selected_listed() {
-        Some(Listing::Run(run)) => Goto::Open(run.record.id.clone()).into(),
+        Some(Listing::Run(run)) => Goto::Open(run.manifest.id.clone()).into(),
         Some(Listing::Broken { reason, .. }) => {
             shared.notice = Some(Notice::Error(reason.clone()));
             Transition::default()
@@ -235,14 +235,14 @@ fn mark(shared: &mut Shared) {
     if let Some(Row::Group(group)) = shared.selected_row() {
         let places = group.places.clone();
         let id = |place: &usize| match shared.listed(*place) {
-            Some(Listing::Run(run)) => Some(run.record.id.clone()),
+            Some(Listing::Run(run)) => Some(run.manifest.id.clone()),
             _ => None,
         };
         let ids: Vec<_> = places.iter().filter_map(id).collect();
         mark_group(shared, &ids);
         return move_selection(shared, Motion::Next);
     }
-    let Some(id) = shared.selected().map(|run| run.record.id.clone()) else { return };
+    let Some(id) = shared.selected().map(|run| run.manifest.id.clone()) else { return };
     match shared.marked.iter().position(|marked| *marked == id) {
         Some(place) => drop(shared.marked.remove(place)),
         None if shared.marked.len() == MAX_MARKED => {

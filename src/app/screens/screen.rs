@@ -6,7 +6,7 @@ use super::{Compare, LrFinder, Predictions};
 /// [`Shared`](crate::app::Shared).
 #[derive(Debug, Clone)]
 pub enum Screen {
-    /// The start screen.
+    /// The home screen.
     Home,
     /// One run, live or ended.
     Live,

@@ -73,7 +73,7 @@ enum RunsSubcommand {
     Rename(labels::RenameCommand),
     /// Set the note of a run.
     Note(labels::NoteCommand),
-    /// Export settings and metrics as TensorBoard event files; again, to add what is new.
+    /// Export settings and metrics as TensorBoard event files. Repeat to append new data.
     Tensorboard(tensorboard::TensorboardCommand),
     /// Export weights as a safetensors file for PyTorch.
     ///
@@ -255,7 +255,7 @@ fn as_json(listed: &Listing) -> Value {
 
 /// The run's `run.json`, with its actual state and directory.
 fn run_json(run: &RunEntry) -> Value {
-    let mut json = serde_json::to_value(&run.record).unwrap_or_default();
+    let mut json = serde_json::to_value(&run.manifest).unwrap_or_default();
     json["state"] = json!(run.state_name().as_str());
     json["directory"] = json!(run.dir.path());
     json
@@ -274,7 +274,7 @@ impl ShowCommand {
                 writeln!(out, "{field:<12} {value}")?;
             }
         }
-        if let Some(fork) = &run.record.fork {
+        if let Some(fork) = &run.manifest.fork {
             writeln!(
                 out,
                 "{:<12} checkpoint {} after step {}",
@@ -283,7 +283,7 @@ impl ShowCommand {
                 text::count(fork.step)
             )?;
         }
-        for pause in &run.record.pauses {
+        for pause in &run.manifest.pauses {
             let duration = pause.to.map_or("until now".to_owned(), |to| {
                 format!("for {}", text::duration(Some(to - pause.from)))
             });
@@ -292,29 +292,29 @@ impl ShowCommand {
             let step = text::count(pause.step);
             writeln!(out, "{:<12} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
         }
-        for remark in remarks(&run.dir)? {
-            writeln!(out, "{:<12} {remark}", "remark")?;
+        for warning in warnings(&run.dir)? {
+            writeln!(out, "{:<12} {warning}", "warning")?;
         }
         writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
         Ok(())
     }
 }
 
-/// The remarks that its trainers recorded, oldest first; each text once.
-fn remarks(dir: &RunDir) -> Result<Vec<String>, CliError> {
+/// The warnings that its trainers recorded, oldest first; each text once.
+fn warnings(dir: &RunDir) -> Result<Vec<String>, CliError> {
     let mut journal = dir.journal_reader();
-    let mut remarks: Vec<String> = Vec::new();
+    let mut warnings: Vec<String> = Vec::new();
     loop {
         let batch = journal.poll().map_err(RunError::from)?;
-        for entry in batch.records {
-            if let Event::Note { text } = entry.event
-                && !remarks.contains(&text)
+        for entry in batch.entries {
+            if let Event::Warning { text } = entry.event
+                && !warnings.contains(&text)
             {
-                remarks.push(text);
+                warnings.push(text);
             }
         }
         if batch.caught_up {
-            return Ok(remarks);
+            return Ok(warnings);
         }
     }
 }
@@ -324,16 +324,16 @@ impl RmCommand {
         // Resolve all IDs first, so that an unknown one leaves every run in place.
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
         for (run, query) in runs.iter().zip(&self.ids) {
-            let (id, name) = (run.dir.id(), &run.record.name);
+            let (id, name) = (run.dir.id(), &run.manifest.name);
             if name != query && !id.as_str().starts_with(query.as_str()) {
                 return Err(CliError::Usage(format!(
-                    "'{query}' is only the beginning of {name} ({id}); to delete that run, give its full name or id"
+                    "'{query}' is only a prefix of {name} ({id}); to delete that run, use its full name or ID"
                 )));
             }
         }
         for run in runs {
             store.delete(&run.dir)?;
-            let (id, name) = (run.dir.id(), &run.record.name);
+            let (id, name) = (run.dir.id(), &run.manifest.name);
             if self.json {
                 writeln!(out, "{}", json!({ "deleted": id }))?;
             } else {
@@ -350,7 +350,7 @@ impl RestoreCommand {
         if self.json {
             writeln!(out, "{}", json!({ "restored": dir.id() }))?;
         } else {
-            writeln!(out, "restored {}", dir.record()?.name)?;
+            writeln!(out, "restored {}", dir.manifest()?.name)?;
         }
         Ok(())
     }

@@ -102,7 +102,7 @@ fn matching(store: &Store, query: &str) -> Result<Vec<RunEntry>, CliError> {
 impl DiffCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
-        let names = runs.iter().map(|run| run.record.name.clone());
+        let names = runs.iter().map(|run| run.manifest.name.clone());
         let headings = ["field".to_owned()].into_iter().chain(names).collect();
         let audience = if self.json { Audience::Programs } else { Audience::People };
         let row = |field: Field| {
@@ -187,7 +187,7 @@ fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Ta
     };
     let mut rows = Vec::new();
     for run in runs {
-        let mut identity = vec![json!(run.dir.id().as_str()), json!(run.record.name)];
+        let mut identity = vec![json!(run.dir.id().as_str()), json!(run.manifest.name)];
         identity.extend(differing.iter().map(|field| audience.value(*field, field.of(run))));
         let (history, damaged) = run.dir.history_and_damage()?;
         warn_of_damage(run, damaged);
@@ -195,7 +195,7 @@ fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Ta
         if what == What::Epochs {
             history.reports().for_each(|report| push(epoch(report, audience)));
         } else {
-            with_rates(&history.steps, &run.record).for_each(|(row, rate)| {
+            with_rates(&history.steps, &run.manifest).for_each(|(row, rate)| {
                 let loss = if row.loss.is_finite() { json!(widen(row.loss)) } else { Value::Null };
                 push(vec![json!(row.step), loss, json!(rate.map(widen)), json!(row.time)]);
             });
@@ -218,11 +218,11 @@ pub(super) fn warn_of_damage(run: &RunEntry, damaged: u64) {
 /// other steps of the report, since a report ends where the rate changes, unless the schedule changes it at every step.
 fn with_rates<'a>(
     steps: &'a [StepRow],
-    record: &RunManifest,
+    manifest: &RunManifest,
 ) -> impl Iterator<Item = (&'a StepRow, Option<f32>)> {
     let mut rates: Vec<Option<f32>> = steps.iter().map(|row| row.learning_rate).collect();
-    if record.config.schedule == Schedule::Cosine {
-        let scheduled = record.learning_rates();
+    if manifest.config.schedule == Schedule::Cosine {
+        let scheduled = manifest.learning_rates();
         for (rate, row) in rates.iter_mut().zip(steps) {
             *rate = rate.or_else(|| scheduled(row.step));
         }
@@ -323,9 +323,9 @@ mod tests {
         let report = EpochReport { epoch: 1, step: 10, trial: 0.25, ..EpochReport::default() };
         let entry = JournalEntry { time: 1.0, event: Event::Epoch(report) };
         dir.journal().unwrap().append(slice::from_ref(&entry)).unwrap();
-        let mut manifest = dir.record().unwrap();
+        let mut manifest = dir.manifest().unwrap();
         manifest.apply(entry.time, &entry.event);
-        dir.write_record(&manifest).unwrap();
+        dir.write_manifest(&manifest).unwrap();
 
         for format in [OutputFormat::Csv, OutputFormat::Json, OutputFormat::Markdown] {
             let ids = vec![dir.id().to_string()];
@@ -346,7 +346,7 @@ mod tests {
 
         let metric = EpochMetric::all().find(|metric| metric.label == "trial").unwrap();
         let mut view = RunView::new(dir.id().clone(), Smoothing::default());
-        view.update(Update { records: vec![entry], ..Update::default() });
+        view.update(Update { entries: vec![entry], ..Update::default() });
         let points =
             view.by_epoch(metric).points().iter().map(|point| (point.x, point.y)).collect::<Vec<_>>();
         assert_eq!(points, [(10.0, 0.25)]);

@@ -59,7 +59,7 @@ impl TagCommand {
         // Resolve all IDs first, so that an unknown one leaves every run unchanged.
         let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, RunError>>()?;
         for run in runs {
-            let mut tags = run.record.tags.clone();
+            let mut tags = run.manifest.tags.clone();
             tags.retain(|tag| !self.remove.contains(tag));
             for tag in &self.add {
                 if !tags.contains(tag) {
@@ -95,8 +95,8 @@ fn label(
     out: &mut impl Write,
 ) -> Result<(), CliError> {
     store.label(dir, labels)?;
-    let record = dir.record()?;
-    let (id, name, tags, notes) = (&record.id, &record.name, &record.tags, &record.notes);
+    let manifest = dir.manifest()?;
+    let (id, name, tags, notes) = (&manifest.id, &manifest.name, &manifest.tags, &manifest.notes);
     if json {
         writeln!(out, "{}", json!({ "id": id, "name": name, "tags": tags, "notes": notes }))?;
     } else {

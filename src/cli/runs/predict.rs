@@ -59,7 +59,7 @@ impl PredictCommand {
 fn print(diff: &PredictionDiff, count: usize, out: &mut impl Write) -> io::Result<()> {
     let names @ [first, second] = diff.names.each_ref().map(String::as_str);
     let (table, accuracies) = (&diff.table, diff.table.accuracies());
-    writeln!(out, "{first} against {second}, {} of both, on {}\n", diff.checkpoint, diff.data)?;
+    writeln!(out, "{first} against {second}: {} checkpoints, on {}\n", diff.checkpoint, diff.data)?;
     let row = |name: &str, side: &str, right: &str, wrong: &str| {
         format!("{name:<16.16} {side:<5} {right:>8} {wrong:>8}")
     };
@@ -74,8 +74,9 @@ fn print(diff: &PredictionDiff, count: usize, out: &mut impl Write) -> io::Resul
     writeln!(out, "chance      {}", diff.chance())?;
     let groups = diff.seeds.groups.into_iter().zip(names).take(if diff.seeds.same { 1 } else { 2 });
     for (Spread { count, mean, deviation }, name) in groups {
+        let runs = text::number_of(count as u64, "run");
         let (mean, deviation) = (text::percent(mean), text::percentage(deviation));
-        writeln!(out, "seeds       {count} like {name}: mean {mean}, standard deviation {deviation}")?;
+        writeln!(out, "seeds       {runs} like {name}: mean {mean}, standard deviation {deviation}")?;
     }
     writeln!(out, "difference  {}", diff.verdict())?;
     for (which, word, right) in

@@ -44,18 +44,18 @@ pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), Cli
 }
 
 fn row(run: &RunEntry) -> Vec<String> {
-    let RunEntry { dir, record, origin, .. } = run;
-    let data = record.provenance.dataset.as_ref().map_or("-", |data| &data.description);
+    let RunEntry { dir, manifest, origin, .. } = run;
+    let data = manifest.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
     // A waiting run shows what it waits for.
     let waits_for = run.state.trouble().map_or(String::new(), |trouble| format!("  {trouble}"));
     vec![
         dir.id().to_string(),
-        record.name.clone(),
+        manifest.name.clone(),
         run.state_name().to_string(),
-        record.config.preset.clone(),
-        format!("{}/{}", record.summary.epoch, record.settings().epochs),
-        text::percent(record.summary.best_test_accuracy),
+        manifest.config.preset.clone(),
+        format!("{}/{}", manifest.summary.epoch, manifest.settings().epochs),
+        text::percent(manifest.summary.best_test_accuracy),
         format!("{data}{origin}{waits_for}"),
     ]
 }
@@ -89,7 +89,7 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
         Some(vec![
             group.places.len().to_string(),
             group.best.count.to_string(),
-            first.record.config.preset.clone(),
+            first.manifest.config.preset.clone(),
             spread(&group.best, text::percent),
             spread(&group.loss, text::loss),
             shared_settings(first),
@@ -101,7 +101,7 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
 
 /// The settings that differ from the defaults or changed during training, except the seed.
 fn shared_settings(run: &RunEntry) -> String {
-    let notable = run.record.notable_settings();
+    let notable = run.manifest.notable_settings();
     let fields = Field::all().filter(|field| {
         let is_shared = |setting: &Setting| !["preset", "seed"].contains(&setting.name());
         field.setting().filter(is_shared).is_some_and(|setting| notable.contains(&setting))

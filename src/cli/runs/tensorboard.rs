@@ -14,10 +14,10 @@ use crate::run::{EventFile, RunEntry, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  cnn-tui runs tensorboard one two --to logs     Export two runs; again to add what is new
+  cnn-tui runs tensorboard one two --to logs     Export two runs, or append new data
   tensorboard --logdir logs                      View them";
 
-/// Export settings and metrics as TensorBoard event files; again, to add what is new.
+/// Export settings and metrics as TensorBoard event files. Repeat to append new data.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct TensorboardCommand {
@@ -52,7 +52,7 @@ impl TensorboardCommand {
             if self.json {
                 writeln!(out, "{}", json!({ "run": run.dir.id(), "file": path }))?;
             } else {
-                writeln!(out, "{}: {}", run.record.name, path.display())?;
+                writeln!(out, "{}: {}", run.manifest.name, path.display())?;
             }
         }
         if !self.json {
@@ -64,8 +64,8 @@ impl TensorboardCommand {
 
 /// Name of a run's subdirectory: the run's name, or its ID if the name is not unique or not a valid file name.
 fn directory_name<'a>(run: &'a RunEntry, runs: &[RunEntry]) -> &'a str {
-    let name = &run.record.name;
-    let is_unique = runs.iter().filter(|other| other.record.name == *name).count() == 1;
+    let name = &run.manifest.name;
+    let is_unique = runs.iter().filter(|other| other.manifest.name == *name).count() == 1;
     let is_a_file_name = Path::new(name).file_name() == Some(OsStr::new(name)) && name.len() < 256;
     if is_unique && is_a_file_name { name } else { run.dir.id().as_str() }
 }

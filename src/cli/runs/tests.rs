@@ -121,7 +121,7 @@ proptest! {
             prop_assert_eq!(manifest["state"].as_str(), Some(state));
             let usual = printed(&store, &["list"]);
             let line = usual.lines().find_map(|line| line.strip_prefix(ids[place])).unwrap();
-            let after_name = line.trim_start().strip_prefix(entry.record.name.trim()).unwrap();
+            let after_name = line.trim_start().strip_prefix(entry.manifest.name.trim()).unwrap();
             prop_assert_eq!(after_name.split_whitespace().next(), Some(state));
             for other in states {
                 let query: Query = format!("state = {other}").parse().unwrap();

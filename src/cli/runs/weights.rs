@@ -42,7 +42,7 @@ impl WeightsCommand {
         let path = run.dir.checkpoint_path(self.from);
         let bytes = checkpoint.encode_weights().map_err(|source| RunError::Checkpoint { path, source })?;
         write_new(&self.to, &bytes).map_err(RunError::from)?;
-        let (name, epoch) = (&run.record.name, checkpoint.progress.epoch);
+        let (name, epoch) = (&run.manifest.name, checkpoint.progress.epoch);
         let (tensors, preset) = (checkpoint.weights.len(), &checkpoint.progress.preset);
         let numbers: usize = checkpoint.weights.iter().map(|tensor| tensor.values.len()).sum();
         if self.json {

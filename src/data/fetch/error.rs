@@ -9,19 +9,17 @@ use crate::strings::{group_thousands, printable, printable_path};
 
 /// Why a download failed.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum FetchError {
     /// A file could not be read or written.
     #[error("{}: {source}", printable_path(.path))]
     Io {
-        /// The file or directory.
         path: PathBuf,
-        /// The I/O error.
         source: io::Error,
     },
     /// Another download to the same directory is running.
     #[error("{}: another download to this directory is running; wait until it has finished", printable_path(.dir))]
     Busy {
-        /// The directory.
         dir: PathBuf,
     },
     /// A file of that name with other content exists.
@@ -30,23 +28,18 @@ pub enum FetchError {
         printable_path(.path)
     )]
     Foreign {
-        /// The file.
         path: PathBuf,
     },
     /// The request could not be sent or was not answered.
     #[error("{}: {}; check your connection or choose a mirror with --url", printable(.url), cause(.source))]
     Request {
-        /// The requested URL.
         url: String,
-        /// The HTTP client's error.
         source: Box<ureq::Error>,
     },
     /// The server answered with an error status.
     #[error("{}: the server returned status {status}; choose a mirror with --url", printable(.url))]
     Status {
-        /// The requested URL.
         url: String,
-        /// The HTTP status.
         status: u16,
     },
     /// The file on the server has another length.
@@ -55,7 +48,6 @@ pub enum FetchError {
         printable(.url), bytes(*.expected), .found.map_or_else(|| "more".to_owned(), bytes)
     )]
     WrongSize {
-        /// The requested URL.
         url: String,
         /// The expected length in bytes.
         expected: u64,
@@ -68,13 +60,11 @@ pub enum FetchError {
         printable(.url), bytes(*.done), bytes(*.size)
     )]
     Broken {
-        /// The requested URL.
         url: String,
         /// Bytes on the disk.
         done: u64,
         /// Expected length in bytes.
         size: u64,
-        /// The I/O error.
         reason: io::Error,
     },
     /// The checksum does not match; the file was deleted.
@@ -84,9 +74,7 @@ pub enum FetchError {
         printable(.url)
     )]
     WrongChecksum {
-        /// The requested URL.
         url: String,
-        /// The expected SHA-256.
         expected: String,
         /// The SHA-256 of the downloaded file.
         found: String,

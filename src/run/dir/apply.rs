@@ -55,7 +55,7 @@ impl RunManifest {
                 self.summary.step = *step;
                 self.forget_changes_after(*step);
             }
-            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Note { .. } => {}
+            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Warning { .. } => {}
         }
     }
 
@@ -172,10 +172,10 @@ mod tests {
     use crate::run::protocol::Timeline;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
-    fn record() -> RunManifest {
+    fn manifest() -> RunManifest {
         let root = tempfile::tempdir().unwrap();
         let run = NewRun::new(Timestamp::UNIX_EPOCH, 0, RunConfig::default(), Provenance::default());
-        Store::open(root.path()).create(&run).unwrap().record().unwrap()
+        Store::open(root.path()).create(&run).unwrap().manifest().unwrap()
     }
 
     fn epoch(epoch: u32, test_accuracy: f64) -> Event {
@@ -194,11 +194,11 @@ mod tests {
 
     #[test]
     fn the_best_epoch_is_the_first_with_the_highest_accuracy() {
-        let mut record = record();
+        let mut manifest = manifest();
         for event in [epoch(1, 0.5), epoch(2, 0.7), epoch(3, 0.7), epoch(4, f64::NAN), epoch(5, 0.6)] {
-            record.apply(0.0, &event);
+            manifest.apply(0.0, &event);
         }
-        let summary = &record.summary;
+        let summary = &manifest.summary;
         assert_eq!((summary.best_epoch, summary.best_test_accuracy), (Some(2), Some(0.7)));
         assert_eq!((summary.epoch, summary.step), (5, 5 * 938));
         assert_eq!((summary.last_test_accuracy, summary.lowest_test_accuracy), (Some(0.6), Some(0.5)));
@@ -207,7 +207,7 @@ mod tests {
 
     #[test]
     fn pauses_have_their_own_reasons_and_end_when_training_resumes() {
-        let mut record = record();
+        let mut manifest = manifest();
         let position = |batch, hash: &str| Some(Position { epoch: 0, batch, weights_hash: hash.to_owned() });
         let started = |step, at| {
             let mut started = Event::started(step);
@@ -217,17 +217,17 @@ mod tests {
             started
         };
         let at = position(7, "aa");
-        record.apply(1.0, &started(0, position(0, "00")));
-        assert_eq!(record.pauses, []);
-        record.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
+        manifest.apply(1.0, &started(0, position(0, "00")));
+        assert_eq!(manifest.pauses, []);
+        manifest.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
         // Stopped during the pause, and resumed later: one pause.
         let ended =
             Event::Ended { step: 7, status: RecordedStatus::Stopped, reason: None, position: at.clone() };
-        record.apply(3.0, &ended);
-        record.apply(9.0, &started(7, at.clone()));
+        manifest.apply(3.0, &ended);
+        manifest.apply(9.0, &started(7, at.clone()));
         // Killed, and resumed from an earlier step.
-        record.begin_pause(PauseReason::Crash, 10.0, 9, None);
-        record.apply(12.0, &started(8, position(8, "bb")));
+        manifest.begin_pause(PauseReason::Crash, 10.0, 9, None);
+        manifest.apply(12.0, &started(8, position(8, "bb")));
         let pause = |reason, from, to, step, before, resumed, after| Pause {
             reason,
             from,
@@ -238,7 +238,7 @@ mod tests {
             after,
         };
         assert_eq!(
-            record.pauses,
+            manifest.pauses,
             [
                 pause(PauseReason::Command, 2.0, 9.0, 7, at.clone(), 7, at),
                 pause(PauseReason::Crash, 10.0, 12.0, 9, None, 8, position(8, "bb")),
@@ -248,23 +248,23 @@ mod tests {
 
     #[test]
     fn a_run_has_diverged_until_it_resumes() {
-        let mut record = record();
+        let mut manifest = manifest();
         let paused = |reason| Event::Paused { step: 3, reason, position: None };
-        record.apply(1.0, &paused(PauseReason::Command));
-        assert!(!record.has_diverged());
-        record.apply(2.0, &Event::Resumed { step: 3, position: None });
-        record.apply(3.0, &paused(PauseReason::Diverged));
-        assert!(record.has_diverged());
-        record.apply(4.0, &Event::Resumed { step: 2, position: None });
-        assert!(!record.has_diverged());
+        manifest.apply(1.0, &paused(PauseReason::Command));
+        assert!(!manifest.has_diverged());
+        manifest.apply(2.0, &Event::Resumed { step: 3, position: None });
+        manifest.apply(3.0, &paused(PauseReason::Diverged));
+        assert!(manifest.has_diverged());
+        manifest.apply(4.0, &Event::Resumed { step: 2, position: None });
+        assert!(!manifest.has_diverged());
     }
 
     #[test]
     fn the_status_follows_the_trainer() {
-        let mut record = record();
+        let mut manifest = manifest();
         let mut apply = |event| {
-            record.apply(0.0, &event);
-            (record.status, record.summary.step)
+            manifest.apply(0.0, &event);
+            (manifest.status, manifest.summary.step)
         };
         let steps = Event::Steps(crate::run::StepBatch {
             first: 1,
@@ -281,7 +281,7 @@ mod tests {
         assert_eq!(apply(Event::Resumed { step: 7, position: None }), (RecordedStatus::Running, 7));
         let ended = Event::Ended { step: 8, status: RecordedStatus::Stopped, reason: None, position: None };
         assert_eq!(apply(ended), (RecordedStatus::Stopped, 8));
-        assert_eq!(record.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
+        assert_eq!(manifest.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
     }
 
     /// Total steps of the run, and a change of one setting.
@@ -292,52 +292,52 @@ mod tests {
     #[test]
     fn a_rewind_takes_back_later_changes() {
         let rate = |rate| Change { learning_rate: Some(rate), ..Change::default() };
-        let mut record = record();
-        record.summary.total_steps = 400;
-        record.apply(0.0, &changed(20, rate(0.02), 40));
-        record.apply(0.0, &changed(30, Change { epochs: Some(60), ..rate(0.03) }, 60));
-        record.apply(0.0, &Event::Rewound { step: 25 });
-        assert_eq!(record.changed, rate(0.02));
-        assert_eq!((record.changes.len(), record.changes[0].change), (1, rate(0.02)));
-        assert_eq!((record.summary.total_steps, record.steps_per_epoch()), (400, 10));
-        record.apply(0.0, &Event::Rewound { step: 5 });
-        assert_eq!((record.changed, record.changes.len()), (Change::default(), 0));
+        let mut manifest = manifest();
+        manifest.summary.total_steps = 400;
+        manifest.apply(0.0, &changed(20, rate(0.02), 40));
+        manifest.apply(0.0, &changed(30, Change { epochs: Some(60), ..rate(0.03) }, 60));
+        manifest.apply(0.0, &Event::Rewound { step: 25 });
+        assert_eq!(manifest.changed, rate(0.02));
+        assert_eq!((manifest.changes.len(), manifest.changes[0].change), (1, rate(0.02)));
+        assert_eq!((manifest.summary.total_steps, manifest.steps_per_epoch()), (400, 10));
+        manifest.apply(0.0, &Event::Rewound { step: 5 });
+        assert_eq!((manifest.changed, manifest.changes.len()), (Change::default(), 0));
     }
 
     #[test]
     fn a_change_back_in_the_same_step_is_recorded_and_a_repeated_report_is_not() {
         let rate = |rate| changed(20, Change { learning_rate: Some(rate), ..Change::default() }, 40);
-        let mut record = record();
+        let mut manifest = manifest();
         for event in [rate(0.02), rate(0.03), rate(0.02), rate(0.02)] {
-            record.apply(0.0, &event);
+            manifest.apply(0.0, &event);
         }
-        let rates = record.changes.iter().filter_map(|change| change.change.learning_rate);
+        let rates = manifest.changes.iter().filter_map(|change| change.change.learning_rate);
         assert_eq!(rates.collect::<Vec<_>>(), [0.02, 0.03, 0.02]);
     }
 
     #[test]
     fn the_curve_of_a_long_run_is_short_and_ends_with_its_last_epoch() {
-        let mut record = record();
+        let mut manifest = manifest();
         for number in 1..=1000 {
-            record.apply(0.0, &epoch(number, f64::from(number)));
-            let curve = &record.summary.curve;
+            manifest.apply(0.0, &epoch(number, f64::from(number)));
+            let curve = &manifest.summary.curve;
             assert!(curve.len() <= CURVE && curve.is_sorted(), "{number}");
             assert_eq!(curve.last(), Some(&(number, f64::from(number))));
         }
-        assert!(record.summary.curve.len() > CURVE / 4);
-        record.apply(0.0, &epoch(500, 0.5));
-        assert_eq!(record.summary.curve.last(), Some(&(500, 0.5)));
+        assert!(manifest.summary.curve.len() > CURVE / 4);
+        manifest.apply(0.0, &epoch(500, 0.5));
+        assert_eq!(manifest.summary.curve.last(), Some(&(500, 0.5)));
     }
 
     #[test]
     fn a_rewind_discards_the_best_epoch() {
-        let (mut record, mut timeline) = (record(), Timeline::<()>::default());
+        let (mut manifest, mut timeline) = (manifest(), Timeline::<()>::default());
         for event in [epoch(1, 0.5), epoch(2, 0.9), Event::Rewound { step: 938 }] {
-            record.apply(0.0, &event);
+            manifest.apply(0.0, &event);
             timeline.take(0.0, &event);
         }
-        record.summary.recompute(timeline.reports());
-        let summary = &record.summary;
+        manifest.summary.recompute(timeline.reports());
+        let summary = &manifest.summary;
         assert_eq!((summary.epoch, summary.step), (1, 938));
         assert_eq!((summary.best_epoch, summary.best_test_accuracy), (Some(1), Some(0.5)));
         assert_eq!((summary.last_test_accuracy, &summary.curve[..]), (Some(0.5), &[(1, 0.5)][..]));

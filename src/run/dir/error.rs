@@ -16,6 +16,7 @@ use crate::run::settings::ConfigError;
 
 /// An error of a run on disk. Every message is one line that names the file and the cause and is safe to show.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum RunError {
     /// A file cannot be read or written.
     #[error(transparent)]
@@ -23,15 +24,12 @@ pub enum RunError {
     /// No run can be created in this directory.
     #[error("cannot store runs in {}: {source}; choose another directory with --runs", shown(.root))]
     Root {
-        /// The directory.
         root: PathBuf,
-        /// The system's reason.
         source: io::Error,
     },
     /// An invalid `run.json`.
     #[error("{}: invalid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
-        /// The damaged file.
         path: PathBuf,
         /// Where and why it cannot be parsed.
         source: serde_json::Error,
@@ -39,7 +37,6 @@ pub enum RunError {
     /// An invalid `.queue.json`.
     #[error("{}: invalid queue: {}; remove the file to start with an empty queue", shown(.path), display(.source))]
     DamagedQueue {
-        /// The damaged file.
         path: PathBuf,
         /// Where and why it cannot be parsed.
         source: serde_json::Error,
@@ -50,15 +47,12 @@ pub enum RunError {
         shown(.path)
     )]
     Newer {
-        /// The file.
         path: PathBuf,
-        /// The schema in it.
         found: u32,
     },
     /// An invalid checkpoint, or one that cannot be written.
     #[error("{}: {source}; use another checkpoint of the run", shown(.path))]
     Checkpoint {
-        /// The file.
         path: PathBuf,
         /// What is wrong with it.
         source: CheckpointError,
@@ -82,7 +76,6 @@ pub enum RunError {
     /// Another process trains the run.
     #[error("{} is training ({}); stop it first", display(.name), process(.holder.as_ref()))]
     Locked {
-        /// The run's name.
         name: String,
         /// The process that trains it. `None` if the lock does not name one.
         holder: Option<Holder>,
@@ -93,7 +86,6 @@ pub enum RunError {
         shown(.path), .holder.pid, .holder.host
     )]
     Elsewhere {
-        /// The lock's file.
         path: PathBuf,
         /// The process that the lock names.
         holder: Holder,
@@ -101,7 +93,6 @@ pub enum RunError {
     /// The directory is not a run.
     #[error("{}: not a run (no run.json)", shown(.path))]
     NotARun {
-        /// The directory.
         path: PathBuf,
     },
     /// No run has this id or name.
@@ -124,21 +115,18 @@ pub enum RunError {
     #[error(transparent)]
     Id(#[from] IdError),
     /// A reference run, which cannot be changed.
-    #[error("cannot change {}: it is a reference run", shown(.path))]
+    #[error("cannot change {}: it is a reference run; use `cnn-tui fork` to make your own run from it", shown(.path))]
     ReadOnlyReference {
-        /// Its directory.
         path: PathBuf,
     },
     /// The run's directory disappeared.
     #[error("{} no longer exists; if the run is training, its trainer waits until the directory is back", shown(.path))]
     Gone {
-        /// The directory.
         path: PathBuf,
     },
     /// A deleted run cannot be restored because another one has its place.
     #[error("cannot restore {}: another run is already there; rename that one, then try again", shown(.path))]
     CannotRestore {
-        /// Where the run was.
         path: PathBuf,
     },
     /// An invalid setting.

@@ -21,8 +21,8 @@ const LOG_WINDOW: u64 = 64 << 10;
 pub struct Follower {
     dir: RunDir,
     /// The manifest as last read.
-    record: Option<RunManifest>,
-    record_file: Watched,
+    manifest: Option<RunManifest>,
+    manifest_file: Watched,
     labels_file: Watched,
     checkpoint_file: Watched,
     journal: JournalReader,
@@ -33,11 +33,11 @@ pub struct Follower {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Update {
     /// The manifest, if it changed.
-    pub record: Option<RunManifest>,
+    pub manifest: Option<RunManifest>,
     /// The actual state; `None` until the manifest has been read.
     pub state: Option<RunState>,
     /// The events that were appended to the journal.
-    pub records: Vec<JournalEntry>,
+    pub entries: Vec<JournalEntry>,
     /// Whether the journal was replaced; then earlier events no longer count.
     pub restarted: bool,
     /// Whether all events have been read. If not, poll again immediately.
@@ -54,8 +54,8 @@ pub struct Update {
 impl Update {
     /// Whether nothing has changed.
     pub fn is_empty(&self) -> bool {
-        self.record.is_none()
-            && self.records.is_empty()
+        self.manifest.is_none()
+            && self.entries.is_empty()
             && self.checkpoint.is_none()
             && self.log.is_empty()
             && !self.restarted
@@ -66,8 +66,8 @@ impl Follower {
     /// Follows the run in this directory from its start.
     pub fn new(dir: RunDir) -> Self {
         Self {
-            record: None,
-            record_file: Watched::new(dir.record_path(), RECORD_LIMIT),
+            manifest: None,
+            manifest_file: Watched::new(dir.manifest_path(), RECORD_LIMIT),
             labels_file: Watched::new(dir.labels_path(), LABELS_LIMIT),
             checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last), CHECKPOINT_LIMIT),
             journal: dir.journal_reader(),
@@ -94,11 +94,11 @@ impl Follower {
             return Update { problem: Some(problem), caught_up: true, ..Update::default() };
         }
         let before = self.dir.liveness();
-        let record = self.poll_record();
+        let manifest = self.poll_manifest();
         let state = self
-            .record
+            .manifest
             .as_ref()
-            .map(|record| RunState::settled(record.status, before, &self.dir.lock_path()));
+            .map(|manifest| RunState::settled(manifest.status, before, &self.dir.lock_path()));
         let checkpoint_path = self.dir.checkpoint_path(CheckpointName::Last);
         let checkpoint = self.checkpoint_file.poll(|bytes| Checkpoint::parse(&checkpoint_path, bytes));
         let (batch, journal_problem) = or_problem(self.journal.poll());
@@ -106,14 +106,14 @@ impl Follower {
         let (lines, log_problem) = or_problem(self.log.poll());
         let log = lines.iter().flat_map(Lines::iter).map(shown).collect();
 
-        let is_gone = self.record_file.is_missing();
+        let is_gone = self.manifest_file.is_missing();
         let gone = is_gone.then(|| RunError::NotARun { path: self.dir.path().to_owned() }.to_string());
-        let files = [&self.record_file, &self.checkpoint_file];
+        let files = [&self.manifest_file, &self.checkpoint_file];
         let file_problem = files.into_iter().find_map(Watched::problem).map(str::to_owned);
         Update {
-            record,
+            manifest,
             state,
-            records: batch.records,
+            entries: batch.entries,
             restarted: batch.restarted,
             caught_up: batch.caught_up,
             checkpoint,
@@ -123,13 +123,13 @@ impl Follower {
     }
 
     /// The manifest, if it changed.
-    fn poll_record(&mut self) -> Option<RunManifest> {
+    fn poll_manifest(&mut self) -> Option<RunManifest> {
         if self.labels_file.poll_changed() {
-            self.record_file.forget();
+            self.manifest_file.forget();
         }
-        let record = self.record_file.poll(|bytes| self.dir.parse_record(bytes))?;
-        self.record = Some(record.clone());
-        Some(record)
+        let manifest = self.manifest_file.poll(|bytes| self.dir.parse_manifest(bytes))?;
+        self.manifest = Some(manifest.clone());
+        Some(manifest)
     }
 }
 
@@ -177,7 +177,7 @@ mod tests {
         }
 
         fn write_status(&self, status: RecordedStatus) {
-            self.dir.write_record(&RunManifest { status, ..self.dir.record().unwrap() }).unwrap();
+            self.dir.write_manifest(&RunManifest { status, ..self.dir.manifest().unwrap() }).unwrap();
         }
 
         fn write_checkpoint(&self, step: u64) -> Checkpoint {
@@ -188,8 +188,8 @@ mod tests {
         }
     }
 
-    fn note(text: &str) -> JournalEntry {
-        JournalEntry { time: 0.0, event: Event::Note { text: text.to_owned() } }
+    fn warning(text: &str) -> JournalEntry {
+        JournalEntry { time: 0.0, event: Event::Warning { text: text.to_owned() } }
     }
 
     #[test]
@@ -197,7 +197,7 @@ mod tests {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         let update = follower.poll();
-        assert_eq!(update.record, Some(fixture.dir.record().unwrap()));
+        assert_eq!(update.manifest, Some(fixture.dir.manifest().unwrap()));
         assert_eq!(update.state.unwrap().status, RecordedStatus::Queued);
         assert!(update.caught_up && update.problem.is_none());
         assert!(follower.poll().is_empty());
@@ -205,13 +205,13 @@ mod tests {
         let lock = fixture.dir.lock().unwrap();
         let mut journal = fixture.dir.journal().unwrap();
         fixture.write_status(RecordedStatus::Running);
-        journal.append(&[note("one"), note("two")]).unwrap();
+        journal.append(&[warning("one"), warning("two")]).unwrap();
         let checkpoint = fixture.write_checkpoint(7);
         fixture.dir.open_trainer_log().unwrap().write_all(b"hello\n\x1b[31mred\nunfinished").unwrap();
         let update = follower.poll();
         let state = update.state.unwrap();
         assert_eq!((state.status, state.is_live()), (RecordedStatus::Running, true));
-        assert_eq!(update.records, [note("one"), note("two")]);
+        assert_eq!(update.entries, [warning("one"), warning("two")]);
         assert_eq!(update.checkpoint, Some(checkpoint));
         assert_eq!(update.log, ["hello", "[31mred"]);
         assert!(follower.poll().is_empty());
@@ -225,7 +225,7 @@ mod tests {
     #[test]
     fn two_followers_see_the_same() {
         let fixture = Fixture::new();
-        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        fixture.dir.journal().unwrap().append(&[warning("one")]).unwrap();
         fixture.write_checkpoint(1);
         assert_eq!(fixture.follower().poll(), fixture.follower().poll());
     }
@@ -242,17 +242,17 @@ mod tests {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
         follower.poll();
-        let record = fs::read(fixture.dir.record_path()).unwrap();
-        fs::write(fixture.dir.record_path(), "{torn").unwrap();
-        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        let manifest = fs::read(fixture.dir.manifest_path()).unwrap();
+        fs::write(fixture.dir.manifest_path(), "{torn").unwrap();
+        fixture.dir.journal().unwrap().append(&[warning("one")]).unwrap();
         let update = follower.poll();
         assert!(update.problem.unwrap().contains("run.json: invalid run.json"));
-        assert_eq!(update.records, [note("one")]);
+        assert_eq!(update.entries, [warning("one")]);
         assert_eq!(update.state.unwrap().status, RecordedStatus::Queued, "as last read");
         assert!(follower.poll().problem.is_some());
-        fs::write(fixture.dir.record_path(), record).unwrap();
+        fs::write(fixture.dir.manifest_path(), manifest).unwrap();
         let update = follower.poll();
-        assert!(update.problem.is_none() && update.record.is_some());
+        assert!(update.problem.is_none() && update.manifest.is_some());
 
         let path = fixture.dir.checkpoint_path(CheckpointName::Last);
         fs::write(&path, "torn").unwrap();
@@ -268,7 +268,7 @@ mod tests {
     fn a_removed_run_is_a_problem() {
         let fixture = Fixture::new();
         let mut follower = fixture.follower();
-        fixture.dir.journal().unwrap().append(&[note("one")]).unwrap();
+        fixture.dir.journal().unwrap().append(&[warning("one")]).unwrap();
         follower.poll();
         fs::remove_dir_all(fixture.dir.path()).unwrap();
         let update = follower.poll();
@@ -279,7 +279,7 @@ mod tests {
     #[test]
     fn a_run_without_a_record_has_no_state() {
         let fixture = Fixture::new();
-        fs::remove_file(fixture.dir.record_path()).unwrap();
+        fs::remove_file(fixture.dir.manifest_path()).unwrap();
         let update = fixture.follower().poll();
         assert!(update.state.is_none() && update.problem.is_some());
     }
@@ -287,13 +287,13 @@ mod tests {
     #[test]
     fn a_replaced_journal_restarts_the_update() {
         let fixture = Fixture::new();
-        fixture.dir.journal().unwrap().append(&[note("one"), note("two")]).unwrap();
+        fixture.dir.journal().unwrap().append(&[warning("one"), warning("two")]).unwrap();
         let mut follower = fixture.follower();
         follower.poll();
         fs::remove_file(fixture.dir.journal_path()).unwrap();
-        fixture.dir.journal().unwrap().append(&[note("three")]).unwrap();
+        fixture.dir.journal().unwrap().append(&[warning("three")]).unwrap();
         let update = follower.poll();
-        assert_eq!((update.restarted, update.records), (true, vec![note("three")]));
+        assert_eq!((update.restarted, update.entries), (true, vec![warning("three")]));
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl RunDir {
             if batch.restarted {
                 history = History::default();
             }
-            for entry in batch.records {
+            for entry in batch.entries {
                 history.take(entry.time, &entry.event);
             }
             if batch.caught_up {
@@ -105,8 +105,8 @@ mod tests {
             Event::Rewound { step: 3 },
             steps(4, &[1.0]),
         ];
-        let records = (10..).zip(events).map(|(time, event)| JournalEntry { time: f64::from(time), event });
-        dir.journal().unwrap().append(&records.collect::<Vec<_>>()).unwrap();
+        let entries = (10..).zip(events).map(|(time, event)| JournalEntry { time: f64::from(time), event });
+        dir.journal().unwrap().append(&entries.collect::<Vec<_>>()).unwrap();
         let history = dir.history().unwrap();
         let rows: Vec<_> =
             history.steps.iter().map(|row| (row.step, row.time, row.loss, row.learning_rate)).collect();

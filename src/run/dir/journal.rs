@@ -37,11 +37,11 @@ impl JournalWriter {
     /// Appends records with a single write: all of them or, on failure, none, so that it can be retried.
     ///
     /// When this returns, the records survive a crash of the process; after [`sync`](Self::sync), a power failure.
-    pub fn append(&mut self, records: &[JournalEntry]) -> Result<(), FileError> {
-        if records.is_empty() {
+    pub fn append(&mut self, entries: &[JournalEntry]) -> Result<(), FileError> {
+        if entries.is_empty() {
             return Ok(());
         }
-        self.try_append(records).map_err(FileError::io("append to", &self.path))
+        self.try_append(entries).map_err(FileError::io("append to", &self.path))
     }
 
     /// Whether the file has been removed or replaced.
@@ -61,10 +61,10 @@ impl JournalWriter {
         self.file.sync_data().map_err(FileError::io("write", &self.path))
     }
 
-    fn try_append(&mut self, records: &[JournalEntry]) -> io::Result<()> {
+    fn try_append(&mut self, entries: &[JournalEntry]) -> io::Result<()> {
         let mut text = Vec::new();
-        for record in records {
-            serde_json::to_writer(&mut text, record)?;
+        for entry in entries {
+            serde_json::to_writer(&mut text, entry)?;
             text.push(b'\n');
         }
         self.settle()?;
@@ -120,7 +120,7 @@ pub struct JournalReader {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JournalBatch {
     /// The new records, in order.
-    pub records: Vec<JournalEntry>,
+    pub entries: Vec<JournalEntry>,
     /// Whether the journal was replaced or truncated; then these records are its first ones and earlier ones do not count.
     pub restarted: bool,
     /// Whether all records have been read.
@@ -141,10 +141,10 @@ impl JournalReader {
         }
         self.damaged += lines.too_long;
         let mut batch =
-            JournalBatch { records: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
+            JournalBatch { entries: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
         for line in lines.iter().filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
-                Ok(record) => batch.records.push(record),
+                Ok(entry) => batch.entries.push(entry),
                 Err(_) if is_foreign(line) => self.foreign += 1,
                 Err(_) => self.damaged += 1,
             }
@@ -184,7 +184,7 @@ mod tests {
     use super::*;
     use crate::run::protocol::Event;
 
-    fn record(step: u64) -> JournalEntry {
+    fn entry(step: u64) -> JournalEntry {
         JournalEntry { time: 1.5, event: Event::Resumed { step, position: None } }
     }
 
@@ -215,30 +215,30 @@ mod tests {
             JournalReader::new(self.path())
         }
 
-        fn records(&self) -> Vec<JournalEntry> {
-            self.reader().poll().unwrap().records
+        fn entries(&self) -> Vec<JournalEntry> {
+            self.reader().poll().unwrap().entries
         }
     }
 
     fn line(step: u64) -> String {
-        format!("{}\n", serde_json::to_string(&record(step)).unwrap())
+        format!("{}\n", serde_json::to_string(&entry(step)).unwrap())
     }
 
     #[test]
     fn a_reader_gets_what_was_appended_since() {
         let fixture = Fixture::new();
         let (mut writer, mut reader) = (fixture.writer(), fixture.reader());
-        writer.append(&[record(1), record(2)]).unwrap();
+        writer.append(&[entry(1), entry(2)]).unwrap();
         let batch = reader.poll().unwrap();
         assert_eq!(
             batch,
-            JournalBatch { records: vec![record(1), record(2)], restarted: false, caught_up: true }
+            JournalBatch { entries: vec![entry(1), entry(2)], restarted: false, caught_up: true }
         );
-        assert!(reader.poll().unwrap().records.is_empty());
+        assert!(reader.poll().unwrap().entries.is_empty());
         writer.append(&[]).unwrap();
-        writer.append(&[record(3)]).unwrap();
+        writer.append(&[entry(3)]).unwrap();
         writer.sync().unwrap();
-        assert_eq!(reader.poll().unwrap().records, [record(3)]);
+        assert_eq!(reader.poll().unwrap().entries, [entry(3)]);
     }
 
     #[test]
@@ -247,38 +247,38 @@ mod tests {
         for torn in 0..whole.len() {
             let fixture = Fixture::with(&whole[..torn]);
             let mut reader = fixture.reader();
-            let mut records = reader.poll().unwrap().records;
-            fixture.writer().append(&[record(9)]).unwrap();
-            records.extend(reader.poll().unwrap().records);
-            let expected = if torn < line(1).len() { vec![record(9)] } else { vec![record(1), record(9)] };
-            assert_eq!(records, expected, "torn after {torn} bytes");
-            assert_eq!((reader.damaged(), fixture.records()), (0, expected));
+            let mut entries = reader.poll().unwrap().entries;
+            fixture.writer().append(&[entry(9)]).unwrap();
+            entries.extend(reader.poll().unwrap().entries);
+            let expected = if torn < line(1).len() { vec![entry(9)] } else { vec![entry(1), entry(9)] };
+            assert_eq!(entries, expected, "torn after {torn} bytes");
+            assert_eq!((reader.damaged(), fixture.entries()), (0, expected));
         }
     }
 
     #[test]
     fn a_long_torn_line_is_repaired() {
         let fixture = Fixture::with([line(1), "x".repeat(200_000)].concat());
-        fixture.writer().append(&[record(2)]).unwrap();
-        assert_eq!(fixture.records(), [record(1), record(2)]);
+        fixture.writer().append(&[entry(2)]).unwrap();
+        assert_eq!(fixture.entries(), [entry(1), entry(2)]);
     }
 
     #[test]
     fn the_rest_of_a_failed_append_is_removed_before_the_next() {
         let fixture = Fixture::new();
         let mut writer = fixture.writer();
-        writer.append(&[record(1)]).unwrap();
+        writer.append(&[entry(1)]).unwrap();
         fs::OpenOptions::new()
             .append(true)
             .open(fixture.path())
             .unwrap()
             .write_all(line(2).as_bytes())
             .unwrap();
-        writer.append(&[record(3)]).unwrap();
-        assert_eq!(fixture.records(), [record(1), record(3)]);
+        writer.append(&[entry(3)]).unwrap();
+        assert_eq!(fixture.entries(), [entry(1), entry(3)]);
         fs::OpenOptions::new().write(true).open(fixture.path()).unwrap().set_len(10).unwrap();
-        writer.append(&[record(4)]).unwrap();
-        assert_eq!(fixture.records(), [record(4)], "a line that was cut is removed too");
+        writer.append(&[entry(4)]).unwrap();
+        assert_eq!(fixture.entries(), [entry(4)], "a line that was cut is removed too");
     }
 
     #[test]
@@ -286,7 +286,7 @@ mod tests {
         let fixture = Fixture::new();
         let mut writer = fixture.writer();
         fs::remove_file(fixture.path()).unwrap();
-        let message = writer.append(&[record(1)]).unwrap_err().to_string();
+        let message = writer.append(&[entry(1)]).unwrap_err().to_string();
         assert!(message.contains("metrics.jsonl: it was removed"), "{message}");
     }
 
@@ -300,7 +300,7 @@ mod tests {
         bytes.extend(b"\xff\xfe\n");
         let fixture = Fixture::with(bytes);
         let mut reader = fixture.reader();
-        assert_eq!(reader.poll().unwrap().records, [record(1), record(2)]);
+        assert_eq!(reader.poll().unwrap().entries, [entry(1), entry(2)]);
         assert_eq!((reader.damaged(), reader.foreign()), (4, 2));
     }
 
@@ -308,23 +308,23 @@ mod tests {
     fn unknown_fields_of_known_kinds_are_ignored() {
         let fixture =
             Fixture::with("{\"time\":1.5,\"host\":\"x\",\"event\":{\"resumed\":{\"step\":1,\"by\":2}}}\n");
-        assert_eq!(fixture.records(), [record(1)]);
+        assert_eq!(fixture.entries(), [entry(1)]);
     }
 
     #[test]
     fn a_huge_journal_is_read_in_parts() {
         let fixture = Fixture::new();
         let count = 2 * WINDOW / line(1_000_000).len() as u64;
-        let records: Vec<JournalEntry> = (1_000_000..1_000_000 + count).map(record).collect();
-        fixture.writer().append(&records).unwrap();
+        let entries: Vec<JournalEntry> = (1_000_000..1_000_000 + count).map(entry).collect();
+        fixture.writer().append(&entries).unwrap();
         let mut reader = fixture.reader();
         let first = reader.poll().unwrap();
-        assert!(!first.caught_up && first.records.len() < records.len());
-        let mut all = first.records;
+        assert!(!first.caught_up && first.entries.len() < entries.len());
+        let mut all = first.entries;
         for _ in 0..3 {
-            all.extend(reader.poll().unwrap().records);
+            all.extend(reader.poll().unwrap().entries);
         }
-        assert_eq!(all, records);
+        assert_eq!(all, entries);
         assert!(reader.poll().unwrap().caught_up);
     }
 
@@ -337,7 +337,7 @@ mod tests {
         file::write_atomic(&fixture.path(), line(1).as_bytes()).unwrap();
         let batch = reader.poll().unwrap();
         assert!(batch.restarted);
-        assert_eq!((batch.records, reader.damaged()), (vec![record(1)], 0));
+        assert_eq!((batch.entries, reader.damaged()), (vec![entry(1)], 0));
     }
 
     proptest! {
@@ -347,8 +347,8 @@ mod tests {
         fn any_bytes_are_read_and_repaired(bytes in any::<Vec<u8>>()) {
             let fixture = Fixture::with(&bytes);
             fixture.reader().poll().unwrap();
-            fixture.writer().append(&[record(7)]).unwrap();
-            prop_assert_eq!(fixture.records().pop(), Some(record(7)));
+            fixture.writer().append(&[entry(7)]).unwrap();
+            prop_assert_eq!(fixture.entries().pop(), Some(entry(7)));
         }
     }
 }

@@ -34,10 +34,10 @@ pub struct Labels {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LabelError {
     /// It has no visible character, or has control characters.
-    #[error("a {0} must have a visible character and no control characters")]
+    #[error("invalid {0}; use at least one visible character and no control characters")]
     Invisible(&'static str),
     /// It is too long.
-    #[error("a {what} can have at most {limit} bytes")]
+    #[error("the {what} is too long; use at most {limit} bytes")]
     TooLong {
         /// The kind of label: `name`, `note` or `tag`.
         what: &'static str,
@@ -45,7 +45,7 @@ pub enum LabelError {
         limit: usize,
     },
     /// A tag with a space or a comma, which would read as two tags.
-    #[error("a tag must be one word, without spaces or commas")]
+    #[error("a tag is one word; use several tags instead of spaces or commas")]
     SeveralWords,
 }
 
@@ -118,15 +118,15 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
         let dir = Store::open(root.path()).create(&new).unwrap();
-        let trainers = dir.record().unwrap();
+        let trainers = dir.manifest().unwrap();
         dir.label(named("baseline")).unwrap();
         dir.label(tagged(&["good", "slow"])).unwrap();
-        dir.write_record(&trainers).unwrap();
-        let record = dir.record().unwrap();
-        assert_eq!((record.name.as_str(), record.tags.len()), ("baseline", 2));
+        dir.write_manifest(&trainers).unwrap();
+        let manifest = dir.manifest().unwrap();
+        assert_eq!((manifest.name.as_str(), manifest.tags.len()), ("baseline", 2));
         dir.label(tagged(&[])).unwrap();
-        assert!(dir.record().unwrap().tags.is_empty());
-        assert_eq!(dir.record().unwrap().name, "baseline");
+        assert!(dir.manifest().unwrap().tags.is_empty());
+        assert_eq!(dir.manifest().unwrap().name, "baseline");
     }
 
     #[test]

@@ -408,15 +408,19 @@ mod tests {
 
     #[test]
     fn a_record_comes_back_with_every_field() {
-        let record = parse(&full("plain")).unwrap();
-        assert_eq!(serde_json::to_value(&record).unwrap(), full("plain"));
-        assert!(record.extra.is_empty() && record.config.extra.is_empty() && record.summary.extra.is_empty());
+        let manifest = parse(&full("plain")).unwrap();
+        assert_eq!(serde_json::to_value(&manifest).unwrap(), full("plain"));
+        assert!(
+            manifest.extra.is_empty()
+                && manifest.config.extra.is_empty()
+                && manifest.summary.extra.is_empty()
+        );
     }
 
     #[test]
     fn missing_fields_have_the_values_of_a_new_run() {
-        let record = parse(&minimal()).unwrap();
-        assert_eq!((record.config, record.summary), (RunConfig::default(), Results::default()));
+        let manifest = parse(&minimal()).unwrap();
+        assert_eq!((manifest.config, manifest.summary), (RunConfig::default(), Results::default()));
         for field in ["schema", "id", "status", "created"] {
             let mut json = minimal();
             json[field] = Value::Null;
@@ -438,16 +442,16 @@ mod tests {
 
     #[test]
     fn no_text_of_a_record_controls_the_terminal() {
-        let record = parse(&full("\u{1b}[2J\u{9b}x")).unwrap();
-        assert_eq!(serde_json::to_value(record).unwrap(), full("[2Jx"));
+        let manifest = parse(&full("\u{1b}[2J\u{9b}x")).unwrap();
+        assert_eq!(serde_json::to_value(manifest).unwrap(), full("[2Jx"));
     }
 
     #[test]
     fn results_that_are_not_finite_are_null() {
-        let mut record = parse(&minimal()).unwrap();
-        record.summary.last_train_loss = Some(f64::NAN);
+        let mut manifest = parse(&minimal()).unwrap();
+        manifest.summary.last_train_loss = Some(f64::NAN);
         let path = Path::new("run.json");
-        let read = RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap();
+        let read = RunManifest::parse(path, &manifest.to_bytes(path).unwrap()).unwrap();
         assert_eq!(read.summary.last_train_loss, None);
     }
 
@@ -491,12 +495,12 @@ mod tests {
 
         #[test]
         fn numbers_come_back_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
-            let mut record = parse(&minimal()).unwrap();
-            record.config.seed = seed;
-            record.config.optimizer = crate::run::OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
-            record.created = created;
+            let mut manifest = parse(&minimal()).unwrap();
+            manifest.config.seed = seed;
+            manifest.config.optimizer = crate::run::OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };
+            manifest.created = created;
             let path = Path::new("run.json");
-            prop_assert_eq!(RunManifest::parse(path, &record.to_bytes(path).unwrap()).unwrap(), record);
+            prop_assert_eq!(RunManifest::parse(path, &manifest.to_bytes(path).unwrap()).unwrap(), manifest);
         }
     }
 }

@@ -50,7 +50,7 @@ impl fmt::Display for RateJump {
         let [before, after] = [self.before, self.after].map(text::ratio);
         write!(
             f,
-            "with {} epochs, the cosine schedule raises the learning rate from {before} to {after}",
+            "the cosine schedule over {} epochs raises the learning rate from {before} to {after}",
             self.epochs
         )
     }
@@ -69,7 +69,7 @@ mod tests {
         let manifest = |schedule| {
             let config = RunConfig { schedule, epochs: 40, ..RunConfig::default() };
             let new = NewRun::new(Timestamp::UNIX_EPOCH, 0, config, Provenance::default());
-            let mut manifest = Store::open(root.path()).create(&new).unwrap().record().unwrap();
+            let mut manifest = Store::open(root.path()).create(&new).unwrap().manifest().unwrap();
             manifest.summary.total_steps = 40 * 938;
             manifest
         };
@@ -81,7 +81,7 @@ mod tests {
         assert!((kept - jump.before).abs() < 1e-15);
         assert!(
             jump.to_string()
-                .starts_with("with 60 epochs, the cosine schedule raises the learning rate from ")
+                .starts_with("the cosine schedule over 60 epochs raises the learning rate from ")
         );
 
         let chosen = Change { learning_rate: Some(0.001), ..longer };

@@ -55,7 +55,7 @@ impl RunDir {
 
     /// Whether the directory holds a run.
     pub(crate) fn exists(&self) -> bool {
-        self.record_path().symlink_metadata().is_ok()
+        self.manifest_path().symlink_metadata().is_ok()
     }
 
     /// The run's id.
@@ -69,17 +69,17 @@ impl RunDir {
     }
 
     /// Reads `run.json`. The id is the directory's name, even if the directory was renamed or copied.
-    pub fn record(&self) -> Result<RunManifest, RunError> {
-        match file::read(&self.record_path(), RECORD_LIMIT) {
+    pub fn manifest(&self) -> Result<RunManifest, RunError> {
+        match file::read(&self.manifest_path(), RECORD_LIMIT) {
             Err(error) if error.is_not_found() => Err(RunError::NotARun { path: self.path.clone() }),
-            bytes => self.parse_record(&bytes?),
+            bytes => self.parse_manifest(&bytes?),
         }
     }
 
     /// Parses `run.json` and applies the run's current labels.
-    pub(crate) fn parse_record(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
-        let record = RunManifest::parse(&self.record_path(), bytes)?;
-        Ok(RunManifest { id: self.id.clone(), ..record }.labelled(Labels::read(&self.labels_path())))
+    pub(crate) fn parse_manifest(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
+        let manifest = RunManifest::parse(&self.manifest_path(), bytes)?;
+        Ok(RunManifest { id: self.id.clone(), ..manifest }.labelled(Labels::read(&self.labels_path())))
     }
 
     /// Sets these labels and leaves the others. The run may be training.
@@ -95,17 +95,17 @@ impl RunDir {
     }
 
     /// Replaces `run.json`. Only for the holder of the [lock](Self::lock), since two writers would undo each other's changes.
-    pub fn write_record(&self, record: &RunManifest) -> Result<(), RunError> {
-        let path = self.record_path();
-        Ok(file::write_atomic(&path, &record.to_bytes(&path)?)?)
+    pub fn write_manifest(&self, manifest: &RunManifest) -> Result<(), RunError> {
+        let path = self.manifest_path();
+        Ok(file::write_atomic(&path, &manifest.to_bytes(&path)?)?)
     }
 
     /// Reads `run.json` and the run's actual state.
     pub fn read(&self) -> Result<(RunManifest, RunState), RunError> {
         let before = self.liveness();
-        let record = self.record()?;
-        let state = RunState::settled(record.status, before, &self.lock_path());
-        Ok((record, state))
+        let manifest = self.manifest()?;
+        let state = RunState::settled(manifest.status, before, &self.lock_path());
+        Ok((manifest, state))
     }
 
     /// Locks the run for this process, to train it or to change its manifest, and removes unfinished files left by a killed
@@ -113,7 +113,7 @@ impl RunDir {
     pub fn lock(&self) -> Result<RunLock, RunError> {
         let path = self.lock_path();
         let name = || {
-            let name = self.record().map(|record| record.name).unwrap_or_default();
+            let name = self.manifest().map(|manifest| manifest.name).unwrap_or_default();
             if name.is_empty() { self.id.name().to_owned() } else { name }
         };
         let lock = RunLock::acquire(&path).map_err(RunError::lock(&path, name))?;
@@ -239,7 +239,7 @@ impl RunDir {
     }
 
     /// The file `run.json`.
-    pub fn record_path(&self) -> PathBuf {
+    pub fn manifest_path(&self) -> PathBuf {
         self.path.join("run.json")
     }
 
@@ -277,38 +277,38 @@ mod tests {
 
     impl Fixture {
         /// A run with this record and nothing else.
-        fn with(record: &Value) -> Self {
+        fn with(manifest: &Value) -> Self {
             let root = tempfile::tempdir().unwrap();
             let dir = RunDir::under(root.path(), ID.parse().unwrap());
             fs::create_dir(dir.path()).unwrap();
-            fs::write(dir.record_path(), record.to_string()).unwrap();
+            fs::write(dir.manifest_path(), manifest.to_string()).unwrap();
             Self { root, dir }
         }
     }
 
-    fn record() -> Value {
+    fn manifest() -> Value {
         json!({"schema": 1, "id": ID, "status": "queued", "created": 0.0, "stars": 5})
     }
 
     #[test]
     fn a_changed_record_keeps_what_a_newer_version_added() {
-        let Fixture { root: _root, dir } = Fixture::with(&record());
-        let changed = RunManifest { notes: "good".to_owned(), ..dir.record().unwrap() };
-        dir.write_record(&changed).unwrap();
-        assert_eq!(dir.record().unwrap(), changed);
-        let json: Value = serde_json::from_slice(&fs::read(dir.record_path()).unwrap()).unwrap();
+        let Fixture { root: _root, dir } = Fixture::with(&manifest());
+        let changed = RunManifest { notes: "good".to_owned(), ..dir.manifest().unwrap() };
+        dir.write_manifest(&changed).unwrap();
+        assert_eq!(dir.manifest().unwrap(), changed);
+        let json: Value = serde_json::from_slice(&fs::read(dir.manifest_path()).unwrap()).unwrap();
         assert_eq!((&json["notes"], &json["stars"]), (&json!("good"), &json!(5)));
     }
 
     #[test]
     fn a_killed_write_leaves_the_old_record_and_is_cleaned_up() {
-        let Fixture { root: _root, dir } = Fixture::with(&record());
+        let Fixture { root: _root, dir } = Fixture::with(&manifest());
         fs::create_dir(dir.checkpoints_path()).unwrap();
         let left = [dir.path().join(".tmp-1"), dir.checkpoints_path().join(".tmp-2")];
         for path in &left {
             fs::write(path, "{\"schema\":1,\"st").unwrap();
         }
-        assert_eq!(dir.record().unwrap().status, RecordedStatus::Queued);
+        assert_eq!(dir.manifest().unwrap().status, RecordedStatus::Queued);
         let lock = dir.lock().unwrap();
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::dir::lock::holder(lock.path())));
@@ -318,7 +318,7 @@ mod tests {
 
     #[test]
     fn a_missing_checkpoint_is_an_error_that_lists_the_others() {
-        let Fixture { root: _root, dir } = Fixture::with(&record());
+        let Fixture { root: _root, dir } = Fixture::with(&manifest());
         let message = |name| dir.checkpoint(name).unwrap_err().to_string();
         assert!(message(CheckpointName::Best).ends_with("best.safetensors; the run has no checkpoints"));
         fs::create_dir(dir.checkpoints_path()).unwrap();
@@ -332,7 +332,7 @@ mod tests {
 
     #[test]
     fn only_a_directory_with_a_record_and_an_id_is_a_run() {
-        let Fixture { root, dir } = Fixture::with(&record());
+        let Fixture { root, dir } = Fixture::with(&manifest());
         assert_eq!(RunDir::open(dir.path()).unwrap().id().as_str(), ID);
         fs::create_dir(root.path().join("empty")).unwrap();
         let message = RunDir::open(&root.path().join("empty")).unwrap_err().to_string();

@@ -101,7 +101,7 @@ impl RunState {
     }
 
     /// The state in one word.
-    pub fn name(&self, record: &RunManifest) -> StateName {
+    pub fn name(&self, manifest: &RunManifest) -> StateName {
         if self.trouble().is_some() {
             return StateName::Waiting;
         }
@@ -109,7 +109,9 @@ impl RunState {
             return StateName::Elsewhere;
         }
         match self.status {
-            RecordedStatus::Paused | RecordedStatus::Stopped if record.has_diverged() => StateName::Diverged,
+            RecordedStatus::Paused | RecordedStatus::Stopped if manifest.has_diverged() => {
+                StateName::Diverged
+            }
             RecordedStatus::Queued => StateName::Queued,
             RecordedStatus::Running => StateName::Training,
             RecordedStatus::Paused => StateName::Paused,

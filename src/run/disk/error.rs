@@ -9,27 +9,24 @@ use super::sanitize::display;
 
 /// An error of a file. Every message is one line that names the file and the cause and is safe to show.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum FileError {
     /// The operating system reported an error.
     #[error("cannot {action} {}: {source}", display(&.path.display()))]
     Io {
         /// The attempted action such as `read`.
         action: &'static str,
-        /// The file or directory.
         path: PathBuf,
-        /// The system's reason.
         source: io::Error,
     },
     /// A symbolic link, pipe or the like in place of a regular file. It is not followed.
     #[error("{}: not a regular file; remove it", display(&.path.display()))]
     NotAFile {
-        /// Its path.
         path: PathBuf,
     },
     /// The file is far larger than a valid one can be.
     #[error("{}: larger than {limit} bytes, the most that a valid file has; remove it", display(&.path.display()))]
     TooLarge {
-        /// The file.
         path: PathBuf,
         /// Maximum size of a valid file in bytes.
         limit: u64,
@@ -37,7 +34,6 @@ pub enum FileError {
     /// A new file would replace an existing one.
     #[error("{}: already exists; choose another path", display(&.path.display()))]
     AlreadyExists {
-        /// The existing path.
         path: PathBuf,
     },
 }

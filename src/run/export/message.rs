@@ -66,12 +66,12 @@ impl Message {
 }
 
 /// Appends a record: its length and its bytes, each with a checksum.
-pub(super) fn frame(file: &mut Vec<u8>, record: &[u8]) {
-    let length = (record.len() as u64).to_le_bytes();
+pub(super) fn frame(file: &mut Vec<u8>, manifest: &[u8]) {
+    let length = (manifest.len() as u64).to_le_bytes();
     file.extend(length);
     file.extend(checksum(&length));
-    file.extend(record);
-    file.extend(checksum(record));
+    file.extend(manifest);
+    file.extend(checksum(manifest));
 }
 
 /// A masked CRC-32C, as used by the framing, so that checksums can be part of checksummed data.

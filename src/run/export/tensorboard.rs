@@ -34,8 +34,8 @@ impl EventFiles {
     /// # Errors
     ///
     /// If it contains event files of another run: TensorBoard would show both as one.
-    fn find(directory: &Path, record: &RunManifest) -> Result<Self, RunError> {
-        let name = event_file_name(record);
+    fn find(directory: &Path, manifest: &RunManifest) -> Result<Self, RunError> {
+        let name = event_file_name(manifest);
         let mut own = Vec::new();
         let entries = match fs::read_dir(directory) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -92,7 +92,7 @@ impl EventFiles {
 impl RunDir {
     /// Returns the error with which [`write_event_file`](Self::write_event_file) would refuse this directory.
     pub fn check_event_directory(&self, into: &Path) -> Result<(), RunError> {
-        EventFiles::find(into, &self.record()?).map(drop)
+        EventFiles::find(into, &self.manifest()?).map(drop)
     }
 
     /// Writes settings and measurements of a run as a TensorBoard event file in the directory `into`, which is created.
@@ -109,32 +109,32 @@ impl RunDir {
     ///
     /// If the directory contains event files of another run, or cannot be written.
     pub fn write_event_file(&self, into: &Path) -> Result<EventFile, RunError> {
-        let (record, state) = self.read()?;
-        let files = EventFiles::find(into, &record)?;
+        let (manifest, state) = self.read()?;
+        let files = EventFiles::find(into, &manifest)?;
         let (history, damaged) = self.history_and_damage()?;
-        let path = files.write(&event_file(&session(&record, &state), &history))?;
+        let path = files.write(&event_file(&session(&manifest, &state), &history))?;
         Ok(EventFile { path, damaged })
     }
 }
 
-fn session(record: &RunManifest, state: &RunState) -> RunSession {
-    let config = record.settings();
+fn session(manifest: &RunManifest, state: &RunState) -> RunSession {
+    let config = manifest.settings();
     let settings = Setting::all().filter_map(|setting| Some((setting.key(), setting.value(&config)?)));
-    let outcome = match state.name(record) {
+    let outcome = match state.name(manifest) {
         _ if state.is_live() => None,
         StateName::Finished | StateName::Stopped => Some(Outcome::Success),
         StateName::Failed | StateName::Diverged => Some(Outcome::Failure),
         _ => None,
     };
-    RunSession { created: record.created, settings: settings.collect(), outcome }
+    RunSession { created: manifest.created, settings: settings.collect(), outcome }
 }
 
 /// The file's name as TensorBoard would choose it: `events.out.tfevents.<when it was created>.<its host>.<the run's id>`.
-fn event_file_name(record: &RunManifest) -> String {
-    let host = record.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
+fn event_file_name(manifest: &RunManifest) -> String {
+    let host = manifest.provenance.host.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-');
     // TensorBoard uses ten digits.
-    let created = record.created.floor().clamp(0.0, 9_999_999_999.0);
-    format!("events.out.tfevents.{created:010.0}.{}.{}", host.collect::<String>(), record.id)
+    let created = manifest.created.floor().clamp(0.0, 9_999_999_999.0);
+    format!("events.out.tfevents.{created:010.0}.{}.{}", host.collect::<String>(), manifest.id)
 }
 
 #[cfg(test)]
@@ -208,9 +208,9 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let name = |host| {
             let dir = Store::open(root.path()).create(&new_run(host)).unwrap();
-            let record = dir.record().unwrap();
-            let name = event_file_name(&record);
-            name.strip_suffix(record.id.as_str()).unwrap().to_owned()
+            let manifest = dir.manifest().unwrap();
+            let name = event_file_name(&manifest);
+            name.strip_suffix(manifest.id.as_str()).unwrap().to_owned()
         };
         assert_eq!(name("gpu-box"), "events.out.tfevents.1795501812.gpu-box.");
         assert_eq!(name("../etc/a b"), "events.out.tfevents.1795501812.etcab.");

@@ -88,9 +88,10 @@ pub enum Event {
         #[serde(deserialize_with = "sanitize::string")]
         reason: String,
     },
-    /// A message for people, such as a warning.
-    Note {
-        /// The message, one line.
+    /// A warning for people, such as a data set that could not be used.
+    #[serde(rename = "note")]
+    Warning {
+        /// The warning, one line.
         #[serde(deserialize_with = "sanitize::string")]
         text: String,
     },
@@ -209,7 +210,7 @@ mod tests {
             Event::Rewound { step: 90 },
             Event::Checkpoint { step: 94, name: text() },
             Event::Rejected { file: text(), reason: text() },
-            Event::Note { text: text() },
+            Event::Warning { text: text() },
             Event::Ended {
                 step: 94,
                 status: RecordedStatus::Failed,
@@ -265,6 +266,7 @@ mod tests {
             r#"{"note":{"text":"x"}}"#.to_owned(),
             format!(r#"{{"ended":{{"step":94,"status":"failed","reason":"x","position":{position}}}}}"#),
         ];
+        assert_eq!(all("x").len(), lines.len());
         for (event, line) in all("x").iter().zip(lines) {
             // The last metric is for tests only.
             let written = json(event).replace(r#","trial":0.0"#, "");
@@ -292,13 +294,13 @@ mod tests {
 
     #[test]
     fn steps_of_an_older_version_do_not_say_what_took_time() {
-        let record = read(
+        let entry = read(
             r#"{"time":0,"event":{"steps":{"first":1,"losses":[2.5],"learning_rate":0.1,"active_seconds":1}}}"#,
         );
         let (losses, active_seconds) = (vec![2.5], 1.0);
         let event =
             Event::Steps(StepBatch { first: 1, losses, learning_rate: 0.1, active_seconds, spent: None });
-        assert_eq!(record.event, event);
+        assert_eq!(entry.event, event);
     }
 
     #[test]
@@ -330,8 +332,8 @@ mod tests {
 
     #[test]
     fn a_reason_of_a_newer_version_is_another_one() {
-        let record = read(r#"{"time":0,"event":{"paused":{"step":1,"reason":"moonlight"}}}"#);
-        assert_eq!(record.event, Event::Paused { step: 1, reason: PauseReason::Other, position: None });
+        let entry = read(r#"{"time":0,"event":{"paused":{"step":1,"reason":"moonlight"}}}"#);
+        assert_eq!(entry.event, Event::Paused { step: 1, reason: PauseReason::Other, position: None });
     }
 
     #[test]
@@ -360,8 +362,8 @@ mod tests {
 
         #[test]
         fn times_come_back_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
-            let record = JournalEntry { time, event: Event::Resumed { step: 1, position: None } };
-            let found = read(&serde_json::to_string(&record).unwrap());
+            let entry = JournalEntry { time, event: Event::Resumed { step: 1, position: None } };
+            let found = read(&serde_json::to_string(&entry).unwrap());
             prop_assert_eq!(found.time.to_bits(), time.to_bits());
         }
     }

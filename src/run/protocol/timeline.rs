@@ -115,7 +115,7 @@ impl<S: StepLog> Timeline<S> {
             Event::Resumed { .. }
             | Event::Checkpoint { .. }
             | Event::Rejected { .. }
-            | Event::Note { .. }
+            | Event::Warning { .. }
             | Event::Ended { .. } => {}
         }
     }

@@ -54,9 +54,9 @@ impl Expr {
             Self::Not(expr) => !expr.matches(run),
             Self::Compare(field, operator, literal) => operator.holds(&field.of(run), literal),
             Self::Anywhere(word) => {
-                let record = &run.record;
-                let texts = [run.dir.id().as_str(), &record.name, &record.notes];
-                let tags = record.tags.iter().map(String::as_str);
+                let manifest = &run.manifest;
+                let texts = [run.dir.id().as_str(), &manifest.name, &manifest.notes];
+                let tags = manifest.tags.iter().map(String::as_str);
                 texts.into_iter().chain(tags).any(|text| contains(text, word))
             }
         }

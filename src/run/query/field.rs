@@ -106,11 +106,11 @@ fn integer(number: Option<u32>) -> FieldValue {
 
 /// The value of a setting, with changes during training.
 fn setting(name: &str, run: &RunEntry) -> FieldValue {
-    Setting::named(name).map_or(FieldValue::None, |setting| setting_of(setting, &run.record))
+    Setting::named(name).map_or(FieldValue::None, |setting| setting_of(setting, &run.manifest))
 }
 
-fn setting_of(setting: Setting, record: &RunManifest) -> FieldValue {
-    let mut versions = record.versions(setting);
+fn setting_of(setting: Setting, manifest: &RunManifest) -> FieldValue {
+    let mut versions = manifest.versions(setting);
     match versions.pop() {
         None => FieldValue::None,
         Some((value, _)) if versions.is_empty() => value.into(),
@@ -123,7 +123,7 @@ fn setting_of(setting: Setting, record: &RunManifest) -> FieldValue {
 
 /// The changes during training, such as `lr 0.01→0.02 @29`.
 fn changes(run: &RunEntry) -> FieldValue {
-    let changed = Field::all().filter_map(|field| match field.of_manifest(&run.record)? {
+    let changed = Field::all().filter_map(|field| match field.of_manifest(&run.manifest)? {
         value @ FieldValue::Changed(_) => Some(format!("{field} {}", field.in_words(value))),
         _ => None,
     });
@@ -145,28 +145,28 @@ impl From<SettingValue> for FieldValue {
 /// Identity and results.
 #[rustfmt::skip]
 const RESULTS: &[Option<Row>] = &[
-    row(None,                         "name",       &[],                       "name",                            |run| words(&run.record.name)),
+    row(None,                         "name",       &[],                       "name",                            |run| words(&run.manifest.name)),
     row(None,                         "id",         &[],                       "ID, the name of its directory",                 |run| words(run.dir.id().as_str())),
     row(None,                         "state",      &["status"],               "training, paused, finished, ...",            |run| words(run.state_name().as_str())),
     row(None,                         "preset",     &["net"],                  "network",                               |run| setting("preset", run)),
-    row(None,                         "data",       &[],                       "data set",                              |run| run.record.provenance.dataset.as_ref().map_or(FieldValue::None, |data| words(data.description.replace(',', "")))),
-    row(None,                         "tag",        &["tags"],                 "tags",                           |run| FieldValue::Words(run.record.tags.clone())),
-    row(None,                         "notes",      &["note"],                 "notes",                                 |run| words(&run.record.notes)),
-    row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.record.summary.best_test_accuracy)),
-    row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| integer(run.record.summary.best_epoch)),
+    row(None,                         "data",       &[],                       "data set",                              |run| run.manifest.provenance.dataset.as_ref().map_or(FieldValue::None, |data| words(data.description.replace(',', "")))),
+    row(None,                         "tag",        &["tags"],                 "tags",                           |run| FieldValue::Words(run.manifest.tags.clone())),
+    row(None,                         "notes",      &["note"],                 "notes",                                 |run| words(&run.manifest.notes)),
+    row(Some(Unit::Accuracy),         "best_acc",   &["best", "max_acc"],      "best test accuracy, 0 to 1",                |run| number(run.manifest.summary.best_test_accuracy)),
+    row(Some(Unit::Count),            "best_epoch", &[],                       "epoch with the best test accuracy",          |run| integer(run.manifest.summary.best_epoch)),
     last(EpochMetric::TEST_ACCURACY),
-    row(Some(Unit::Accuracy),         "min_acc",    &["worst_acc"],            "lowest test accuracy, 0 to 1",              |run| number(run.record.summary.lowest_test_accuracy)),
+    row(Some(Unit::Accuracy),         "min_acc",    &["worst_acc"],            "lowest test accuracy, 0 to 1",              |run| number(run.manifest.summary.lowest_test_accuracy)),
     last(EpochMetric::TEST_LOSS),
-    row(Some(Unit::Loss),             "min_loss",   &["best_loss"],            "lowest test loss",                          |run| number(run.record.summary.lowest_test_loss)),
-    row(Some(Unit::Loss),             "max_loss",   &["worst_loss"],           "highest test loss",                         |run| number(run.record.summary.highest_test_loss)),
+    row(Some(Unit::Loss),             "min_loss",   &["best_loss"],            "lowest test loss",                          |run| number(run.manifest.summary.lowest_test_loss)),
+    row(Some(Unit::Loss),             "max_loss",   &["worst_loss"],           "highest test loss",                         |run| number(run.manifest.summary.highest_test_loss)),
 ];
 
 /// Progress, settings and origin.
 #[rustfmt::skip]
 const DETAILS: &[Option<Row>] = &[
-    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| FieldValue::Integer(run.record.summary.epoch.into())),
+    row(Some(Unit::Count),            "epoch",      &[],                       "epochs done",                               |run| FieldValue::Integer(run.manifest.summary.epoch.into())),
     row(Some(Unit::Setting),          "epochs",     &[],                       "total epochs",                              |run| setting("epochs", run)),
-    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| FieldValue::Integer(run.record.summary.step)),
+    row(Some(Unit::Count),            "step",       &["steps"],                "steps done",                                |run| FieldValue::Integer(run.manifest.summary.step)),
     row(Some(Unit::Setting),          "lr",         &["learning_rate"],        "base learning rate, scaled by the schedule",         |run| setting("learning-rate", run)),
     row(None,                         "optimizer",  &["opt"],                  "sgd or adamw",                              |run| setting("optimizer", run)),
     row(Some(Unit::Setting),          "batch",      &["batch_size"],           "images per batch",                         |run| setting("batch-size", run)),
@@ -175,12 +175,12 @@ const DETAILS: &[Option<Row>] = &[
     row(Some(Unit::Setting),          "patience",   &[],                       "early stopping patience in epochs",           |run| setting("patience", run)),
     row(None,                         "changes",    &[],                       "settings changed during training",      changes),
     row(Some(Unit::Number),           "seed",       &[],                       "random seed",                               |run| setting("seed", run)),
-    row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| FieldValue::Number(run.record.summary.active_seconds)),
-    row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images per second",                  |run| number(run.record.summary.images_per_second)),
-    row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| FieldValue::Number(run.record.created)),
-    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.record.parent.as_ref().map_or(FieldValue::None, |id| words(id.as_str()))),
-    row(None,                         "host",       &[],                       "machine",                               |run| words(&run.record.provenance.host)),
-    row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| words(&run.record.provenance.version)),
+    row(Some(Unit::Seconds),          "time",       &["active"],               "training time, such as 90s or 2h",          |run| FieldValue::Number(run.manifest.summary.active_seconds)),
+    row(Some(Unit::ImagesPerSecond),  "speed",      &["images_per_s"],         "training images per second",                  |run| number(run.manifest.summary.images_per_second)),
+    row(Some(Unit::Date),             "created",    &[],                       "creation date, such as 2026-11-24",         |run| FieldValue::Number(run.manifest.created)),
+    row(None,                         "parent",     &["fork"],                 "run that it was forked from",                |run| run.manifest.parent.as_ref().map_or(FieldValue::None, |id| words(id.as_str()))),
+    row(None,                         "host",       &[],                       "machine",                               |run| words(&run.manifest.provenance.host)),
+    row(None,                         "version",    &[],                       "version of cnn-tui",                         |run| words(&run.manifest.provenance.version)),
 ];
 
 /// Every field, in the order of help and completion. Metrics that are not listed above follow the other results.
@@ -198,12 +198,10 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 impl Field {
     /// Every field, in the order of help and completion.
     pub fn all() -> impl Iterator<Item = Self> {
-        let has_row = |setting: &Setting| {
-            let is = |name: &str| Setting::named(name) == Some(*setting);
-            ROWS.iter().any(|row| is(row.name) || row.aliases.iter().any(|alias| is(alias)))
-        };
-        let settings = Setting::all().filter(move |setting| !has_row(setting)).map(Declared::Setting);
-        (0..ROWS.len()).map(Declared::Row).chain(settings).map(Self)
+        let rows = || (0..ROWS.len()).map(|place| Self(Declared::Row(place)));
+        let has_row = move |setting: &Setting| rows().any(|row| Setting::named(row.name()) == Some(*setting));
+        let settings = Setting::all().filter(move |setting| !has_row(setting));
+        rows().chain(settings.map(|setting| Self(Declared::Setting(setting))))
     }
 
     /// The field with this name or alias.
@@ -275,8 +273,8 @@ impl Field {
     }
 
     /// Its value in a manifest, if it is a setting.
-    pub fn of_manifest(self, record: &RunManifest) -> Option<FieldValue> {
-        self.setting().map(|setting| setting_of(setting, record))
+    pub fn of_manifest(self, manifest: &RunManifest) -> Option<FieldValue> {
+        self.setting().map(|setting| setting_of(setting, manifest))
     }
 
     /// Its value for a run.
@@ -284,7 +282,7 @@ impl Field {
         match self.0 {
             Declared::Row(place) => match ROWS[place].source {
                 Source::Run(of) => of(run),
-                Source::LastEpoch(metric) => number(run.record.summary.last(&metric)),
+                Source::LastEpoch(metric) => number(run.manifest.summary.last(&metric)),
             },
             Declared::Setting(of) => setting(of.name(), run),
         }

@@ -25,7 +25,7 @@ pub use expr::QueryError;
 pub use field::{Field, FieldValue, FieldVersion};
 pub use filter::Query;
 pub use parse::{Completion, complete};
-pub use recipe::{NOT_IN_RECIPE, Recipe};
+pub use recipe::Recipe;
 pub use sort::{Sort, UnknownField};
 
 #[cfg(test)]

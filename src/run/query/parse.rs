@@ -244,7 +244,7 @@ pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>
         }
         Some(field) => values(field).into_iter().map(|value| (written(&value), "")).collect(),
         None => {
-            let keywords = [("and", "both hold"), ("or", "one of them holds"), ("not", "it does not hold")];
+            let keywords = [("and", "both are true"), ("or", "at least one is true"), ("not", "is not true")];
             let keywords = keywords.map(|(keyword, about)| (keyword.to_owned(), about));
             let fields = Field::all().map(|field| (field.name().to_owned(), field.about()));
             fields.chain(keywords.into_iter().filter(|_| !part.is_empty())).collect()

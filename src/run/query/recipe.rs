@@ -3,9 +3,6 @@
 use crate::run::dir::{RunId, RunManifest};
 use crate::run::settings::{RunConfig, Setting};
 
-/// Settings that do not affect the result or that differ between repetitions of a run.
-pub const NOT_IN_RECIPE: [&str; 4] = ["seed", "device", "threads", "checkpoint-space"];
-
 /// How a run was trained, apart from seed and data.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Recipe {
@@ -19,22 +16,19 @@ pub struct Recipe {
 impl RunConfig {
     /// Whether every setting that can change the result is equal. The data is not compared, since a path does not identify it.
     pub fn has_same_result(&self, other: &Self) -> bool {
-        let is_neutral = |setting: &Setting| {
-            setting.name() != "seed" && (setting.name() == "data" || NOT_IN_RECIPE.contains(&setting.name()))
-        };
-        Setting::all()
-            .filter(|setting| !is_neutral(setting))
-            .all(|setting| setting.get(self) == setting.get(other))
+        self.seed == other.seed
+            && Setting::all()
+                .filter(|setting| setting.is_in_recipe())
+                .all(|setting| setting.get(self) == setting.get(other))
     }
 }
 
 impl RunManifest {
     /// The recipe of the run.
     pub fn recipe(&self) -> Recipe {
-        // The checksum identifies the data better than its path.
-        let counts = |setting: &Setting| setting.name() != "data" && !NOT_IN_RECIPE.contains(&setting.name());
+        let settings = Setting::all().filter(|setting| setting.is_in_recipe());
         Recipe {
-            settings: Setting::all().filter(counts).map(|setting| setting.get(&self.config)).collect(),
+            settings: settings.map(|setting| setting.get(&self.config)).collect(),
             changed: match &self.changes[..] {
                 [] if self.changed.is_empty() => Vec::new(),
                 // Older versions did not record when.
@@ -64,19 +58,19 @@ mod tests {
     use super::*;
     use crate::run::{Change, DataInfo, NewRun, OptimizerSettings, Provenance, Store};
 
-    fn record(config: RunConfig, checksum: &str) -> RunManifest {
+    fn manifest(config: RunConfig, checksum: &str) -> RunManifest {
         let (description, source) = Default::default();
         let checksum = checksum.to_owned();
         let data = DataInfo { description, train: 1, test: 1, checksum, source };
         let provenance = Provenance { dataset: Some(data), ..Provenance::default() };
         let root = tempfile::tempdir().unwrap();
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, config, provenance);
-        Store::open(root.path()).create(&new).unwrap().record().unwrap()
+        Store::open(root.path()).create(&new).unwrap().manifest().unwrap()
     }
 
     #[test]
-    fn seeds_and_what_decides_nothing_may_differ() {
-        let first = record(RunConfig::default(), "a");
+    fn seeds_threads_paths_and_disk_space_do_not_distinguish_repetitions() {
+        let first = manifest(RunConfig::default(), "a");
         let other = RunConfig {
             seed: 7,
             threads: Some(3),
@@ -84,7 +78,7 @@ mod tests {
             checkpoint_space: 1,
             ..RunConfig::default()
         };
-        assert!(first.repeats(&record(other, "a")) && first.repeats(&first));
+        assert!(first.repeats(&manifest(other, "a")) && first.repeats(&first));
     }
 
     #[test]
@@ -103,10 +97,10 @@ mod tests {
 
     #[test]
     fn other_settings_data_or_histories_are_no_repetition() {
-        let first = record(RunConfig::default(), "a");
+        let first = manifest(RunConfig::default(), "a");
         let optimizer = OptimizerSettings::Sgd { learning_rate: 0.02, momentum: 0.5 };
-        assert!(!first.repeats(&record(RunConfig { optimizer, ..RunConfig::default() }, "a")));
-        assert!(!first.repeats(&record(RunConfig::default(), "b")));
+        assert!(!first.repeats(&manifest(RunConfig { optimizer, ..RunConfig::default() }, "a")));
+        assert!(!first.repeats(&manifest(RunConfig::default(), "b")));
         let changed = Change { learning_rate: Some(0.01), ..Change::default() };
         assert!(!first.repeats(&RunManifest { changed, ..first.clone() }), "changed on the way");
         let parent = Some(first.id.clone());

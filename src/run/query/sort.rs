@@ -125,10 +125,10 @@ mod tests {
         let run = |nonce, best| {
             let new = NewRun::new(Timestamp::UNIX_EPOCH, nonce, RunConfig::default(), Provenance::default());
             let dir = store.create(&new).unwrap();
-            let mut record = dir.record().unwrap();
-            record.summary.best_test_accuracy = best;
+            let mut manifest = dir.manifest().unwrap();
+            manifest.summary.best_test_accuracy = best;
             let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
-            Listing::Run(Arc::new(RunEntry { dir, record, state, origin: Origin::Own }))
+            Listing::Run(Arc::new(RunEntry { dir, manifest, state, origin: Origin::Own }))
         };
         let broken = Listing::Broken { name: "odd".to_owned(), reason: String::new() };
         let runs = [broken, run(1, None), run(2, Some(0.5)), run(3, Some(0.9))];

@@ -16,11 +16,11 @@ fn run() -> RunEntry {
         ..NewRun::new(Timestamp::UNIX_EPOCH, 3, config, Provenance::default())
     };
     let dir = Store::open(root.path()).create(&new).unwrap();
-    let mut record = dir.record().unwrap();
-    record.summary.best_test_accuracy = Some(0.886);
-    record.summary.active_seconds = 5400.0;
+    let mut manifest = dir.manifest().unwrap();
+    manifest.summary.best_test_accuracy = Some(0.886);
+    manifest.summary.active_seconds = 5400.0;
     let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
-    RunEntry { dir, record, state, origin: Origin::Own }
+    RunEntry { dir, manifest, state, origin: Origin::Own }
 }
 
 #[test]

@@ -30,10 +30,11 @@ impl RunConfig {
         Setting::all().filter_map(changed).collect()
     }
 
-    /// The settings that differ from their defaults, except `but`, as flags for a shell, each preceded by a space.
-    pub fn flags_but(&self, without: &[&str]) -> String {
-        let named = self.changes().into_iter().filter(|(setting, _)| !without.contains(&setting.name()));
-        named.fold(String::new(), |flags, (setting, value)| format!("{flags} --{setting} {}", quoted(&value)))
+    /// The settings that differ from their defaults and pass the filter, as flags for a shell, each preceded by a space.
+    pub fn flags(&self, filter: fn(Setting) -> bool) -> String {
+        let changes = self.changes().into_iter().filter(|(setting, _)| filter(*setting));
+        changes
+            .fold(String::new(), |flags, (setting, value)| format!("{flags} --{setting} {}", quoted(&value)))
     }
 }
 

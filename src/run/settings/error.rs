@@ -36,7 +36,7 @@ pub enum ConfigError {
         optimizer: &'static str,
     },
     /// The setting cannot change during training.
-    #[error("{setting} cannot change while a run trains")]
+    #[error("{setting} cannot change during a run or in a fork; start a new run with it")]
     Fixed {
         /// The setting, by the name of its flag.
         setting: &'static str,

@@ -82,6 +82,11 @@ impl Setting {
         self.row().in_range_test
     }
 
+    /// Whether runs that differ in it are no repetitions of each other: it can change the result, and is not the seed.
+    pub fn is_in_recipe(self) -> bool {
+        self.row().in_recipe
+    }
+
     /// The defaults of the optimizers that have the setting, each with the name of the optimizer.
     fn defaults(self) -> impl Iterator<Item = (&'static str, SettingValue)> {
         OptimizerSettings::ALL.into_iter().filter_map(move |optimizer| {
@@ -326,7 +331,7 @@ mod tests {
         let axis = Axis::new(setting, "2, 3").unwrap();
         let configs = sweep(&RunConfig::default(), &[axis]).unwrap();
         assert_eq!(configs[1].changes(), [(setting, "3".to_owned())]);
-        assert_eq!(configs[1].flags_but(&[]), " --test-only 3");
+        assert_eq!(configs[1].flags(|_| true), " --test-only 3");
         let json = serde_json::to_string(&configs[1]).unwrap();
         assert!(json.contains(r#""test_only":3"#), "{json}");
         assert_eq!(serde_json::from_str::<RunConfig>(&json).unwrap(), configs[1]);

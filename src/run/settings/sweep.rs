@@ -36,10 +36,10 @@ pub enum SweepError {
     #[error("'{0}' is not of the form SETTING=VALUES; use, for example, `lr=0.003,0.01,0.03` or `seed=1..3`")]
     NoAxis(String),
     /// No setting has this name.
-    #[error("unknown setting '{0}'")]
+    #[error("unknown setting '{0}'; `cnn-tui sweep --help` lists them")]
     Unknown(String),
     /// A setting has two axes.
-    #[error("{0} is given twice")]
+    #[error("{0} is given twice; list all its values in one place, separated by commas")]
     Twice(Setting),
     /// A range that is malformed or has no values.
     #[error("'{0}' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`")]
@@ -48,7 +48,7 @@ pub enum SweepError {
     #[error("'{0}' has an empty value; separate values with single commas")]
     Empty(String),
     /// There are too many combinations.
-    #[error("a sweep has at most {MOST} runs")]
+    #[error("a sweep has at most {MOST} runs; use fewer values, or several sweeps")]
     TooMany,
     /// A value that the setting cannot have.
     #[error(transparent)]
@@ -256,7 +256,7 @@ mod tests {
                 "lr",
                 "'lr' is not of the form SETTING=VALUES; use, for example, `lr=0.003,0.01,0.03` or `seed=1..3`",
             ),
-            ("rate = 1", "unknown setting 'rate'"),
+            ("rate = 1", "unknown setting 'rate'; `cnn-tui sweep --help` lists them"),
             ("lr = 0.1,,0.2", "'0.1,,0.2' has an empty value; separate values with single commas"),
             (
                 "seed = 3..1",
@@ -270,7 +270,7 @@ mod tests {
                 "lr = 0..1 times 10",
                 "'0..1 times 10' is not a range; use, for example, `1..5`, `0.1..0.5 step 0.1` or `1e-4..1e-1 times 10`",
             ),
-            ("seed = 1..1e9", "a sweep has at most 1000 runs"),
+            ("seed = 1..1e9", "a sweep has at most 1000 runs; use fewer values, or several sweeps"),
         ] {
             assert_eq!(values(text).unwrap_err().to_string(), want);
         }

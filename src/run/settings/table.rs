@@ -34,6 +34,8 @@ pub(super) struct SettingRow {
     pub(super) unset: Option<&'static str>,
     /// Whether a learning-rate range test depends on it.
     pub(super) in_range_test: bool,
+    /// Whether runs that differ in it are no repetitions of each other.
+    pub(super) in_recipe: bool,
     /// How it is stored.
     pub(super) storage: Storage,
     /// How it is stored in a change; `None` if it cannot change during training.
@@ -74,11 +76,12 @@ struct Columns {
     aliases: &'static [&'static str],
     unset: Option<&'static str>,
     in_range_test: bool,
+    in_recipe: bool,
 }
 
 impl Columns {
     const fn new(kind: ValueKind, value_name: &'static str) -> Self {
-        Self { kind, value_name, aliases: &[], unset: None, in_range_test: true }
+        Self { kind, value_name, aliases: &[], unset: None, in_range_test: true, in_recipe: true }
     }
 }
 
@@ -257,8 +260,20 @@ const fn row(
     storage: Storage,
     change: Option<ChangeStorage>,
 ) -> SettingRow {
-    let Columns { kind, value_name, aliases, unset, in_range_test } = columns;
-    SettingRow { name, key, help, kind, value_name, aliases, unset, in_range_test, storage, change }
+    let Columns { kind, value_name, aliases, unset, in_range_test, in_recipe } = columns;
+    SettingRow {
+        name,
+        key,
+        help,
+        kind,
+        value_name,
+        aliases,
+        unset,
+        in_range_test,
+        in_recipe,
+        storage,
+        change,
+    }
 }
 
 // The optimizer precedes its own settings, since setting another one resets them to its defaults. The seed is last, so
@@ -270,8 +285,9 @@ settings! {
         => Columns { aliases: &["net"], ..Columns::new(Preset, "NAME") };
 
     /// Data set: a directory or file, or built-in
+    // The checksum of the data is compared instead of its path.
     "data" data: Option<PathBuf> = None
-        => Columns { unset: Some("the best one found"), ..Columns::new(Path, "PATH") };
+        => Columns { unset: Some("the best one found"), in_recipe: false, ..Columns::new(Path, "PATH") };
 
     /// Optimizer
     "optimizer" optimizer: OptimizerSettings = OptimizerSettings::SGD
@@ -320,15 +336,15 @@ settings! {
 
     /// Device to train on: auto, cpu, cuda, cuda:N
     "device" device: DeviceChoice = DeviceChoice::Auto
-        => Columns::new(Device, "NAME");
+        => Columns { in_recipe: false, ..Columns::new(Device, "NAME") };
 
     /// Training threads; they do not change the result
     "threads" threads: Option<usize> = None
-        => Columns { unset: Some("one per core"), ..Columns::new(Integer(1, 256), "N") };
+        => Columns { unset: Some("one per core"), in_recipe: false, ..Columns::new(Integer(1, 256), "N") };
 
     /// Disk space for epoch checkpoints, in MB
     "checkpoint-space" checkpoint_space: u64 = 200
-        => Columns { in_range_test: false, ..Columns::new(Integer(0, u64::MAX), "MB") };
+        => Columns { in_range_test: false, in_recipe: false, ..Columns::new(Integer(0, u64::MAX), "MB") };
 
     /// Setting for unit tests only, which show that a row is all it needs
     #[cfg(test)]
@@ -337,5 +353,6 @@ settings! {
         => Columns { unset: Some("nothing"), ..Columns::new(Integer(1, 9), "N") };
 
     /// Random seed
-    "seed" seed: u64 = 0 => Columns::new(Integer(0, u64::MAX), "N");
+    "seed" seed: u64 = 0
+        => Columns { in_recipe: false, ..Columns::new(Integer(0, u64::MAX), "N") };
 }

@@ -53,10 +53,10 @@ impl Store {
         for sub in ["inbox", "checkpoints"] {
             file::create_dir(&unfinished.path().join(sub))?;
         }
-        let record_path = unfinished.path().join("run.json");
+        let manifest_path = unfinished.path().join("run.json");
         for attempt in 0..IDS {
             let dir = RunDir::under(&self.root, RunId::new(new.created, new.nonce.wrapping_add(attempt)));
-            file::write_atomic(&record_path, &new.record(dir.id().clone()).to_bytes(&record_path)?)?;
+            file::write_atomic(&manifest_path, &new.manifest(dir.id().clone()).to_bytes(&manifest_path)?)?;
             match fs::rename(unfinished.path(), dir.path()) {
                 Err(error) if is_taken(&error) => {}
                 renamed => {
@@ -93,9 +93,9 @@ impl Store {
 
     /// The entry of a run in lists.
     pub fn entry(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
-        let (record, state) = dir.read()?;
+        let (manifest, state) = dir.read()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
-        Ok(RunEntry { dir: dir.clone(), record, state, origin })
+        Ok(RunEntry { dir: dir.clone(), manifest, state, origin })
     }
 
     /// The directories of runs, own runs first.
@@ -174,15 +174,15 @@ mod tests {
     fn a_new_run_is_queued_and_private() {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
-        let record = dir.record().unwrap();
-        assert_eq!((record.schema, record.status), (SCHEMA, RecordedStatus::Queued));
-        assert_eq!((&record.id, record.name.as_str()), (dir.id(), dir.id().name()));
-        assert!((record.created - 1_795_501_812.0).abs() < f64::EPSILON);
-        assert_eq!(record.config, RunConfig::default());
+        let manifest = dir.manifest().unwrap();
+        assert_eq!((manifest.schema, manifest.status), (SCHEMA, RecordedStatus::Queued));
+        assert_eq!((&manifest.id, manifest.name.as_str()), (dir.id(), dir.id().name()));
+        assert!((manifest.created - 1_795_501_812.0).abs() < f64::EPSILON);
+        assert_eq!(manifest.config, RunConfig::default());
         for path in [fixture.store.root(), dir.path(), &dir.inbox_path(), &dir.checkpoints_path()] {
             assert_eq!(fs::metadata(path).unwrap().permissions().mode() & 0o777, 0o700, "{}", path.display());
         }
-        assert_eq!(fs::metadata(dir.record_path()).unwrap().permissions().mode() & 0o777, 0o600);
+        assert_eq!(fs::metadata(dir.manifest_path()).unwrap().permissions().mode() & 0o777, 0o600);
         assert_eq!(fs::read_dir(fixture.store.root()).unwrap().count(), 1, "nothing unfinished is left");
         assert_eq!(RunDir::open(dir.path()).unwrap().id(), dir.id());
     }
@@ -193,7 +193,7 @@ mod tests {
         let ids: Vec<_> = (0..4).map(|_| fixture.create(0).id().clone()).collect();
         for (index, id) in ids.iter().enumerate() {
             assert!(!ids[..index].contains(id));
-            assert_eq!(fixture.store.run(id).unwrap().record().unwrap().id, *id);
+            assert_eq!(fixture.store.run(id).unwrap().manifest().unwrap().id, *id);
         }
     }
 
@@ -292,8 +292,8 @@ mod tests {
         let dir = fixture.create(0);
         let copy = fixture.store.root().join("copy");
         fs::create_dir(&copy).unwrap();
-        fs::copy(dir.record_path(), copy.join("run.json")).unwrap();
-        assert_eq!(RunDir::open(&copy).unwrap().record().unwrap().id.as_str(), "copy");
+        fs::copy(dir.manifest_path(), copy.join("run.json")).unwrap();
+        assert_eq!(RunDir::open(&copy).unwrap().manifest().unwrap().id.as_str(), "copy");
     }
 
     #[test]
@@ -336,7 +336,7 @@ mod tests {
     fn a_broken_run_is_found_by_its_id() {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
-        fs::write(dir.record_path(), "torn").unwrap();
+        fs::write(dir.manifest_path(), "torn").unwrap();
         assert_eq!(fixture.store.resolve(dir.id().as_str()).unwrap(), dir);
     }
 
@@ -347,7 +347,8 @@ mod tests {
         let state = || fixture.store.list().remove(0).run().unwrap().state;
         assert_eq!(state().status, RecordedStatus::Queued);
         let lock = dir.lock().unwrap();
-        dir.write_record(&RunManifest { status: RecordedStatus::Running, ..dir.record().unwrap() }).unwrap();
+        dir.write_manifest(&RunManifest { status: RecordedStatus::Running, ..dir.manifest().unwrap() })
+            .unwrap();
         assert_eq!(state().status, RecordedStatus::Running);
         assert_eq!(state().holder().unwrap().pid, std::process::id());
         drop(lock);

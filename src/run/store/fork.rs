@@ -20,23 +20,23 @@ impl Store {
         change: Change,
         new: NewRun,
     ) -> Result<RunDir, RunError> {
-        let record = parent.record()?;
+        let manifest = parent.manifest()?;
         let mut checkpoint = parent.checkpoint(from)?;
         checkpoint.progress.created = None;
         let before = checkpoint.progress.changed.take().map(|changed| changed.all).unwrap_or_default();
-        let config = change.after(before).apply(&record.config)?;
+        let config = change.after(before).apply(&manifest.config)?;
         let done = checkpoint.progress.epoch;
         if config.epochs <= done {
             return Err(RunError::NothingToTrain { from, done });
         }
-        let child = self.create(&NewRun { config, parent: Some(record.id), ..new })?;
+        let child = self.create(&NewRun { config, parent: Some(manifest.id), ..new })?;
         let fill = || -> Result<(), RunError> {
             let _lock = child.lock()?;
-            let mut record = child.record()?;
-            copy_journal(parent, &child, checkpoint.progress.step, &mut record)?;
-            (record.status, record.reason) = (RecordedStatus::Queued, None);
-            record.fork = Some(ForkPoint { checkpoint: from.to_string(), step: checkpoint.progress.step });
-            child.write_record(&record)?;
+            let mut manifest = child.manifest()?;
+            copy_journal(parent, &child, checkpoint.progress.step, &mut manifest)?;
+            (manifest.status, manifest.reason) = (RecordedStatus::Queued, None);
+            manifest.fork = Some(ForkPoint { checkpoint: from.to_string(), step: checkpoint.progress.step });
+            child.write_manifest(&manifest)?;
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
         };
         if let Err(error) = fill() {
@@ -53,32 +53,33 @@ fn copy_journal(
     parent: &RunDir,
     child: &RunDir,
     step: u64,
-    record: &mut RunManifest,
+    manifest: &mut RunManifest,
 ) -> Result<(), RunError> {
     let (mut from, mut to) = (parent.journal_reader(), child.journal()?);
     let mut timeline = Timeline::<()>::default();
     loop {
         let batch = from.poll()?;
-        let records: Vec<_> = batch.records.into_iter().filter_map(|record| up_to(step, record)).collect();
-        for JournalEntry { time, event } in &records {
+        let entries: Vec<_> =
+            batch.entries.into_iter().filter_map(|manifest| up_to(step, manifest)).collect();
+        for JournalEntry { time, event } in &entries {
             timeline.take(*time, event);
             // The fork's settings include the parent's changes.
             if !matches!(event, Event::Changed { .. }) {
-                record.apply(*time, event);
+                manifest.apply(*time, event);
             }
             if matches!(event, Event::Rewound { .. }) {
-                record.summary.recompute(timeline.reports());
+                manifest.summary.recompute(timeline.reports());
             }
         }
-        to.append(&records)?;
+        to.append(&entries)?;
         if batch.caught_up {
             return Ok(());
         }
     }
 }
 
-fn up_to(last: u64, mut record: JournalEntry) -> Option<JournalEntry> {
-    let keep = match &mut record.event {
+fn up_to(last: u64, mut manifest: JournalEntry) -> Option<JournalEntry> {
+    let keep = match &mut manifest.event {
         Event::Steps(StepBatch { first, losses, .. }) => {
             let kept = usize::try_from((last + 1).saturating_sub(*first)).unwrap_or(usize::MAX);
             losses.truncate(kept);
@@ -88,9 +89,15 @@ fn up_to(last: u64, mut record: JournalEntry) -> Option<JournalEntry> {
             *step <= last
         }
         Event::Started(TrainerInfo { step, .. }) => *step == 0,
-        _ => false,
+        // They describe the parent's trainer process.
+        Event::Paused { .. }
+        | Event::Resumed { .. }
+        | Event::Checkpoint { .. }
+        | Event::Rejected { .. }
+        | Event::Warning { .. }
+        | Event::Ended { .. } => false,
     };
-    keep.then_some(record)
+    keep.then_some(manifest)
 }
 
 #[cfg(test)]
@@ -106,7 +113,7 @@ mod tests {
     }
 
     fn events(dir: &RunDir) -> Vec<Event> {
-        dir.journal_reader().poll().unwrap().records.into_iter().map(|record| record.event).collect()
+        dir.journal_reader().poll().unwrap().entries.into_iter().map(|manifest| manifest.event).collect()
     }
 
     fn new(nonce: u64) -> NewRun {
@@ -125,7 +132,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let parent = store.create(&new(1)).unwrap();
-        for event in [steps(1, 4), steps(5, 4), steps(9, 2), Event::Note { text: "hello".to_owned() }] {
+        for event in [steps(1, 4), steps(5, 4), steps(9, 2), Event::Warning { text: "hello".to_owned() }] {
             parent.journal().unwrap().append(&[JournalEntry { time: 1.0, event }]).unwrap();
         }
         let progress = TrainState { step: 6, batch: 6, ..TrainState::default() };
@@ -133,9 +140,9 @@ mod tests {
 
         let change = Change { learning_rate: Some(0.001), ..Change::default() };
         let child = store.fork(&parent, CheckpointName::Best, change, new(2)).unwrap();
-        let record = child.record().unwrap();
-        assert_eq!(record.parent.as_ref(), Some(parent.id()));
-        assert_eq!(record.config, change.apply(&RunConfig::default()).unwrap());
+        let manifest = child.manifest().unwrap();
+        assert_eq!(manifest.parent.as_ref(), Some(parent.id()));
+        assert_eq!(manifest.config, change.apply(&RunConfig::default()).unwrap());
         assert_eq!(events(&child), [steps(1, 4), steps(5, 2)]);
         assert_eq!(Checkpoint::read(&child.checkpoint_path(CheckpointName::Last)).unwrap(), saved);
     }

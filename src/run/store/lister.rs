@@ -133,7 +133,7 @@ fn is_at_rest(listed: &Listing) -> bool {
     match listed {
         Listing::Run(run) => {
             let has_ended = matches!(
-                run.record.status,
+                run.manifest.status,
                 RecordedStatus::Finished | RecordedStatus::Stopped | RecordedStatus::Failed
             );
             has_ended && run.state.liveness == Liveness::Free
@@ -148,7 +148,7 @@ fn is_long_ago(time: SystemTime) -> bool {
 
 fn created(listed: &Listing) -> f64 {
     match listed {
-        Listing::Run(run) => run.record.created,
+        Listing::Run(run) => run.manifest.created,
         Listing::Broken { .. } => f64::NEG_INFINITY,
     }
 }
@@ -177,9 +177,9 @@ mod tests {
             let created = Timestamp::from_second(second).unwrap();
             let new = NewRun::new(created, 1, RunConfig::default(), Provenance::default());
             let dir = self.store.create(&new).unwrap();
-            let mut record = dir.record().unwrap();
-            record.status = RecordedStatus::Finished;
-            dir.write_record(&record).unwrap();
+            let mut manifest = dir.manifest().unwrap();
+            manifest.status = RecordedStatus::Finished;
+            dir.write_manifest(&manifest).unwrap();
             dir
         }
 
@@ -196,7 +196,7 @@ mod tests {
         }
 
         fn names(&self) -> Vec<String> {
-            self.lister.runs().into_iter().filter_map(Listing::run).map(|run| run.record.name).collect()
+            self.lister.runs().into_iter().filter_map(Listing::run).map(|run| run.manifest.name).collect()
         }
     }
 
@@ -238,10 +238,10 @@ mod tests {
     fn training_runs_are_always_read() {
         let mut fixture = Fixture::new();
         let dir = fixture.create(1);
-        let mut record = dir.record().unwrap();
-        record.status = RecordedStatus::Running;
+        let mut manifest = dir.manifest().unwrap();
+        manifest.status = RecordedStatus::Running;
         let lock = dir.lock().unwrap();
-        dir.write_record(&record).unwrap();
+        dir.write_manifest(&manifest).unwrap();
         Fixture::rest(&dir);
         fixture.scan();
         drop(lock);
@@ -261,7 +261,7 @@ mod tests {
             let update = fixture.lister.scan(Duration::ZERO);
             counts.push(fixture.lister.runs().len());
             let newest = fixture.lister.runs().remove(0).run().unwrap();
-            assert!((newest.record.created - 5.0).abs() < 1e-9);
+            assert!((newest.manifest.created - 5.0).abs() < 1e-9);
             if update.finished {
                 break;
             }

@@ -24,7 +24,7 @@ pub struct RunEntry {
     /// Its directory.
     pub dir: RunDir,
     /// Its manifest, as last read.
-    pub record: RunManifest,
+    pub manifest: RunManifest,
     /// Its actual state.
     pub state: RunState,
     /// Which directory of runs it is in.
@@ -53,11 +53,11 @@ impl Listing {
 impl RunEntry {
     /// Its state in one word.
     pub fn state_name(&self) -> StateName {
-        self.state.name(&self.record)
+        self.state.name(&self.manifest)
     }
 
     /// The names that identify it on the command line.
     pub(super) fn names(&self) -> [&str; 3] {
-        [self.dir.id().as_str(), self.dir.id().name(), &self.record.name]
+        [self.dir.id().as_str(), self.dir.id().name(), &self.manifest.name]
     }
 }

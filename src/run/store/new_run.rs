@@ -36,7 +36,7 @@ impl NewRun {
     }
 
     /// Its manifest with this id.
-    pub(super) fn record(&self, id: RunId) -> RunManifest {
+    pub(super) fn manifest(&self, id: RunId) -> RunManifest {
         RunManifest {
             schema: SCHEMA,
             name: self.name.clone().unwrap_or_else(|| id.name().to_owned()),

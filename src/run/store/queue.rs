@@ -163,7 +163,7 @@ impl Store {
         for id in runs {
             // The run no longer exists.
             let Ok(dir) = self.run(id) else { continue };
-            if dir.record()?.status == RecordedStatus::Queued {
+            if dir.manifest()?.status == RecordedStatus::Queued {
                 self.delete(&dir)?;
                 deleted.push(id.clone());
             }
@@ -266,9 +266,9 @@ mod tests {
         store.delete(&dirs[0]).unwrap();
         assert_eq!(store.queue().unwrap().runs, ids[1..]);
         // One has begun, and one is gone.
-        let mut record = dirs[1].record().unwrap();
-        record.status = RecordedStatus::Running;
-        dirs[1].write_record(&record).unwrap();
+        let mut manifest = dirs[1].manifest().unwrap();
+        manifest.status = RecordedStatus::Running;
+        dirs[1].write_manifest(&manifest).unwrap();
         fs::remove_dir_all(dirs[2].path()).unwrap();
         assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);
         assert!(store.queue().unwrap().runs.is_empty() && dirs[1].exists() && !dirs[3].exists());
@@ -319,7 +319,7 @@ mod tests {
         let ids: Vec<_> = dirs.iter().map(|dir| dir.id().clone()).collect();
         // Two were started: one was killed, one was stopped by a person.
         for (dir, status) in dirs.iter().zip([RecordedStatus::Running, RecordedStatus::Stopped]) {
-            dir.write_record(&RunManifest { status, ..dir.record().unwrap() }).unwrap();
+            dir.write_manifest(&RunManifest { status, ..dir.manifest().unwrap() }).unwrap();
         }
         let change = |queue: &mut Queue| {
             queue.started = queue.runs.drain(..2).collect();

@@ -21,7 +21,7 @@ impl Store {
             return Ok(dir);
         }
         let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
-        let mut matches: Vec<_> = runs.iter().filter(|run| run.record.name == query).collect();
+        let mut matches: Vec<_> = runs.iter().filter(|run| run.manifest.name == query).collect();
         if matches.is_empty() && !query.is_empty() {
             matches =
                 runs.iter().filter(|run| run.names().iter().any(|name| name.starts_with(query))).collect();

@@ -29,8 +29,8 @@ pub(crate) fn names(root: &Path) -> Result<Vec<String>, FileError> {
 pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
     let read = || {
         let dir = RunDir::under(root, name.parse()?);
-        let (record, state) = dir.read()?;
-        Ok(Listing::Run(Arc::new(RunEntry { dir, record, state, origin })))
+        let (manifest, state) = dir.read()?;
+        Ok(Listing::Run(Arc::new(RunEntry { dir, manifest, state, origin })))
     };
     read().unwrap_or_else(|error: RunError| Listing::Broken {
         name: sanitize(name).into_owned(),

@@ -80,7 +80,7 @@ mod tests {
         let store = Store::open(root.path());
         let new = NewRun::new(Timestamp::UNIX_EPOCH, 1, RunConfig::default(), Provenance::default());
         let dir = store.create(&new).unwrap();
-        let record = dir.record().unwrap();
+        let manifest = dir.manifest().unwrap();
 
         let lock = dir.lock().unwrap();
         assert!(matches!(store.delete(&dir), Err(RunError::Locked { .. })), "it trains");
@@ -90,8 +90,8 @@ mod tests {
         assert_eq!(store.deleted().len(), 1);
         assert!(store.restore("nothing").is_err());
 
-        let back = store.restore(record.id.name()).unwrap();
-        assert_eq!((back.path(), back.record().unwrap()), (dir.path(), record));
+        let back = store.restore(manifest.id.name()).unwrap();
+        assert_eq!((back.path(), back.manifest().unwrap()), (dir.path(), manifest));
         assert!(store.deleted().is_empty());
     }
 

@@ -169,7 +169,7 @@ fn start_trainer(dir: RunDir, sender: &UnboundedSender<Msg>) {
 fn reap(dir: RunDir, mut trainer: Child, sender: UnboundedSender<Msg>) {
     let wait = move || {
         let Ok(exit) = trainer.wait() else { return };
-        let silent = dir.record().is_ok_and(|record| record.reason.is_none());
+        let silent = dir.manifest().is_ok_and(|manifest| manifest.reason.is_none());
         if silent && exit.code().is_some_and(|code| code != 0) {
             let error = ShellError::Exited { exit, log: dir.trainer_log() };
             record_failed_start(&dir, &error);
@@ -343,7 +343,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
                     Ok(Some(Msg::Deleted(vec![id])))
                 }),
                 Effect::Restore(ids) => self.perform(|shell| {
-                    let restore = |id: &RunId| Ok(restore(&shell.store, id.as_str())?.record()?.name);
+                    let restore = |id: &RunId| Ok(restore(&shell.store, id.as_str())?.manifest()?.name);
                     let names = ids.iter().map(restore).collect::<Result<Vec<_>, ShellError>>()?;
                     let what = if names.len() > MAX_NAMES {
                         text::number_of(names.len() as u64, "run")

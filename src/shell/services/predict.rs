@@ -10,8 +10,8 @@ use crate::data::{DataLocations, Dataset, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Listing, NOT_IN_RECIPE, RecordedStatus, RunDir, RunError, RunId,
-    RunManifest, Store,
+    Checkpoint, CheckpointName, DataInfo, Listing, RecordedStatus, RunDir, RunError, RunId, RunManifest,
+    Store,
 };
 use crate::shell::ShellError;
 use crate::shell::resources::{cores, source};
@@ -48,13 +48,13 @@ pub fn predictions(
     runs: &[RunDir; 2],
     from: CheckpointName,
 ) -> Result<PredictionDiff, ShellError> {
-    let [first, second] = [runs[0].record()?, runs[1].record()?];
+    let [first, second] = [runs[0].manifest()?, runs[1].manifest()?];
     let data = Arc::new(common_data(&first, &second)?);
     let threads = cores();
-    let guesses = |dir: &RunDir, record: &RunManifest| -> Result<Vec<Guess>, ShellError> {
+    let guesses = |dir: &RunDir, manifest: &RunManifest| -> Result<Vec<Guess>, ShellError> {
         let checkpoint = Checkpoint::read(&dir.checkpoint_path(from)).map_err(|error| match error {
             error if error.is_not_found() => {
-                ShellError::NoCheckpoint { run: record.name.clone(), checkpoint: from }
+                ShellError::NoCheckpoint { run: manifest.name.clone(), checkpoint: from }
             }
             error => error.into(),
         })?;
@@ -72,15 +72,15 @@ pub fn predictions(
 
 /// Finds the data that both runs were trained on.
 fn common_data(first: &RunManifest, second: &RunManifest) -> Result<Dataset, ShellError> {
-    let info = |record: &RunManifest| {
-        let data = record.provenance.dataset.clone();
-        data.ok_or_else(|| ShellError::NotStarted { run: record.name.clone() })
+    let info = |manifest: &RunManifest| {
+        let data = manifest.provenance.dataset.clone();
+        data.ok_or_else(|| ShellError::NotStarted { run: manifest.name.clone() })
     };
     let (one, other) = (info(first)?, info(second)?);
     if one.checksum != other.checksum {
-        let describe = |record: &RunManifest, data: &DataInfo| {
+        let describe = |manifest: &RunManifest, data: &DataInfo| {
             let sum: String = data.checksum.chars().take(8).collect();
-            format!("{} on {} (sha256 {sum})", record.name, data.description)
+            format!("{} on {} (sha256 {sum})", manifest.name, data.description)
         };
         return Err(ShellError::DifferentData {
             first: describe(first, &one),
@@ -102,8 +102,8 @@ fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result
         // Runs with the same seed are identical and count once.
         let mut by_seed = BTreeMap::new();
         for other in &listed {
-            if other.state.status == RecordedStatus::Finished && other.record.repeats(run) {
-                by_seed.insert(other.record.config.seed, accuracy(&other.dir, &other.record, from)?);
+            if other.state.status == RecordedStatus::Finished && other.manifest.repeats(run) {
+                by_seed.insert(other.manifest.config.seed, accuracy(&other.dir, &other.manifest, from)?);
             }
         }
         Ok(Spread::of(by_seed.into_values().flatten()))
@@ -116,10 +116,10 @@ fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result
 }
 
 /// A run's test accuracy at a checkpoint, as recorded during training.
-fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Option<f64>, RunError> {
+fn accuracy(dir: &RunDir, manifest: &RunManifest, at: CheckpointName) -> Result<Option<f64>, RunError> {
     let wanted = match at {
-        CheckpointName::Best => return Ok(record.summary.best_test_accuracy),
-        CheckpointName::Last => return Ok(record.summary.last_test_accuracy),
+        CheckpointName::Best => return Ok(manifest.summary.best_test_accuracy),
+        CheckpointName::Last => return Ok(manifest.summary.last_test_accuracy),
         CheckpointName::Epoch(wanted) => wanted,
     };
     let history = dir.history()?;
@@ -128,7 +128,8 @@ fn accuracy(dir: &RunDir, record: &RunManifest, at: CheckpointName) -> Result<Op
 
 /// The command that repeats a run with other seeds.
 fn repetition(run: &RunManifest) -> String {
-    format!("`cnn-tui sweep{} seed=1..3`", run.settings().flags_but(&NOT_IN_RECIPE))
+    let flags = run.settings().flags(|setting| setting.is_in_recipe() || setting.name() == "data");
+    format!("`cnn-tui sweep{flags} seed=1..3`")
 }
 
 #[cfg(test)]
@@ -166,10 +167,10 @@ mod tests {
             let name = Some(format!("run-{nonce}"));
             let new = NewRun { name, ..NewRun::new(Timestamp::UNIX_EPOCH, nonce, config, provenance) };
             let dir = self.store.create(&new).unwrap();
-            let mut record = dir.record().unwrap();
-            record.status = RecordedStatus::Finished;
-            record.summary.best_test_accuracy = Some(accuracy);
-            dir.write_record(&record).unwrap();
+            let mut manifest = dir.manifest().unwrap();
+            manifest.status = RecordedStatus::Finished;
+            manifest.summary.best_test_accuracy = Some(accuracy);
+            dir.write_manifest(&manifest).unwrap();
             session.checkpoint(0.0).write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();
             dir
         }
@@ -229,9 +230,9 @@ mod tests {
     fn repetition_command_is_quoted_for_the_shell() {
         let fixture = Fixture::new();
         let config = RunConfig { data: Some("/my data/it's".into()), ..RunConfig::default() };
-        let mut record = fixture.run(seed(1), "", 0.5).record().unwrap();
-        record.config = config;
-        record.changed = Change { epochs: Some(3), ..Change::default() };
-        assert_eq!(repetition(&record), r"`cnn-tui sweep --data '/my data/it'\''s' --epochs 3 seed=1..3`");
+        let mut manifest = fixture.run(seed(1), "", 0.5).manifest().unwrap();
+        manifest.config = config;
+        manifest.changed = Change { epochs: Some(3), ..Change::default() };
+        assert_eq!(repetition(&manifest), r"`cnn-tui sweep --data '/my data/it'\''s' --epochs 3 seed=1..3`");
     }
 }

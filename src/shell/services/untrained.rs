@@ -28,15 +28,15 @@ pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, St
     let mut split = Untrained::default();
     for (config, checksum) in configs {
         let is_same = |run: &&&RunEntry| {
-            let has_data = match run.record.data_checksum() {
+            let has_data = match run.manifest.data_checksum() {
                 Some(other) => other == checksum,
                 // It has not started, so the data that would be found now is assumed.
-                None => run.record.config.data == config.data,
+                None => run.manifest.config.data == config.data,
             };
-            has_data && run.record.config.has_same_result(&config)
+            has_data && run.manifest.config.has_same_result(&config)
         };
         if let Some(run) = runs.iter().find(is_same) {
-            split.known.push((config, run.record.name.clone()));
+            split.known.push((config, run.manifest.name.clone()));
         } else if split.new.iter().any(|twin| twin.has_same_result(&config)) {
             split.known.push((config, "an earlier run of this sweep".to_owned()));
         } else {
@@ -52,5 +52,5 @@ fn counts(run: &RunEntry) -> bool {
         run.state.status,
         RecordedStatus::Finished | RecordedStatus::Running | RecordedStatus::Paused | RecordedStatus::Queued
     );
-    has_result && run.record.parent.is_none() && run.record.changed.is_empty()
+    has_result && run.manifest.parent.is_none() && run.manifest.changed.is_empty()
 }

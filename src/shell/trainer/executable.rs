@@ -93,7 +93,7 @@ pub fn answer_probe(number: usize) -> ProbeAnswer {
 pub(crate) struct TrainerExecutable {
     pub(crate) path: PathBuf,
     /// Why it trains on the CPU although a GPU was wanted, or is there.
-    pub(crate) remark: Option<String>,
+    pub(crate) warning: Option<String>,
 }
 
 impl TrainerExecutable {
@@ -107,14 +107,14 @@ impl TrainerExecutable {
 pub(crate) fn executable_for(device: DeviceChoice) -> io::Result<TrainerExecutable> {
     let this = env::current_exe()?;
     if device == DeviceChoice::Cpu || nn::has_cuda() {
-        return Ok(TrainerExecutable { path: this, remark: None });
+        return Ok(TrainerExecutable { path: this, warning: None });
     }
     Ok(match usable(device, &this) {
-        Ok(path) => TrainerExecutable { path, remark: None },
+        Ok(path) => TrainerExecutable { path, warning: None },
         Err(problem) => {
-            let is_remarkable = device != DeviceChoice::Auto || !problem.is_absence();
-            let remark = is_remarkable.then(|| format!("training on the CPU: {problem}"));
-            TrainerExecutable { path: this, remark }
+            let is_unexpected = device != DeviceChoice::Auto || !problem.is_absence();
+            let warning = is_unexpected.then(|| format!("training on the CPU: {problem}"));
+            TrainerExecutable { path: this, warning }
         }
     })
 }
@@ -268,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_a_gpu_needs_no_remark() {
+    fn a_machine_without_a_gpu_needs_no_warning() {
         let found = |problem: CudaProblem| problem.is_absence();
         assert!(found(CudaProblem::NoLibrary("libcuda.so.1".to_owned())));
         assert!(found(CudaProblem::Driver(nn::DeviceError::NotFound.to_string())));

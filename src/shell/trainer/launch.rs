@@ -19,11 +19,11 @@ pub fn launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> 
 
 /// The same, which can be tried again.
 pub(super) fn try_launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> {
-    let TrainerExecutable { path, remark } =
-        executable_for(dir.record()?.config.device).map_err(ShellError::Launch)?;
+    let TrainerExecutable { path, warning } =
+        executable_for(dir.manifest()?.config.device).map_err(ShellError::Launch)?;
     let log = dir.open_trainer_log()?;
     let errors = log.try_clone().map_err(ShellError::Launch)?;
-    trainer_command(&path, dir, remark.as_deref())
+    trainer_command(&path, dir, warning.as_deref())
         .args((started_by == StartedBy::Dashboard).then_some("--dashboard"))
         .stdin(Stdio::null())
         .stdout(log)
@@ -33,27 +33,27 @@ pub(super) fn try_launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, S
         .map_err(ShellError::Launch)
 }
 
-/// Trains the run in this process, or in the executable for a GPU, which takes the place of this one. `remark` is recorded in
+/// Trains the run in this process, or in the executable for a GPU, which takes the place of this one. `warning` is recorded in
 /// the run. Otherwise as [`train_run`].
 pub fn train_in_foreground(
     dir: &RunDir,
-    remark: Option<&str>,
+    warning: Option<&str>,
     out: impl Write,
 ) -> Result<RecordedStatus, ShellError> {
-    let executable = executable_for(dir.record()?.config.device).map_err(ShellError::Launch)?;
-    let remark = remark.or(executable.remark.as_deref());
+    let executable = executable_for(dir.manifest()?.config.device).map_err(ShellError::Launch)?;
+    let warning = warning.or(executable.warning.as_deref());
     if executable.is_this() {
-        return train_run(dir, StartedBy::Foreground, remark, out);
+        return train_run(dir, StartedBy::Foreground, warning, out);
     }
     // It returns only if the other executable cannot be started.
-    Err(ShellError::Launch(trainer_command(&executable.path, dir, remark).arg("--foreground").exec()))
+    Err(ShellError::Launch(trainer_command(&executable.path, dir, warning).arg("--foreground").exec()))
 }
 
-fn trainer_command(executable: &Path, dir: &RunDir, remark: Option<&str>) -> Command {
+fn trainer_command(executable: &Path, dir: &RunDir, warning: Option<&str>) -> Command {
     let mut command = Command::new(executable);
     command.arg("trainer").arg(dir.path());
-    if let Some(remark) = remark {
-        command.arg("--remark").arg(remark);
+    if let Some(warning) = warning {
+        command.arg("--warning").arg(warning);
     }
     command
 }
@@ -61,12 +61,12 @@ fn trainer_command(executable: &Path, dir: &RunDir, remark: Option<&str>) -> Com
 /// Records why the trainer of a new run could not begin, unless it did: nothing would start the run again.
 pub fn record_failed_start(dir: &RunDir, error: &ShellError) {
     let Ok(_lock) = dir.lock() else { return };
-    if let Ok(record) = dir.record()
-        && record.status == RecordedStatus::Queued
+    if let Ok(manifest) = dir.manifest()
+        && manifest.status == RecordedStatus::Queued
     {
         let failed =
-            RunManifest { status: RecordedStatus::Failed, reason: Some(error.to_string()), ..record };
+            RunManifest { status: RecordedStatus::Failed, reason: Some(error.to_string()), ..manifest };
         // If this fails too, the error is still printed.
-        let _ = dir.write_record(&failed);
+        let _ = dir.write_manifest(&failed);
     }
 }

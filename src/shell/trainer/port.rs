@@ -32,7 +32,7 @@ pub(super) fn lock(newest: &Newest) -> MutexGuard<'_, Option<Checkpoint>> {
 /// The training thread's end of the channels. Only `wait` blocks.
 pub(super) struct TrainerPort {
     pub(super) messages: UnboundedSender<TrainerMsg>,
-    pub(super) orders: mpsc::Receiver<ControlMsg>,
+    pub(super) commands: mpsc::Receiver<ControlMsg>,
     pub(super) newest: Arc<Newest>,
     pub(super) start: Instant,
 }
@@ -54,11 +54,11 @@ impl TrainerHost for TrainerPort {
     }
 
     fn try_next(&mut self) -> Option<ControlMsg> {
-        self.orders.try_recv().ok()
+        self.commands.try_recv().ok()
     }
 
     fn wait(&mut self) -> Option<ControlMsg> {
-        self.orders.recv().ok()
+        self.commands.recv().ok()
     }
 
     fn now(&self) -> Duration {

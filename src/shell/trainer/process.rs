@@ -28,11 +28,11 @@ use crate::train::{ControlMsg, TrainError};
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
-/// `remark` is recorded in the run, and progress lines are written to `out`.
+/// `warning` is recorded in the run, and progress lines are written to `out`.
 pub fn train_run(
     dir: &RunDir,
     started_by: StartedBy,
-    remark: Option<&str>,
+    warning: Option<&str>,
     out: impl Write,
 ) -> Result<RecordedStatus, ShellError> {
     if started_by != StartedBy::Foreground {
@@ -44,8 +44,8 @@ pub fn train_run(
     // Commands left over from an earlier trainer are not meant for this one.
     dir.inbox().take().map_err(RunError::from)?;
     let mut recorder = Recorder::open(dir, lock, out)?;
-    if let Some(remark) = remark {
-        recorder.note(Event::Note { text: remark.to_owned() });
+    if let Some(warning) = warning {
+        recorder.handle(Event::Warning { text: warning.to_owned() });
     }
     let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, started_by));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
@@ -66,7 +66,7 @@ pub fn train_run(
             position: None,
         };
         // If the disk has failed, this fails too; the original error is the one to report.
-        recorder.note(ended);
+        recorder.handle(ended);
         let _ = recorder.flush();
     }
     outcome
@@ -102,7 +102,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     let config = recorder.manifest().config.clone();
     let Found { dataset, broken, .. } = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
     for (place, error) in broken {
-        recorder.note(Event::Note { text: format!("skipped the data in the {place}: {error}") });
+        recorder.handle(Event::Warning { text: format!("skipped the data in the {place}: {error}") });
     }
     let data = data_info(&dataset);
     if let Some(before) = &recorder.manifest().provenance.dataset
@@ -143,18 +143,22 @@ fn attend(
     task: Task,
     started_by: StartedBy,
 ) -> Result<RecordedStatus, ShellError> {
-    let (order_sender, orders) = mpsc::channel();
+    let (command_sender, commands) = mpsc::channel();
     let (message_sender, messages) = unbounded_channel();
     let newest = Arc::default();
-    let port =
-        TrainerPort { messages: message_sender, orders, newest: Arc::clone(&newest), start: Instant::now() };
+    let port = TrainerPort {
+        messages: message_sender,
+        commands,
+        newest: Arc::clone(&newest),
+        start: Instant::now(),
+    };
     let thread = spawn(task, port)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let served = runtime
-        .map_err(ShellError::Runtime)
-        .and_then(|runtime| runtime.block_on(serve(recorder, messages, &order_sender, &newest, started_by)));
+    let served = runtime.map_err(ShellError::Runtime).and_then(|runtime| {
+        runtime.block_on(serve(recorder, messages, &command_sender, &newest, started_by))
+    });
     // If recording failed, training must not continue; if the thread has ended, nobody receives this.
-    let _ = order_sender.send(ControlMsg::Command(Command::Stop));
+    let _ = command_sender.send(ControlMsg::Command(Command::Stop));
     let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
     served?;
     Ok(trained?)
@@ -164,7 +168,7 @@ fn attend(
 async fn serve(
     recorder: &mut Recorder<'_, impl Write>,
     mut messages: UnboundedReceiver<TrainerMsg>,
-    orders: &mpsc::Sender<ControlMsg>,
+    commands: &mpsc::Sender<ControlMsg>,
     newest: &Newest,
     started_by: StartedBy,
 ) -> Result<(), ShellError> {
@@ -181,20 +185,20 @@ async fn serve(
         let mut command = None;
         tokio::select! {
             message = messages.recv(), if trains => match message {
-                Some(message) => recorder.hear(message),
+                Some(message) => recorder.receive(message),
                 None => trains = false,
             },
             _ = poll.tick() => {
                 for taken in inbox.take().unwrap_or_default() {
                     match taken {
-                        Ok(command) => recorder.send(orders, command),
-                        Err(Rejection { file, reason }) => recorder.note(Event::Rejected { file, reason }),
+                        Ok(command) => recorder.send(commands, command),
+                        Err(Rejection { file, reason }) => recorder.handle(Event::Rejected { file, reason }),
                     }
                 }
                 // Messages sent earlier must be written first.
                 let checkpoint = lock(newest).take();
                 while let Ok(message) = messages.try_recv() {
-                    recorder.hear(message);
+                    recorder.receive(message);
                 }
                 if let Some(checkpoint) = checkpoint {
                     recorder.keep(Saving { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
@@ -212,9 +216,9 @@ async fn serve(
             _ = hangup.recv() => command = (started_by == StartedBy::Foreground).then_some(Command::Stop),
         }
         if let Some(command) = command {
-            recorder.send(orders, command);
+            recorder.send(commands, command);
         }
-        let all = recorder.write_down(orders)?;
+        let all = recorder.write_down(commands)?;
         if !trains && (all || recorder.is_stopping()) {
             // A stopping run does not wait for the disk: failing to write is an error.
             return Ok(recorder.flush()?);

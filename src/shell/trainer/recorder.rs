@@ -65,7 +65,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Creates the recorder for the run in this directory, whose lock the caller holds. Progress is printed to `out`.
     pub(super) fn open(dir: &'a RunDir, lock: RunLock, out: W) -> Result<Self, RunError> {
         Ok(Self {
-            manifest: dir.record()?,
+            manifest: dir.manifest()?,
             journal: dir.journal()?,
             dir,
             lock,
@@ -131,32 +131,32 @@ impl<'a, W: Write> Recorder<'a, W> {
     }
 
     /// Handles a message from the training thread.
-    pub(super) fn hear(&mut self, message: TrainerMsg) {
+    pub(super) fn receive(&mut self, message: TrainerMsg) {
         match message {
-            TrainerMsg::Event(event) => self.note(event),
+            TrainerMsg::Event(event) => self.handle(event),
             TrainerMsg::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, is_recorded: true }),
         }
     }
 
     /// Passes a command to the training thread, unless it has ended.
-    pub(super) fn send(&mut self, orders: &mpsc::Sender<ControlMsg>, command: Command) {
+    pub(super) fn send(&mut self, commands: &mpsc::Sender<ControlMsg>, command: Command) {
         self.stopping |= command == Command::Stop;
-        let _ = orders.send(ControlMsg::Command(command));
+        let _ = commands.send(ControlMsg::Command(command));
     }
 
     /// Handles an event.
     ///
     /// The manifest follows the trainer, even while it repeats steps that are already in the journal. The journal, the
-    /// printed lines and the timeline receive only [new](Replay::news) events, each once.
-    pub(super) fn note(&mut self, event: Event) {
+    /// printed lines and the timeline receive only [new](Replay::new_events) events, each once.
+    pub(super) fn handle(&mut self, event: Event) {
         let time = unix_seconds();
         self.update_manifest(time, &event);
         self.print_pauses(&event);
-        Self::print_remark(&event);
+        Self::print_warning(&event);
         if matches!(event, Event::Started(_)) {
             self.lines = ProgressLines::new(self.manifest.config.batch_size, &event);
         }
-        for event in self.replay.news(event) {
+        for event in self.replay.new_events(event) {
             self.record(time, event);
         }
     }
@@ -175,10 +175,10 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
     }
 
-    /// Prints a remark, so that it is in the log. The reader of `out` may want only the lecture's progress lines.
-    fn print_remark(event: &Event) {
+    /// Prints a warning, so that it is in the log. The reader of `out` may want only the lecture's progress lines.
+    fn print_warning(event: &Event) {
         let text = match event {
-            Event::Note { text } => text.clone(),
+            Event::Warning { text } => text.clone(),
             Event::Rejected { file, reason } => format!("refused {file}: {reason}"),
             _ => return,
         };
@@ -237,7 +237,7 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Writes as much as possible, and returns whether nothing is left. If writing fails, training waits and writing is
     /// retried every second.
-    pub(super) fn write_down(&mut self, orders: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
+    pub(super) fn write_down(&mut self, commands: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
         if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
         }
@@ -245,7 +245,7 @@ impl<'a, W: Write> Recorder<'a, W> {
             Ok(()) => {
                 if self.trouble.take().is_some() {
                     self.lock.sign(None).map_err(RunError::from)?;
-                    let _ = orders.send(ControlMsg::Release);
+                    let _ = commands.send(ControlMsg::Release);
                 }
                 Ok(true)
             }
@@ -253,7 +253,7 @@ impl<'a, W: Write> Recorder<'a, W> {
                 if self.trouble.replace(Instant::now()).is_none() {
                     let _ =
                         writeln!(io::stderr(), "cnn-tui: {error}; training pauses until it can be written");
-                    let _ = orders.send(ControlMsg::Hold);
+                    let _ = commands.send(ControlMsg::Hold);
                 }
                 // Should this fail too, the message is on standard error.
                 let _ = self.lock.sign(Some(&error.to_string()));
@@ -283,11 +283,11 @@ impl<'a, W: Write> Recorder<'a, W> {
             };
             self.manifest.summary.weights_hash = Some(checkpoint.weights_hash());
             for name in names {
-                self.note(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() });
+                self.handle(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() });
             }
         }
         if self.recorded.is_none() {
-            self.dir.write_record(&self.manifest)?;
+            self.dir.write_manifest(&self.manifest)?;
             self.recorded = Some(Instant::now());
         }
         Ok(())
@@ -296,12 +296,12 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Appends the journal entries up to the next checkpoint, all at once.
     fn append(&mut self) -> Result<(), RunError> {
         let next = self.waiting.iter().map_while(|item| match item {
-            Item::JournalEntry(record) => Some(record),
+            Item::JournalEntry(entry) => Some(entry),
             Item::Checkpoint(_) => None,
         });
-        let records: Vec<_> = next.cloned().collect();
-        self.journal.append(&records)?;
-        self.waiting.drain(..records.len());
+        let entries: Vec<_> = next.cloned().collect();
+        self.journal.append(&entries)?;
+        self.waiting.drain(..entries.len());
         Ok(())
     }
 

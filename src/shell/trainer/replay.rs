@@ -70,7 +70,7 @@ impl Replay {
         let mut replay = Self { known: Timeline { steps, ..Timeline::default() }, ended: None };
         loop {
             let batch = journal.poll()?;
-            for entry in batch.records {
+            for entry in batch.entries {
                 replay.ended = Some(entry.time);
                 replay.known.take(entry.time, &entry.event);
             }
@@ -97,7 +97,7 @@ impl Replay {
 
     /// The part of an event that is not in the journal yet. If repeated steps differ (with another version of the program
     /// or other CPU instructions), the journal is rewound to the first difference.
-    pub(crate) fn news(&mut self, event: Event) -> Vec<Event> {
+    pub(crate) fn new_events(&mut self, event: Event) -> Vec<Event> {
         match event {
             Event::Steps(batch) => self.new_steps(batch),
             Event::Epoch(report) if self.known.reports().any(|known| is_same_epoch(known, &report)) => {
@@ -124,11 +124,11 @@ impl Replay {
         let known = self.known.steps.from(batch.first);
         let pairs = batch.losses.iter().zip(known);
         let same = pairs.take_while(|(new, old)| is_same(f64::from(**new), f64::from(**old))).count();
-        let mut news = Vec::new();
+        let mut new_events = Vec::new();
         if same < batch.losses.len().min(known.len()) {
             let rewound = Event::Rewound { step: (batch.first + same as u64).saturating_sub(1) };
             self.known.take(0.0, &rewound);
-            news.push(rewound);
+            new_events.push(rewound);
         }
         // Not the timeline's step: a trainer that was killed before its first report has reset that.
         if batch.last() >= self.known.steps.last() {
@@ -138,9 +138,9 @@ impl Replay {
         batch.losses.drain(..same);
         batch.first += same as u64;
         if !batch.losses.is_empty() {
-            news.push(Event::Steps(batch));
+            new_events.push(Event::Steps(batch));
         }
-        news
+        new_events
     }
 }
 
@@ -181,7 +181,7 @@ mod tests {
     }
 
     /// The new events when a run with this journal resumes after `step`.
-    fn news(journal: Vec<Event>, step: u64, events: Vec<Event>) -> Vec<Event> {
+    fn new_events(journal: Vec<Event>, step: u64, events: Vec<Event>) -> Vec<Event> {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("metrics.jsonl");
         let mut writer = JournalWriter::open(&path).unwrap();
@@ -189,7 +189,7 @@ mod tests {
             writer.append(&[JournalEntry { time: 1.0, event }]).unwrap();
         }
         let mut replay = Replay::read(&mut JournalReader::new(path), step).unwrap();
-        events.into_iter().flat_map(|event| replay.news(event)).collect()
+        events.into_iter().flat_map(|event| replay.new_events(event)).collect()
     }
 
     #[test]
@@ -197,23 +197,23 @@ mod tests {
         let journal = vec![steps(1, &[5.0, 4.0]), steps(3, &[3.0]), epoch(1, 0.5), steps(4, &[2.0])];
         let again =
             vec![steps(2, &[4.0]), steps(3, &[3.0]), epoch(1, 0.5), steps(4, &[2.0, 1.0]), epoch(2, 0.4)];
-        assert_eq!(news(journal.clone(), 1, again), [steps(5, &[1.0]), epoch(2, 0.4)]);
+        assert_eq!(new_events(journal.clone(), 1, again), [steps(5, &[1.0]), epoch(2, 0.4)]);
         // A checkpoint at the end of an epoch leaves only later steps to repeat.
         let after = vec![steps(4, &[2.0]), steps(5, &[1.0])];
-        assert_eq!(news(journal, 3, after), [steps(5, &[1.0])]);
+        assert_eq!(new_events(journal, 3, after), [steps(5, &[1.0])]);
     }
 
     #[test]
     fn steps_are_kept_once_after_a_trainer_that_was_killed_before_its_first_report() {
         let journal = vec![Event::started(0), steps(1, &[5.0, 4.0, 3.0, 2.0]), Event::started(0)];
         let again = vec![steps(1, &[5.0, 4.0]), steps(3, &[3.0, 2.0, 1.0])];
-        assert_eq!(news(journal, 0, again), [steps(5, &[1.0])]);
+        assert_eq!(new_events(journal, 0, again), [steps(5, &[1.0])]);
     }
 
     #[test]
     fn a_run_without_a_journal_is_all_new() {
         let events = vec![steps(1, &[5.0]), epoch(1, f64::NAN)];
-        assert_eq!(news(Vec::new(), 0, events.clone())[0], events[0]);
+        assert_eq!(new_events(Vec::new(), 0, events.clone())[0], events[0]);
     }
 
     #[test]
@@ -221,22 +221,25 @@ mod tests {
         let journal = vec![steps(1, &[5.0, 4.0, 3.0]), epoch(1, 0.5)];
         let again = vec![steps(1, &[5.0, 4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.5]), steps(3, &[3.0]), epoch(1, 0.5)];
-        assert_eq!(news(journal.clone(), 0, again.clone()), want);
+        assert_eq!(new_events(journal.clone(), 0, again.clone()), want);
         // The next trainer compares with the newer losses.
         let journal = journal.into_iter().chain(want).collect();
-        assert_eq!(news(journal, 0, again), []);
+        assert_eq!(new_events(journal, 0, again), []);
     }
 
     #[test]
     fn losses_that_are_not_finite_are_equal() {
         let journal = vec![steps(1, &[f32::INFINITY, f32::NAN])];
-        assert_eq!(news(journal, 0, vec![steps(1, &[f32::INFINITY, f32::NAN, 1.0])]), [steps(3, &[1.0])]);
+        assert_eq!(
+            new_events(journal, 0, vec![steps(1, &[f32::INFINITY, f32::NAN, 1.0])]),
+            [steps(3, &[1.0])]
+        );
     }
 
     #[test]
     fn a_gap_in_the_journal_is_filled() {
         let journal = vec![steps(1, &[5.0]), steps(3, &[3.0])];
         let want = [Event::Rewound { step: 1 }, steps(2, &[4.0, 3.0])];
-        assert_eq!(news(journal, 0, vec![steps(1, &[5.0, 4.0, 3.0])]), want);
+        assert_eq!(new_events(journal, 0, vec![steps(1, &[5.0, 4.0, 3.0])]), want);
     }
 }

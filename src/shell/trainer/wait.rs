@@ -19,18 +19,18 @@ pub enum StartedBy {
 /// The wait of a diverged run. It reads no clock itself: the caller says what time it is.
 #[derive(Debug)]
 pub(super) struct Wait {
-    patience: Duration,
+    limit: Duration,
     /// When the run last needed nobody or was watched.
     attended: Instant,
 }
 
 impl Wait {
     pub(super) fn new(started_by: StartedBy, now: Instant) -> Self {
-        let patience = match started_by {
+        let limit = match started_by {
             StartedBy::Foreground | StartedBy::Unattended => Duration::ZERO,
             StartedBy::Dashboard => WAIT_UNATTENDED,
         };
-        Self { patience, attended: now }
+        Self { limit, attended: now }
     }
 
     /// Whether the run has diverged and nobody answers. Must be asked regularly; `is_watched` is asked only of a diverged run.
@@ -43,7 +43,7 @@ impl Wait {
         if !has_diverged || is_watched() {
             self.attended = now;
         }
-        has_diverged && now.saturating_duration_since(self.attended) >= self.patience
+        has_diverged && now.saturating_duration_since(self.attended) >= self.limit
     }
 }
 

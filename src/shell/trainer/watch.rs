@@ -31,7 +31,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
     // Events of earlier trainers are not printed. All events of the new one are, so it starts only now.
     while !follower.poll().caught_up {}
     let mut trainer = launch(dir, StartedBy::Unattended)?;
-    let batch_size = dir.record()?.config.batch_size;
+    let batch_size = dir.manifest()?.config.batch_size;
     let mut lines = None;
     let mut poll = interval(POLL_INTERVAL);
     poll.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -53,8 +53,8 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
         let ended = trainer.try_wait().map_err(ShellError::Launch)?;
         loop {
             let update = follower.poll();
-            for record in &update.records {
-                if let Event::Ended { status, reason, .. } = &record.event {
+            for entry in &update.entries {
+                if let Event::Ended { status, reason, .. } = &entry.event {
                     return match reason {
                         Some(reason) if *status == RecordedStatus::Failed => {
                             Err(ShellError::Failed(reason.clone()))
@@ -62,18 +62,18 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                         _ => Ok(*status),
                     };
                 }
-                if let Event::Note { text } = &record.event {
+                if let Event::Warning { text } = &entry.event {
                     let _ = writeln!(io::stderr(), "cnn-tui: {text}");
                 }
-                if let Event::Paused { step, reason, .. } = &record.event {
-                    let name = dir.record().map_or_else(|_| dir.id().to_string(), |record| record.name);
+                if let Event::Paused { step, reason, .. } = &entry.event {
+                    let name = dir.manifest().map_or_else(|_| dir.id().to_string(), |manifest| manifest.name);
                     let _ = writeln!(
                         io::stderr(),
                         "cnn-tui: {name} is paused after step {step} ({reason}); run `cnn-tui` to open it"
                     );
                 }
-                lines = ProgressLines::new(batch_size, &record.event).or(lines);
-                for line in lines.iter().flat_map(|lines| lines.of(&record.event)) {
+                lines = ProgressLines::new(batch_size, &entry.event).or(lines);
+                for line in lines.iter().flat_map(|lines| lines.of(&entry.event)) {
                     if closed.is_none() {
                         closed = writeln!(out, "{line}").and_then(|()| out.flush()).err();
                     }
@@ -95,7 +95,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             }
         }
         if let Some(exit) = ended {
-            if let Some(reason) = dir.record()?.reason {
+            if let Some(reason) = dir.manifest()?.reason {
                 return Err(ShellError::Failed(reason));
             }
             return Err(ShellError::Exited { exit, log: dir.trainer_log() });
@@ -109,7 +109,7 @@ fn left_training(dir: &RunDir, error: &io::Error) -> Result<RecordedStatus, Shel
         // The reader has closed the pipe, which is not an error.
         return Ok(RecordedStatus::Running);
     }
-    let name = dir.record()?.name;
+    let name = dir.manifest()?.name;
     let what = format!("{name} is still training; run `cnn-tui` to open it");
     Err(ShellError::Output { source: io::Error::new(error.kind(), error.to_string()), what })
 }

@@ -37,7 +37,7 @@ impl Widget for LossPane<'_> {
         chart
             .layer(ChartLine::dots(raw, curve.raw).along(ruler))
             .layer(ChartLine::line(smooth, curve.train).along(ruler))
-            .layer(ChartLine::beads(&test, curve.test, theme.glyphs.dot()).along(ruler))
+            .layer(ChartLine::with_markers(&test, curve.test, theme.glyphs.dot()).along(ruler))
             .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
             .render(PaneFrame::inner(area), buf);
@@ -94,7 +94,7 @@ impl Widget for AccuracyPane<'_> {
         });
         curves::chart(theme, app, Metric::Accuracy)
             .layer(ChartLine::line(&train, curve.train).along(ruler))
-            .layer(ChartLine::beads(&test, curve.test, theme.glyphs.dot()).along(ruler))
+            .layer(ChartLine::with_markers(&test, curve.test, theme.glyphs.dot()).along(ruler))
             .marks(best)
             .marks(curves::marks(app, run, &test, None))
             .empty(waiting(&self.0, "the first epoch"))

@@ -51,10 +51,10 @@ impl<'a> Header<'a> {
         let Shown { run, theme, .. } = self.0;
         let palette = &theme.palette;
         let mut facts = Vec::new();
-        if let Some(record) = &run.record {
-            facts.push(record.config.preset.clone());
+        if let Some(manifest) = &run.manifest {
+            facts.push(manifest.config.preset.clone());
             let data = run.start.as_ref().map(|start| &start.data);
-            let data = data.or(record.provenance.dataset.as_ref());
+            let data = data.or(manifest.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
             // On a GPU the number of threads says nothing.
             let device = |start: &TrainerInfo| match start.device.as_str() {
@@ -62,7 +62,7 @@ impl<'a> Header<'a> {
                 gpu => gpu.to_owned(),
             };
             facts.extend(run.start.as_ref().map(device));
-            facts.extend(run_settings(record, theme.glyphs));
+            facts.extend(run_settings(manifest, theme.glyphs));
         }
         let mut line = Line::default();
         if width >= WITH_TITLE {
@@ -154,11 +154,11 @@ impl<'a> Header<'a> {
             ]);
         }
         // A run that is not training shows its overall throughput.
-        let (images, step) = match (run.status(), &run.record) {
+        let (images, step) = match (run.status(), &run.manifest) {
             (Some(RecordedStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
-            (_, Some(record)) => {
+            (_, Some(manifest)) => {
                 let steps = (run.timeline.step > 0).then_some(run.timeline.step as f64);
-                (record.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
+                (manifest.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
             }
             (_, None) => (None, None),
         };
@@ -248,7 +248,7 @@ impl<'a> Header<'a> {
         if let Some(holder) = self.0.run.state.as_ref().and_then(RunState::elsewhere) {
             return Some(format!("locked by process {} on {}", holder.pid, holder.host));
         }
-        self.0.run.record.as_ref()?.reason.as_deref().map(brief)
+        self.0.run.manifest.as_ref()?.reason.as_deref().map(brief)
     }
 }
 

@@ -30,7 +30,7 @@ impl LayersPane<'_> {
         let palette = &theme.palette;
         let glyphs = theme.glyphs;
         // The trainer described its layers when it started; the dropout may have changed since.
-        let dropout = self.0.run.record.as_ref().and_then(|record| record.settings().dropout);
+        let dropout = self.0.run.manifest.as_ref().and_then(|manifest| manifest.settings().dropout);
         let setting = match dropout.filter(|_| layer.kind.starts_with("Dropout")) {
             Some(probability) => format!("p {probability}"),
             None => layer.setting.replace('×', glyphs.times()).replace('→', glyphs.arrow()),

@@ -59,9 +59,9 @@ impl Widget for Details<'_> {
             }
             return;
         };
-        PaneFrame::new(theme, run.record.name.clone()).render(area, buf);
-        let record = &run.record;
-        let (summary, provenance) = (&record.summary, &record.provenance);
+        PaneFrame::new(theme, run.manifest.name.clone()).render(area, buf);
+        let manifest = &run.manifest;
+        let (summary, provenance) = (&manifest.summary, &manifest.provenance);
         let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());
         let best = match summary.best_epoch {
             Some(epoch) => format!("{} @ epoch {epoch}", text::percent(summary.best_test_accuracy)),
@@ -69,11 +69,14 @@ impl Widget for Details<'_> {
         };
         let mut facts = vec![
             ("state", run.state_name().to_string()),
-            ("tags", record.tags.join(" ")),
-            ("notes", record.notes.clone()),
-            ("preset", record.config.preset.clone()),
+            ("tags", manifest.tags.join(" ")),
+            ("notes", manifest.notes.clone()),
+            ("preset", manifest.config.preset.clone()),
             ("data", data),
-            ("settings", run_settings(record, theme.glyphs).join(&format!(" {} ", theme.glyphs.separator()))),
+            (
+                "settings",
+                run_settings(manifest, theme.glyphs).join(&format!(" {} ", theme.glyphs.separator())),
+            ),
             ("best", best),
             ("test loss", text::loss(summary.last_test_loss)),
             ("train loss", text::loss(summary.last_train_loss)),
@@ -83,21 +86,21 @@ impl Widget for Details<'_> {
             ("host", provenance.host.clone()),
             ("version", provenance.version.clone()),
         ];
-        let pauses = record.pauses.iter().rev().take(PAUSES).map(|pause| self.pause(pause));
+        let pauses = manifest.pauses.iter().rev().take(PAUSES).map(|pause| self.pause(pause));
         facts
             .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
-        if let Some(parent) = &record.parent {
-            let known = app.shared.entries().find(|run| run.record.id == *parent);
-            let name = known.map_or_else(|| parent.to_string(), |run| run.record.name.clone());
+        if let Some(parent) = &manifest.parent {
+            let known = app.shared.entries().find(|run| run.manifest.id == *parent);
+            let name = known.map_or_else(|| parent.to_string(), |run| run.manifest.name.clone());
             facts.insert(1, ("forked from", name));
         }
-        if let Some(reason) = &record.reason {
+        if let Some(reason) = &manifest.reason {
             facts.insert(1, ("reason", reason.clone()));
         }
         facts.retain(|(label, value)| !value.is_empty() || label.is_empty());
         let mut rows = inner.rows();
         if let Some(row) = rows.next() {
-            Line::styled(run.record.id.to_string(), palette.dim).render(row, buf);
+            Line::styled(run.manifest.id.to_string(), palette.dim).render(row, buf);
         }
         let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
         for (label, value) in facts {

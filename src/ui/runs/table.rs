@@ -31,20 +31,18 @@ const CURVE: usize = 24;
 
 /// The width of a column, and whether it holds numbers, which are aligned right.
 fn width(column: Column) -> (usize, bool) {
-    let name = match column {
+    let field = match column {
         Column::Settings => return (28, false),
         Column::Curve => return (12, false),
-        Column::Field(field) => field.name(),
+        Column::Field(field) => field,
     };
-    match name {
+    match field.name() {
         "preset" => (4, false),
         "created" => (4, true),
         "epoch" => (9, true),
         "loss" => (7, true),
-        "best_acc" | "acc" | "min_acc" | "min_loss" | "max_loss" | "lr" | "time" | "speed" | "epochs"
-        | "step" | "batch" | "dropout" | "patience" | "seed" => (8, true),
-        "best_epoch" | "train_loss" => (10, true),
         "tag" | "notes" | "data" | "parent" | "id" => (20, false),
+        name if field.unit().is_some() => (name.len().max(8), true),
         _ => (12, false),
     }
 }
@@ -93,10 +91,14 @@ impl Widget for TableView<'_> {
     }
 }
 
-/// Columns whose values all runs of a group share, and those that show the group's mean.
-const COMMON: [&str; 9] =
-    ["preset", "data", "lr", "optimizer", "batch", "schedule", "dropout", "epochs", "patience"];
-const SPREAD: [&str; 2] = ["best_acc", "loss"];
+/// Columns that show the mean of a group.
+const MEANS: [&str; 2] = ["best_acc", "loss"];
+
+/// Whether the runs of a group have the same value.
+fn is_shared(column: Column) -> bool {
+    let Column::Field(field) = column else { return false };
+    field.name() == "data" || field.setting().is_some_and(Setting::is_in_recipe)
+}
 
 impl TableView<'_> {
     /// The columns that fit, with their widths. The last one gets the remaining width.
@@ -126,7 +128,7 @@ impl TableView<'_> {
         if self.app.shared.table.arrangement != Arrangement::Groups {
             return chosen.clone();
         }
-        let applies = |column: &&Column| COMMON.contains(&column.name()) || SPREAD.contains(&column.name());
+        let applies = |column: &&Column| is_shared(**column) || MEANS.contains(&column.name());
         chosen.iter().filter(applies).copied().chain([Column::Settings]).collect()
     }
 
@@ -137,13 +139,13 @@ impl TableView<'_> {
             .app
             .shared
             .queue
-            .place(&run.record.id)
+            .place(&run.manifest.id)
             .filter(|_| run.state.status == RecordedStatus::Queued);
         let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
-        let is_marked = self.app.shared.marked.contains(&run.record.id);
+        let is_marked = self.app.shared.marked.contains(&run.manifest.id);
         let mark = if is_marked { self.theme.glyphs.right() } else { " " };
         let indent = "  ".repeat(depth.min(3));
-        let name = format!("{indent}{}", run.record.name);
+        let name = format!("{indent}{}", run.manifest.name);
         let mut line = Line::from_iter([
             Span::styled(format!("{} {word:<10}", words.symbol), words.style),
             Span::styled(mark, palette.title),
@@ -172,7 +174,7 @@ impl TableView<'_> {
 
     /// Test accuracy by epoch in this many cells; if several epochs share a cell, it shows the last one.
     fn curve(&self, run: &RunEntry, width: usize) -> Line<'_> {
-        let curve = &run.record.summary.curve;
+        let curve = &run.manifest.summary.curve;
         let cells = curve.len().min(width.min(CURVE));
         let at = |cell: usize| curve[(cell + 1) * curve.len() / cells - 1].1;
         let mut line =
@@ -184,11 +186,11 @@ impl TableView<'_> {
     /// The text and style of a cell.
     fn cell(&self, run: &RunEntry, column: Column) -> (String, Style) {
         let palette = &self.theme.palette;
-        let record = &run.record;
+        let manifest = &run.manifest;
         let field = match column {
             Column::Curve => return (String::new(), palette.text),
             Column::Settings => {
-                return (changes(record, &["preset"], self.theme.glyphs), palette.dim);
+                return (changes(manifest, &["preset"], self.theme.glyphs), palette.dim);
             }
             Column::Field(field) => field,
         };
@@ -198,7 +200,7 @@ impl TableView<'_> {
                 let age = text::age(Some((self.app.shared.now - created).max(0.0)));
                 return (age.trim_end_matches(" ago").replace("just now", "now"), palette.dim);
             }
-            ("epoch", FieldValue::Integer(epoch)) => format!("{epoch}/{}", record.settings().epochs),
+            ("epoch", FieldValue::Integer(epoch)) => format!("{epoch}/{}", manifest.settings().epochs),
             (_, FieldValue::None) => "-".to_owned(),
             (_, value) => field.in_words(value).replace('→', self.theme.glyphs.arrow()),
         };
@@ -223,9 +225,8 @@ impl TableView<'_> {
             let (text, style) = match column.name() {
                 "best_acc" => (text::percent(group.best.mean), palette.strong),
                 "loss" => (text::loss(group.loss.mean), palette.text),
-                // The settings that all runs of the group share.
-                name if COMMON.contains(&name) => self.cell(first, column),
-                "settings" => (changes(&first.record, &["preset", "seed"], glyphs), palette.dim),
+                _ if is_shared(column) => self.cell(first, column),
+                "settings" => (changes(&first.manifest, &["preset", "seed"], glyphs), palette.dim),
                 _ => (String::new(), palette.text),
             };
             line.push_span(Span::styled(self.fitted(&text, width, is_number), style));
@@ -257,12 +258,13 @@ impl TableView<'_> {
 
 /// The settings that differ from the defaults or changed during training, except `but`. The data path is long and matters
 /// least, so it is last.
-fn changes(record: &RunManifest, but: &[&str], glyphs: Glyphs) -> String {
-    let notable = record.notable_settings().into_iter().filter(|setting| !but.contains(&setting.name()));
+fn changes(manifest: &RunManifest, but: &[&str], glyphs: Glyphs) -> String {
+    let notable = manifest.notable_settings().into_iter().filter(|setting| !but.contains(&setting.name()));
     let (data, others): (Vec<_>, Vec<_>) = notable.partition(|setting| setting.name() == "data");
     let words = |setting: Setting| {
-        let has_changed = record.versions(setting).len() > 1;
-        let value = if has_changed { changed(record, setting, glyphs) } else { setting.get(&record.config) };
+        let has_changed = manifest.versions(setting).len() > 1;
+        let value =
+            if has_changed { changed(manifest, setting, glyphs) } else { setting.get(&manifest.config) };
         format!("{setting} {}", value.unwrap_or_default())
     };
     others.into_iter().chain(data).map(words).collect::<Vec<_>>().join("  ")
@@ -307,7 +309,7 @@ mod tests {
                 }
             }
             let epochs = run.history(Setting::named("epochs").unwrap()).unwrap().in_force().to_string();
-            let epoch = format!("{}/{epochs}", entry.record.summary.epoch);
+            let epoch = format!("{}/{epochs}", entry.manifest.summary.epoch);
             prop_assert_eq!(cell(Field::named("epoch").unwrap()), epoch);
             let changed = Setting::all().filter(|setting| setting.name() != "preset").filter_map(|setting| {
                 let history = run.history(setting)?;
@@ -320,9 +322,9 @@ mod tests {
             let state = entry.state_name().as_str();
             let line = table.run(&entry, 0, &[]).to_string();
             prop_assert_eq!(line.split_whitespace().nth(1), Some(state));
-            let mut view = RunView::new(entry.record.id.clone(), Smoothing::default());
-            let (record, state_) = (Some(entry.record.clone()), Some(entry.state.clone()));
-            view.update(Update { record, state: state_, ..Update::default() });
+            let mut view = RunView::new(entry.manifest.id.clone(), Smoothing::default());
+            let (manifest, state_) = (Some(entry.manifest.clone()), Some(entry.state.clone()));
+            view.update(Update { manifest, state: state_, ..Update::default() });
             prop_assert_eq!(run_state(&theme, &view).word, state);
 
             let optimizer = match words("momentum") {

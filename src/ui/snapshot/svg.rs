@@ -62,7 +62,7 @@ fn stroke(color: &str, cap: &str, width: f32) -> String {
 
 /// The colours of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Ink {
+struct CellStyle {
     front: RgbColor,
     back: RgbColor,
     modifiers: Modifier,
@@ -83,18 +83,18 @@ fn picture(snapshot: &Snapshot, title: &str) -> String {
     let (mut behind, mut shapes) = (Paths::new(), Paths::new());
     let mut words = String::new();
     for row in snapshot.rows() {
-        let inked: Vec<_> = row.iter().map(|symbol| (page.ink(symbol.style), symbol)).collect();
-        for run in inked.chunk_by(|(a, _), (b, _)| a.back == b.back) {
+        let styled: Vec<_> = row.iter().map(|symbol| (page.style(symbol.style), symbol)).collect();
+        for run in styled.chunk_by(|(a, _), (b, _)| a.back == b.back) {
             let back = run[0].0.back;
             if back != page.back {
                 let area = span(run.iter().map(|(_, symbol)| *symbol));
                 *behind.entry((Pen::Fill, back)).or_default() += &rectangle(area);
             }
         }
-        for (ink, symbol) in &inked {
-            draw(*ink, symbol, &mut shapes);
+        for (style, symbol) in &styled {
+            draw(*style, symbol, &mut shapes);
         }
-        for run in inked.chunk_by(|(a, one), (b, other)| a == b && is_word(one) && is_word(other)) {
+        for run in styled.chunk_by(|(a, one), (b, other)| a == b && is_word(one) && is_word(other)) {
             if is_word(run[0].1) {
                 word(run[0].0, run.iter().map(|(_, symbol)| *symbol), &mut words);
             }
@@ -132,7 +132,7 @@ impl Page {
         Self { front: known(base.fg).unwrap_or(front), back: known(base.bg).unwrap_or(back) }
     }
 
-    fn ink(&self, style: Style) -> Ink {
+    fn style(&self, style: Style) -> CellStyle {
         let modifiers = style.add_modifier;
         let mut front = known(style.fg).unwrap_or(self.front);
         let mut back = known(style.bg).unwrap_or(self.back);
@@ -142,7 +142,7 @@ impl Page {
         if modifiers.contains(Modifier::DIM) {
             front = mixed(back, front, 0.5);
         }
-        Ink { front, back, modifiers }
+        CellStyle { front, back, modifiers }
     }
 }
 
@@ -172,31 +172,32 @@ fn rectangle([x, y, width, height]: [f32; 4]) -> String {
 }
 
 /// Adds the shape of a symbol, if it has one.
-fn draw(ink: Ink, symbol: &Symbol<'_>, shapes: &mut Paths) {
+fn draw(style: CellStyle, symbol: &Symbol<'_>, shapes: &mut Paths) {
     let (x, y) = place(symbol);
     let drawn = match shape(&symbol.text) {
         Some(GlyphShape::Blocks(blocks)) => {
             let block = |[left, top, width, height]: [f32; 4]| rectangle([x + left, y + top, width, height]);
-            Some((Pen::Fill, ink.front, blocks.into_iter().map(block).collect()))
+            Some((Pen::Fill, style.front, blocks.into_iter().map(block).collect()))
         }
         Some(GlyphShape::Shade(share)) => {
-            Some((Pen::Fill, mixed(ink.back, ink.front, share), rectangle([x, y, CELL.0, CELL.1])))
+            Some((Pen::Fill, mixed(style.back, style.front, share), rectangle([x, y, CELL.0, CELL.1])))
         }
         Some(GlyphShape::Dots(dots)) => {
             let dot = |(across, down): (f32, f32)| format!("M{} {}h0", x + across, y + down);
-            Some((Pen::Dot, ink.front, dots.into_iter().map(dot).collect()))
+            Some((Pen::Dot, style.front, dots.into_iter().map(dot).collect()))
         }
         Some(GlyphShape::Lines(lines, weight)) => {
-            Some((Pen::Line(weight), ink.front, format!("M{x} {y}{lines}")))
+            Some((Pen::Line(weight), style.front, format!("M{x} {y}{lines}")))
         }
         None => None,
     };
     if let Some((pen, color, path)) = drawn {
         *shapes.entry((pen, color)).or_default() += &path;
     }
-    if ink.modifiers.contains(Modifier::UNDERLINED) {
+    if style.modifiers.contains(Modifier::UNDERLINED) {
         let [x, y, width, _] = span([symbol].into_iter());
-        *shapes.entry((Pen::Fill, ink.front)).or_default() += &rectangle([x, y + BASELINE + 2.0, width, 1.0]);
+        *shapes.entry((Pen::Fill, style.front)).or_default() +=
+            &rectangle([x, y + BASELINE + 2.0, width, 1.0]);
     }
 }
 
@@ -205,18 +206,18 @@ fn is_word(symbol: &Symbol<'_>) -> bool {
     symbol.text != " " && shape(&symbol.text).is_none()
 }
 
-fn word<'a>(ink: Ink, symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone, words: &mut String) {
+fn word<'a>(style: CellStyle, symbols: impl Iterator<Item = &'a Symbol<'a>> + Clone, words: &mut String) {
     let [x, y, width, _] = span(symbols.clone());
     let text: String = symbols.map(|symbol| &*symbol.text).collect();
     // Other symbols may come from a fallback font with another width.
     let squeeze = if text.is_ascii() { "" } else { r#" lengthAdjust="spacingAndGlyphs""# };
-    let weight = if ink.modifiers.contains(Modifier::BOLD) { r#" font-weight="bold""# } else { "" };
-    let slant = if ink.modifiers.contains(Modifier::ITALIC) { r#" font-style="italic""# } else { "" };
+    let weight = if style.modifiers.contains(Modifier::BOLD) { r#" font-weight="bold""# } else { "" };
+    let slant = if style.modifiers.contains(Modifier::ITALIC) { r#" font-style="italic""# } else { "" };
     let _ = writeln!(
         words,
         r#"<text x="{x}" y="{}" textLength="{width}"{squeeze} fill="{}"{weight}{slant}>{}</text>"#,
         y + BASELINE,
-        hex(ink.front),
+        hex(style.front),
         escaped(&text)
     );
 }

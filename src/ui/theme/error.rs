@@ -55,8 +55,8 @@ pub enum Problem {
 
 /// Escapes control characters, so that text from a file cannot control the terminal.
 fn shown(text: &str) -> String {
-    let spelled = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(spelled).collect()
+    let escaped = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escaped).collect()
 }
 
 impl ThemeError {

@@ -48,7 +48,7 @@ impl ThemeColor {
     pub(super) fn on(self, behind: Option<Self>, depth: ColorDepth) -> Option<anstyle::Color> {
         match self {
             Self::Color { named: Some(name), .. } if depth == ColorDepth::Ansi16 => Some(name.into()),
-            ink => reduce(ink.color()?, behind.and_then(|behind| behind.on(None, depth)), depth),
+            color => reduce(color.color()?, behind.and_then(|behind| behind.on(None, depth)), depth),
         }
     }
 }
@@ -59,11 +59,12 @@ impl Paint {
         if depth == ColorDepth::None {
             return Style::new().add_modifier(self.plain);
         }
-        let reduced =
-            |ink: ThemeColor, behind: Option<ThemeColor>| ink.on(behind, depth).map_or(Color::Reset, drawn);
+        let reduced = |color: ThemeColor, behind: Option<ThemeColor>| {
+            color.on(behind, depth).map_or(Color::Reset, drawn)
+        };
         Style {
-            fg: self.foreground.map(|ink| reduced(ink, self.background.or(behind))),
-            bg: self.background.map(|ink| reduced(ink, None)),
+            fg: self.foreground.map(|color| reduced(color, self.background.or(behind))),
+            bg: self.background.map(|color| reduced(color, None)),
             ..Style::new().add_modifier(self.modifiers)
         }
     }

@@ -63,7 +63,7 @@ fn shades(stops: KernelRoles<RgbColor>, depth: ColorDepth) -> Vec<Color> {
 
 /// Five colours for terminals with sixteen: strongly and weakly negative, zero, weakly and strongly positive.
 fn steps(paints: KernelRoles<Paint>) -> Vec<Color> {
-    let named = |paint: Paint| paint.foreground.and_then(|ink| ink.on(None, ColorDepth::Ansi16));
+    let named = |paint: Paint| paint.foreground.and_then(|color| color.on(None, ColorDepth::Ansi16));
     let zero = paints.zero.foreground.and_then(ThemeColor::color);
     let is_light = zero.is_some_and(|zero| luminance(to_rgb(zero)) > 0.5);
     let two = |paint: Paint| named(paint).map_or([Color::Reset; 2], |color| two_of_a_hue(color, is_light));

@@ -5,7 +5,7 @@ use super::file::{self, Theme};
 use super::paint::Paint;
 
 /// The built-in themes, in the order in which the theme key cycles through them.
-const BUILT_IN: [(&str, &str); 8] = [
+const BUILT_IN: &[(&str, &str)] = &[
     ("dark.toml", include_str!("../../../themes/dark.toml")),
     ("light.toml", include_str!("../../../themes/light.toml")),
     ("dusk.toml", include_str!("../../../themes/dusk.toml")),
@@ -29,38 +29,38 @@ pub struct Themes {
 ///
 /// A user's theme replaces a built-in one of the same name. An invalid theme is reported and replaces nothing.
 pub fn load(user: impl IntoIterator<Item = (String, String)>) -> Themes {
-    let mut shelf = Themes { themes: Vec::new(), errors: Vec::new() };
+    let mut loaded = Themes { themes: Vec::new(), errors: Vec::new() };
     for (path, text) in BUILT_IN {
         match file::parse(path, text, &[]) {
-            Ok(theme) => shelf.themes.push(theme),
-            Err(error) => shelf.errors.push(error),
+            Ok(theme) => loaded.themes.push(theme),
+            Err(error) => loaded.errors.push(error),
         }
     }
-    let built_in = shelf.themes.clone();
+    let built_in = loaded.themes.clone();
     let mut taken: Vec<String> = Vec::new();
     for (path, text) in user {
         match file::parse(&path, &text, &built_in) {
             Ok(theme) if taken.contains(&theme.name) => {
-                shelf.errors.push(ThemeError::new(&path, &text, 0, Problem::Taken(theme.name)));
+                loaded.errors.push(ThemeError::new(&path, &text, 0, Problem::Taken(theme.name)));
             }
             Ok(theme) => {
                 taken.push(theme.name.clone());
-                match shelf.themes.iter_mut().find(|old| old.name == theme.name) {
+                match loaded.themes.iter_mut().find(|old| old.name == theme.name) {
                     Some(old) => *old = theme,
-                    None => shelf.themes.push(theme),
+                    None => loaded.themes.push(theme),
                 }
             }
-            Err(error) => shelf.errors.push(error),
+            Err(error) => loaded.errors.push(error),
         }
     }
     let plain = built_in.into_iter().find(|theme| theme.name == PLAIN).unwrap_or_default();
-    for theme in &mut shelf.themes {
+    for theme in &mut loaded.themes {
         theme.roles = theme.roles.zip(plain.roles, Paint::or_plain);
     }
-    if shelf.themes.is_empty() {
-        shelf.themes.push(Theme { name: PLAIN.to_owned(), ..Theme::default() });
+    if loaded.themes.is_empty() {
+        loaded.themes.push(Theme { name: PLAIN.to_owned(), ..Theme::default() });
     }
-    shelf
+    loaded
 }
 
 impl Themes {

@@ -62,8 +62,8 @@ fn the_x_axis_cycles_through_epochs_steps_and_time() {
             spent: None,
         })
     };
-    let records = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| JournalEntry { time: 0.0, event });
-    let change = Update { records: records.to_vec(), ..Update::default() };
+    let entries = [started, steps(1, 5.0), steps(11, 25.0)].map(|event| JournalEntry { time: 0.0, event });
+    let change = Update { entries: entries.to_vec(), ..Update::default() };
     update(&mut app, Msg::Compared(second, Box::new(change)));
     let last = |app: &App| {
         let run = &comparison(app).runs[1];
@@ -107,8 +107,8 @@ fn compared() -> App {
                 ..EpochReport::default()
             }));
         }
-        let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
-        let change = Update { records, ..Update::default() };
+        let entries = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
+        let change = Update { entries, ..Update::default() };
         update(&mut app, Msg::Compared(id, Box::new(change)));
     }
     app
@@ -169,7 +169,7 @@ fn a_pause_takes_wall_time_and_no_active_time() {
             spent: None,
         })
     };
-    let records = [
+    let entries = [
         (100.0, Event::started(0)),
         (105.0, steps(1, 5.0)),
         (105.0, Event::Paused { step: 10, reason: PauseReason::Command, position: None }),
@@ -177,8 +177,8 @@ fn a_pause_takes_wall_time_and_no_active_time() {
         (170.0, steps(11, 10.0)),
     ];
     let mut run = RunView::new(run_id(1), Smoothing::default());
-    let records = records.map(|(time, event)| JournalEntry { time, event }).to_vec();
-    run.update(Update { records, ..Update::default() });
+    let entries = entries.map(|(time, event)| JournalEntry { time, event }).to_vec();
+    run.update(Update { entries, ..Update::default() });
     let places =
         |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).position(step)));
     assert_eq!(places(XAxis::ActiveTime), ["5", "6", "10"]);

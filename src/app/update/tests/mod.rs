@@ -27,8 +27,8 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
 fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
     let (mut app, id) = (app(), run_id(1));
     assert_eq!(update(&mut app, Msg::Started(id.clone())), [Effect::Follow(id.clone())]);
-    let records = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
-    let change = Update { state: Some(state(status)), records, ..Update::default() };
+    let entries = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
+    let change = Update { state: Some(state(status)), entries, ..Update::default() };
     update(&mut app, Msg::Run(id.clone(), Box::new(change)));
     (app, id)
 }
@@ -96,8 +96,8 @@ fn a_command_is_pending_until_it_is_answered() {
     press(&mut app, &[Key::Char(' ')]);
     assert_eq!(app.shared.run.as_ref().unwrap().pending, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
-    let records = vec![JournalEntry { time: 9.0, event }];
-    let change = Update { records, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
+    let entries = vec![JournalEntry { time: 9.0, event }];
+    let change = Update { entries, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
     update(&mut app, Msg::Run(id, Box::new(change)));
     let run = app.shared.run.unwrap();
     assert_eq!((run.pending, run.paused_since), (None, Some(9.0)));
@@ -250,7 +250,7 @@ fn keys_to_other_screens_work_where_they_lead_somewhere_else() {
     };
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
-    assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, true, false], "start screen, no run");
+    assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, true, false], "home screen, no run");
     press(&mut app, &[Key::Char('2')]);
     assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, false, true], "no runs");
     update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Finished)]));

@@ -19,7 +19,13 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
             Row::Group(group) => group.first(),
         };
         let listed = |row| app.shared.listed(place(row)).unwrap().clone();
-        app.shared.table.rows().iter().filter_map(|row| listed(row).run()).map(|run| run.record.id).collect()
+        app.shared
+            .table
+            .rows()
+            .iter()
+            .filter_map(|row| listed(row).run())
+            .map(|run| run.manifest.id)
+            .collect()
     };
     let type_text = |app: &mut App, text: &str| {
         press(app, &text.chars().map(Key::Char).collect::<Vec<_>>());
@@ -50,9 +56,9 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
     assert_eq!((app.shared.table.text(), shown(&app).len()), ("state = finished ", 2));
 
     press(&mut app, &[Key::Down]);
-    let selected = app.shared.selected().unwrap().record.id.clone();
+    let selected = app.shared.selected().unwrap().manifest.id.clone();
     press(&mut app, &[Key::Char('O')]);
-    assert_eq!(app.shared.selected().unwrap().record.id, selected);
+    assert_eq!(app.shared.selected().unwrap().manifest.id, selected);
 }
 
 /// The runs screen with three finished runs, the second with another seed, the third with another learning rate.
@@ -63,9 +69,9 @@ fn on_runs() -> (App, Vec<RunId>) {
     let runs = ids.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(id, (learning_rate, seed))| {
         let Listing::Run(run) = listed(id, RecordedStatus::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
-        run.record.config.seed = seed;
-        run.record.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
-        run.record.summary.best_test_accuracy = Some(learning_rate + seed as f64);
+        run.manifest.config.seed = seed;
+        run.manifest.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
+        run.manifest.summary.best_test_accuracy = Some(learning_rate + seed as f64);
         Listing::Run(Arc::new(run))
     });
     let runs = runs.collect();
@@ -136,11 +142,11 @@ fn groups_have_mean_and_spread_and_open() {
     press(&mut app, &[Key::Home, Key::Enter]);
     assert_eq!(app.shared.table.rows().len(), 4);
     press(&mut app, &[Key::Down]);
-    assert_eq!(app.shared.selected().unwrap().record.id, ids[0]);
+    assert_eq!(app.shared.selected().unwrap().manifest.id, ids[0]);
     // A new list keeps the group open and the run selected.
     let runs = app.shared.runs.clone().unwrap();
     update(&mut app, Msg::Runs(runs));
-    assert_eq!((app.shared.table.rows().len(), &app.shared.selected().unwrap().record.id), (4, &ids[0]));
+    assert_eq!((app.shared.table.rows().len(), &app.shared.selected().unwrap().manifest.id), (4, &ids[0]));
     press(&mut app, &[Key::Up, Key::Enter]);
     assert_eq!(app.shared.table.rows().len(), 2);
 }
@@ -154,11 +160,11 @@ fn runs_can_be_forked_from_the_table_and_from_the_live_screen() {
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(ids[0].clone(), CheckpointName::Last, change)]);
     let (mut app, id) = showing(RecordedStatus::Finished, Vec::new());
     // Its settings are unknown until its manifest has been read.
-    app.shared.run.as_mut().unwrap().record = None;
+    app.shared.run.as_mut().unwrap().manifest = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
-    app.shared.run.as_mut().unwrap().record =
-        listed(&id, RecordedStatus::Finished).run().map(|run| run.record);
+    app.shared.run.as_mut().unwrap().manifest =
+        listed(&id, RecordedStatus::Finished).run().map(|run| run.manifest);
     let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
     assert_eq!(effects, [Effect::Fork(id, CheckpointName::Last, Change::default())]);
 }
@@ -168,8 +174,8 @@ fn a_group_counts_what_is_finished_and_each_seed_once() {
     let (mut app, _) = on_runs();
     let changed = |listed: &Listing, seed, status| {
         let mut run = listed.clone().run().unwrap();
-        run.record.config.seed = seed;
-        run.record.config.optimizer = OptimizerSettings::SGD;
+        run.manifest.config.seed = seed;
+        run.manifest.config.optimizer = OptimizerSettings::SGD;
         run.state = state(status);
         Listing::Run(Arc::new(run))
     };
@@ -267,7 +273,7 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
     let (mut app, _) = on_runs();
     let with_data = |listed: &Listing, checksum: Option<&str>| {
         let mut run = listed.clone().run().unwrap();
-        run.record.provenance.dataset = checksum.map(|checksum| DataInfo {
+        run.manifest.provenance.dataset = checksum.map(|checksum| DataInfo {
             description: String::new(),
             train: 1,
             test: 1,
@@ -315,7 +321,7 @@ fn a_held_key_deletes_one_run() {
     assert!(app.shared.notice.as_ref().unwrap().text().contains("u restores it"), "the notice stays");
     // Other keys repeat.
     update(&mut app, Msg::Repeat(Key::Down));
-    assert_eq!(app.shared.selected().unwrap().record.id, ids[2]);
+    assert_eq!(app.shared.selected().unwrap().manifest.id, ids[2]);
 }
 
 #[test]
@@ -325,11 +331,11 @@ fn a_run_is_deleted_once_however_late_the_list_is() {
     assert_eq!(press(&mut app, &[Key::Char('d')]), [Effect::Delete(ids[0].clone())]);
     assert_eq!(press(&mut app, &[Key::Char('d')]), []);
     update(&mut app, Msg::Deleted(vec![ids[0].clone()]));
-    assert_eq!(app.shared.selected().unwrap().record.id, ids[1], "it has left the list");
+    assert_eq!(app.shared.selected().unwrap().manifest.id, ids[1], "it has left the list");
     // A list that was read before the deletion.
     update(&mut app, Msg::Runs(runs.clone()));
     assert_eq!(app.shared.runs.as_ref().unwrap().len(), runs.len() - 1);
-    assert_eq!(app.shared.selected().unwrap().record.id, ids[1]);
+    assert_eq!(app.shared.selected().unwrap().manifest.id, ids[1]);
     update(&mut app, Msg::Runs(runs[1..].to_vec()));
     // The run is restored.
     update(&mut app, Msg::Runs(runs.clone()));
@@ -372,8 +378,8 @@ fn the_first_line_of_the_menu_is_the_last_run_unless_one_is_live() {
     assert!(matches!(app.screen, Screen::Home), "{:?}", app.screen);
     app.shared.menu_row = 0;
     let first = |app: &App| match app.shared.menu()[0] {
-        MenuItem::Attach(run) => ("attach", run.record.id.clone()),
-        MenuItem::Last(run) => ("last", run.record.id.clone()),
+        MenuItem::Attach(run) => ("attach", run.manifest.id.clone()),
+        MenuItem::Last(run) => ("last", run.manifest.id.clone()),
         other => panic!("{other:?}"),
     };
     assert_eq!(first(&app), ("last", ids[0].clone()));

@@ -12,6 +12,7 @@ pub(super) const METADATA_KEY: &str = "cnn_tui";
 
 /// Why a checkpoint cannot be decoded or encoded. The message completes `FILE: ...`.
 #[derive(Debug, Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum CheckpointError {
     /// Not a safetensors file, or damaged.
     #[error("not a valid safetensors file: {}", display(.0))]
@@ -25,15 +26,12 @@ pub enum CheckpointError {
     /// Written by a newer version.
     #[error("written by a newer cnn-tui (format {found}; this version reads up to {FORMAT}); update cnn-tui")]
     Newer {
-        /// Its format.
         found: u32,
     },
     /// A tensor that does not contain 32-bit floats.
     #[error("tensor {tensor} is {dtype}; only F32 is supported")]
     Dtype {
-        /// The tensor's name.
         tensor: String,
-        /// Its type.
         dtype: String,
     },
     /// The checksum does not match.
@@ -42,7 +40,6 @@ pub enum CheckpointError {
     /// A reserved or duplicate name.
     #[error("invalid or duplicate tensor name '{}'", display(tensor))]
     Name {
-        /// The tensor's name.
         tensor: String,
     },
 }

@@ -62,7 +62,7 @@ pub struct ChartLine<'a> {
 enum Shape {
     Line,
     Dots,
-    Beads(&'static str),
+    Markers(&'static str),
 }
 
 /// Minimum number of columns between symbols on a line.
@@ -84,8 +84,8 @@ impl<'a> ChartLine<'a> {
     }
 
     /// A line with symbols, to distinguish it from other lines without colours.
-    pub const fn beads(series: &'a Series, style: Style, symbol: &'static str) -> Self {
-        Self::new(series, style, Shape::Beads(symbol))
+    pub const fn with_markers(series: &'a Series, style: Style, symbol: &'static str) -> Self {
+        Self::new(series, style, Shape::Markers(symbol))
     }
 
     /// Maps x to the axis with this ruler.
@@ -217,14 +217,14 @@ impl<'a> Chart<'a> {
             let dot = plot.dot(*point);
             let before = at.checked_sub(1).map(|before| points[before]).filter(|before| before.y.is_finite());
             match (shape, before) {
-                (Shape::Line | Shape::Beads(_), Some(before)) => {
+                (Shape::Line | Shape::Markers(_), Some(before)) => {
                     canvas.line(index, style, plot.dot(before), dot);
                 }
-                (Shape::Line | Shape::Beads(_), None) => canvas.dot(index, style, Pen::Line, dot),
+                (Shape::Line | Shape::Markers(_), None) => canvas.dot(index, style, Pen::Line, dot),
                 (Shape::Dots, _) => canvas.dot(index, style, Pen::Dots, dot),
             }
         }
-        if let Shape::Beads(symbol) = shape {
+        if let Shape::Markers(symbol) = shape {
             let mut free = 0;
             for point in points.iter().filter(|point| point.y.is_finite()) {
                 if let Some(column) = plot.column(point.x).filter(|column| *column >= free) {
@@ -329,7 +329,7 @@ mod tests {
         Chart::new(theme)
             .layer(ChartLine::dots(loss.raw(), curve.raw))
             .layer(ChartLine::line(loss.smooth(), curve.train))
-            .layer(ChartLine::beads(test, curve.test, theme.glyphs.dot()))
+            .layer(ChartLine::with_markers(test, curve.test, theme.glyphs.dot()))
             .x_axis("epoch", 100.0)
             .mark(Mark::new(MarkKind::Changed, 500.0).label(format!("lr {}2", theme.glyphs.divide())))
             .mark(Mark::new(MarkKind::Paused, 820.0).label("paused 4 m"))
@@ -353,7 +353,7 @@ mod tests {
         for theme in [unicode(), ascii()] {
             let chart = Chart::new(&theme)
                 .layer(ChartLine::line(&train, theme.palette.curve.train))
-                .layer(ChartLine::beads(&test, theme.palette.curve.test, theme.glyphs.dot()))
+                .layer(ChartLine::with_markers(&test, theme.palette.curve.test, theme.glyphs.dot()))
                 .x_axis("epoch", 1.0)
                 .mark(Mark::new(MarkKind::Best, 12.0).at(86.3).label("best"));
             insta::assert_snapshot!(format!("accuracy_{}", theme.glyphs), text(chart, 44, 12));
@@ -485,7 +485,7 @@ mod tests {
                     let chart = Chart::new(&theme)
                         .layer(ChartLine::dots(series, theme.palette.curve.raw))
                         .layer(ChartLine::line(series, theme.palette.curve.train))
-                        .layer(ChartLine::beads(series, theme.palette.curve.test, theme.glyphs.dot()))
+                        .layer(ChartLine::with_markers(series, theme.palette.curve.test, theme.glyphs.dot()))
                         .layer(ChartLine::line(series, theme.palette.curve.train).along(XScale::Lookup(&tame)))
                         .marks(marks.clone())
                         .y_scale(if log { AxisScale::Logarithmic } else { AxisScale::Linear })
