@@ -11,7 +11,7 @@ use crate::run::{
 #[derive(Debug, Clone, PartialEq)]
 pub struct Form {
     /// What the form is for.
-    pub purpose: FormKind,
+    pub kind: FormKind,
     /// The rows, from top to bottom.
     pub fields: Vec<FormField>,
     /// The row with the cursor.
@@ -76,7 +76,7 @@ impl Form {
     pub fn go_back(config: RunConfig) -> Self {
         let lower = text::setting(config.optimizer.learning_rate() / LEARNING_RATE_DIVISOR);
         let mut form = Self::change(config.clone());
-        form.purpose = FormKind::GoBack(Box::new(config));
+        form.kind = FormKind::GoBack(Box::new(config));
         if let Some(rate) = form.fields.iter_mut().find(|field| field.name == "learning-rate") {
             rate.text = lower;
         }
@@ -107,8 +107,8 @@ impl Form {
         Self::new(FormKind::Label(id), fields)
     }
 
-    fn new(purpose: FormKind, fields: Vec<FormField>) -> Self {
-        Self { purpose, fields, selected: 0, problem: None }
+    fn new(kind: FormKind, fields: Vec<FormField>) -> Self {
+        Self { kind, fields, selected: 0, problem: None }
     }
 
     /// Edits the selected row; returns `false` if the key does not edit.
@@ -128,7 +128,7 @@ impl Form {
     }
 
     /// The number of runs it would create; `None` if the values are invalid or it creates none.
-    pub fn runs(&self) -> Option<usize> {
+    pub fn run_count(&self) -> Option<usize> {
         match self.parse_rows() {
             Ok(ParsedForm::Train(configs)) => Some(configs.len()),
             _ => None,
@@ -138,7 +138,7 @@ impl Form {
     /// Parses the rows that were edited.
     pub(super) fn parse_rows(&self) -> Result<ParsedForm, String> {
         let typed = self.fields.iter().filter(|field| field.text != field.before);
-        match &self.purpose {
+        match &self.kind {
             FormKind::Change(config) => change(typed, config).map(ParsedForm::Change),
             FormKind::GoBack(config) => change(typed, config).map(ParsedForm::GoBack),
             FormKind::Fork(id, config) => {
@@ -299,10 +299,10 @@ mod tests {
     #[test]
     fn several_values_make_several_runs() {
         let mut form = Form::train(RunConfig::default());
-        assert_eq!(form.runs(), Some(1));
+        assert_eq!(form.run_count(), Some(1));
         type_over(&mut form, "learning-rate", "0.003, 0.01, 0.03");
         type_over(&mut form, "seed", "1..3");
-        assert_eq!(form.runs(), Some(9));
+        assert_eq!(form.run_count(), Some(9));
         type_over(&mut form, "seed", "1..");
         assert!(form.parse_rows().unwrap_err().starts_with("'1..' is not a range"));
     }

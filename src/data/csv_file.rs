@@ -27,9 +27,7 @@ pub enum CsvError {
         "{}: no labels (Kaggle withholds them in competitions); use a set whose test file has labels",
         printable_path(.file)
     )]
-    NoLabels {
-        file: PathBuf,
-    },
+    NoLabels { file: PathBuf },
     /// A line has another number of columns.
     #[error(
         "{}: line {line}: expected {} columns (a label and {PIXELS} pixels), found {found}",
@@ -53,9 +51,7 @@ pub enum CsvError {
     },
     /// There are more images than [`MAX_ITEMS`].
     #[error("{}: more than {MAX_ITEMS} images; only sets of up to {MAX_ITEMS} are supported", printable_path(.file))]
-    TooMany {
-        file: PathBuf,
-    },
+    TooMany { file: PathBuf },
 }
 
 /// Reads pixels and labels.

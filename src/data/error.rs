@@ -17,34 +17,23 @@ use crate::strings::printable_path;
 pub enum DataError {
     /// The path does not exist, is not a directory, or may not be read.
     #[error("cannot open {}: {source}; run `cnn-tui data show` to list available data sets", printable_path(.dir))]
-    Directory {
-        dir: PathBuf,
-        source: io::Error,
-    },
+    Directory { dir: PathBuf, source: io::Error },
     /// A symbolic link whose target does not exist.
     #[error("{}: broken link; its target {} does not exist", printable_path(.link), printable_path(.target))]
-    BrokenLink {
-        link: PathBuf,
-        target: PathBuf,
-    },
+    BrokenLink { link: PathBuf, target: PathBuf },
     /// There are no data files.
     #[error(
         "{}: no data set ({found}); expected IDX files such as train-images-idx3-ubyte.gz, a NumPy archive (.npz), or \
          train.csv and test.csv; run `cnn-tui data fetch` to download Fashion-MNIST",
         printable_path(.dir)
     )]
-    NoSet {
-        dir: PathBuf,
-        found: String,
-    },
+    NoSet { dir: PathBuf, found: String },
     /// The file is not part of a data set.
     #[error(
         "{}: not a data file; give a directory, an IDX file, a NumPy archive (.npz) or a CSV file named like train.csv",
         printable_path(.file)
     )]
-    UnknownFile {
-        file: PathBuf,
-    },
+    UnknownFile { file: PathBuf },
     /// Some files of a set are missing.
     #[error("{}: missing {}; copy the missing files there, or run `cnn-tui data fetch` to download Fashion-MNIST", printable_path(.dir), .missing.join(", "))]
     Missing {
@@ -70,17 +59,10 @@ pub enum DataError {
     Csv(#[from] CsvError),
     /// The class names cannot be read.
     #[error("{}: {problem}", printable_path(.file))]
-    Classes {
-        file: PathBuf,
-        problem: String,
-    },
+    Classes { file: PathBuf, problem: String },
     /// Images and labels do not match.
     #[error("{}: {source}", both(.images, .labels))]
-    Split {
-        images: PathBuf,
-        labels: PathBuf,
-        source: SplitError,
-    },
+    Split { images: PathBuf, labels: PathBuf, source: SplitError },
     /// A data set was found in a default location, but cannot be used.
     #[error(
         "the data set in the {location} cannot be used: {source}; to train on the small built-in set instead, use --data built-in"

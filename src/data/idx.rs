@@ -88,10 +88,7 @@ impl fmt::Display for Content {
 pub enum IdxError {
     /// The file could not be opened or read.
     #[error("cannot read {}: {source}", printable_path(.file))]
-    Io {
-        file: PathBuf,
-        source: io::Error,
-    },
+    Io { file: PathBuf, source: io::Error },
     /// The magic number does not match: not an IDX file, or one with other content.
     #[error(
         "{}: byte 0: expected magic number {} ({expected}), found {found} ({found:#010x}), {}",

@@ -35,10 +35,7 @@ const MAX_HEADER: usize = 4096;
 pub enum NpzError {
     /// The file could not be opened.
     #[error("cannot read {}: {source}", printable_path(.file))]
-    Io {
-        file: PathBuf,
-        source: io::Error,
-    },
+    Io { file: PathBuf, source: io::Error },
     /// It is not a ZIP archive, or a damaged one.
     #[error("{}: not a NumPy archive, or a damaged one; download or copy it again", printable_path(.file))]
     Archive {
@@ -84,10 +81,7 @@ pub enum ArrayError {
     },
     /// It has another shape.
     #[error("shape {found}; only {expected} are supported")]
-    Shape {
-        found: String,
-        expected: String,
-    },
+    Shape { found: String, expected: String },
     /// A label is not one of the ten classes.
     #[error(
         "label {index} is {found}; only data sets with {CLASSES} classes, labelled 0 to 9, are supported"

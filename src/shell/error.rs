@@ -42,9 +42,7 @@ pub enum ShellError {
     },
     /// The checkpoint that the run resumes from was written by another run.
     #[error("{}: belongs to another run; put the run's own file back, or start a new run", .path.display())]
-    OtherCheckpoint {
-        path: PathBuf,
-    },
+    OtherCheckpoint { path: PathBuf },
     /// Progress could not be printed.
     #[error("cannot write output: {source}; {what}")]
     Output {

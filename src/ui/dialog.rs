@@ -75,7 +75,7 @@ impl DialogBox<'_> {
     /// A form for settings or labels.
     fn form(&self, form: &Form, area: Rect, buf: &mut Buffer) {
         let palette = &self.theme.palette;
-        let (title, question) = match &form.purpose {
+        let (title, question) = match &form.kind {
             FormKind::Change(_) => {
                 ("settings", format!("New settings for {}, from its next step:", self.name()))
             }
@@ -120,7 +120,7 @@ impl DialogBox<'_> {
                 Span::styled(format!("{about:<abouts$.abouts$}"), palette.dim),
             ]));
         }
-        lines.push(match (&form.problem, form.runs()) {
+        lines.push(match (&form.problem, form.run_count()) {
             (Some(problem), _) => Line::styled(problem.clone(), palette.warning),
             (None, Some(runs)) if runs > 1 => {
                 let text = format!("{} will be queued", text::number_of(runs as u64, "run"));

@@ -20,9 +20,9 @@ fn tour(terminal: &mut Terminal, mut check: impl FnMut(&str)) {
     terminal.press(" ");
     check(&terminal.wait_for_text("paused"));
     terminal.press("?");
-    check(&terminal.wait_for_text("pause within one step"));
+    check(&terminal.wait_for_text("pause after the current step"));
     terminal.press(ESC);
-    check(&terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step")));
+    check(&terminal.wait_for("the screen below", |screen| !screen.contains("pause after the current step")));
     terminal.press("s");
     check(&terminal.wait_for_text("Stop "));
     terminal.press(ESC);
@@ -36,7 +36,7 @@ fn tour(terminal: &mut Terminal, mut check: impl FnMut(&str)) {
         check(&terminal.wait_for("the runs", table));
     }
     terminal.press("1q");
-    check(&terminal.wait_for_text("Leave, stop and save"));
+    check(&terminal.wait_for_text("Quit, stop and save"));
     terminal.press("s");
     terminal.end();
 }

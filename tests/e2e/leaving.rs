@@ -9,7 +9,7 @@ use crate::world::{World, wait_for};
 
 const SIZE: (u16, u16) = (120, 36);
 /// The title of the dialog that `q` opens.
-const QUESTION: &str = "Leave, stop and save";
+const QUESTION: &str = "Quit, stop and save";
 
 /// The last step of the loss chart, from its title.
 fn step(screen: &str) -> Option<u64> {
@@ -88,10 +88,10 @@ fn run_is_paused_detached_and_found_again() {
     assert_eq!(run.manifest().status, RecordedStatus::Paused);
 
     terminal.press("?");
-    let screen = terminal.wait_for_text("pause within one step");
+    let screen = terminal.wait_for_text("pause after the current step");
     assert!(screen.contains("continue after a pause"), "{screen}");
     terminal.press(ESC);
-    terminal.wait_for("the screen below", |screen| !screen.contains("pause within one step"));
+    terminal.wait_for("the screen below", |screen| !screen.contains("pause after the current step"));
 
     let dark = terminal.background();
     terminal.press("t");
@@ -117,7 +117,7 @@ fn run_is_paused_detached_and_found_again() {
 
     terminal.press("q");
     let screen = terminal.wait_for_text(QUESTION);
-    for answer in ["Leave; keep training", "Leave and pause training", "Leave, stop and save"] {
+    for answer in ["Quit and keep training", "Quit and pause training", "Quit, stop and save"] {
         assert!(screen.contains(answer), "{answer} in {screen}");
     }
     terminal.press(ESC);

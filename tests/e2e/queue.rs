@@ -99,7 +99,7 @@ fn invalid_sweep_creates_no_runs() {
         (&["lr"][..], "'lr' is not of the form SETTING=VALUES"),
         (&["lr=0.1,0"], "learning-rate must be greater than 0"),
         (&["preset=cnn,rnn"], "unknown preset 'rnn'; the presets are cnn, dnn"),
-        (&["seed=1..3", "--tag", "two words"], "a tag must be one word"),
+        (&["seed=1..3", "--tag", "two words"], "a tag is one word"),
         (&["seed=1..3", "--data", "/nowhere"], "/nowhere"),
     ] {
         let ended = run(&world, &[&["sweep"], axes].concat());

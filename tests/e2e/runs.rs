@@ -82,7 +82,7 @@ fn deleted_run_can_be_restored() {
     let ended = runs(&world, &["rm", "tw"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     assert!(
-        ended.err.contains("is only the beginning of two (") && ended.err.contains("give its full name"),
+        ended.err.contains("is only a prefix of two (") && ended.err.contains("use its full name"),
         "{ended:?}"
     );
 
@@ -144,8 +144,8 @@ fn run_is_renamed_tagged_and_noted_while_training() {
     drop(trainer);
 
     for (arguments, says) in [
-        (&["tag", "baseline", "--add", "two words"][..], "a tag must be one word"),
-        (&["rename", "baseline", " "], "a name must have a visible character"),
+        (&["tag", "baseline", "--add", "two words"][..], "a tag is one word"),
+        (&["rename", "baseline", " "], "invalid name; use at least one visible character"),
         (&["note", "cnn-reference", "mine"], "it is a reference run"),
     ] {
         let ended = runs(&world, arguments);

@@ -147,7 +147,7 @@ fn extending_a_cosine_schedule_says_what_it_does() {
     let ended = run(&world, &["fork", "waned", "--epochs", "4", "--headless"]);
     assert_eq!(ended.code, Some(2), "{ended:?}");
     for part in [
-        "with 4 epochs, the cosine schedule raises the learning rate from",
+        "the cosine schedule over 4 epochs raises the learning rate from",
         "to keep the rate",
         "0.01 to accept the rise",
     ] {

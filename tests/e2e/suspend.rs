@@ -57,7 +57,7 @@ fn ctrl_z_returns_to_the_shell_and_fg_restores_the_screen() {
     terminal.press("fg\r");
     terminal.wait_for("the screen", |screen| screen.contains("─ runs ─") && !screen.contains("Stopped"));
     terminal.press("q");
-    terminal.wait_for_text("Leave, stop and save");
+    terminal.wait_for_text("Quit, stop and save");
     terminal.press("d");
     // Keys typed before the shell's prompt might still go to the dashboard.
     terminal.wait_for("the prompt", |screen| {

@@ -90,7 +90,7 @@ fn training_outlives_tmux_clients_and_panes() {
     tmux.press(&["Enter"]);
     tmux.wait_for(&["training", "step ", "loss"]);
     tmux.press(&["q"]);
-    tmux.wait_for(&["Leave, stop and save"]);
+    tmux.wait_for(&["Quit, stop and save"]);
     tmux.press(&["s"]);
     tmux.wait_for(&["is stopping and saving"]);
     assert_eq!(run.wait_for_end(), cnn_tui::run::RecordedStatus::Stopped);

@@ -90,7 +90,7 @@ fn a_run_that_diverges_before_a_dashboard_waits() {
 }
 
 #[test]
-fn failing_output_is_an_error_that_says_what_becomes_of_the_run() {
+fn failing_output_is_an_error_that_says_whether_the_run_continues() {
     let world = World::bare();
     let into_full = |arguments: &[&'static str]| {
         let mut command = world.command(PROGRAM);

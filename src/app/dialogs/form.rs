@@ -36,7 +36,7 @@ pub(in crate::app) const KEYS: &[KeyRow<FormAction, Form>] = &[
 ];
 
 fn makes_runs(form: &Form) -> bool {
-    matches!(form.purpose, FormKind::Train(_))
+    matches!(form.kind, FormKind::Train(_))
 }
 
 pub(in crate::app) fn update(form: &mut Form, shared: &mut Shared, action: FormAction) -> Transition {

@@ -14,11 +14,17 @@ use crate::run::{
     StepRow, Store, widen,
 };
 
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs export one two > epochs.csv                              Metrics per epoch as CSV
+  cnn-tui runs export one --what steps --json                           Loss per step as JSON
+  cnn-tui runs export one two --what summary --format markdown          A table for a report
+
+Use `runs tensorboard` for TensorBoard event files, and `runs weights` for weights to load in PyTorch.";
+
 /// Export metrics as CSV, JSON or Markdown.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "Use `runs tensorboard` for TensorBoard event files, and `runs weights` for weights to load in PyTorch."
-)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct ExportCommand {
     /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required_unless_present = "query")]

@@ -9,8 +9,14 @@ use super::find::find;
 use crate::cli::CliError;
 use crate::run::{Labels, RunDir, RunError, Store};
 
+const EXAMPLES: &str = "\
+Examples:
+  cnn-tui runs tag one two --add baseline           Add a tag to two runs
+  cnn-tui runs tag one --add good --remove slow     Replace a tag";
+
 /// Add or remove tags.
 #[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
 pub(super) struct TagCommand {
     /// Run IDs or names, or unique prefixes of them.
     #[arg(value_name = "ID", required = true)]

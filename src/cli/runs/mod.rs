@@ -4,9 +4,12 @@ mod command;
 mod export;
 mod find;
 mod labels;
+mod list;
 mod predict;
+mod show;
 mod table;
 mod tensorboard;
+mod trash;
 mod weights;
 
 #[cfg(test)]

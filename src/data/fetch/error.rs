@@ -13,35 +13,22 @@ use crate::strings::{group_thousands, printable, printable_path};
 pub enum FetchError {
     /// A file could not be read or written.
     #[error("{}: {source}", printable_path(.path))]
-    Io {
-        path: PathBuf,
-        source: io::Error,
-    },
+    Io { path: PathBuf, source: io::Error },
     /// Another download to the same directory is running.
     #[error("{}: another download to this directory is running; wait until it has finished", printable_path(.dir))]
-    Busy {
-        dir: PathBuf,
-    },
+    Busy { dir: PathBuf },
     /// A file of that name with other content exists.
     #[error(
         "{}: already exists with different content; move it away or choose another directory with --to",
         printable_path(.path)
     )]
-    Foreign {
-        path: PathBuf,
-    },
+    Foreign { path: PathBuf },
     /// The request could not be sent or was not answered.
     #[error("{}: {}; check your connection or choose a mirror with --url", printable(.url), cause(.source))]
-    Request {
-        url: String,
-        source: Box<ureq::Error>,
-    },
+    Request { url: String, source: Box<ureq::Error> },
     /// The server answered with an error status.
     #[error("{}: the server returned status {status}; choose a mirror with --url", printable(.url))]
-    Status {
-        url: String,
-        status: u16,
-    },
+    Status { url: String, status: u16 },
     /// The file on the server has another length.
     #[error(
         "{}: expected {} bytes, but the server has {}; choose another mirror with --url",

@@ -23,10 +23,7 @@ pub enum RunError {
     File(#[from] FileError),
     /// No run can be created in this directory.
     #[error("cannot store runs in {}: {source}; choose another directory with --runs", shown(.root))]
-    Root {
-        root: PathBuf,
-        source: io::Error,
-    },
+    Root { root: PathBuf, source: io::Error },
     /// An invalid `run.json`.
     #[error("{}: invalid run.json: {}; restore it from a copy, or remove the run's directory", shown(.path), display(.source))]
     Damaged {
@@ -46,10 +43,7 @@ pub enum RunError {
         "{}: written by a newer cnn-tui (schema {found}; this version reads up to {SCHEMA}); update cnn-tui",
         shown(.path)
     )]
-    Newer {
-        path: PathBuf,
-        found: u32,
-    },
+    Newer { path: PathBuf, found: u32 },
     /// An invalid checkpoint, or one that cannot be written.
     #[error("{}: {source}; use another checkpoint of the run", shown(.path))]
     Checkpoint {
@@ -92,9 +86,7 @@ pub enum RunError {
     },
     /// The directory is not a run.
     #[error("{}: not a run (no run.json)", shown(.path))]
-    NotARun {
-        path: PathBuf,
-    },
+    NotARun { path: PathBuf },
     /// No run has this id or name.
     #[error("no run named '{}' in {}; use --runs to search another directory", display(.query), shown(.root))]
     Unknown {
@@ -116,19 +108,13 @@ pub enum RunError {
     Id(#[from] IdError),
     /// A reference run, which cannot be changed.
     #[error("cannot change {}: it is a reference run; use `cnn-tui fork` to make your own run from it", shown(.path))]
-    ReadOnlyReference {
-        path: PathBuf,
-    },
+    ReadOnlyReference { path: PathBuf },
     /// The run's directory disappeared.
     #[error("{} no longer exists; if the run is training, its trainer waits until the directory is back", shown(.path))]
-    Gone {
-        path: PathBuf,
-    },
+    Gone { path: PathBuf },
     /// A deleted run cannot be restored because another one has its place.
     #[error("cannot restore {}: another run is already there; rename that one, then try again", shown(.path))]
-    CannotRestore {
-        path: PathBuf,
-    },
+    CannotRestore { path: PathBuf },
     /// An invalid setting.
     #[error(transparent)]
     Config(#[from] ConfigError),

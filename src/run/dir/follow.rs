@@ -277,7 +277,7 @@ mod tests {
     }
 
     #[test]
-    fn a_run_without_a_record_has_no_state() {
+    fn a_run_without_a_manifest_has_no_state() {
         let fixture = Fixture::new();
         fs::remove_file(fixture.dir.manifest_path()).unwrap();
         let update = fixture.follower().poll();

@@ -34,9 +34,9 @@ impl JournalWriter {
         Ok(writer)
     }
 
-    /// Appends records with a single write: all of them or, on failure, none, so that it can be retried.
+    /// Appends entries with a single write: all of them or, on failure, none, so that it can be retried.
     ///
-    /// When this returns, the records survive a crash of the process; after [`sync`](Self::sync), a power failure.
+    /// When this returns, the entries survive a crash of the process; after [`sync`](Self::sync), a power failure.
     pub fn append(&mut self, entries: &[JournalEntry]) -> Result<(), FileError> {
         if entries.is_empty() {
             return Ok(());
@@ -56,7 +56,7 @@ impl JournalWriter {
         }
     }
 
-    /// Flushes appended records to the disk.
+    /// Flushes appended entries to the disk.
     pub fn sync(&mut self) -> Result<(), FileError> {
         self.file.sync_data().map_err(FileError::io("write", &self.path))
     }
@@ -116,14 +116,14 @@ pub struct JournalReader {
     foreign: u64,
 }
 
-/// The records that one [`JournalReader::poll`] found.
+/// The entries that one [`JournalReader::poll`] found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct JournalBatch {
-    /// The new records, in order.
+    /// The new entries, in order.
     pub entries: Vec<JournalEntry>,
-    /// Whether the journal was replaced or truncated; then these records are its first ones and earlier ones do not count.
+    /// Whether the journal was replaced or truncated; then these entries are its first ones and earlier ones do not count.
     pub restarted: bool,
-    /// Whether all records have been read.
+    /// Whether all entries have been read.
     pub caught_up: bool,
 }
 
@@ -133,7 +133,7 @@ impl JournalReader {
         Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
     }
 
-    /// Reads the records that were appended since the last poll, up to 4 MiB of them.
+    /// Reads the entries that were appended since the last poll, up to 4 MiB of them.
     pub fn poll(&mut self) -> Result<JournalBatch, FileError> {
         let lines = self.lines.poll()?;
         if lines.restarted {
@@ -152,12 +152,12 @@ impl JournalReader {
         Ok(batch)
     }
 
-    /// The number of lines that were not valid records, or longer than 4 MiB.
+    /// The number of lines that were not valid entries, or longer than 4 MiB.
     pub fn damaged(&self) -> u64 {
         self.damaged
     }
 
-    /// The number of records of a kind that this version does not know.
+    /// The number of entries of a kind that this version does not know.
     pub fn foreign(&self) -> u64 {
         self.foreign
     }
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn invalid_lines_are_counted_and_hide_no_record() {
+    fn invalid_lines_are_counted_and_hide_no_entry() {
         let newer = "{\"time\":1,\"event\":{\"teleported\":{\"to\":3}}}\n";
         let unit = "{\"time\":1,\"event\":\"rested\"}\n";
         let deep = format!("{}\n", "[".repeat(10_000));

@@ -407,7 +407,7 @@ mod tests {
     }
 
     #[test]
-    fn a_record_comes_back_with_every_field() {
+    fn every_field_is_read_as_it_was_written() {
         let manifest = parse(&full("plain")).unwrap();
         assert_eq!(serde_json::to_value(&manifest).unwrap(), full("plain"));
         assert!(
@@ -494,7 +494,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_come_back_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
+        fn numbers_are_read_bit_for_bit(seed in any::<u64>(), rate in 1e-12_f64..10.0, created in 0.0_f64..1e10) {
             let mut manifest = parse(&minimal()).unwrap();
             manifest.config.seed = seed;
             manifest.config.optimizer = crate::run::OptimizerSettings::Sgd { learning_rate: rate, momentum: 0.1 + 0.2 };

@@ -80,8 +80,7 @@ mod tests {
         let kept = Schedule::Cosine.learning_rate(jump.keep, 40 * 938, 938, 60 * 938);
         assert!((kept - jump.before).abs() < 1e-15);
         assert!(
-            jump.to_string()
-                .starts_with("the cosine schedule over 60 epochs raises the learning rate from ")
+            jump.to_string().starts_with("the cosine schedule over 60 epochs raises the learning rate from ")
         );
 
         let chosen = Change { learning_rate: Some(0.001), ..longer };

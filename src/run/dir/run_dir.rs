@@ -276,7 +276,7 @@ mod tests {
     }
 
     impl Fixture {
-        /// A run with this record and nothing else.
+        /// A run with this manifest and nothing else.
         fn with(manifest: &Value) -> Self {
             let root = tempfile::tempdir().unwrap();
             let dir = RunDir::under(root.path(), ID.parse().unwrap());
@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_changed_record_keeps_what_a_newer_version_added() {
+    fn a_changed_manifest_keeps_what_a_newer_version_added() {
         let Fixture { root: _root, dir } = Fixture::with(&manifest());
         let changed = RunManifest { notes: "good".to_owned(), ..dir.manifest().unwrap() };
         dir.write_manifest(&changed).unwrap();
@@ -301,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_killed_write_leaves_the_old_record_and_is_cleaned_up() {
+    fn a_killed_write_leaves_the_old_manifest_and_is_cleaned_up() {
         let Fixture { root: _root, dir } = Fixture::with(&manifest());
         fs::create_dir(dir.checkpoints_path()).unwrap();
         let left = [dir.path().join(".tmp-1"), dir.checkpoints_path().join(".tmp-2")];
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn only_a_directory_with_a_record_and_an_id_is_a_run() {
+    fn only_a_directory_with_a_manifest_and_an_id_is_a_run() {
         let Fixture { root, dir } = Fixture::with(&manifest());
         assert_eq!(RunDir::open(dir.path()).unwrap().id().as_str(), ID);
         fs::create_dir(root.path().join("empty")).unwrap();

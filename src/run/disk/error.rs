@@ -21,9 +21,7 @@ pub enum FileError {
     },
     /// A symbolic link, pipe or the like in place of a regular file. It is not followed.
     #[error("{}: not a regular file; remove it", display(&.path.display()))]
-    NotAFile {
-        path: PathBuf,
-    },
+    NotAFile { path: PathBuf },
     /// The file is far larger than a valid one can be.
     #[error("{}: larger than {limit} bytes, the most that a valid file has; remove it", display(&.path.display()))]
     TooLarge {
@@ -33,9 +31,7 @@ pub enum FileError {
     },
     /// A new file would replace an existing one.
     #[error("{}: already exists; choose another path", display(&.path.display()))]
-    AlreadyExists {
-        path: PathBuf,
-    },
+    AlreadyExists { path: PathBuf },
 }
 
 impl FileError {

@@ -29,7 +29,7 @@ struct EventFiles {
 }
 
 impl EventFiles {
-    /// Lists the files of `record` in `directory`, which need not exist.
+    /// Lists the files of a run in `directory`, which need not exist.
     ///
     /// # Errors
     ///

@@ -66,7 +66,7 @@ pub enum Event {
         total_steps: u64,
     },
     /// The steps after this one are repeated with different results, for example with another version of the program or on
-    /// another processor. Earlier records of them no longer count.
+    /// another processor. Earlier entries for them no longer count.
     Rewound {
         /// The last step that counts.
         step: u64,
@@ -221,7 +221,7 @@ mod tests {
     }
 
     #[test]
-    fn every_event_comes_back() {
+    fn every_event_is_read_as_it_was_written() {
         for event in all("plain text") {
             assert_eq!(read(&json(&event)), JournalEntry { time: 1.25, event });
         }
@@ -312,7 +312,7 @@ mod tests {
     }
 
     #[test]
-    fn a_diverged_epoch_comes_back_as_nan() {
+    fn losses_of_a_diverged_epoch_are_read_as_nan() {
         let nan = f64::NAN;
         let epoch = Event::Epoch(EpochReport {
             epoch: 1,
@@ -331,7 +331,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reason_of_a_newer_version_is_another_one() {
+    fn unknown_pause_reasons_are_read_as_other() {
         let entry = read(r#"{"time":0,"event":{"paused":{"step":1,"reason":"moonlight"}}}"#);
         assert_eq!(entry.event, Event::Paused { step: 1, reason: PauseReason::Other, position: None });
     }
@@ -349,7 +349,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn losses_come_back_bit_for_bit_and_gaps_as_nan(losses in prop::collection::vec(prop::num::f32::ANY, 0..20)) {
+        fn losses_are_read_bit_for_bit_and_gaps_as_nan(losses in prop::collection::vec(prop::num::f32::ANY, 0..20)) {
             let Event::Steps(StepBatch { losses: found, .. }) = read(&json(&steps(losses.clone()))).event else {
                 return Err(TestCaseError::fail("another kind"));
             };
@@ -361,7 +361,7 @@ mod tests {
         }
 
         #[test]
-        fn times_come_back_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
+        fn times_are_read_bit_for_bit(time in any::<f64>().prop_filter("finite", |time| time.is_finite())) {
             let entry = JournalEntry { time, event: Event::Resumed { step: 1, position: None } };
             let found = read(&serde_json::to_string(&entry).unwrap());
             prop_assert_eq!(found.time.to_bits(), time.to_bits());

@@ -37,7 +37,7 @@ impl RecordedStatus {
         Self::Interrupted,
     ];
 
-    /// The status as it is written on disk and in queries.
+    /// The status as it is written on disk.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Queued => "queued",

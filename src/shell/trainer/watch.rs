@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::launch::launch;
 use super::progress_lines::ProgressLines;
 use super::wait::StartedBy;
-use crate::run::{Command, Event, Follower, RecordedStatus, RunDir};
+use crate::run::{Command, Event, Follower, JournalEntry, RecordedStatus, RunDir};
 use crate::shell::ShellError;
 
 /// How often to poll the run.
@@ -53,8 +53,8 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
         let ended = trainer.try_wait().map_err(ShellError::Launch)?;
         loop {
             let update = follower.poll();
-            for entry in &update.entries {
-                if let Event::Ended { status, reason, .. } = &entry.event {
+            for JournalEntry { event, .. } in &update.entries {
+                if let Event::Ended { status, reason, .. } = event {
                     return match reason {
                         Some(reason) if *status == RecordedStatus::Failed => {
                             Err(ShellError::Failed(reason.clone()))
@@ -62,18 +62,9 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
                         _ => Ok(*status),
                     };
                 }
-                if let Event::Warning { text } = &entry.event {
-                    let _ = writeln!(io::stderr(), "cnn-tui: {text}");
-                }
-                if let Event::Paused { step, reason, .. } = &entry.event {
-                    let name = dir.manifest().map_or_else(|_| dir.id().to_string(), |manifest| manifest.name);
-                    let _ = writeln!(
-                        io::stderr(),
-                        "cnn-tui: {name} is paused after step {step} ({reason}); run `cnn-tui` to open it"
-                    );
-                }
-                lines = ProgressLines::new(batch_size, &entry.event).or(lines);
-                for line in lines.iter().flat_map(|lines| lines.of(&entry.event)) {
+                print_warning(dir, event);
+                lines = ProgressLines::new(batch_size, event).or(lines);
+                for line in lines.iter().flat_map(|lines| lines.of(event)) {
                     if closed.is_none() {
                         closed = writeln!(out, "{line}").and_then(|()| out.flush()).err();
                     }
@@ -101,6 +92,19 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             return Err(ShellError::Exited { exit, log: dir.trainer_log() });
         }
     }
+}
+
+/// Prints what a person should know of an event, beside the progress.
+fn print_warning(dir: &RunDir, event: &Event) {
+    let text = match event {
+        Event::Warning { text } => text.clone(),
+        Event::Paused { step, reason, .. } => {
+            let name = dir.manifest().map_or_else(|_| dir.id().to_string(), |manifest| manifest.name);
+            format!("{name} is paused after step {step} ({reason}); run `cnn-tui` to open it")
+        }
+        _ => return,
+    };
+    let _ = writeln!(io::stderr(), "cnn-tui: {text}");
 }
 
 /// Ends without the run, whose progress cannot be printed any more.

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::App;
 use crate::metrics::text;
-use crate::run::{Listing, Pause, PauseReason};
+use crate::run::{Listing, Pause, PauseReason, RunEntry};
 use crate::ui::labels::{run_settings, wrap};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::PaneFrame;
@@ -60,6 +60,29 @@ impl Widget for Details<'_> {
             return;
         };
         PaneFrame::new(theme, run.manifest.name.clone()).render(area, buf);
+        let mut rows = inner.rows();
+        if let Some(row) = rows.next() {
+            Line::styled(run.manifest.id.to_string(), palette.dim).render(row, buf);
+        }
+        let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
+        for (label, value) in self.facts(run) {
+            for (number, part) in wrap(&value, width).into_iter().enumerate() {
+                let Some(row) = rows.next() else { return };
+                let label = if number == 0 { label } else { "" };
+                let line = Line::from_iter([
+                    Span::styled(format!("{label:<LABEL$}"), palette.dim),
+                    Span::styled(part, palette.text),
+                ]);
+                line.render(row, buf);
+            }
+        }
+    }
+}
+
+impl Details<'_> {
+    /// What to say about a run, each with its label.
+    fn facts(&self, run: &RunEntry) -> Vec<(&'static str, String)> {
+        let Self { app, theme } = self;
         let manifest = &run.manifest;
         let (summary, provenance) = (&manifest.summary, &manifest.provenance);
         let data = provenance.dataset.as_ref().map_or("-".to_owned(), |data| data.description.clone());
@@ -98,21 +121,6 @@ impl Widget for Details<'_> {
             facts.insert(1, ("reason", reason.clone()));
         }
         facts.retain(|(label, value)| !value.is_empty() || label.is_empty());
-        let mut rows = inner.rows();
-        if let Some(row) = rows.next() {
-            Line::styled(run.manifest.id.to_string(), palette.dim).render(row, buf);
-        }
-        let width = usize::from(inner.width).saturating_sub(LABEL).max(1);
-        for (label, value) in facts {
-            for (number, part) in wrap(&value, width).into_iter().enumerate() {
-                let Some(row) = rows.next() else { return };
-                let label = if number == 0 { label } else { "" };
-                let line = Line::from_iter([
-                    Span::styled(format!("{label:<LABEL$}"), palette.dim),
-                    Span::styled(part, palette.text),
-                ]);
-                line.render(row, buf);
-            }
-        }
+        facts
     }
 }

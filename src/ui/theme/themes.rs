@@ -110,7 +110,7 @@ mod tests {
         let themes = load([]);
         assert_eq!(themes.errors(), []);
         let names: Vec<_> = themes.iter().map(|theme| format!("{}.toml", theme.name)).collect();
-        assert_eq!(names, BUILT_IN.map(|(path, _)| path));
+        assert_eq!(names, BUILT_IN.iter().map(|(path, _)| *path).collect::<Vec<_>>());
     }
 
     #[test]

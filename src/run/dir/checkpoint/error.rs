@@ -25,21 +25,14 @@ pub enum CheckpointError {
     TrainState(#[from] serde_json::Error),
     /// Written by a newer version.
     #[error("written by a newer cnn-tui (format {found}; this version reads up to {FORMAT}); update cnn-tui")]
-    Newer {
-        found: u32,
-    },
+    Newer { found: u32 },
     /// A tensor that does not contain 32-bit floats.
     #[error("tensor {tensor} is {dtype}; only F32 is supported")]
-    Dtype {
-        tensor: String,
-        dtype: String,
-    },
+    Dtype { tensor: String, dtype: String },
     /// The checksum does not match.
     #[error("damaged: checksum mismatch")]
     Altered,
     /// A reserved or duplicate name.
     #[error("invalid or duplicate tensor name '{}'", display(tensor))]
-    Name {
-        tensor: String,
-    },
+    Name { tensor: String },
 }
