@@ -2,7 +2,9 @@
 
 use super::key::Key;
 use super::predictions::PredictionDiff;
-use crate::run::{Change, CheckpointName, Command, Labels, Listing, Queue, RunConfig, RunId, Update};
+use crate::run::{
+    Change, CheckpointName, Command, Labels, Listing, MachineUse, Queue, RunConfig, RunId, Update,
+};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,6 +46,8 @@ pub enum Msg {
     Done(String),
     /// An action failed.
     Failed(String),
+    /// How busy this machine is.
+    Machine(Box<MachineUse>),
     /// Time passed: seconds since 1970.
     Time(f64),
 }

@@ -12,6 +12,7 @@ mod form;
 mod global;
 mod key;
 mod key_row;
+mod machine;
 mod menu;
 mod messages;
 mod motion;
@@ -41,6 +42,7 @@ pub use dialogs::{
 pub use form::{Form, FormField, FormKind};
 pub use global::GlobalAction;
 pub use key::{Key, UnknownKey};
+pub use machine::MachineView;
 pub use menu::MenuItem;
 pub use messages::{Effect, ExitSummary, Msg, QueueChange, QueueWorker};
 pub use motion::Motion;

@@ -13,11 +13,14 @@ pub enum Pane {
     Kernels,
     /// The trainer's log.
     Log,
+    /// How busy the machine is.
+    Machine,
 }
 
 impl Pane {
     /// Every pane, in the order in which the focus cycles through them.
-    pub const ALL: [Self; 5] = [Self::Loss, Self::Accuracy, Self::Layers, Self::Kernels, Self::Log];
+    pub const ALL: [Self; 6] =
+        [Self::Loss, Self::Accuracy, Self::Layers, Self::Kernels, Self::Log, Self::Machine];
 
     fn offset(self, by: usize) -> Self {
         let place = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
@@ -89,11 +92,12 @@ mod tests {
             panes.focus_next();
             panes.focus
         });
-        assert_eq!(seen, [Pane::Accuracy, Pane::Layers, Pane::Kernels, Pane::Log, Pane::Loss]);
+        let order = [Pane::Accuracy, Pane::Layers, Pane::Kernels, Pane::Log, Pane::Machine, Pane::Loss];
+        assert_eq!(seen, order);
+        panes.focus_previous();
+        assert_eq!(panes.focus, Pane::Machine);
         panes.focus_previous();
         assert_eq!(panes.focus, Pane::Log);
-        panes.focus_previous();
-        assert_eq!(panes.focus, Pane::Kernels);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 
 use super::charts::Smoothing;
+use super::machine::MachineView;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     AnnotationKind, Checkpoint, Command, EpochMetric, EpochReport, Event, JournalEntry, NamedTensor,
@@ -42,6 +43,8 @@ pub struct RunView {
     pub wall_times: Series,
     /// How the threads spent their time recently, as a moving average. Zero if the trainer does not report it.
     pub spent: StepTime,
+    /// How busy its machine was.
+    pub machine: MachineView,
     /// The learning rate of the last step.
     pub learning_rate: Option<f32>,
     /// When the current pause began, in seconds since 1970 UTC; `None` if it is not paused.
@@ -80,6 +83,7 @@ impl RunView {
             times: Series::default(),
             wall_times: Series::default(),
             spent: StepTime::default(),
+            machine: MachineView::default(),
             learning_rate: None,
             paused_since: None,
             position: None,
@@ -104,8 +108,8 @@ impl RunView {
         if let Some(manifest) = update.manifest {
             self.manifest = Some(manifest);
         }
-        for manifest in update.entries {
-            self.take(manifest);
+        for entry in update.entries {
+            self.take(entry);
         }
         if let Some(state) = update.state {
             self.state = Some(state);
@@ -156,6 +160,7 @@ impl RunView {
             }
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
             Event::Ended { .. } | Event::Rejected { .. } => self.pending = None,
+            Event::Machine(reading) => self.machine.take(reading),
             Event::Warning { .. } => {}
         }
     }

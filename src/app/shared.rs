@@ -1,6 +1,7 @@
 //! State that all screens share or that outlives them.
 
 use super::charts::ChartView;
+use super::machine::MachineView;
 use super::messages::{Effect, QueueWorker};
 use super::panes::Panes;
 use super::rows::Row;
@@ -29,6 +30,8 @@ pub struct Shared {
     pub charts: ChartView,
     /// The open run, shown on the live screen.
     pub run: Option<RunView>,
+    /// How busy this machine is.
+    pub machine: MachineView,
     /// The marked runs, in the order in which they were marked.
     pub marked: Vec<RunId>,
     /// The runs waiting to be trained.
@@ -88,6 +91,7 @@ impl Shared {
             panes: Panes::default(),
             charts: ChartView::default(),
             run: None,
+            machine: MachineView::default(),
             marked: Vec::new(),
             queue: Queue::default(),
             queue_worker: QueueWorker::Absent,

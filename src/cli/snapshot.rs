@@ -56,6 +56,7 @@ enum PaneName {
     Layers,
     Kernels,
     Log,
+    Machine,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -106,6 +107,7 @@ impl PaneName {
             Self::Layers => Pane::Layers,
             Self::Kernels => Pane::Kernels,
             Self::Log => Pane::Log,
+            Self::Machine => Pane::Machine,
         }
     }
 }

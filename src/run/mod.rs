@@ -27,9 +27,9 @@ pub(crate) use disk::float::widen;
 pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use export::EventFile;
 pub use protocol::{
-    Annotation, AnnotationKind, Command, DataInfo, EpochMetric, EpochReport, Event, JournalEntry, LastField,
-    LayerRow, PauseReason, Position, RecordedStatus, Rewind, StepBatch, StepLog, StepTime, TimedEpoch,
-    Timeline, TrainerInfo, Unit,
+    Annotation, AnnotationKind, Capacity, Command, DataInfo, EpochMetric, EpochReport, Event, GpuUse,
+    JournalEntry, LastField, LayerRow, MachineUse, PauseReason, Position, RecordedStatus, Rewind, StepBatch,
+    StepLog, StepTime, TimedEpoch, Timeline, TrainerInfo, Unit,
 };
 pub use query::{
     Completion, Field, FieldValue, FieldVersion, Query, QueryError, Recipe, Sort, UnknownField, complete,

@@ -4,6 +4,7 @@ mod clock;
 mod dashboard;
 mod error;
 mod file_size_limit;
+mod machine;
 mod panic_report;
 mod paths;
 mod provenance;

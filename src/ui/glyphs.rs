@@ -147,6 +147,14 @@ impl Glyphs {
         }
     }
 
+    /// Degrees Celsius.
+    pub const fn celsius(self) -> &'static str {
+        match self {
+            Self::Unicode => "°C",
+            Self::Ascii => "C",
+        }
+    }
+
     /// Bars of a sparkline, from low to high.
     pub const fn levels(self) -> [&'static str; 8] {
         match self {

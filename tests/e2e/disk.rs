@@ -109,8 +109,8 @@ fn training_waits_for_a_full_disk_and_continues() {
     assert_eq!((run.manifest.status, run.manifest.summary.epoch), (RecordedStatus::Finished, 6));
     assert!(run.manifest.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
-    for manifest in run.dir.journal_reader().poll().unwrap().entries {
-        if let Event::Steps(StepBatch { first, losses, .. }) = manifest.event {
+    for entry in run.dir.journal_reader().poll().unwrap().entries {
+        if let Event::Steps(StepBatch { first, losses, .. }) = entry.event {
             assert_eq!(first, next, "each step once");
             next += losses.len() as u64;
         }

@@ -27,6 +27,7 @@ mod input;
 mod leaving;
 mod lines;
 mod lr_find;
+mod machine;
 mod predictions;
 mod process;
 mod queue;

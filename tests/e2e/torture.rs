@@ -55,7 +55,7 @@ fn events(dir: &RunDir) -> Vec<Event> {
     let mut events = Vec::new();
     loop {
         let batch = reader.poll().unwrap();
-        events.extend(batch.entries.into_iter().map(|manifest| manifest.event));
+        events.extend(batch.entries.into_iter().map(|entry| entry.event));
         assert_eq!((reader.damaged(), reader.foreign()), (0, 0));
         if batch.caught_up {
             return events;

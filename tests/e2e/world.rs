@@ -177,7 +177,7 @@ impl Run {
         let mut events = Vec::new();
         loop {
             let batch = reader.poll().unwrap();
-            events.extend(batch.entries.into_iter().map(|manifest| manifest.event));
+            events.extend(batch.entries.into_iter().map(|entry| entry.event));
             if batch.caught_up {
                 return events;
             }

@@ -14,7 +14,7 @@ use ratatui::style::Color;
 use crate::states::{
     asked_about_data, at_home, at_home_after, changed_dropout, comparing, diverged, failed, finished,
     interrupted, not_predicted, not_searched, out_of_patience, paused, predicted, predicted_once, predicting,
-    queued, repeated, runs, searched, searching, training,
+    queued, repeated, runs, searched, searching, starved, training,
 };
 
 fn render_theme(depth: ColorDepth, glyphs: Glyphs) -> RenderTheme {
@@ -71,7 +71,14 @@ fn zoomed_log() -> App {
     app
 }
 
+fn zoomed_machine(mut app: App) -> App {
+    (app.shared.panes.zoom, app.shared.panes.focus) = (Zoom::Alone, Pane::Machine);
+    app
+}
+
 snapshots! {
+    the_machine_of_a_live_run: zoomed_machine(training()), 60 x 20, 80 x 24, 120 x 36;
+    the_machine_of_a_starved_run: zoomed_machine(starved()), 80 x 24;
     the_first_start: at_home(), 80 x 24, 120 x 36, 60 x 20;
     a_start_with_a_live_run: App { screen: Screen::Home, ..runs() }, 80 x 24;
     a_start_after_an_interruption: at_home_after(&[RecordedStatus::Interrupted, RecordedStatus::Finished]), 80 x 24;

@@ -10,10 +10,10 @@ use cnn_tui::data::Dataset;
 use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
-    Change, Checkpoint, DataInfo, EpochReport, Event, Extra, Holder, JournalEntry, LayerRow, Listing,
-    Liveness, NamedTensor, OptimizerSettings, Origin, PauseReason, Position, Provenance, Queue,
-    RecordedStatus, Results, RunConfig, RunDir, RunEntry, RunId, RunManifest, RunState, SCHEMA, StepBatch,
-    StepTime, TrainState, TrainerInfo, Update,
+    Capacity, Change, Checkpoint, DataInfo, EpochReport, Event, Extra, GpuUse, Holder, JournalEntry,
+    LayerRow, Listing, Liveness, MachineUse, NamedTensor, OptimizerSettings, Origin, PauseReason, Position,
+    Provenance, Queue, RecordedStatus, Results, RunConfig, RunDir, RunEntry, RunId, RunManifest, RunState,
+    SCHEMA, StepBatch, StepTime, TrainState, TrainerInfo, Update,
 };
 use jiff::Timestamp;
 
@@ -173,7 +173,7 @@ fn events() -> Vec<Event> {
 /// The events as they happened, with four seconds for each pause.
 fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
     let (mut active, mut paused) = (0.0, 0.0);
-    let manifest = |event| {
+    let entry = |event| {
         match &event {
             Event::Steps(StepBatch { active_seconds, .. })
             | Event::Epoch(EpochReport { active_seconds, .. }) => {
@@ -184,7 +184,36 @@ fn timed(events: Vec<Event>) -> Vec<JournalEntry> {
         }
         JournalEntry { time: CREATED as f64 + active + paused, event }
     };
-    events.into_iter().map(manifest).collect()
+    events.into_iter().map(entry).collect()
+}
+
+/// Readings of a machine with two cores and two GPUs, one of which tells less.
+fn readings() -> impl Iterator<Item = MachineUse> {
+    let gigabytes =
+        |used: u64, total: u64| Some(Capacity { used: used * 100_000_000, total: total * 100_000_000 });
+    (0..60_u16).map(move |second| {
+        let wave = f32::from(second % 12) / 11.0;
+        let busy = Some(0.2 + 0.6 * wave);
+        let first = GpuUse {
+            name: "NVIDIA H100 80GB HBM3".to_owned(),
+            busy,
+            memory: gigabytes(41, 856),
+            celsius: Some(43),
+            watts: Some(213.4),
+            watts_limit: Some(700.0),
+            megahertz: Some(1980),
+            processes: Some(1),
+        };
+        let second = GpuUse { name: "NVIDIA T4".to_owned(), memory: gigabytes(3, 161), ..GpuUse::default() };
+        MachineUse {
+            cpu: Some(0.5 + 0.45 * wave),
+            cores: vec![0.98, 0.02 + 0.9 * wave],
+            load: Some(2.01),
+            memory: gigabytes(31, 257),
+            disk: gigabytes(1_204, 5_000),
+            gpus: vec![first, second],
+        }
+    })
 }
 
 fn checkpoint() -> Checkpoint {
@@ -243,7 +272,23 @@ pub(crate) fn queued() -> App {
 }
 
 pub(crate) fn training() -> App {
-    live(RecordedStatus::Running, events(), None)
+    let mut app = live(RecordedStatus::Running, events(), None);
+    for reading in readings() {
+        update(&mut app, Msg::Machine(Box::new(reading)));
+    }
+    app
+}
+
+/// A run whose threads wait for data most of the time, without a GPU.
+pub(crate) fn starved() -> App {
+    let spent = StepTime { data: 0.7, forward: 0.1, backward: 0.15, update: 0.05 };
+    let slow = |event| match event {
+        Event::Steps(batch) => Event::Steps(StepBatch { spent: Some(spent), ..batch }),
+        event => event,
+    };
+    let readings = readings()
+        .map(|reading| Event::Machine(MachineUse { cores: Vec::new(), gpus: Vec::new(), ..reading }));
+    live(RecordedStatus::Interrupted, events().into_iter().map(slow).chain(readings).collect(), None)
 }
 
 pub(crate) fn diverged() -> App {

@@ -69,6 +69,7 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Queue(queue, worker) => (shared.queue, shared.queue_worker) = (queue, worker),
         Msg::Deleted(ids) => deleted(shared, ids),
         Msg::Done(text) => shared.notice = Some(Notice::Info(text)),
+        Msg::Machine(reading) => shared.machine.take(*reading),
         Msg::Time(now) => shared.now = now,
     }
     Vec::new()

@@ -55,7 +55,8 @@ impl RunManifest {
                 self.summary.step = *step;
                 self.forget_changes_after(*step);
             }
-            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Warning { .. } => {}
+            Event::Checkpoint { .. } | Event::Rejected { .. } | Event::Warning { .. } | Event::Machine(_) => {
+            }
         }
     }
 

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::epoch::EpochReport;
+use super::machine::MachineUse;
 use super::report::{Position, StepBatch, TrainerInfo};
 use super::status::{PauseReason, RecordedStatus};
 use crate::run::disk::sanitize;
@@ -95,6 +96,8 @@ pub enum Event {
         #[serde(deserialize_with = "sanitize::string")]
         text: String,
     },
+    /// How busy the machine was since the last such event: means over that time, and the last values of the rest.
+    Machine(MachineUse),
     /// The trainer process ended.
     Ended {
         /// Steps done at the end.
@@ -141,7 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::run::protocol::{DataInfo, LayerRow, StepTime};
+    use crate::run::protocol::{Capacity, DataInfo, GpuUse, LayerRow, StepTime};
 
     fn json(event: &Event) -> String {
         serde_json::to_string(&JournalEntry { time: 1.25, event: event.clone() }).unwrap()
@@ -211,6 +214,23 @@ mod tests {
             Event::Checkpoint { step: 94, name: text() },
             Event::Rejected { file: text(), reason: text() },
             Event::Warning { text: text() },
+            Event::Machine(MachineUse {
+                cpu: Some(0.5),
+                cores: Vec::new(),
+                load: Some(1.5),
+                memory: Some(Capacity { used: 3, total: 4 }),
+                disk: None,
+                gpus: vec![GpuUse {
+                    name: text(),
+                    busy: Some(0.25),
+                    memory: Some(Capacity { used: 1, total: 2 }),
+                    celsius: Some(63),
+                    watts: Some(210.5),
+                    watts_limit: Some(700.0),
+                    megahertz: Some(1980),
+                    processes: Some(1),
+                }],
+            }),
             Event::Ended {
                 step: 94,
                 status: RecordedStatus::Failed,
@@ -264,6 +284,7 @@ mod tests {
             r#"{"checkpoint":{"step":94,"name":"x"}}"#.to_owned(),
             r#"{"rejected":{"file":"x","reason":"x"}}"#.to_owned(),
             r#"{"note":{"text":"x"}}"#.to_owned(),
+            r#"{"machine":{"cpu":0.5,"load":1.5,"memory":{"used":3,"total":4},"disk":null,"gpus":[{"name":"x","busy":0.25,"memory":{"used":1,"total":2},"celsius":63,"watts":210.5,"watts_limit":700.0,"megahertz":1980,"processes":1}]}}"#.to_owned(),
             format!(r#"{{"ended":{{"step":94,"status":"failed","reason":"x","position":{position}}}}}"#),
         ];
         assert_eq!(all("x").len(), lines.len());

@@ -3,6 +3,7 @@
 mod command;
 mod epoch;
 mod event;
+mod machine;
 mod report;
 mod status;
 mod timeline;
@@ -11,6 +12,7 @@ mod unit;
 pub use command::Command;
 pub use epoch::{EpochMetric, EpochReport, LastField};
 pub use event::{Event, JournalEntry};
+pub use machine::{Capacity, GpuUse, MachineUse};
 pub use report::{DataInfo, LayerRow, Position, StepBatch, StepTime, TrainerInfo};
 pub use status::{PauseReason, RecordedStatus};
 pub use timeline::{Annotation, AnnotationKind, Rewind, StepLog, TimedEpoch, Timeline};

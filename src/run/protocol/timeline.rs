@@ -116,6 +116,7 @@ impl<S: StepLog> Timeline<S> {
             | Event::Checkpoint { .. }
             | Event::Rejected { .. }
             | Event::Warning { .. }
+            | Event::Machine(_)
             | Event::Ended { .. } => {}
         }
     }

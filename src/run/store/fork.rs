@@ -59,8 +59,7 @@ fn copy_journal(
     let mut timeline = Timeline::<()>::default();
     loop {
         let batch = from.poll()?;
-        let entries: Vec<_> =
-            batch.entries.into_iter().filter_map(|manifest| up_to(step, manifest)).collect();
+        let entries: Vec<_> = batch.entries.into_iter().filter_map(|entry| up_to(step, entry)).collect();
         for JournalEntry { time, event } in &entries {
             timeline.take(*time, event);
             // The fork's settings include the parent's changes.
@@ -78,8 +77,8 @@ fn copy_journal(
     }
 }
 
-fn up_to(last: u64, mut manifest: JournalEntry) -> Option<JournalEntry> {
-    let keep = match &mut manifest.event {
+fn up_to(last: u64, mut entry: JournalEntry) -> Option<JournalEntry> {
+    let keep = match &mut entry.event {
         Event::Steps(StepBatch { first, losses, .. }) => {
             let kept = usize::try_from((last + 1).saturating_sub(*first)).unwrap_or(usize::MAX);
             losses.truncate(kept);
@@ -95,9 +94,10 @@ fn up_to(last: u64, mut manifest: JournalEntry) -> Option<JournalEntry> {
         | Event::Checkpoint { .. }
         | Event::Rejected { .. }
         | Event::Warning { .. }
+        | Event::Machine(_)
         | Event::Ended { .. } => false,
     };
-    keep.then_some(manifest)
+    keep.then_some(entry)
 }
 
 #[cfg(test)]
@@ -113,7 +113,7 @@ mod tests {
     }
 
     fn events(dir: &RunDir) -> Vec<Event> {
-        dir.journal_reader().poll().unwrap().entries.into_iter().map(|manifest| manifest.event).collect()
+        dir.journal_reader().poll().unwrap().entries.into_iter().map(|entry| entry.event).collect()
     }
 
     fn new(nonce: u64) -> NewRun {

@@ -1,15 +1,16 @@
 //! Threads that read the disk for the dashboard, so that a slow disk never delays a key.
 
-use std::io;
-
+use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
+use std::{io, thread};
 
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::app::{Msg, QueueWorker};
 use crate::data::{DataError, DataLocations, Roots, Source};
 use crate::run::{Follower, Lister, Queue, RunConfig, RunId, RunState, Store, Update, Watch};
+use crate::shell::machine::{self, MachineSampler};
 use crate::shell::resources::source;
 use crate::shell::thread::spawn;
 
@@ -42,6 +43,8 @@ impl Observer {
         let (followed, other) = (store.clone(), store.clone());
         spawn("follow", messages, move |to| follow_runs(&followed, &runs, to))?;
         spawn("compare", messages, move |to| compare_runs(&other, &compared, to))?;
+        let root = store.root().to_owned();
+        spawn("machine", messages, move |to| read_machine(&root, to))?;
         spawn("list", messages, move |to| list_runs(&store, &requests, to))?;
         spawn("data", messages, move |to| {
             // Fails only if the dashboard has exited.
@@ -176,6 +179,17 @@ fn list_runs(store: &Store, requests: &Receiver<()>, messages: &UnboundedSender<
             }
         }
         if requests.recv_timeout(LIST) == Err(RecvTimeoutError::Disconnected) {
+            return;
+        }
+    }
+}
+
+/// Reads how busy the machine is, and the disk at `path`.
+fn read_machine(path: &Path, messages: &UnboundedSender<Msg>) {
+    let mut sampler = MachineSampler::new(path);
+    loop {
+        thread::sleep(machine::INTERVAL);
+        if messages.send(Msg::Machine(Box::new(sampler.read()))).is_err() {
             return;
         }
     }

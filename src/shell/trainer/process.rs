@@ -1,12 +1,14 @@
 //! The trainer process: the training thread, the inbox, signals and the recorder.
 
 use std::io::Write;
+use std::path::Path;
 use std::sync::{Arc, mpsc};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::setsid;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::executable::check_device;
@@ -17,15 +19,18 @@ use super::wait::{StartedBy, Wait};
 use crate::data::{DataLocations, Dataset, Found, Roots};
 use crate::nn::{self, Backend, DeviceKind};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, RecordedStatus, Rejection, RunConfig, RunDir,
-    RunError,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, MachineUse, RecordedStatus, Rejection, RunConfig,
+    RunDir, RunError,
 };
 use crate::shell::ShellError;
+use crate::shell::machine::{self, MachineSampler};
 use crate::shell::resources::source;
 use crate::train::{ControlMsg, TrainError};
 
 /// How often to read the inbox. A command takes effect within this time plus one step.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// Readings of the machine in one event.
+const READINGS: usize = 10;
 
 /// Trains the run in this directory to its end, from its last checkpoint if it has one, and returns its final status.
 /// `warning` is recorded in the run, and progress lines are written to `out`.
@@ -110,7 +115,7 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     {
         return Err(ShellError::OtherData { before: before.description.clone(), now: data.description });
     }
-    let threads = config.threads.or_else(|| std::thread::available_parallelism().ok().map(Into::into));
+    let threads = config.threads.or_else(|| thread::available_parallelism().ok().map(Into::into));
     let last = recorder.dir().checkpoint_path(CheckpointName::Last);
     let checkpoint = match Checkpoint::read(&last) {
         Ok(checkpoint) => Some(checkpoint),
@@ -152,6 +157,7 @@ fn attend(
         newest: Arc::clone(&newest),
         start: Instant::now(),
     };
+    monitor(recorder.dir().path(), &port.messages);
     let thread = spawn(task, port)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let served = runtime.map_err(ShellError::Runtime).and_then(|runtime| {
@@ -162,6 +168,28 @@ fn attend(
     let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
     served?;
     Ok(trained?)
+}
+
+/// Reports every ten seconds how busy the machine is, until training has ended.
+fn monitor(path: &Path, messages: &UnboundedSender<TrainerMsg>) {
+    let mut sampler = MachineSampler::new(path);
+    // Does not keep the channel open.
+    let messages = messages.downgrade();
+    let read = move || {
+        loop {
+            let mut readings = Vec::new();
+            while readings.len() < READINGS {
+                thread::sleep(machine::INTERVAL);
+                readings.push(sampler.read());
+            }
+            let (Some(messages), Some(mean)) = (messages.upgrade(), MachineUse::mean(&readings)) else {
+                return;
+            };
+            let _ = messages.send(TrainerMsg::Event(Event::Machine(mean)));
+        }
+    };
+    // The run is worth more than readings of the machine: without the thread there are none.
+    let _ = thread::Builder::new().name("machine".to_owned()).spawn(read);
 }
 
 /// Serves the training thread until it has ended and its last message is recorded.

@@ -133,6 +133,8 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Handles a message from the training thread.
     pub(super) fn receive(&mut self, message: TrainerMsg) {
         match message {
+            // A run that waits does not depend on the machine.
+            TrainerMsg::Event(Event::Machine(_)) if self.manifest.status != RecordedStatus::Running => {}
             TrainerMsg::Event(event) => self.handle(event),
             TrainerMsg::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, is_recorded: true }),
         }

@@ -5,6 +5,7 @@ mod header;
 mod kernels;
 mod layers;
 mod log;
+mod machine;
 mod screen;
 mod shown;
 

@@ -9,6 +9,7 @@ use super::header::{Header, LastSteps};
 use super::kernels::KernelsPane;
 use super::layers::LayersPane;
 use super::log::LogPane;
+use super::machine::MachinePane;
 use super::shown::Shown;
 use crate::app::{App, GlobalAction, Pane, Zoom};
 use crate::ui::Size;
@@ -74,13 +75,14 @@ fn compact(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     render(shown, Pane::Loss, top, buf);
     let [left, right] = Layout::horizontal([Constraint::Fill(1), Constraint::Fill(1)]).areas(bottom);
     render(shown, Pane::Accuracy, left, buf);
-    render(shown, shown.place(shown.beside(), &[Pane::Layers, Pane::Log]), right, buf);
+    render(shown, shown.place(shown.beside(), &[Pane::Layers, Pane::Log, Pane::Machine]), right, buf);
 }
 
 /// ```text
 /// ┌ loss ─────────┬ accuracy ┐
 /// │ last steps               │
-/// ├ layers (log) ─┬ kernels ─┤
+/// ├ layers, log ──┬ kernels ─┤
+/// │ or machine    │          │
 /// └───────────────┴──────────┘
 /// ```
 fn normal(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
@@ -91,8 +93,8 @@ fn normal(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     let [left, right] =
         Layout::horizontal([Constraint::Length(LayersPane::WIDTH), Constraint::Fill(1)]).areas(bottom);
     let beside = shown.beside();
-    let elsewhere = if beside == Pane::Log { &[][..] } else { &[Pane::Log] };
-    render(shown, shown.place(Pane::Layers, elsewhere), left, buf);
+    let others = if beside == Pane::Log { &[Pane::Machine][..] } else { &[Pane::Log, Pane::Machine] };
+    render(shown, shown.place(Pane::Layers, others), left, buf);
     render(shown, beside, right, buf);
 }
 
@@ -100,7 +102,8 @@ fn normal(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
 /// ┌ loss ─────────┬ accuracy ┐
 /// │ last steps               │
 /// ├ layers ┬ kernels conv1 ──┤
-/// ├ log ───┼ kernels conv2 ──┤
+/// ├ machine┤ kernels conv2   │
+/// ├ log ───┤                 │
 /// └────────┴─────────────────┘
 /// ```
 fn wide(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
@@ -110,14 +113,17 @@ fn wide(shown: Shown<'_>, body: Rect, buf: &mut Buffer) {
     LastSteps(shown).render(steps, buf);
     let [left, right] =
         Layout::horizontal([Constraint::Length(LayersPane::WIDTH), Constraint::Fill(1)]).areas(bottom);
-    if shown.beside() == Pane::Log {
-        render(shown, Pane::Layers, left, buf);
-        return render(shown, Pane::Log, right, buf);
-    }
     let layers = LayersPane(shown).height().min(bottom.height / 2 + 2);
     let [top, rest] = Layout::vertical([Constraint::Length(layers), Constraint::Fill(1)]).areas(left);
     render(shown, Pane::Layers, top, buf);
-    render(shown, Pane::Log, rest, buf);
+    if shown.beside() == Pane::Log {
+        render(shown, Pane::Machine, rest, buf);
+        return render(shown, Pane::Log, right, buf);
+    }
+    let machine = MachinePane(shown).height().min(rest.height / 2);
+    let [machine, log] = Layout::vertical([Constraint::Length(machine), Constraint::Fill(1)]).areas(rest);
+    render(shown, Pane::Machine, machine, buf);
+    render(shown, Pane::Log, log, buf);
     let count = shown.run.kernels.len().max(1);
     // Later convolutions have more kernels and need more room.
     let rows = (0..count).map(|layer| Constraint::Fill(if layer == 0 { 2 } else { 3 }));
@@ -141,5 +147,6 @@ fn render(shown: Shown<'_>, pane: Pane, area: Rect, buf: &mut Buffer) {
             KernelsPane { shown, layer: shown.app.shared.panes.kernel_layer }.render(area, buf);
         }
         Pane::Log => LogPane(shown).render(area, buf),
+        Pane::Machine => MachinePane(shown).render(area, buf),
     }
 }

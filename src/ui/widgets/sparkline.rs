@@ -18,12 +18,14 @@ pub struct Sparkline<'a> {
     theme: &'a RenderTheme,
     values: Vec<f64>,
     style: Style,
+    /// The values at the lowest and highest bar; `None` for those of the visible values.
+    scale: Option<Interval>,
 }
 
 impl<'a> Sparkline<'a> {
     /// A sparkline of as many of the last values as fit.
     pub fn new(theme: &'a RenderTheme, values: impl IntoIterator<Item = f64>) -> Self {
-        Self { theme, values: values.into_iter().collect(), style: theme.palette.progress }
+        Self { theme, values: values.into_iter().collect(), style: theme.palette.progress, scale: None }
     }
 
     /// Sets the style.
@@ -33,10 +35,17 @@ impl<'a> Sparkline<'a> {
         self
     }
 
+    /// Sets the values at the lowest and highest bar.
+    #[must_use]
+    pub const fn scale(mut self, scale: Interval) -> Self {
+        self.scale = Some(scale);
+        self
+    }
+
     /// The sparkline as text, `width` cells wide.
     pub fn line(&self, width: usize) -> Line<'a> {
         let shown = &self.values[self.values.len().saturating_sub(width)..];
-        let scale = Interval::of(shown.iter().copied());
+        let scale = self.scale.or_else(|| Interval::of(shown.iter().copied()));
         let mut spans = vec![Span::raw(" ".repeat(width - shown.len()))];
         // Consecutive values of the same kind share a span.
         for run in shown.chunk_by(|a, b| a.is_finite() == b.is_finite()) {

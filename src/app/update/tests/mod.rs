@@ -166,7 +166,7 @@ fn themes_and_panes_cycle() {
     press(&mut app, &[Key::Tab; Pane::ALL.len()]);
     assert_eq!(app.shared.panes.focus, Pane::Loss);
     press(&mut app, &[Key::BackTab]);
-    assert_eq!(app.shared.panes.focus, Pane::Log);
+    assert_eq!(app.shared.panes.focus, Pane::Machine);
 }
 
 #[test]
