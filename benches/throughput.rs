@@ -97,8 +97,8 @@ fn measure(settings: &Settings) {
             continue;
         }
         match advance {
-            Advance::Step { .. } => {
-                trained += 64;
+            Advance::Steps(steps) => {
+                trained += 64 * steps.len();
                 training += took;
             }
             Advance::Evaluating => evaluation += took,

@@ -1,7 +1,9 @@
 //! Training: the loop, worker threads, optimizers and learning-rate schedules. Independent of files and screens.
 
 mod device;
+mod engine;
 mod error;
+mod host_engine;
 mod optimizer;
 mod predict;
 mod session;
@@ -12,6 +14,6 @@ pub(crate) use device::device_kind;
 pub use error::TrainError;
 pub use optimizer::Optimizer;
 pub use predict::predict;
-pub use session::{Advance, Session};
+pub use session::{Advance, Session, StepResult};
 pub use trainer::{ControlMsg, TrainerHost, train};
 pub use workers::{NetworkSpec, Workers};

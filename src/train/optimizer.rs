@@ -84,20 +84,28 @@ impl Optimizer {
         }
     }
 
-    /// The state tensors with PyTorch's names.
-    pub fn slots(&self) -> Vec<(&'static str, &[f32])> {
+    /// The state tensors, in the order of [`slot_names`].
+    pub fn slots(&self) -> Vec<&[f32]> {
         match self {
-            Self::Sgd { velocity, .. } => vec![("momentum_buffer", velocity)],
-            Self::AdamW { mean, square, .. } => vec![("exp_avg", mean), ("exp_avg_sq", square)],
+            Self::Sgd { velocity, .. } => vec![velocity],
+            Self::AdamW { mean, square, .. } => vec![mean, square],
         }
     }
 
     /// The state tensors, mutably, in the same order.
-    pub fn slots_mut(&mut self) -> Vec<(&'static str, &mut [f32])> {
+    pub fn slots_mut(&mut self) -> Vec<&mut Vec<f32>> {
         match self {
-            Self::Sgd { velocity, .. } => vec![("momentum_buffer", velocity)],
-            Self::AdamW { mean, square, .. } => vec![("exp_avg", mean), ("exp_avg_sq", square)],
+            Self::Sgd { velocity, .. } => vec![velocity],
+            Self::AdamW { mean, square, .. } => vec![mean, square],
         }
+    }
+}
+
+/// PyTorch's names of the state tensors of an optimizer.
+pub(super) fn slot_names(config: &run::OptimizerSettings) -> &'static [&'static str] {
+    match config {
+        run::OptimizerSettings::Sgd { .. } => &["momentum_buffer"],
+        run::OptimizerSettings::AdamW { .. } => &["exp_avg", "exp_avg_sq"],
     }
 }
 

@@ -49,7 +49,7 @@ mod tests {
                     break report;
                 }
             };
-            let checkpoint = session.checkpoint(0.0);
+            let checkpoint = session.checkpoint(0.0).unwrap();
             let predictions = predict(&checkpoint, &data, 1).unwrap();
             assert_eq!(predictions, predict(&checkpoint, &data, 3).unwrap());
             let right = |(prediction, label): (&Prediction, &u8)| prediction.class == *label;
@@ -65,7 +65,7 @@ mod tests {
     fn checkpoint_without_all_weights_is_rejected() {
         let data = Arc::new(Dataset::built_in().unwrap());
         let config = RunConfig { device: DeviceChoice::Cpu, ..RunConfig::default() };
-        let mut checkpoint = Session::new(config, Arc::clone(&data), 1).unwrap().checkpoint(0.0);
+        let mut checkpoint = Session::new(config, Arc::clone(&data), 1).unwrap().checkpoint(0.0).unwrap();
         checkpoint.weights.pop();
         assert!(matches!(predict(&checkpoint, &data, 1), Err(TrainError::Missing { .. })));
     }

@@ -1,10 +1,12 @@
 //! A training session: weights, optimizer state and position of a run, advanced one small unit of work at a time.
 
+use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::Instant;
 
-use super::optimizer::Optimizer;
-use super::workers::{NetworkSpec, Workers};
+use super::engine::{Engine, EngineState, Trained, Upcoming};
+use super::host_engine::HostEngine;
+use super::optimizer::slot_names;
+use super::workers::NetworkSpec;
 use super::{TrainError, device_kind};
 use crate::data::Dataset;
 use crate::nn::{Backend, DeviceKind, LayerInfo, Parameter, SeededRng, StreamId, Totals, initial_weights};
@@ -12,11 +14,7 @@ use crate::run::{
     Change, Changed, Checkpoint, EpochReport, NamedTensor, Position, RunConfig, StepTime, TrainState,
 };
 
-/// Test images evaluated between two looks at the inbox. It does not depend on the number of threads: the sum of the losses
-/// depends on where it is split, in its last digit.
-const EVALUATION_UNIT: usize = 1000;
-
-/// A training session.
+/// A training session: settings, order and position. Its engine has the weights.
 #[derive(Debug)]
 pub struct Session {
     /// The settings that the run was created with.
@@ -24,32 +22,22 @@ pub struct Session {
     /// The current settings.
     config: RunConfig,
     data: Arc<Dataset>,
-    workers: Workers,
+    engine: Box<dyn Engine>,
     backend: Backend,
     device: DeviceKind,
     rng: SeededRng,
-    weights: Arc<Vec<f32>>,
-    gradient: Vec<f32>,
-    optimizer: Optimizer,
     progress: TrainState,
-    /// Time of the steps since the last `take_step_time`.
-    step_time: StepTime,
-    /// Order of the training images in the current epoch.
-    order: Vec<u32>,
+    /// Time of the steps since the last `take_step_time`; `None` if none was measured.
+    step_time: Option<StepTime>,
     /// Totals of the evaluation in progress.
     evaluation: Option<Totals>,
 }
 
 /// The result of one unit of work.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Advance {
-    /// A training step.
-    Step {
-        /// Mean loss of its batch, before the weight update.
-        loss: f32,
-        /// Its learning rate.
-        learning_rate: f32,
-    },
+    /// Training steps, in order; at least one. A GPU performs many at once.
+    Steps(Vec<StepResult>),
     /// Part of the test set was evaluated, with more to follow.
     Evaluating,
     /// The last part of the test set was evaluated: an epoch is done. Its training time is that of the last restored
@@ -57,6 +45,15 @@ pub enum Advance {
     Epoch(EpochReport),
     /// All epochs are done.
     Finished,
+}
+
+/// The result of a training step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct StepResult {
+    /// Mean loss of its batch, before the weight update.
+    pub loss: f32,
+    /// Its learning rate.
+    pub learning_rate: f32,
 }
 
 impl Session {
@@ -73,42 +70,46 @@ impl Session {
         backend: Backend,
     ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
-        let workers = Workers::start(&network_spec(&config, backend), threads, &data)?;
+        let (preset, dropout) = (config.preset.clone(), config.dropout);
+        let spec = NetworkSpec { preset, device, backend, dropout };
+        let mut engine: Box<dyn Engine> = Box::new(HostEngine::start(&config, spec, threads, &data)?);
         let rng = SeededRng::new(config.seed);
-        let weights = initial_weights(workers.parameters(), rng);
-        let optimizer = Optimizer::new(&config.optimizer, weights.len());
+        let weights = initial_weights(engine.parameters(), rng);
+        let slots =
+            slot_names(&config.optimizer).iter().map(|_| Cow::Owned(vec![0.0; weights.len()])).collect();
+        engine.load(EngineState { weights: Cow::Owned(weights), slots })?;
         let progress =
             TrainState { seed: config.seed, preset: config.preset.clone(), ..TrainState::default() };
         let mut session = Self {
-            gradient: vec![0.0; weights.len()],
-            weights: Arc::new(weights),
-            order: Vec::new(),
             evaluation: None,
             original: config.clone(),
             config,
             data,
-            workers,
+            engine,
             backend,
             device,
             rng,
-            optimizer,
             progress,
-            step_time: StepTime::default(),
+            step_time: None,
         };
-        session.shuffle();
+        session.shuffle()?;
         Ok(session)
     }
 
     /// Restores weights, optimizer state and position from a checkpoint, with the setting changes that it records.
     pub fn restore(&mut self, checkpoint: &Checkpoint) -> Result<(), TrainError> {
-        let parameters = self.workers.parameters();
-        fill(Arc::<Vec<f32>>::make_mut(&mut self.weights), parameters, &checkpoint.weights, "")?;
-        for (slot, values) in self.optimizer.slots_mut() {
-            fill(values, parameters, &checkpoint.optimizer, &format!("{slot}."))?;
-        }
+        let parameters = self.engine.parameters();
+        let size = parameters.iter().map(Parameter::len).sum();
+        let tensor = |tensors: &[NamedTensor], prefix: &str| {
+            let mut values = vec![0.0; size];
+            fill(&mut values, parameters, tensors, prefix)?;
+            Ok::<_, TrainError>(Cow::Owned(values))
+        };
+        let weights = tensor(&checkpoint.weights, "")?;
+        let names = slot_names(&self.config.optimizer).iter();
+        let slots = names.map(|slot| tensor(&checkpoint.optimizer, &format!("{slot}.")));
+        let state = EngineState { weights, slots: slots.collect::<Result<_, _>>()? };
         let progress = checkpoint.progress.clone();
-        let changes = progress.changed.map(|changed| changed.all).unwrap_or_default();
-        self.set_config(changes.apply(&self.original)?)?;
         let steps = u64::from(progress.epoch) * self.steps_per_epoch() + progress.batch;
         if progress.batch > self.steps_per_epoch() || progress.step != steps {
             return Err(TrainError::Position {
@@ -116,10 +117,12 @@ impl Session {
                 steps_per_epoch: self.steps_per_epoch(),
             });
         }
+        let changes = progress.changed.map(|changed| changed.all).unwrap_or_default();
+        self.set_config(changes.apply(&self.original)?)?;
+        self.engine.load(state)?;
         self.progress = progress;
         self.evaluation = None;
-        self.shuffle();
-        Ok(())
+        self.shuffle()
     }
 
     /// Changes settings from the next step on. On an error nothing is changed.
@@ -135,18 +138,9 @@ impl Session {
     }
 
     fn set_config(&mut self, config: RunConfig) -> Result<(), TrainError> {
-        if config.dropout != self.config.dropout {
-            let threads = self.workers.threads();
-            self.workers = Workers::start(&network_spec(&config, self.backend), threads, &self.data)?;
-        }
-        self.optimizer.set(&config.optimizer);
+        self.engine.configure(&config)?;
         self.config = config;
         Ok(())
-    }
-
-    /// Whether all weights are finite.
-    pub fn is_finite(&self) -> bool {
-        self.weights.iter().all(|weight| weight.is_finite())
     }
 
     /// Epochs without a better test accuracy until early stopping; `None` if early stopping is off.
@@ -156,17 +150,17 @@ impl Session {
     }
 
     /// Epoch, batch and hash of the weights, to compare two moments bit for bit.
-    pub fn position(&self) -> Position {
+    pub fn position(&self) -> Result<Position, TrainError> {
         let TrainState { epoch, batch, .. } = self.progress;
-        Position { epoch, batch, weights_hash: self.checkpoint(0.0).weights_hash() }
+        Ok(Position { epoch, batch, weights_hash: self.checkpoint(0.0)?.weights_hash() })
     }
 
     /// Everything that [`restore`](Self::restore) needs; `active_seconds` is stored along.
-    pub fn checkpoint(&self, active_seconds: f64) -> Checkpoint {
+    pub fn checkpoint(&self, active_seconds: f64) -> Result<Checkpoint, TrainError> {
         let named = |prefix: &str, values: &[f32]| {
             let mut rest = values;
             let mut tensors = Vec::new();
-            for parameter in self.workers.parameters() {
+            for parameter in self.engine.parameters() {
                 let (values, after) = rest.split_at(parameter.len());
                 rest = after;
                 tensors.push(NamedTensor {
@@ -177,21 +171,22 @@ impl Session {
             }
             tensors
         };
-        let slots = self.optimizer.slots().into_iter();
-        Checkpoint {
+        let EngineState { weights, slots } = self.engine.state()?;
+        let slots = slot_names(&self.config.optimizer).iter().zip(slots);
+        Ok(Checkpoint {
             progress: TrainState { active_seconds, ..self.progress.clone() },
-            weights: named("", &self.weights),
-            optimizer: slots.flat_map(|(slot, values)| named(&format!("{slot}."), values)).collect(),
-        }
+            weights: named("", &weights),
+            optimizer: slots.flat_map(|(slot, values)| named(&format!("{slot}."), &values)).collect(),
+        })
     }
 
-    /// Performs the next unit of work: a step, or part of an evaluation.
+    /// Performs the next unit of work: a step, or as many as the engine performs at once, or part of an evaluation.
     pub fn advance(&mut self) -> Result<Advance, TrainError> {
         if self.progress.batch < self.steps_per_epoch() {
             if self.progress.epoch >= self.config.epochs || self.patience_left() == Some(0) {
                 return Ok(Advance::Finished);
             }
-            return self.step();
+            return self.steps();
         }
         self.evaluate()
     }
@@ -202,42 +197,49 @@ impl Session {
         if self.progress.batch == self.steps_per_epoch() {
             self.progress.epoch += 1;
             self.progress.batch = 0;
-            self.shuffle();
+            self.shuffle()?;
         }
-        Ok(self.train_batch(rate)?.mean_loss())
+        let totals = self.train(1, Some(rate))?;
+        Ok(totals.iter().map(Totals::mean_loss).sum())
     }
 
-    fn step(&mut self) -> Result<Advance, TrainError> {
-        let rate = self.learning_rate(self.progress.step);
-        let totals = self.train_batch(rate)?;
+    fn steps(&mut self) -> Result<Advance, TrainError> {
+        let (first, left) = (self.progress.step, self.steps_per_epoch() - self.progress.batch);
+        let totals = self.train(usize::try_from(left).unwrap_or(usize::MAX), None)?;
         #[expect(clippy::cast_possible_truncation, reason = "f32 is precise enough for a loss and a rate")]
-        Ok(Advance::Step { loss: totals.mean_loss() as f32, learning_rate: rate as f32 })
+        let result = |(step, totals): (u64, Totals)| StepResult {
+            loss: totals.mean_loss() as f32,
+            learning_rate: self.learning_rate(step) as f32,
+        };
+        Ok(Advance::Steps((first..).zip(totals).map(result).collect()))
     }
 
-    fn train_batch(&mut self, rate: f64) -> Result<Totals, TrainError> {
-        let step = self.progress.step;
+    /// Performs at most `limit` steps, with this learning rate or the scheduled ones.
+    fn train(&mut self, limit: usize, rate: Option<f64>) -> Result<Vec<Totals>, TrainError> {
+        let (config, steps_per_epoch, total_steps) =
+            (&self.config, self.steps_per_epoch(), self.total_steps());
+        let rate = |step| rate.unwrap_or_else(|| scheduled_rate(config, step, steps_per_epoch, total_steps));
         let batch = usize::try_from(self.progress.batch).unwrap_or(usize::MAX);
-        let images = self.order.chunks(self.config.batch_size).nth(batch).unwrap_or_default();
-        let dropout = Some((self.rng, step));
-        let (totals, time) = self.workers.train(&self.weights, images, dropout, &mut self.gradient)?;
-        self.step_time += time;
-        let start = Instant::now();
-        self.optimizer.step(Arc::<Vec<f32>>::make_mut(&mut self.weights), &self.gradient, rate, step);
-        self.step_time.update += start.elapsed().as_secs_f32();
-
-        self.progress.step += 1;
-        self.progress.batch += 1;
-        self.progress.loss_sum += totals.loss;
-        self.progress.correct += totals.correct as u64;
-        self.progress.seen += totals.images as u64;
+        let upcoming = Upcoming { batch, step: self.progress.step, limit, rate: &rate };
+        let Trained { totals, time } = self.engine.train(&upcoming)?;
+        if let Some(time) = time {
+            *self.step_time.get_or_insert_default() += time;
+        }
+        for totals in &totals {
+            self.progress.step += 1;
+            self.progress.batch += 1;
+            self.progress.loss_sum += totals.loss;
+            self.progress.correct += totals.correct as u64;
+            self.progress.seen += totals.images as u64;
+        }
         Ok(totals)
     }
 
     fn evaluate(&mut self) -> Result<Advance, TrainError> {
         let mut test = self.evaluation.take().unwrap_or_default();
-        let end = (test.images + EVALUATION_UNIT).min(self.data.test.len());
+        let end = (test.images + self.engine.evaluation_unit()).min(self.data.test.len());
         let images = as_index(test.images)..as_index(end);
-        test += self.workers.evaluate(&self.weights, images)?;
+        test += self.engine.evaluate(images)?;
         if test.images < self.data.test.len() {
             self.evaluation = Some(test);
             return Ok(Advance::Evaluating);
@@ -256,7 +258,7 @@ impl Session {
         }
         (progress.batch, progress.loss_sum, progress.correct, progress.seen) = (0, 0.0, 0, 0);
         let TrainState { epoch, step, active_seconds, .. } = *progress;
-        self.shuffle();
+        self.shuffle()?;
         #[expect(clippy::cast_possible_truncation, reason = "a rate needs no more digits")]
         let learning_rate = self.learning_rate(step.saturating_sub(1)) as f32;
         #[cfg_attr(not(test), expect(clippy::needless_update, reason = "tests have a metric more"))]
@@ -275,19 +277,18 @@ impl Session {
     }
 
     /// Shuffles the training images for the current epoch, or the next one if it has ended.
-    fn shuffle(&mut self) {
+    fn shuffle(&mut self) -> Result<(), TrainError> {
         let id = StreamId::Shuffle { epoch: self.progress.epoch };
-        self.order = self.rng.permutation(id, self.data.train.len());
+        self.engine.set_order(self.rng.permutation(id, self.data.train.len()))
     }
 
     fn learning_rate(&self, step: u64) -> f64 {
-        let base = self.config.optimizer.learning_rate();
-        self.config.schedule.learning_rate(base, step, self.steps_per_epoch(), self.total_steps())
+        scheduled_rate(&self.config, step, self.steps_per_epoch(), self.total_steps())
     }
 
-    /// Returns and resets the time that threads spent on steps.
-    pub fn take_step_time(&mut self) -> StepTime {
-        std::mem::take(&mut self.step_time)
+    /// Returns and resets the time that threads spent on steps; `None` if it was not measured.
+    pub fn take_step_time(&mut self) -> Option<StepTime> {
+        self.step_time.take()
     }
 
     /// The position of the run and the totals of the current epoch.
@@ -317,17 +318,17 @@ impl Session {
 
     /// The network's layers.
     pub fn layers(&self) -> &[LayerInfo] {
-        self.workers.layers()
+        self.engine.layers()
     }
 
-    /// The network's weights as one slice, in the order of its parameters.
-    pub fn weights(&self) -> &[f32] {
-        &self.weights
+    /// The network's parameters.
+    pub fn parameters(&self) -> &[Parameter] {
+        self.engine.parameters()
     }
 
-    /// Number of worker threads.
+    /// Number of threads that compute.
     pub fn threads(&self) -> usize {
-        self.workers.threads()
+        self.engine.threads()
     }
 
     /// The device.
@@ -341,13 +342,8 @@ impl Session {
     }
 }
 
-fn network_spec(config: &RunConfig, backend: Backend) -> NetworkSpec {
-    NetworkSpec {
-        preset: config.preset.clone(),
-        device: device_kind(config.device),
-        backend,
-        dropout: config.dropout,
-    }
+fn scheduled_rate(config: &RunConfig, step: u64, steps_per_epoch: u64, total_steps: u64) -> f64 {
+    config.schedule.learning_rate(config.optimizer.learning_rate(), step, steps_per_epoch, total_steps)
 }
 
 fn as_index(image: usize) -> u32 {
@@ -413,27 +409,32 @@ mod tests {
         while advances.last() != Some(&Advance::Finished) {
             advances.push(session.advance().unwrap());
         }
-        (advances, session.weights().iter().map(|weight| weight.to_bits()).collect())
+        let weights = session.engine.state().unwrap().weights;
+        (advances, weights.iter().map(|weight| weight.to_bits()).collect())
+    }
+
+    /// The losses of the steps.
+    fn losses(advances: &[Advance]) -> Vec<f32> {
+        let of = |advance: &Advance| match advance {
+            Advance::Steps(steps) => steps.iter().map(|step| step.loss).collect(),
+            _ => Vec::new(),
+        };
+        advances.iter().flat_map(of).collect()
     }
 
     #[test]
     fn all_backends_produce_the_same_losses_within_rounding() {
-        let losses = |backend: Backend| -> Vec<f32> {
+        let train = |backend: Backend| -> Vec<f32> {
             let all = Dataset::built_in().unwrap();
             let data = Dataset::new("few", Source::BuiltIn, few(&all.train, 640), few(&all.test, 60));
             let config = RunConfig { epochs: 1, ..config("cnn") };
             let mut session = Session::with_backend(config, Arc::new(data), 2, backend).unwrap();
-            let (advances, _) = finish(&mut session);
-            let loss = |advance: &Advance| match advance {
-                Advance::Step { loss, .. } => Some(*loss),
-                _ => None,
-            };
-            advances.iter().filter_map(loss).collect()
+            losses(&finish(&mut session).0)
         };
-        let want = losses(Backend::Composed);
+        let want = train(Backend::Composed);
         assert_eq!(want.len(), 10);
         for backend in Backend::all() {
-            for (step, (got, want)) in losses(backend).iter().zip(&want).enumerate() {
+            for (step, (got, want)) in train(backend).iter().zip(&want).enumerate() {
                 assert!((got - want).abs() < 1e-4, "{backend}, step {step}: got {got}, want {want}");
             }
         }
@@ -460,7 +461,7 @@ mod tests {
             let mut evaluated = Vec::new();
             loop {
                 match session.advance().unwrap() {
-                    Advance::Step { .. } => {}
+                    Advance::Steps(_) => {}
                     Advance::Evaluating => evaluated.push(session.evaluation.map(|totals| totals.images)),
                     Advance::Epoch(report) => return (evaluated, report.test_loss.to_bits()),
                     Advance::Finished => unreachable!("an epoch comes first"),
@@ -478,12 +479,8 @@ mod tests {
     fn step_with_rate_equals_a_run_without_evaluations() {
         let config = config("cnn");
         let (advances, _) = finish(&mut session(&config, 1));
-        let losses = advances.iter().filter_map(|advance| match advance {
-            Advance::Step { loss, .. } => Some(*loss),
-            _ => None,
-        });
         let mut tried = session(&config, 2);
-        for loss in losses {
+        for loss in losses(&advances) {
             #[expect(clippy::cast_possible_truncation, reason = "events have f32")]
             let same = tried.step_with_rate(config.optimizer.learning_rate()).unwrap() as f32;
             assert_eq!(same.to_bits(), loss.to_bits());
@@ -506,7 +503,7 @@ mod tests {
             for units in 0..whole.0.len() {
                 let mut before = session(&config, 1);
                 let mut advances: Vec<_> = (0..units).map(|_| before.advance().unwrap()).collect();
-                let bytes = before.checkpoint(0.0).encode().unwrap();
+                let bytes = before.checkpoint(0.0).unwrap().encode().unwrap();
                 let checkpoint = Checkpoint::decode(&bytes).unwrap();
                 drop(before);
 
@@ -521,14 +518,14 @@ mod tests {
 
     #[test]
     fn checkpoint_of_another_network_is_rejected() {
-        let checkpoint = session(&config("dnn"), 1).checkpoint(0.0);
+        let checkpoint = session(&config("dnn"), 1).checkpoint(0.0).unwrap();
         let error = session(&config("cnn"), 1).restore(&checkpoint).unwrap_err();
         assert!(error.to_string().contains("conv1.weight"), "{error}");
     }
 
     #[test]
     fn checkpoint_of_other_data_is_rejected() {
-        let mut checkpoint = session(&config("cnn"), 1).checkpoint(0.0);
+        let mut checkpoint = session(&config("cnn"), 1).checkpoint(0.0).unwrap();
         (checkpoint.progress.step, checkpoint.progress.batch) = (90, 90);
         let error = session(&config("cnn"), 1).restore(&checkpoint).unwrap_err();
         assert!(error.to_string().contains("step 90"), "{error}");

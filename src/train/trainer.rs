@@ -50,11 +50,14 @@ pub enum ControlMsg {
 
 /// Trains until the run is finished or stopped, and returns its final status.
 pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
-    let mut trainer = Trainer::new(session, host);
-    let status = trainer.run()?;
+    let mut trainer = Trainer::new(session, host)?;
+    let ended = trainer.run();
+    // Also after an error: the weights may be whole, and then nothing is lost.
     trainer.report_steps();
-    trainer.save(vec![CheckpointName::Last]);
-    let (step, position) = trainer.place();
+    let saved = trainer.save(vec![CheckpointName::Last]);
+    let status = ended?;
+    saved?;
+    let (step, position) = trainer.place()?;
     let patience = trainer.session.config().patience;
     let stopped_early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
     let reason = stopped_early.then(|| format!("test accuracy has not improved for {patience} epochs"));
@@ -85,12 +88,12 @@ struct Trainer<'a, H> {
 }
 
 impl<'a, H: TrainerHost> Trainer<'a, H> {
-    fn new(session: &'a mut Session, host: &'a mut H) -> Self {
+    fn new(session: &'a mut Session, host: &'a mut H) -> Result<Self, TrainError> {
         let now = host.now();
         let active_before = session.progress().active_seconds;
-        Self {
+        Ok(Self {
             active_before,
-            good: session.checkpoint(active_before),
+            good: session.checkpoint(active_before)?,
             session,
             losses: Vec::new(),
             learning_rate: 0.0,
@@ -98,7 +101,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
             reported: now,
             saved: now,
             host,
-        }
+        })
     }
 
     fn run(&mut self) -> Result<RecordedStatus, TrainError> {
@@ -106,7 +109,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
             // Usually already in the journal, unless the earlier trainer was killed before reporting it.
             self.report_change(changed.step, changed.last);
         }
-        self.refresh();
+        self.refresh()?;
         loop {
             while let Some(order) = self.host.try_next() {
                 let next = match order {
@@ -118,19 +121,20 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                     return Ok(status);
                 }
             }
-            let advance = self.session.advance()?;
-            match advance {
-                Advance::Step { loss, learning_rate } => {
-                    self.losses.push(loss);
-                    self.learning_rate = learning_rate;
+            let has_diverged = match self.session.advance()? {
+                Advance::Steps(steps) => {
+                    self.losses.extend(steps.iter().map(|step| step.loss));
+                    self.learning_rate = steps.last().map_or(self.learning_rate, |step| step.learning_rate);
+                    steps.iter().any(|step| !step.loss.is_finite())
                 }
-                Advance::Evaluating => {}
-                Advance::Epoch(report) => self.report_epoch(report),
+                Advance::Evaluating => false,
+                Advance::Epoch(report) => {
+                    self.report_epoch(report)?;
+                    !report.test_loss.is_finite()
+                }
                 Advance::Finished => return Ok(RecordedStatus::Finished),
-            }
-            if has_diverged(advance)
-                && let Next::End(status) = self.pause(PauseReason::Diverged)?
-            {
+            };
+            if has_diverged && let Next::End(status) = self.pause(PauseReason::Diverged)? {
                 return Ok(status);
             }
             let now = self.host.now();
@@ -138,7 +142,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 self.report_steps();
             }
             if now.saturating_sub(self.saved) >= SAVE_INTERVAL {
-                self.refresh();
+                self.refresh()?;
             }
         }
     }
@@ -148,8 +152,8 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
             Command::Pause => return self.pause(PauseReason::Command),
             Command::Stop => return Ok(Next::End(RecordedStatus::Stopped)),
             Command::Resume => {}
-            Command::Checkpoint => self.save(vec![CheckpointName::Last]),
-            Command::Set(change) => self.change(change),
+            Command::Checkpoint => self.save(vec![CheckpointName::Last])?,
+            Command::Set(change) => self.change(change)?,
             Command::GoBack(change) => self.go_back(change)?,
         }
         Ok(Next::Continue)
@@ -159,10 +163,10 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
     fn pause(&mut self, reason: PauseReason) -> Result<Next, TrainError> {
         self.report_steps();
         if reason != PauseReason::Diverged {
-            self.save(vec![CheckpointName::Last]);
+            self.save(vec![CheckpointName::Last])?;
         }
         self.active_before = self.active_seconds();
-        self.report_pause(reason);
+        self.report_pause(reason)?;
         // Paused by the user or divergence, and held because of the disk: training resumes when neither holds.
         let (mut paused, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
@@ -171,7 +175,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 Some(ControlMsg::Command(Command::Resume)) => paused = false,
                 Some(ControlMsg::Command(Command::Pause)) => {
                     if !std::mem::replace(&mut paused, true) {
-                        self.report_pause(PauseReason::Command);
+                        self.report_pause(PauseReason::Command)?;
                     }
                 }
                 Some(ControlMsg::Command(Command::GoBack(change))) => {
@@ -190,23 +194,24 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         };
         self.since = self.host.now();
         if next == Next::Continue {
-            let (step, position) = self.place();
+            let (step, position) = self.place()?;
             self.host.report(Event::Resumed { step, position });
         }
         Ok(next)
     }
 
-    fn report_pause(&mut self, reason: PauseReason) {
-        let (step, position) = self.place();
+    fn report_pause(&mut self, reason: PauseReason) -> Result<(), TrainError> {
+        let (step, position) = self.place()?;
         self.host.report(Event::Paused { step, reason, position });
+        Ok(())
     }
 
     /// Changes settings. They are saved in a checkpoint before they are reported, so that a resumed run has them too.
-    fn change(&mut self, change: Change) {
+    fn change(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
         match self.session.change(change) {
             Ok(()) => {
-                self.save(vec![CheckpointName::Last]);
+                self.save(vec![CheckpointName::Last])?;
                 self.report_change(self.session.progress().step, change);
             }
             Err(error) => {
@@ -214,6 +219,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 self.host.report(Event::Rejected { file, reason: error.to_string() });
             }
         }
+        Ok(())
     }
 
     /// The changed settings.
@@ -234,12 +240,12 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         // A change that was made while no checkpoint could be saved still holds.
         let change = if in_force == self.changed() { change } else { change.after(in_force) };
         if !change.is_empty() {
-            self.change(change);
+            self.change(change)?;
         }
         Ok(())
     }
 
-    fn report_epoch(&mut self, report: EpochReport) {
+    fn report_epoch(&mut self, report: EpochReport) -> Result<(), TrainError> {
         self.report_steps();
         let report = EpochReport { active_seconds: self.active_seconds(), ..report };
         self.host.report(Event::Epoch(report));
@@ -247,12 +253,12 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         if self.session.progress().best_epoch == Some(report.epoch) {
             names.push(CheckpointName::Best);
         }
-        self.save(names);
+        self.save(names)
     }
 
     /// Steps done, and the exact position.
-    fn place(&self) -> (u64, Option<Position>) {
-        (self.session.progress().step, Some(self.session.position()))
+    fn place(&self) -> Result<(u64, Option<Position>), TrainError> {
+        Ok((self.session.progress().step, Some(self.session.position()?)))
     }
 
     fn report_steps(&mut self) {
@@ -266,47 +272,41 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
             losses,
             learning_rate: self.learning_rate,
             active_seconds: self.active_seconds(),
-            spent: Some(self.session.take_step_time()),
+            spent: self.session.take_step_time(),
         }));
     }
 
-    fn refresh(&mut self) {
+    fn refresh(&mut self) -> Result<(), TrainError> {
         // Steps must be in the journal before their checkpoint.
         self.report_steps();
-        if let Some(checkpoint) = self.checkpoint() {
+        if let Some(checkpoint) = self.checkpoint()? {
             self.host.refresh(checkpoint);
         }
+        Ok(())
     }
 
-    fn save(&mut self, names: Vec<CheckpointName>) {
-        if let Some(checkpoint) = self.checkpoint() {
+    fn save(&mut self, names: Vec<CheckpointName>) -> Result<(), TrainError> {
+        if let Some(checkpoint) = self.checkpoint()? {
             self.host.save(names, checkpoint);
         }
+        Ok(())
     }
 
     /// Creates a checkpoint, which is also the one to go back to. `None` if a weight is not finite, so that the last good
     /// checkpoint is kept, in memory and on disk.
-    fn checkpoint(&mut self) -> Option<Checkpoint> {
+    fn checkpoint(&mut self) -> Result<Option<Checkpoint>, TrainError> {
         self.saved = self.host.now();
-        if !self.session.is_finite() {
-            return None;
+        let checkpoint = self.session.checkpoint(self.active_seconds())?;
+        if !checkpoint.is_finite() {
+            return Ok(None);
         }
-        self.good = self.session.checkpoint(self.active_seconds());
-        Some(self.good.clone())
+        self.good = checkpoint;
+        Ok(Some(self.good.clone()))
     }
 
     /// Training time of the run, without pauses, in seconds.
     fn active_seconds(&self) -> f64 {
         self.active_before + self.host.now().saturating_sub(self.since).as_secs_f64()
-    }
-}
-
-/// Whether a loss is no longer finite.
-fn has_diverged(advance: Advance) -> bool {
-    match advance {
-        Advance::Step { loss, .. } => !loss.is_finite(),
-        Advance::Epoch(report) => !report.test_loss.is_finite(),
-        Advance::Evaluating | Advance::Finished => false,
     }
 }
 
@@ -476,7 +476,7 @@ mod tests {
         assert_eq!(script.events.iter().filter(refused).count(), 1);
         // A resumed run has the change too, and reports it again in case the journal lacks it.
         let mut resumed = self::session(1);
-        resumed.restore(&session.checkpoint(0.0)).unwrap();
+        resumed.restore(&session.checkpoint(0.0).unwrap()).unwrap();
         let mut script = Script::default();
         train(&mut resumed, &mut script).unwrap();
         assert_eq!(script.events.first(), Some(&changed));
@@ -500,7 +500,7 @@ mod tests {
         let rewound = place(|event| matches!(event, Event::Rewound { step: 3 }));
         let resumed = place(|event| matches!(event, Event::Resumed { step: 3, .. }));
         assert!(paused < rewound && rewound < resumed, "{:?}", script.events);
-        assert!(session.is_finite());
+        assert!(session.checkpoint(0.0).unwrap().is_finite());
         assert!(script.saved.iter().all(|(_, step)| *step == 3 || *step == 10), "{:?}", script.saved);
     }
 
@@ -522,7 +522,7 @@ mod tests {
         let changed = Event::Changed { step: 3, change: both, total_steps: 20 };
         assert!(script.events.contains(&changed), "{:?}", script.events);
         assert_eq!(session.config(), &both.apply(&self::session(1).config().clone()).unwrap());
-        assert!(session.is_finite());
+        assert!(session.checkpoint(0.0).unwrap().is_finite());
     }
 
     #[test]

@@ -171,7 +171,7 @@ mod tests {
             manifest.status = RecordedStatus::Finished;
             manifest.summary.best_test_accuracy = Some(accuracy);
             dir.write_manifest(&manifest).unwrap();
-            session.checkpoint(0.0).write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();
+            session.checkpoint(0.0).unwrap().write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();
             dir
         }
     }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::data::Dataset;
-use crate::nn::{self, DeviceKind, LayerInfo};
+use crate::nn::{self, DeviceKind, LayerInfo, Parameter};
 use crate::run::{
     Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RecordedStatus, RunConfig, TrainerInfo,
 };
@@ -82,7 +82,7 @@ impl Task {
         if let Some(checkpoint) = &self.checkpoint {
             session.restore(checkpoint)?;
         }
-        port.report(started(&session, self.data));
+        port.report(started(&session, self.data)?);
         train(&mut session, port)
     }
 }
@@ -105,7 +105,7 @@ fn device_name(device: DeviceKind) -> String {
     name.map_or_else(|| device.to_string(), |name| format!("{device} {name}"))
 }
 
-fn started(session: &Session, data: DataInfo) -> Event {
+fn started(session: &Session, data: DataInfo) -> Result<Event, TrainError> {
     let row = |layer: &LayerInfo| LayerRow {
         name: layer.name.clone(),
         kind: layer.kind.name().to_owned(),
@@ -113,9 +113,9 @@ fn started(session: &Session, data: DataInfo) -> Event {
         output: layer.output.clone(),
         parameters: layer.parameters,
     };
-    Event::Started(TrainerInfo {
+    Ok(Event::Started(TrainerInfo {
         step: session.progress().step,
-        position: Some(session.position()),
+        position: Some(session.position()?),
         device: device_name(session.device()),
         threads: session.threads(),
         kernels: match session.device() {
@@ -125,7 +125,7 @@ fn started(session: &Session, data: DataInfo) -> Event {
         data,
         steps_per_epoch: session.steps_per_epoch(),
         total_steps: session.total_steps(),
-        parameters: session.weights().len(),
+        parameters: session.parameters().iter().map(Parameter::len).sum(),
         layers: session.layers().iter().map(row).collect(),
-    })
+    }))
 }

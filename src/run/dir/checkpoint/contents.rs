@@ -36,6 +36,11 @@ pub struct NamedTensor {
 }
 
 impl Checkpoint {
+    /// Whether all weights are finite.
+    pub fn is_finite(&self) -> bool {
+        self.weights.iter().flat_map(|tensor| &tensor.values).all(|weight| weight.is_finite())
+    }
+
     /// SHA-256 of the weights in hexadecimal, over names, shapes and bits, independent of their order. Equal hashes mean
     /// identical networks.
     pub fn weights_hash(&self) -> String {
