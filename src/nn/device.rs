@@ -5,6 +5,8 @@ use std::sync::OnceLock;
 use dfdx::tensor::Cpu;
 
 use super::backend::Backend;
+use super::device_error::DeviceError;
+use super::gpu::{GpuTask, GpuTrainer};
 use super::model::Model;
 use super::presets;
 
@@ -17,44 +19,12 @@ pub enum DeviceKind {
     Cuda(usize),
 }
 
-/// Why a network could not be built on a device.
-#[derive(Debug, thiserror::Error)]
-pub enum DeviceError {
-    /// This executable has no CUDA support.
-    #[error("this executable has no CUDA support; build it with `--features cuda`, or use `--device cpu`")]
-    NotBuilt,
-    /// There is no GPU.
-    #[error("no CUDA device found; run `nvidia-smi` to check the driver, or use `--device cpu`")]
-    NotFound,
-    /// There are fewer GPUs.
-    #[error(
-        "no CUDA device {ordinal}: this machine has {count}, numbered from 0; choose another, or use `--device cpu`"
-    )]
-    NoSuchDevice {
-        /// The number of the device.
-        ordinal: usize,
-        /// The number of devices.
-        count: usize,
-    },
-    /// The driver is older than the kernels.
-    #[error(
-        "the NVIDIA driver is older than this program's CUDA code; update the driver, or use `--device cpu`"
-    )]
-    DriverTooOld,
-    /// The GPU has no memory left.
-    #[error("the CUDA device is out of memory; end other programs on it, or use `--device cpu`")]
-    OutOfMemory,
-    /// The GPU could not be used; holds the driver's message.
-    #[error("cannot use the CUDA device: {0}")]
-    Failed(String),
-    /// There is no preset with this name; holds the name and the list of presets.
-    #[error("unknown preset '{0}'; the presets are {1}")]
-    UnknownPreset(String, String),
-}
-
 /// Builds the preset of this name on the device with this number, with these dropout rates; `None` if there is no such
 /// preset.
 pub(super) type BuildCuda = fn(&str, usize, Option<f32>) -> Result<Option<Box<dyn Model>>, DeviceError>;
+
+/// Loads a network into the memory of the device with this number; `None` if the kernels cannot compute it.
+pub(super) type StartTrainer = fn(usize, &GpuTask<'_>) -> Result<Option<Box<dyn GpuTrainer>>, DeviceError>;
 
 /// Access to CUDA devices.
 #[derive(Debug, Clone, Copy)]
@@ -65,6 +35,8 @@ pub(super) struct CudaSupport {
     pub(super) probe: fn(usize) -> Result<(), DeviceError>,
     /// Builds a preset.
     pub(super) build: BuildCuda,
+    /// Loads a network to train.
+    pub(super) start: StartTrainer,
 }
 
 /// The CUDA support of this process, if it has one.
@@ -90,6 +62,12 @@ pub fn cuda_devices() -> Result<Vec<String>, DeviceError> {
 /// Computes something on the CUDA device with this number.
 pub fn probe_cuda(ordinal: usize) -> Result<(), DeviceError> {
     (CUDA.get().ok_or(DeviceError::NotBuilt)?.probe)(ordinal)
+}
+
+/// Loads a network into the memory of the CUDA device with this number, to train it there; `None` if there are no kernels
+/// for it.
+pub fn train_on_gpu(ordinal: usize, task: &GpuTask<'_>) -> Result<Option<Box<dyn GpuTrainer>>, DeviceError> {
+    (CUDA.get().ok_or(DeviceError::NotBuilt)?.start)(ordinal, task)
 }
 
 impl std::fmt::Display for DeviceKind {

@@ -7,6 +7,8 @@ mod backend;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 mod device;
+mod device_error;
+mod gpu;
 mod layer;
 mod model;
 mod network;
@@ -18,8 +20,10 @@ mod stack;
 mod weight;
 
 pub use backend::Backend;
-pub use device::{DeviceError, DeviceKind, build, cuda_devices, has_cuda, probe_cuda};
+pub use device::{DeviceKind, build, cuda_devices, has_cuda, probe_cuda, train_on_gpu};
+pub use device_error::DeviceError;
 pub use dfdx::tensor::Cpu;
+pub use gpu::{GpuTask, GpuTrainer, LabelledImages, StepSettings, UpdateRule};
 pub use layer::{Chain, ConvBlock, Dropout, Flatten, Identity, Layer, Linear, Mode, Relu};
 pub use model::{
     Images, LayerInfo, LayerKind, Model, Parameter, Prediction, Totals, TrainOutput, initial_weights,

@@ -127,8 +127,8 @@ pub fn initial_weights(parameters: &[Parameter], rng: SeededRng) -> Vec<f32> {
     weights
 }
 
-/// A layer's row in the summary of a network.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A layer: its row in the summary of a network, and what it computes.
+#[derive(Debug, Clone, PartialEq)]
 pub struct LayerInfo {
     /// Kind of layer.
     pub kind: LayerKind,
@@ -140,11 +140,23 @@ pub struct LayerInfo {
     pub output: Vec<usize>,
     /// Number of parameters.
     pub parameters: usize,
+    /// Side of the kernels of a convolution, or of the windows of pooling; otherwise 0.
+    pub window: usize,
+    /// Probability that dropout drops a value or channel.
+    pub rate: Option<f32>,
 }
 
 impl LayerInfo {
     pub(super) fn new(kind: LayerKind, name: &str) -> Self {
-        Self { kind, name: name.to_owned(), setting: String::new(), output: Vec::new(), parameters: 0 }
+        Self {
+            kind,
+            name: name.to_owned(),
+            setting: String::new(),
+            output: Vec::new(),
+            parameters: 0,
+            window: 0,
+            rate: None,
+        }
     }
 
     pub(super) fn setting(mut self, setting: impl Into<String>) -> Self {
@@ -159,6 +171,16 @@ impl LayerInfo {
 
     pub(super) fn parameters(mut self, parameters: usize) -> Self {
         self.parameters = parameters;
+        self
+    }
+
+    pub(super) fn window(mut self, window: usize) -> Self {
+        self.window = window;
+        self
+    }
+
+    pub(super) fn rate(mut self, rate: f32) -> Self {
+        self.rate = Some(rate);
         self
     }
 }

@@ -56,6 +56,14 @@ impl SeededRng {
         RngStream { words }
     }
 
+    /// The key of all streams, for generators elsewhere.
+    #[cfg(feature = "cuda")]
+    pub(super) fn key(self) -> [u32; 8] {
+        let bytes = ChaCha8Rng::seed_from_u64(self.seed).get_seed();
+        let (words, _) = bytes.as_chunks::<4>();
+        std::array::from_fn(|word| words.get(word).map_or(0, |&bytes| u32::from_le_bytes(bytes)))
+    }
+
     /// A random permutation of `0..len` (Fisher-Yates shuffle; Durstenfeld, 1964).
     pub fn permutation(self, id: StreamId, len: usize) -> Vec<u32> {
         let mut stream = self.stream(id, 0);

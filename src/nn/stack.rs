@@ -120,15 +120,18 @@ where
             LayerInfo::new(LayerKind::Conv2d, name)
                 .setting(format!("{K}×{K}, {C}→{O}"))
                 .output(&maps)
-                .parameters(O * C * K * K + O),
+                .parameters(O * C * K * K + O)
+                .window(K),
         );
         let dropout = rate.map(|rate| self.dropout_layer(rate));
         self.infos.extend(dropout.map(|dropout| {
             LayerInfo::new(LayerKind::Dropout2d, "dropout2d")
                 .setting(format!("p {}", dropout.rate))
                 .output(&maps)
+                .rate(dropout.rate)
         }));
-        self.infos.push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled));
+        self.infos
+            .push(LayerInfo::new(LayerKind::MaxPool2d, "max pool").setting("2×2").output(&pooled).window(2));
         let layer = ConvBlock::new(&self.device, self.backend, name, dropout, input_gradient);
         self.then(layer, LayerInfo::new(LayerKind::Relu, "relu").output(&pooled))
     }
@@ -168,8 +171,10 @@ impl<D: LayerDevice, const N: usize, L> Stack<D, FlatShape<N>, L> {
     /// Appends dropout of single values, at `rate` unless the run overrides it.
     pub fn dropout(self, rate: f32) -> Stack<D, FlatShape<N>, Chain<L, Dropout>> {
         let layer = self.dropout_layer(rate);
-        let info =
-            LayerInfo::new(LayerKind::Dropout, "dropout").setting(format!("p {}", layer.rate)).output(&[N]);
+        let info = LayerInfo::new(LayerKind::Dropout, "dropout")
+            .setting(format!("p {}", layer.rate))
+            .output(&[N])
+            .rate(layer.rate);
         self.then(layer, info)
     }
 }

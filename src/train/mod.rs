@@ -3,6 +3,7 @@
 mod device;
 mod engine;
 mod error;
+mod gpu_engine;
 mod host_engine;
 mod optimizer;
 mod predict;

@@ -1,5 +1,6 @@
 //! Optimizers. Their state can be saved, so that a resumed run continues bit for bit.
 
+use crate::nn::{StepSettings, UpdateRule};
 use crate::run;
 
 /// An optimizer with its state. All slices have one value per parameter of the network.
@@ -54,33 +55,57 @@ impl Optimizer {
         }
     }
 
-    /// Updates `weights` in place. `steps` is the number of earlier steps, for the bias correction of `AdamW`.
-    pub fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64, steps: u64) {
+    /// What stays the same from step to step.
+    pub(super) fn rule(&self) -> UpdateRule {
         match self {
-            Self::Sgd { momentum, velocity } => {
-                let rate = as_f32(learning_rate);
-                for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradient).zip(velocity) {
-                    *velocity = *momentum * *velocity + gradient;
-                    *weight -= rate * *velocity;
-                }
-            }
-            Self::AdamW { betas: [beta1, beta2], epsilon, weight_decay, mean, square } => {
+            &Self::Sgd { momentum, .. } => UpdateRule::Sgd { momentum },
+            Self::AdamW { betas, epsilon, .. } => UpdateRule::AdamW {
+                old: betas.map(as_f32),
+                new: betas.map(|beta| as_f32(1.0 - beta)),
+                epsilon: as_f32(*epsilon),
+            },
+        }
+    }
+
+    /// What changes from step to step. `steps` is the number of earlier steps, for the bias correction of `AdamW`.
+    pub(super) fn step_settings(&self, learning_rate: f64, steps: u64) -> StepSettings {
+        match self {
+            Self::Sgd { .. } => StepSettings { rate: as_f32(learning_rate), ..StepSettings::default() },
+            Self::AdamW { betas: [beta1, beta2], weight_decay, .. } => {
                 let exponent = (steps + 1) as f64;
                 // Both averages start at 0; dividing by these corrects the bias.
                 let correction1 = 1.0 - beta1.powf(exponent);
                 let correction2 = (1.0 - beta2.powf(exponent)).sqrt();
-                let rate = as_f32(learning_rate / correction1);
-                let decay = as_f32(1.0 - learning_rate * *weight_decay);
-                let (old1, old2) = (as_f32(*beta1), as_f32(*beta2));
-                let (new1, new2) = (as_f32(1.0 - *beta1), as_f32(1.0 - *beta2));
-                let (epsilon, correction2) = (as_f32(*epsilon), as_f32(correction2));
-                let moments = mean.iter_mut().zip(square);
-                for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(moments) {
-                    *mean = old1 * *mean + new1 * gradient;
-                    *square = old2 * *square + new2 * gradient * gradient;
-                    *weight = decay * *weight - rate * *mean / (square.sqrt() / correction2 + epsilon);
+                StepSettings {
+                    rate: as_f32(learning_rate / correction1),
+                    decay: as_f32(1.0 - learning_rate * *weight_decay),
+                    correction: as_f32(correction2),
+                    ..StepSettings::default()
                 }
             }
+        }
+    }
+
+    /// Updates `weights` in place. `steps` is the number of earlier steps.
+    pub fn step(&mut self, weights: &mut [f32], gradient: &[f32], learning_rate: f64, steps: u64) {
+        let StepSettings { rate, decay, correction, .. } = self.step_settings(learning_rate, steps);
+        let rule = self.rule();
+        match (self, rule) {
+            (Self::Sgd { velocity, .. }, UpdateRule::Sgd { momentum }) => {
+                for ((weight, &gradient), velocity) in weights.iter_mut().zip(gradient).zip(velocity) {
+                    *velocity = momentum * *velocity + gradient;
+                    *weight -= rate * *velocity;
+                }
+            }
+            (Self::AdamW { mean, square, .. }, UpdateRule::AdamW { old, new, epsilon }) => {
+                let moments = mean.iter_mut().zip(square);
+                for ((weight, &gradient), (mean, square)) in weights.iter_mut().zip(gradient).zip(moments) {
+                    *mean = old[0] * *mean + new[0] * gradient;
+                    *square = old[1] * *square + new[1] * gradient * gradient;
+                    *weight = decay * *weight - rate * *mean / (square.sqrt() / correction + epsilon);
+                }
+            }
+            _ => {}
         }
     }
 

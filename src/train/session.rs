@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::engine::{Engine, EngineState, Trained, Upcoming};
+use super::gpu_engine::GpuEngine;
 use super::host_engine::HostEngine;
 use super::optimizer::slot_names;
 use super::workers::NetworkSpec;
@@ -70,9 +71,7 @@ impl Session {
         backend: Backend,
     ) -> Result<Self, TrainError> {
         let device = device_kind(config.device);
-        let (preset, dropout) = (config.preset.clone(), config.dropout);
-        let spec = NetworkSpec { preset, device, backend, dropout };
-        let mut engine: Box<dyn Engine> = Box::new(HostEngine::start(&config, spec, threads, &data)?);
+        let mut engine = start_engine(&config, &data, threads, (device, backend))?;
         let rng = SeededRng::new(config.seed);
         let weights = initial_weights(engine.parameters(), rng);
         let slots =
@@ -340,6 +339,23 @@ impl Session {
     pub fn data(&self) -> &Dataset {
         &self.data
     }
+}
+
+/// The engine for a device. On a GPU, networks without kernels of their own are composed of dfdx's operations.
+fn start_engine(
+    config: &RunConfig,
+    data: &Arc<Dataset>,
+    threads: usize,
+    (device, backend): (DeviceKind, Backend),
+) -> Result<Box<dyn Engine>, TrainError> {
+    if let DeviceKind::Cuda(ordinal) = device
+        && let Some(engine) = GpuEngine::start(config, ordinal, data)?
+    {
+        return Ok(Box::new(engine));
+    }
+    let (preset, dropout) = (config.preset.clone(), config.dropout);
+    let spec = NetworkSpec { preset, device, backend, dropout };
+    Ok(Box::new(HostEngine::start(config, spec, threads, data)?))
 }
 
 fn scheduled_rate(config: &RunConfig, step: u64, steps_per_epoch: u64, total_steps: u64) -> f64 {

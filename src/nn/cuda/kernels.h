@@ -256,3 +256,11 @@ struct AddTotals {
     StepTotals* totals;
     State* state;  // advanced by one batch
 };
+
+// The declarations of src/nn/cuda/parameters.rs have the same sizes.
+static_assert(sizeof(State) == 16 && sizeof(StepSettings) == 16 && sizeof(StepTotals) == 16 && sizeof(Mask) == 24 &&
+                  sizeof(Prepare) == 312 && sizeof(Conv) == 160 && sizeof(Linear) == 72 && sizeof(Below) == 24 &&
+                  sizeof(Loss) == 56 && sizeof(ImagePass) == 1088 && sizeof(HeadPass) == 432 &&
+                  sizeof(LinearForward) == 88 && sizeof(LinearInputGradient) == 80 && sizeof(Optimizer) == 72 &&
+                  sizeof(WeightProduct) == 48 && sizeof(Update) == 648 && sizeof(AddTotals) == 40,
+              "the sizes of parameters");
