@@ -4,10 +4,11 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
+use serde_json::json;
 
 use super::error::CliError;
 use super::settings::{DisplayOptions, Settings};
-use super::{data, fork, lr_find, queue, runs, snapshot, summary, sweep, train};
+use super::{data, doctor, fork, lr_find, queue, runs, snapshot, summary, sweep, train};
 use crate::app::ExitSummary;
 use crate::data::Roots;
 use crate::run::{self, RunDir};
@@ -61,6 +62,8 @@ enum CliCommand {
     /// Download Fashion-MNIST and show available data sets.
     #[command(subcommand)]
     Data(data::DataCommand),
+    /// Check this machine: runs, data, speed, and whether a GPU works.
+    Doctor(doctor::DoctorCommand),
     /// Internal: the trainer process, started by the dashboard.
     #[command(hide = true)]
     Trainer {
@@ -82,6 +85,12 @@ enum CliCommand {
         /// Number of the GPU, from 0.
         number: usize,
     },
+    /// Internal: measures training on a GPU, in a process that may crash.
+    #[command(hide = true)]
+    Measure {
+        /// Settings of a run, as in `run.json`.
+        config: String,
+    },
 }
 
 impl Cli {
@@ -94,6 +103,7 @@ impl Cli {
         match self.command {
             Some(CliCommand::Runs(command)) => return command.run(&store()?, &mut out),
             Some(CliCommand::Queue(command)) => return command.run(&store()?, &mut out),
+            Some(CliCommand::Doctor(command)) => return command.run(store().as_ref(), &mut out),
             Some(CliCommand::Summary(command)) => return command.run(&mut out),
             Some(CliCommand::Trainer { dir, foreground: true, warning, .. }) => {
                 return train::in_foreground(&RunDir::open(&dir)?, warning.as_deref());
@@ -104,8 +114,10 @@ impl Cli {
                 return Ok(());
             }
             Some(CliCommand::Probe { number }) => {
-                let answer = serde_json::to_string(&shell::answer_probe(number)).unwrap_or_default();
-                return Ok(writeln!(out, "{answer}")?);
+                return Ok(writeln!(out, "{}", json!(shell::answer_probe(number)))?);
+            }
+            Some(CliCommand::Measure { config }) => {
+                return Ok(writeln!(out, "{}", json!(shell::answer_measure(&config)))?);
             }
             _ => {}
         }

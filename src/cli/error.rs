@@ -3,6 +3,7 @@
 use std::io;
 
 use crate::data::{DataError, FetchError};
+use crate::metrics::text;
 use crate::run::RunError;
 use crate::shell::ShellError;
 
@@ -18,6 +19,9 @@ pub enum CliError {
     /// The run that was trained diverged.
     #[error("{0}")]
     Diverged(String),
+    /// `doctor` found this many problems.
+    #[error("found {}; see the lines that begin with \"problem\"", text::number_of(*.0 as u64, "problem"))]
+    Problems(usize),
     /// A run could not be read or written.
     #[error(transparent)]
     Run(#[from] RunError),
@@ -43,7 +47,12 @@ impl CliError {
         match self {
             Self::Usage(_) | Self::Run(RunError::Config(_) | RunError::NothingToTrain { .. }) => 2,
             Self::Diverged(_) => 3,
-            Self::Shell(_) | Self::Run(_) | Self::Data(_) | Self::Fetch(_) | Self::Output(_) => 1,
+            Self::Problems(_)
+            | Self::Shell(_)
+            | Self::Run(_)
+            | Self::Data(_)
+            | Self::Fetch(_)
+            | Self::Output(_) => 1,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 mod args;
 pub mod data;
+mod doctor;
 mod entry;
 mod error;
 mod fork;

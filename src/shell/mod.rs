@@ -19,8 +19,9 @@ pub use file_size_limit::survive_file_size_limit;
 pub use paths::{config_dir, store};
 pub use provenance::provenance;
 pub use resources::with_absolute_data;
-pub use services::{Untrained, fork, lr_find, new_run, predictions, untrained};
+pub use services::{Finding, Untrained, examine, fork, lr_find, new_run, predictions, untrained};
 pub use trainer::{
-    CudaProblem, ProbeAnswer, ProgressLines, StartedBy, answer_probe, check, check_all, launch, launch_queue,
-    queue_runs, record_failed_start, restore, train_in_foreground, train_run, watch, work_on_queue,
+    CudaAnswer, CudaProblem, Measurement, ProgressLines, StartedBy, answer_measure, answer_probe, check,
+    check_all, launch, launch_queue, queue_runs, record_failed_start, restore, train_in_foreground,
+    train_run, watch, work_on_queue,
 };

@@ -38,6 +38,7 @@ impl<'a> Installed<'a> {
 /// A GPU that works. The trainer is the program itself alone, which trains on the CPU.
 const WORKS: &str = r#"
     if [ "$1" = probe ]; then echo '{"devices":["NVIDIA H100"]}'; exit; fi
+    if [ "$1" = measure ]; then echo '{"measured":{"images_per_second":1500000,"difference":1e-6}}'; exit; fi
     echo "$@" > "$HOME/started"
     exec "$HOME/alone/cnn-tui" "$@" --warning 'in the executable for a GPU'"#;
 
@@ -102,4 +103,57 @@ fn a_run_that_began_on_a_gpu_resumes_without_one() {
     let ended = installed.run(&["fork", "moved", "--epochs", "2", "--headless"]);
     assert_eq!(ended.code, Some(0), "{ended:?}");
     assert!(ended.err.contains("training on the CPU: this installation has no CUDA support"), "{ended:?}");
+}
+
+/// A GPU that works, but trains slower than the CPU. Each measurement is counted.
+const SLOW: &str = r#"
+    if [ "$1" = probe ]; then echo '{"devices":["NVIDIA T4"]}'; exit; fi
+    if [ "$1" = measure ]; then echo x >> "$HOME/measured"; echo '{"measured":{"images_per_second":10,"difference":0.5}}'; exit; fi
+    exit 1"#;
+
+#[test]
+fn auto_takes_the_faster_device_and_measures_once() {
+    let world = World::bare();
+    let installed = Installed::new(&world, SLOW);
+    for _ in 0..2 {
+        let trained = installed.run(&[&TRAIN[..], &["--foreground", "--device", "auto"]].concat());
+        assert_eq!(trained.code, Some(0), "{trained:?}");
+        let warning = "training on the CPU, which is faster for this network: ";
+        assert!(trained.err.contains(warning) && trained.err.contains("on NVIDIA T4 10"), "{trained:?}");
+    }
+    assert_eq!(fs::read_to_string(world.path().join("measured")).unwrap(), "x\n");
+    // Another network has another speed.
+    let cnn = ["train", "--preset", "cnn", "--data", "built-in", "--epochs", "1", "--foreground"];
+    assert_eq!(installed.run(&cnn).code, Some(0));
+    assert_eq!(fs::read_to_string(world.path().join("measured")).unwrap(), "x\nx\n");
+}
+
+#[test]
+fn doctor_names_what_is_wrong() {
+    let world = World::bare();
+    let well = world.process(&["doctor"]).end();
+    assert_eq!(well.code, Some(0), "{well:?}");
+    for line in [
+        "ok       cpu ",
+        "ok       runs ",
+        "ok       data ",
+        "ok       cpu speed   cnn ",
+        "ok       cuda        not used",
+    ] {
+        assert!(well.out.contains(line), "{line} in {well:?}");
+    }
+    let works = Installed::new(&world, WORKS).run(&["doctor"]);
+    assert_eq!(works.code, Some(0), "{works:?}");
+    for line in [
+        "ok       cuda        NVIDIA H100 can be used",
+        "ok       self-test   the GPU equals the CPU to a relative difference of 1.0e-6",
+        "ok       cuda speed  cnn 1,500,000 images/s",
+    ] {
+        assert!(works.out.contains(line), "{line} in {works:?}");
+    }
+    let world = World::bare();
+    let wrong = Installed::new(&world, SLOW).run(&["doctor", "--json"]);
+    assert_eq!(wrong.code, Some(1), "{wrong:?}");
+    assert!(wrong.out.contains("trains to other weights than on the CPU"), "{wrong:?}");
+    assert!(wrong.err.contains("found 1 problem"), "{wrong:?}");
 }

@@ -136,7 +136,8 @@ impl Effects {
     /// Starts a trainer for the run that `run` finds or creates.
     fn start(&self, run: impl FnOnce(&Self) -> Result<RunDir, ShellError>) {
         match run(self) {
-            Ok(dir) => start_trainer(dir, &self.sender),
+            // The first start on a GPU measures its speed, which takes a few seconds.
+            Ok(dir) => self.spawn("start", |sender| start_trainer(dir, sender)),
             Err(error) => self.post(Msg::Failed(error.to_string())),
         }
     }

@@ -2,7 +2,7 @@
 
 use nvml_wrapper::enum_wrappers::device::{Clock, TemperatureSensor};
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::{Device, Nvml};
+use nvml_wrapper::{Device, Nvml, cuda_driver_version_major, cuda_driver_version_minor};
 
 use crate::run::{Capacity, GpuUse};
 
@@ -13,6 +13,16 @@ impl Gpus {
     /// `None` if the machine has no NVIDIA driver.
     pub(super) fn find() -> Option<Self> {
         Nvml::init().ok().map(Self)
+    }
+
+    /// The driver's version and the CUDA version that it supports, such as `580.159.04 (CUDA 13.0)`.
+    pub(super) fn driver(&self) -> String {
+        let driver = self.0.sys_driver_version().unwrap_or_else(|_| "unknown version".to_owned());
+        let cuda = self.0.sys_cuda_driver_version().ok().map(|version| {
+            let (major, minor) = (cuda_driver_version_major(version), cuda_driver_version_minor(version));
+            format!(" (CUDA {major}.{minor})")
+        });
+        driver + &cuda.unwrap_or_default()
     }
 
     /// A reading of each GPU. Drivers do not support every reading on every GPU.

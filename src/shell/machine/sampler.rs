@@ -30,6 +30,11 @@ impl MachineSampler {
         Self { system, gpus: Gpus::find(), path: path.to_owned() }
     }
 
+    /// The version of the NVIDIA driver, if there is one.
+    pub(in crate::shell) fn driver(&self) -> Option<String> {
+        self.gpus.as_ref().map(Gpus::driver)
+    }
+
     pub(in crate::shell) fn read(&mut self) -> MachineUse {
         #[expect(clippy::cast_possible_truncation, reason = "a load needs no more digits")]
         let load = System::load_average().ok().map(|load| load.one as f32);
@@ -47,7 +52,8 @@ impl MachineSampler {
     }
 
     fn disk(&self) -> Option<Capacity> {
-        let disk = rustix::fs::statvfs(&self.path).ok()?;
+        // The directory may not exist yet.
+        let disk = self.path.ancestors().find_map(|path| rustix::fs::statvfs(path).ok())?;
         let (total, free) =
             (disk.f_blocks.checked_mul(disk.f_frsize)?, disk.f_bavail.checked_mul(disk.f_frsize)?);
         Some(Capacity { used: total.saturating_sub(free), total })
@@ -70,7 +76,8 @@ mod tests {
     }
 
     #[test]
-    fn a_disk_that_is_gone_has_no_reading() {
-        assert_eq!(MachineSampler::new(Path::new("/nonexistent")).disk(), None);
+    fn the_disk_of_a_directory_that_does_not_exist_is_that_of_its_parent() {
+        let total = |path| MachineSampler::new(Path::new(path)).disk().unwrap().total;
+        assert_eq!(total("/nonexistent/directory"), total("/"));
     }
 }

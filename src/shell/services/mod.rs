@@ -1,11 +1,13 @@
 //! Operations that the dashboard and the command line share.
 
+mod doctor;
 mod fork;
 mod lr_finder;
 mod new_run;
 mod predict;
 mod untrained;
 
+pub use doctor::{Finding, examine};
 pub use fork::fork;
 pub(crate) use lr_finder::LrFinderThread;
 pub use lr_finder::lr_find;

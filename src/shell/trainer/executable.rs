@@ -13,13 +13,17 @@ use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
+use super::speed::{Measurement, Speeds, measure, speeds};
+use crate::metrics::text;
 use crate::nn;
-use crate::run::{DeviceChoice, sanitize};
+use crate::run::{DeviceChoice, RunConfig, sanitize};
 
 /// The file name of the executable with CUDA support.
 pub(crate) const CUDA_EXECUTABLE: &str = "cnn-tui-cuda";
 /// How long a probe may take. Loading CUDA takes a second or two.
 const TIME_LIMIT: Duration = Duration::from_secs(10);
+/// How long a measurement may take: it loads CUDA, trains on the CPU to compare, and then for a second.
+const MEASURING_LIMIT: Duration = Duration::from_secs(30);
 /// How often to look whether a probe has ended.
 const POLL_INTERVAL: Duration = Duration::from_millis(10);
 
@@ -62,7 +66,7 @@ pub enum CudaProblem {
 
 impl CudaProblem {
     /// Whether there is nothing to repair: no CUDA support, no driver or no GPU, as on a laptop.
-    fn is_absence(&self) -> bool {
+    pub(crate) fn is_absence(&self) -> bool {
         match self {
             Self::NotBuilt(_) => true,
             Self::NoLibrary(library) => library.starts_with("libcuda.so"),
@@ -72,20 +76,30 @@ impl CudaProblem {
     }
 }
 
-/// What a probe prints.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What the process with CUDA support answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum ProbeAnswer {
+pub enum CudaAnswer {
     /// The names of the GPUs. The one that was asked about works.
     Devices(Vec<String>),
-    /// Why it cannot be used.
+    /// How a GPU trains a network.
+    Measured(Measurement),
+    /// Why the GPU cannot be used.
     Problem(String),
 }
 
-/// Answers a probe of the GPU with this number, in the process with CUDA support.
-pub fn answer_probe(number: usize) -> ProbeAnswer {
+/// Answers whether the GPU with this number works, in the process with CUDA support.
+pub fn answer_probe(number: usize) -> CudaAnswer {
     let answer = nn::cuda_devices().and_then(|names| nn::probe_cuda(number).map(|()| names));
-    answer.map_or_else(|error| ProbeAnswer::Problem(error.to_string()), ProbeAnswer::Devices)
+    answer.map_or_else(|error| CudaAnswer::Problem(error.to_string()), CudaAnswer::Devices)
+}
+
+/// Measures training with these settings, as in `run.json`, in the process with CUDA support.
+pub fn answer_measure(config: &str) -> CudaAnswer {
+    let measured = serde_json::from_str(config)
+        .map_err(|error| error.to_string())
+        .and_then(|config| measure(&config).map_err(|error| error.to_string()));
+    measured.map_or_else(CudaAnswer::Problem, CudaAnswer::Measured)
 }
 
 /// The executable that trains on a device.
@@ -103,14 +117,22 @@ impl TrainerExecutable {
     }
 }
 
-/// Chooses the executable for a run with this device. Without a usable GPU it is this one, which trains on the CPU.
-pub(crate) fn executable_for(device: DeviceChoice) -> io::Result<TrainerExecutable> {
-    let this = env::current_exe()?;
+/// Chooses the executable for a run with these settings. Without a usable GPU it is this one, which trains on the CPU; so it
+/// is if the device is `auto` and the CPU is faster.
+pub(crate) fn executable_for(config: &RunConfig) -> io::Result<TrainerExecutable> {
+    let (this, device) = (env::current_exe()?, config.device);
     if device == DeviceChoice::Cpu || nn::has_cuda() {
         return Ok(TrainerExecutable { path: this, warning: None });
     }
-    Ok(match usable(device, &this) {
-        Ok(path) => TrainerExecutable { path, warning: None },
+    let chosen = usable(device, &this).and_then(|gpu| {
+        let slower = if device == DeviceChoice::Auto { slower_on_gpu(config, &gpu.name)? } else { None };
+        Ok(match slower {
+            Some(warning) => TrainerExecutable { path: this.clone(), warning: Some(warning) },
+            None => TrainerExecutable { path: gpu.executable, warning: None },
+        })
+    });
+    Ok(match chosen {
+        Ok(chosen) => chosen,
         Err(problem) => {
             let is_unexpected = device != DeviceChoice::Auto || !problem.is_absence();
             let warning = is_unexpected.then(|| format!("training on the CPU: {problem}"));
@@ -133,9 +155,33 @@ pub(crate) fn check_device(device: DeviceChoice) -> Result<(), CudaProblem> {
     }
 }
 
-/// The executable with CUDA support, if the device can be used. The first GPU is probed once, since a dashboard starts many runs.
-fn usable(device: DeviceChoice, this: &Path) -> Result<PathBuf, CudaProblem> {
-    static FIRST_GPU: OnceLock<Result<PathBuf, CudaProblem>> = OnceLock::new();
+/// Why the CPU is used although the GPU works; `None` if the GPU is as fast.
+fn slower_on_gpu(config: &RunConfig, gpu: &str) -> Result<Option<String>, CudaProblem> {
+    let Speeds { cpu, cuda } = speeds(config, gpu, || {
+        let config = RunConfig { device: DeviceChoice::Cuda(None), ..config.clone() };
+        Ok(measure_cuda(&config)?.images_per_second)
+    })?;
+    Ok((cpu > cuda).then(|| {
+        let [cpu, cuda] = [cpu, cuda].map(text::rate);
+        format!("training on the CPU, which is faster for this network: {cpu} images/s, on {gpu} {cuda}")
+    }))
+}
+
+/// A GPU that works, and the executable that can use it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct UsableGpu {
+    executable: PathBuf,
+    name: String,
+}
+
+/// The name of the first GPU, if it can be used.
+pub(crate) fn usable_gpu() -> Result<String, CudaProblem> {
+    usable(DeviceChoice::Cuda(None), &env::current_exe().unwrap_or_default()).map(|gpu| gpu.name)
+}
+
+/// The GPU for this device, if it can be used. The first GPU is probed once, since a dashboard starts many runs.
+fn usable(device: DeviceChoice, this: &Path) -> Result<UsableGpu, CudaProblem> {
+    static FIRST_GPU: OnceLock<Result<UsableGpu, CudaProblem>> = OnceLock::new();
     match device {
         DeviceChoice::Cuda(Some(number)) => probe(this, number.into(), TIME_LIMIT),
         _ => FIRST_GPU.get_or_init(|| probe(this, 0, TIME_LIMIT)).clone(),
@@ -143,33 +189,58 @@ fn usable(device: DeviceChoice, this: &Path) -> Result<PathBuf, CudaProblem> {
 }
 
 /// Asks `cnn-tui-cuda` beside `this`, within the time limit, whether the GPU with this number works.
-fn probe(this: &Path, number: usize, time_limit: Duration) -> Result<PathBuf, CudaProblem> {
+fn probe(this: &Path, number: usize, time_limit: Duration) -> Result<UsableGpu, CudaProblem> {
     let executable = this.with_file_name(CUDA_EXECUTABLE);
     if !executable.exists() {
         return Err(CudaProblem::NotBuilt(executable));
     }
-    let spawned = Command::new(&executable)
-        .args(["probe", &number.to_string()])
+    match ask(&executable, &["probe", &number.to_string()], time_limit)? {
+        CudaAnswer::Devices(names) => {
+            let name = names.get(number).map_or_else(String::new, |name| sanitize(name).into_owned());
+            Ok(UsableGpu { executable, name })
+        }
+        answer => Err(unexpected(answer)),
+    }
+}
+
+/// Measures training with these settings on a GPU, in a process with a time limit.
+pub(crate) fn measure_cuda(config: &RunConfig) -> Result<Measurement, CudaProblem> {
+    let this = env::current_exe().unwrap_or_default();
+    let UsableGpu { executable, .. } = usable(config.device, &this)?;
+    let config = serde_json::to_string(config).unwrap_or_default();
+    match ask(&executable, &["measure", &config], MEASURING_LIMIT)? {
+        CudaAnswer::Measured(measured) => Ok(measured),
+        answer => Err(unexpected(answer)),
+    }
+}
+
+fn unexpected(answer: CudaAnswer) -> CudaProblem {
+    match answer {
+        CudaAnswer::Problem(problem) => CudaProblem::Driver(sanitize(&problem).into_owned()),
+        answer => CudaProblem::Failed(format!("it answered {answer:?}")),
+    }
+}
+
+/// Asks the executable with CUDA support, within the time limit.
+fn ask(executable: &Path, question: &[&str], time_limit: Duration) -> Result<CudaAnswer, CudaProblem> {
+    let spawned = Command::new(executable)
+        .args(question)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn();
-    let mut child = match spawned {
-        Ok(child) => child,
-        Err(error) => return Err(CudaProblem::NotStarted { executable, error: error.to_string() }),
-    };
-    // The answer and an error are shorter than the buffer of a pipe, so they can be read when the probe has ended.
+    let mut child = spawned.map_err(|error| CudaProblem::NotStarted {
+        executable: executable.to_owned(),
+        error: error.to_string(),
+    })?;
+    // The answer and an error are shorter than the buffer of a pipe, so they can be read when the process has ended.
     let Some(status) = wait(&mut child, time_limit) else {
         // If it cannot be killed, it hangs in the driver; the system ends it when it can.
         let _ = child.kill();
         return Err(CudaProblem::Hung(time_limit));
     };
     let (answer, errors) = (text_of(child.stdout.take()), text_of(child.stderr.take()));
-    match serde_json::from_str(&answer) {
-        Ok(ProbeAnswer::Devices(_)) if status.success() => Ok(executable),
-        Ok(ProbeAnswer::Problem(problem)) => Err(CudaProblem::Driver(sanitize(&problem).into_owned())),
-        _ => Err(failure_of(status, &errors)),
-    }
+    serde_json::from_str(&answer).ok().filter(|_| status.success()).ok_or_else(|| failure_of(status, &errors))
 }
 
 fn wait(child: &mut Child, time_limit: Duration) -> Option<ExitStatus> {
@@ -229,7 +300,7 @@ mod tests {
             found = probe(&this, 1, Duration::from_secs(5));
         }
         let found = found?;
-        assert_eq!(found, executable);
+        assert_eq!(found, UsableGpu { executable, name: "H200".to_owned() });
         Ok(())
     }
 

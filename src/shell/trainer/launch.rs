@@ -20,7 +20,7 @@ pub fn launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> 
 /// The same, which can be tried again.
 pub(super) fn try_launch(dir: &RunDir, started_by: StartedBy) -> Result<Child, ShellError> {
     let TrainerExecutable { path, warning } =
-        executable_for(dir.manifest()?.config.device).map_err(ShellError::Launch)?;
+        executable_for(&dir.manifest()?.config).map_err(ShellError::Launch)?;
     let log = dir.open_trainer_log()?;
     let errors = log.try_clone().map_err(ShellError::Launch)?;
     trainer_command(&path, dir, warning.as_deref())
@@ -40,7 +40,7 @@ pub fn train_in_foreground(
     warning: Option<&str>,
     out: impl Write,
 ) -> Result<RecordedStatus, ShellError> {
-    let executable = executable_for(dir.manifest()?.config.device).map_err(ShellError::Launch)?;
+    let executable = executable_for(&dir.manifest()?.config).map_err(ShellError::Launch)?;
     let warning = warning.or(executable.warning.as_deref());
     if executable.is_this() {
         return train_run(dir, StartedBy::Foreground, warning, out);

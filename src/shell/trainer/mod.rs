@@ -8,13 +8,17 @@ mod progress_lines;
 mod queue_worker;
 mod recorder;
 mod replay;
+mod speed;
 mod wait;
 mod watch;
 
-pub use executable::{CudaProblem, ProbeAnswer, answer_probe};
+pub use executable::{CudaAnswer, CudaProblem, answer_measure, answer_probe};
+pub(crate) use executable::{measure_cuda, usable_gpu};
 pub use launch::{launch, record_failed_start, train_in_foreground};
 pub use process::{check, check_all, train_run};
 pub use progress_lines::ProgressLines;
 pub use queue_worker::{launch_queue, queue_runs, restore, work_on_queue};
+pub use speed::Measurement;
+pub(crate) use speed::measure;
 pub use wait::StartedBy;
 pub use watch::watch;
