@@ -20,8 +20,8 @@ use crate::shell::{self, ShellError, StartedBy};
 #[derive(Debug, Parser)]
 #[command(version, about, after_help = EXAMPLES)]
 pub struct Cli {
-    /// Directory of the runs [env: CNN_TUI_RUNS] [default: the user's data directory].
-    #[arg(long, global = true, value_name = "DIR")]
+    /// Where runs are kept [env: CNN_TUI_RUNS] [default: cnn-tui/runs in the user's data directory].
+    #[arg(long, global = true, value_name = "DIR", help_heading = "Global options")]
     runs: Option<PathBuf>,
 
     #[command(flatten)]
@@ -47,15 +47,15 @@ enum CliCommand {
     Resume(train::ResumeCommand),
     /// Start a new run from a checkpoint of another one, with changed settings.
     Fork(fork::ForkCommand),
-    /// Queue a run for every combination of values.
+    /// Train a run for every combination of values, one after another in the background.
     Sweep(sweep::SweepCommand),
     /// Show and change the queue of runs to train.
     Queue(queue::QueueCommand),
-    /// List, inspect, compare, export and delete runs.
+    /// List, inspect, compare, export and remove runs.
     Runs(runs::RunsCommand),
     /// Print a screen or pane of the dashboard as text or SVG.
     Snapshot(snapshot::SnapshotCommand),
-    /// Suggest a learning rate from a short range test.
+    /// Suggest a learning rate from a short test with rising rates. Nothing is saved.
     LrFind(lr_find::LrFindCommand),
     /// Print the layers and parameters of a network.
     Summary(summary::SummaryCommand),
@@ -123,7 +123,16 @@ impl Cli {
         }
         let config_dir = shell::config_dir();
         let settings = config_dir.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
-        let display = self.display.or(settings.display());
+        let own = match &self.command {
+            Some(CliCommand::Train(command)) => command.output.display.clone(),
+            Some(CliCommand::Resume(command)) => command.output.display.clone(),
+            Some(CliCommand::Fork(command)) => command.output.display.clone(),
+            Some(CliCommand::Snapshot(command)) => command.display.clone(),
+            Some(CliCommand::LrFind(command)) => command.display.clone(),
+            Some(CliCommand::Data(data::DataCommand::Show(command))) => command.display.clone(),
+            _ => DisplayOptions::default(),
+        };
+        let display = own.or(self.display).or(settings.display());
         if let Some(CliCommand::Data(command)) = self.command {
             let surface = data::Surface::of_stdout(display.glyphs()?, display.depth()?);
             return command.run(&data::DataContext { roots: Roots::of_user(), surface }, &mut out);
@@ -136,7 +145,7 @@ impl Cli {
             return command.run(&store()?, settings.train, &mut out);
         }
         if let Some(CliCommand::Snapshot(command)) = self.command {
-            let options = command.display(display).dashboard(config_dir.as_deref(), settings.train)?;
+            let options = command.adapted(display).dashboard(config_dir.as_deref(), settings.train)?;
             return command.run(&store()?, &options, &mut out);
         }
         let options = display.dashboard(config_dir.as_deref(), settings.train.clone())?;

@@ -31,7 +31,7 @@ pub(super) struct ForkCommand {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 impl ForkCommand {

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::data::Surface;
 use super::options::{LrFind, SettingOptions};
-use super::{CliError, TrainOptions};
+use super::{CliError, DisplayOptions, TrainOptions};
 use crate::app::LrChoice;
 use crate::metrics::{RangeTest, text};
 use crate::run::RunConfig;
@@ -26,7 +26,7 @@ Examples:
   cnn-tui lr-find --preset dnn --optimizer adamw        Test other settings
   cnn-tui lr-find --json | jq .steep                    Use the suggestion in a script";
 
-/// Suggest a learning rate from a short range test, which trains with rising rates. Nothing is saved.
+/// Suggest a learning rate from a short test with rising rates. Nothing is saved.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct LrFindCommand {
@@ -35,6 +35,8 @@ pub(super) struct LrFindCommand {
     /// Print JSON, with every learning rate and its loss.
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    pub(super) display: DisplayOptions,
 }
 
 impl LrFindCommand {

@@ -31,13 +31,13 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 pub struct DisplayOptions {
     /// Theme of the dashboard [default: the last one used, initially dark].
-    #[arg(long, global = true, value_name = "NAME", help_heading = "Display options")]
+    #[arg(long, value_name = "NAME", help_heading = "Display options")]
     pub(super) theme: Option<String>,
     /// Symbols: auto, unicode or ascii [default: auto].
-    #[arg(long, global = true, value_name = "SET", help_heading = "Display options")]
+    #[arg(long, value_name = "SET", help_heading = "Display options")]
     pub(super) glyphs: Option<String>,
     /// Colours: auto, truecolor, 256, 16 or none [env: NO_COLOR disables colours] [default: auto].
-    #[arg(long, global = true, value_name = "DEPTH", help_heading = "Display options")]
+    #[arg(long, value_name = "DEPTH", help_heading = "Display options")]
     pub(super) color: Option<String>,
 }
 

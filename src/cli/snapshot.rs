@@ -39,6 +39,8 @@ pub(super) struct SnapshotCommand {
     /// Output format: text with colours, plain text, or SVG.
     #[arg(long, value_enum, default_value_t = OutputFormat::Ansi)]
     format: OutputFormat,
+    #[command(flatten)]
+    pub(super) display: DisplayOptions,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -115,7 +117,7 @@ impl PaneName {
 impl SnapshotCommand {
     /// Adapts the display options to the format instead of the terminal: by default, SVG has all colours and symbols and
     /// plain text has no colours.
-    pub(super) fn display(&self, options: DisplayOptions) -> DisplayOptions {
+    pub(super) fn adapted(&self, options: DisplayOptions) -> DisplayOptions {
         let word = |word: &str| Some(word.to_owned());
         match self.format {
             OutputFormat::Ansi => options,

@@ -21,10 +21,10 @@ const WIDTH: usize = 64;
 /// Print the layers and parameters of a network.
 #[derive(Debug, Args)]
 pub(super) struct SummaryCommand {
-    /// Network preset: `cnn` or `dnn`.
+    /// Network: cnn or dnn.
     #[arg(long, value_name = "NAME", default_value = "cnn")]
     preset: String,
-    /// Images per batch.
+    /// Images per batch, for the output shapes and the estimate of memory.
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
     batch_size: u32,
 }

@@ -13,7 +13,7 @@ use crate::run::{Axis, NewRun, RunConfig, Store, SweepError, sweep};
 use crate::shell::{self, Untrained};
 
 const EXAMPLES: &str = "\
-Values are separated by commas. Ranges are FROM..TO, FROM..TO step NUMBER and FROM..TO times FACTOR.
+Values are separated by commas. A range includes both ends: 1..5, '0.1..0.5 step 0.1' or '1e-4..1e-1 times 10'.
 
 Examples:
   cnn-tui sweep seed=1..5                                Repeat a run with five seeds
@@ -22,7 +22,7 @@ Examples:
   cnn-tui sweep lr='1e-4..1 times 10' --epochs 5         A logarithmic range
   cnn-tui sweep dropout='0.1..0.5 step 0.1' --jobs 2     A linear range, two runs at a time";
 
-/// Queue a run for every combination of values.
+/// Train a run for every combination of values, one after another in the background. Options apply to every run.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct SweepCommand {
@@ -37,7 +37,7 @@ pub(super) struct SweepCommand {
     /// Runs to train at the same time; also applies to later sweeps [default: the last value, initially 1].
     #[arg(long, value_name = "N", value_parser = jobs)]
     jobs: Option<usize>,
-    /// Also queue combinations that were already trained or are waiting.
+    /// Also queue combinations that were already trained or are queued.
     #[arg(long)]
     again: bool,
     /// Print JSON, one object per line.

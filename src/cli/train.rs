@@ -5,7 +5,7 @@ use std::process::Child;
 
 use clap::Args;
 
-use super::{CliError, TrainOptions};
+use super::{CliError, DisplayOptions, TrainOptions};
 use crate::metrics::text;
 use crate::run::{CheckpointName, Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
 use crate::shell::{self, ShellError, StartedBy};
@@ -36,7 +36,7 @@ pub(super) struct TrainCommand {
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// Continue a run from its last checkpoint.
@@ -50,18 +50,22 @@ pub(super) struct ResumeCommand {
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Last)]
     from: CheckpointName,
     #[command(flatten)]
-    output: Output,
+    pub(super) output: Output,
 }
 
 /// Where to train, and where to show progress.
 #[derive(Debug, Args)]
 pub(super) struct Output {
-    /// Print progress as text instead of opening the dashboard. Ctrl-C stops and saves the run.
+    /// Print progress as text instead of opening the dashboard, for scripts. The run continues if this shell ends; Ctrl-C stops
+    /// and saves it.
     #[arg(long)]
     headless: bool,
-    /// Train in this process and print progress as text; ends with this shell.
+    /// Like --headless, but train in this process, for containers and job schedulers. The run stops and is saved if this shell
+    /// ends.
     #[arg(long)]
     foreground: bool,
+    #[command(flatten)]
+    pub(super) display: DisplayOptions,
 }
 
 impl TrainCommand {

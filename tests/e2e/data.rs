@@ -86,7 +86,7 @@ fn a_warning_is_shown_wherever_a_run_is_described() {
     let run = world.run();
     wait_for("the note", || run.events().into_iter().find(|event| matches!(event, Event::Warning { .. })));
     let shown = world.process(&["runs", "show", run.name()]).end().out;
-    assert!(shown.contains(&format!("warning      {warning}")), "{shown}");
+    assert!(shown.contains(&format!("warning          {warning}")), "{shown}");
     let log = fs::read_to_string(run.dir().trainer_log()).unwrap();
     assert!(log.contains(warning), "{log}");
 }

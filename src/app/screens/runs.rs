@@ -79,7 +79,7 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::ReverseSort, &[Key::Char('O')], None, "reverse the order"),
     key(A::NextArrangement, &[Key::Char('v')], Some("group"), "groups, forks or a flat list"),
     key(A::ChooseColumns, &[Key::Char('C')], Some("columns"), "choose columns"),
-    key(A::Label, &[Key::Char('e')], Some("label"), "edit name, tags and notes").when(is_selected),
+    key(A::Label, &[Key::Char('e')], Some("label"), "edit name, tags and note").when(is_selected),
     key(A::Delete, &[Key::Char('d')], Some("delete"), "delete the run").when(is_selected).once(),
     key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(has_trash).once(),
     key(A::PauseQueue, &[Key::Char('p')], Some("pause queue"), "pause the queue").when(is_queue_running),

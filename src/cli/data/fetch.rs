@@ -13,17 +13,17 @@ use crate::strings::printable_path;
 
 const EXAMPLES: &str = "\
 Examples:
-  cnn-tui data fetch                    Download to the data directory, where training finds it
+  cnn-tui data fetch                    Download to where training finds it
   cnn-tui data fetch --to ~/fashion     Download to another directory";
 
 /// Download the full Fashion-MNIST (31 MB); an interrupted download is resumed.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct FetchCommand {
-    /// Target directory [default: the data directory].
+    /// Target directory [default: where training finds it].
     #[arg(long, value_name = "DIR")]
     pub to: Option<PathBuf>,
-    /// Base URL of the files.
+    /// Base URL of the four files, to download from a mirror.
     #[arg(long, value_name = "BASE", default_value = BASE_URL)]
     pub url: String,
 }

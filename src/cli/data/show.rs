@@ -7,7 +7,7 @@ use clap::Args;
 use super::context::DataContext;
 use super::picture::{self, CaptionedImage};
 use super::surface::Surface;
-use crate::cli::CliError;
+use crate::cli::{CliError, DisplayOptions};
 use crate::data::{DataLocations, Dataset, LocationStatus, SIDE, Source, Survey};
 use crate::metrics::text;
 use crate::strings::printable_path;
@@ -28,6 +28,9 @@ pub struct ShowCommand {
     /// Number of test images to draw [default: one row].
     #[arg(long, value_name = "N")]
     pub count: Option<usize>,
+    /// Display options.
+    #[command(flatten)]
+    pub display: DisplayOptions,
 }
 
 impl ShowCommand {

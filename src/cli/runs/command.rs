@@ -16,7 +16,7 @@ Examples:
   cnn-tui runs show calm-otter                               Everything about a run
   cnn-tui runs rm calm-otter                                 Move a run to the trash";
 
-/// List, inspect, compare, export and delete runs.
+/// List, inspect, compare, export and remove runs.
 #[derive(Debug, Args)]
 #[command(args_conflicts_with_subcommands = true, after_help = EXAMPLES)]
 pub(crate) struct RunsCommand {
@@ -45,7 +45,7 @@ enum RunsSubcommand {
     Rename(labels::RenameCommand),
     /// Set the note of a run.
     Note(labels::NoteCommand),
-    /// Export settings and metrics as TensorBoard event files. Repeat to append new data.
+    /// Export settings and metrics as TensorBoard event files. Run it again to add new data.
     Tensorboard(tensorboard::TensorboardCommand),
     /// Export weights as a safetensors file for PyTorch.
     ///

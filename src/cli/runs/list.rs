@@ -55,7 +55,7 @@ impl ListCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         if self.fields {
             for field in Field::all() {
-                writeln!(out, "{field:<16} {}", field.about())?;
+                writeln!(out, "{field:<16} {}", uncapitalized(field.about()))?;
             }
             return Ok(());
         }
@@ -105,6 +105,13 @@ impl ListCommand {
             table::print_fields(&listed, &fields, out)
         }
     }
+}
+
+/// Descriptions of settings begin with a capital letter, which a name such as `AdamW` keeps.
+fn uncapitalized(text: &str) -> String {
+    let (first, rest) = text.split_at(1);
+    let is_word = rest.chars().take_while(|c| c.is_alphabetic()).all(char::is_lowercase);
+    if is_word { first.to_lowercase() + rest } else { text.to_owned() }
 }
 
 fn sort(text: &str) -> Result<Sort, CliError> {

@@ -30,13 +30,13 @@ impl ShowRunCommand {
         for field in Field::all() {
             let value = field.in_words(field.of(&run));
             if !value.is_empty() {
-                writeln!(out, "{field:<12} {value}")?;
+                writeln!(out, "{field:<16} {value}")?;
             }
         }
         if let Some(fork) = &run.manifest.fork {
             writeln!(
                 out,
-                "{:<12} checkpoint {} after step {}",
+                "{:<16} checkpoint {} after step {}",
                 "forked from",
                 fork.checkpoint,
                 text::count(fork.step)
@@ -49,12 +49,12 @@ impl ShowRunCommand {
             let is_exact = pause.before.is_some() && pause.before == pause.after;
             let exact = if is_exact { ", resumed bit-exact" } else { "" };
             let step = text::count(pause.step);
-            writeln!(out, "{:<12} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
+            writeln!(out, "{:<16} {} at step {step} {duration}{exact}", "pause", pause.reason)?;
         }
         for warning in warnings(&run.dir)? {
-            writeln!(out, "{:<12} {warning}", "warning")?;
+            writeln!(out, "{:<16} {warning}", "warning")?;
         }
-        writeln!(out, "{:<12} {}", "directory", run.dir.path().display())?;
+        writeln!(out, "{:<16} {}", "directory", run.dir.path().display())?;
         Ok(())
     }
 }

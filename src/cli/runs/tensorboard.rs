@@ -14,10 +14,10 @@ use crate::run::{EventFile, RunEntry, Store};
 
 const EXAMPLES: &str = "\
 Examples:
-  cnn-tui runs tensorboard one two --to logs     Export two runs, or append new data
+  cnn-tui runs tensorboard one two --to logs     Export two runs, or add new data
   tensorboard --logdir logs                      View them";
 
-/// Export settings and metrics as TensorBoard event files. Repeat to append new data.
+/// Export settings and metrics as TensorBoard event files. Run it again to add new data.
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub(super) struct TensorboardCommand {

@@ -39,7 +39,7 @@ fn csv_columns(text: &str) -> impl Fn(&str) -> Vec<String> + use<> {
 
 /// The value after a label of `runs show`.
 fn shown<'a>(text: &'a str, label: &str) -> Option<&'a str> {
-    let label = format!("{label:<12} ");
+    let label = format!("{label:<16} ");
     text.lines().find_map(|line| line.strip_prefix(&label))
 }
 

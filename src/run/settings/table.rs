@@ -298,19 +298,19 @@ settings! {
         "learning-rate" Sgd | AdamW { learning_rate }, change: f64
             => Columns { aliases: &["lr"], in_range_test: false, ..Columns::new(Positive, "RATE") };
 
-        /// SGD momentum
+        /// SGD: momentum
         "momentum" Sgd { momentum }, change: f64 => Columns::new(Fraction, "FACTOR");
 
-        /// AdamW decay rate of the first moment
+        /// AdamW: decay rate of the mean gradient
         "beta1" AdamW { beta1 } => Columns::new(Fraction, "RATE");
 
-        /// AdamW decay rate of the second moment
+        /// AdamW: decay rate of the mean squared gradient
         "beta2" AdamW { beta2 } => Columns::new(Fraction, "RATE");
 
-        /// Added to the denominator for stability
+        /// AdamW: added to the denominator for stability
         "epsilon" AdamW { epsilon } => Columns::new(Positive, "NUMBER");
 
-        /// AdamW weight decay
+        /// AdamW: weight decay
         "weight-decay" AdamW { weight_decay } => Columns::new(Number(0.0, 1.0), "RATE");
     }
 
@@ -334,7 +334,7 @@ settings! {
     "patience" patience: u32 = 0, change: u32
         => Columns { in_range_test: false, ..Columns::new(Integer(0, u32::MAX as u64), "EPOCHS") };
 
-    /// Device to train on: auto, cpu, cuda, cuda:N
+    /// Device to train on: auto (the faster), cpu, cuda, cuda:N
     "device" device: DeviceChoice = DeviceChoice::Auto
         => Columns { in_recipe: false, ..Columns::new(Device, "NAME") };
 

@@ -1,5 +1,6 @@
 //! The trainer process: training, and the run directory it is recorded in.
 
+mod cuda_problem;
 mod executable;
 mod launch;
 mod port;
@@ -12,7 +13,8 @@ mod speed;
 mod wait;
 mod watch;
 
-pub use executable::{CudaAnswer, CudaProblem, answer_measure, answer_probe};
+pub use cuda_problem::CudaProblem;
+pub use executable::{CudaAnswer, answer_measure, answer_probe};
 pub(crate) use executable::{measure_cuda, usable_gpu};
 pub use launch::{launch, record_failed_start, train_in_foreground};
 pub use process::{check, check_all, train_run};
