@@ -8,8 +8,9 @@ use std::process::Command;
 /// The kernels, and what they include.
 const KERNELS: [&str; 2] = ["src/nn/cuda/kernels.cu", "src/nn/cuda/kernels.h"];
 
-/// Architectures to compile for, as far as the compiler knows them. Other devices compile [`OLDEST`] when they load it.
-const ARCHITECTURES: [&str; 8] = ["sm_75", "sm_80", "sm_86", "sm_89", "sm_90", "sm_100", "sm_103", "sm_120"];
+/// Architectures to compile for, as far as the compiler knows them; each serves all devices with the same first digits.
+/// Other devices compile [`OLDEST`] when they load it.
+const ARCHITECTURES: [&str; 5] = ["sm_75", "sm_80", "sm_90", "sm_100", "sm_120"];
 /// The virtual architecture of the oldest devices that can be used.
 const OLDEST: &str = "compute_75";
 
@@ -35,10 +36,51 @@ fn main() {
         } else {
             compile(&compiled)
         };
+        let outcome = outcome.and_then(|()| if is_set("CUDA_STAND_IN") { stand_in(&out) } else { Ok(()) });
         if let Err(message) = outcome {
             println!("cargo::error={message}");
         }
     }
+}
+
+/// Compiles the stand-in for the CUDA driver, and links it instead of CUDA's libraries.
+fn stand_in(out: &Path) -> Result<(), String> {
+    const SOURCES: [&str; 2] = ["tests/cuda/driver.cpp", "tests/cuda/host.h"];
+    for file in SOURCES {
+        println!("cargo::rerun-if-changed={file}");
+    }
+    let library = out.join("libcuda.so.1");
+    let compiler = env::var("CXX").unwrap_or_else(|_| "c++".to_owned());
+    // As on a GPU, products and sums are fused only where `fmaf` says so.
+    let options = [
+        "-std=c++17",
+        "-O2",
+        "-ffp-contract=off",
+        "-fno-strict-aliasing",
+        "-fPIC",
+        "-shared",
+        "-fvisibility=hidden",
+        "-DHOST_SHIM",
+        "-Isrc/nn/cuda",
+        "-Itests/cuda",
+        "-Wno-unknown-pragmas",
+        "-Wl,-soname,libcuda.so.1",
+    ];
+    let fused = (env::var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("x86_64")).then_some("-mfma");
+    let status =
+        Command::new(&compiler).args(options).args(fused).arg(SOURCES[0]).arg("-o").arg(&library).status();
+    match status {
+        Ok(status) if status.success() => {}
+        Ok(status) => return Err(format!("{compiler} failed with {} ({status})", SOURCES[0])),
+        Err(error) => {
+            return Err(format!("cannot run {compiler}: {error}; install a C++ compiler, or set CXX"));
+        }
+    }
+    for argument in [library.display().to_string(), format!("-Wl,-rpath,{}", out.display())] {
+        println!("cargo::rustc-link-arg-bin=cnn-tui-cuda={argument}");
+        println!("cargo::rustc-link-arg-tests={argument}");
+    }
+    Ok(())
 }
 
 /// Compiles the kernels for all known architectures.

@@ -1,5 +1,4 @@
-// Runs the kernels of kernels.cu on the CPU, to test them without a GPU:
-//   g++ -std=c++17 -O2 -mfma -DHOST_SHIM -x c++ bench.cu -o build/bench-host
+// Lets a C++ compiler compile kernels.cu for the processor, to test it without a GPU.
 //
 // Blocks run one after another. The threads of a block are fibers, each with its own stack; a fiber runs until it reaches
 // a barrier (of the block or, for shuffles and ballots, of its warp) that others have not reached yet. So every
@@ -76,6 +75,7 @@ struct Block {
 
 static Block block;
 static char* stacks;
+static bool reversed;  // run the last block first
 
 inline void wait_at(Barrier& barrier, int participants) {
     Fiber& fiber = block.fibers[block.current];
@@ -165,7 +165,8 @@ inline void launch(void (*body)(const void*), unsigned blocks, unsigned threads,
     block.params = params;
     gridDim = {blocks, 1, 1};
     blockDim = {threads, 1, 1};
-    for (unsigned index = 0; index < blocks; index++) {
+    for (unsigned number = 0; number < blocks; number++) {
+        const unsigned index = reversed ? blocks - 1 - number : number;
         memset(start, 0xff, shared);
         for (size_t i = 0; i < guard - 16; i++) start[shared / 4 + i] = 1234.5f;
         blockIdx = {index, 0, 0};
@@ -204,20 +205,3 @@ inline unsigned __ballot_sync(unsigned, bool predicate) {
     host::warp_barrier();
     return bits;
 }
-
-// The part of the CUDA runtime that bench.cu uses for memory.
-typedef int cudaError_t;
-enum { cudaSuccess = 0 };
-enum cudaMemcpyKind { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost };
-inline const char* cudaGetErrorString(cudaError_t) { return "no error"; }
-inline cudaError_t cudaMalloc(void** pointer, size_t bytes) {
-    *pointer = aligned_alloc(256, (bytes + 255) & ~(size_t)255);
-    memset(*pointer, 0xff, bytes);
-    return cudaSuccess;
-}
-inline cudaError_t cudaFree(void* pointer) { return free(pointer), cudaSuccess; }
-inline cudaError_t cudaMemcpy(void* to, const void* from, size_t bytes, cudaMemcpyKind) {
-    return memcpy(to, from, bytes), cudaSuccess;
-}
-inline cudaError_t cudaMemset(void* to, int value, size_t bytes) { return memset(to, value, bytes), cudaSuccess; }
-inline cudaError_t cudaDeviceSynchronize() { return cudaSuccess; }
