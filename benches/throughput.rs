@@ -3,6 +3,9 @@
 //!
 //! `cargo bench --bench throughput -- --kernels fused --threads 1 --seconds 8`
 //!
+//! `--device cuda`, in a build with `--features cuda`, measures on a GPU. `--batch 256` and `--data DIRECTORY` choose others
+//! than batches of 64 and Debian's Fashion-MNIST.
+//!
 //! `--peak` adds what a core can do at most, and `of_dense_bound`: the training rate as a share of what it
 //! would be if every multiply-add were computed at that peak. It tells kernels that got slower from a
 //! slower machine: for `cnn` it is above 1, since what comes to nothing is left out, and falls to a
@@ -11,7 +14,7 @@
 #![expect(clippy::print_stdout, clippy::expect_used, clippy::panic, reason = "a benchmark, run by hand")]
 
 use std::hint::black_box;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -32,6 +35,9 @@ fn main() {
         threads: 1,
         seconds: 8.0,
         preset: "cnn".to_owned(),
+        batch: 64,
+        device: DeviceChoice::Cpu,
+        data: PathBuf::from("/usr/share/datasets/fashion-mnist"),
         peak: false,
     };
     let mut arguments = std::env::args().skip(1).filter(|argument| argument != "--bench");
@@ -46,6 +52,9 @@ fn main() {
             "--threads" => settings.threads = value.parse().expect("--threads takes a number"),
             "--seconds" => settings.seconds = value.parse().expect("--seconds takes a number"),
             "--preset" => settings.preset = value,
+            "--batch" => settings.batch = value.parse().expect("--batch takes a number"),
+            "--device" => settings.device = device(&value),
+            "--data" => settings.data = PathBuf::from(value),
             other => panic!("unknown option {other}"),
         }
     }
@@ -57,6 +66,11 @@ struct Settings {
     threads: usize,
     seconds: f64,
     preset: String,
+    /// Images of a batch.
+    batch: usize,
+    device: DeviceChoice,
+    /// A data set's directory.
+    data: PathBuf,
     /// Whether to measure a core's peak multiply-adds per second, too.
     peak: bool,
 }
@@ -70,15 +84,26 @@ fn backend(name: &str) -> Backend {
         .unwrap_or_else(|| panic!("no backend {name} on this CPU; available: fused, {}", names.join(", ")))
 }
 
+fn device(name: &str) -> DeviceChoice {
+    match name {
+        "cpu" => DeviceChoice::Cpu,
+        #[cfg(feature = "cuda")]
+        "cuda" => {
+            cnn_tui::nn::cuda::enable();
+            DeviceChoice::Cuda(None)
+        }
+        other => panic!("no device {other} in this build"),
+    }
+}
+
 fn measure(settings: &Settings) {
-    let data = Arc::new(
-        Dataset::open(Path::new("/usr/share/datasets/fashion-mnist"))
-            .expect("Debian's package dataset-fashion-mnist"),
-    );
+    let data =
+        Arc::new(Dataset::open(&settings.data).expect("a data set, such as Debian's dataset-fashion-mnist"));
     let config = RunConfig {
         preset: settings.preset.clone(),
-        epochs: 1000,
-        device: DeviceChoice::Cpu,
+        epochs: u32::MAX,
+        batch_size: settings.batch,
+        device: settings.device,
         ..RunConfig::default()
     };
     let mut session = Session::with_backend(config, Arc::clone(&data), settings.threads, settings.backend)
@@ -90,15 +115,15 @@ fn measure(settings: &Settings) {
     let start = Instant::now();
     // Ends after an evaluation, so that there is at least one.
     loop {
-        let before = Instant::now();
+        let (before, seen) = (Instant::now(), session.progress().seen);
         let advance = session.advance().expect("a step");
         let took = before.elapsed();
         if before - start < warm_up {
             continue;
         }
         match advance {
-            Advance::Steps(steps) => {
-                trained += 64 * steps.len();
+            Advance::Steps(_) => {
+                trained += usize::try_from(session.progress().seen - seen).expect("a number of images");
                 training += took;
             }
             Advance::Evaluating => evaluation += took,
@@ -123,7 +148,7 @@ fn measure(settings: &Settings) {
     };
     println!(
         r#"{{"name": "cnn-tui, {}", "version": "{}", "threads": {}, "train_images_per_s": {:.1}, "evaluate_images_per_s": {:.1}, "peak_rss_mb": {:.1}{peak}}}"#,
-        settings.backend,
+        if settings.device == DeviceChoice::Cpu { settings.backend.name() } else { "GPU" },
         env!("CARGO_PKG_VERSION"),
         settings.threads,
         rate(trained, training),

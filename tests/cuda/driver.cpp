@@ -6,10 +6,12 @@
 //   STAND_IN_FAIL     CALL:N:ERROR makes the N-th call of this kind and all calls after it return this error, such as
 //                     launch:100:719. Kinds: load, allocate, upload, download, launch
 //   STAND_IN_REVERSED run the blocks of a kernel from the last to the first
-//   STAND_IN_COUNTS   a file to write the number of calls of each kind to
+//   STAND_IN_COUNTS   a directory; each process writes the number of calls of each kind to a file of its own there
 #include "host.h"
 
 #include "kernels.cu"
+
+#include <unistd.h>
 
 #include <map>
 #include <mutex>
@@ -42,8 +44,9 @@ struct Driver {
         }
     }
     ~Driver() {
-        const char* path = getenv("STAND_IN_COUNTS");
-        FILE* file = path ? fopen(path, "w") : nullptr;
+        const char* directory = getenv("STAND_IN_COUNTS");
+        if (!directory) return;
+        FILE* file = fopen((std::string(directory) + "/" + std::to_string(getpid())).c_str(), "w");
         if (!file) return;
         for (const auto& count : counts) fprintf(file, "%s %ld\n", count.first.c_str(), count.second);
         fclose(file);

@@ -6,4 +6,5 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
 mod failures;
+mod networks;
 mod sessions;

@@ -14,7 +14,7 @@ use crate::nn::rng::SeededRng;
 const EVALUATION_BATCH: usize = 1024;
 
 /// Memory of a device that is left to others, when a batch is said to fit.
-const SPARE: usize = 64 << 20;
+const SPARE: usize = 16 << 20;
 
 /// A network with its data set in the memory of a device.
 #[derive(Debug)]
