@@ -41,7 +41,9 @@ fn runs_are_queried_sorted_and_shown() {
     assert!(printed(&world, &["-q", "lr > 5"]).starts_with("no matching runs in "));
 
     let shown = printed(&world, &["show", "two"]);
-    for line in ["lr           0.05", "preset       dnn", "state        finished", "epoch        1"] {
+    for line in
+        ["lr               0.05", "preset           dnn", "state            finished", "epoch            1"]
+    {
         assert!(shown.lines().any(|shown| shown == line), "{line:?} in {shown}");
     }
     let json: Value = serde_json::from_str(&printed(&world, &["show", "two", "--json"])).unwrap();

@@ -38,7 +38,7 @@ fn whole_numbers_stay_exact() {
         world.trained(seed, &["--epochs", "1", "--seed", seed]);
     }
     let (one, other) = ("9007199254740992", "9007199254740993");
-    assert!(printed(&world, &["runs", "show", other]).contains("seed         9007199254740993\n"));
+    assert!(printed(&world, &["runs", "show", other]).contains("seed             9007199254740993\n"));
     let row = csv_row(&printed(&world, &["runs", "export", other, "--what", "summary"]));
     assert_eq!(value(&row, "seed"), other);
     let json: Value =
@@ -89,8 +89,8 @@ fn a_change_during_training_is_shown_everywhere() {
     drop(lock);
 
     let shown = printed(&world, &["runs", "show", "changed"]);
-    assert!(shown.contains("lr           0.01→0.02 @1\n"), "{shown}");
-    assert!(shown.contains("changes      lr 0.01→0.02 @1\n"), "{shown}");
+    assert!(shown.contains("lr               0.01→0.02 @1\n"), "{shown}");
+    assert!(shown.contains("changes          lr 0.01→0.02 @1\n"), "{shown}");
     for query in ["lr = 0.01", "lr = 0.02"] {
         let found =
             printed(&world, &["runs", "--columns", "name", "-q", &format!("{query} and name = changed")]);
@@ -158,7 +158,7 @@ fn extending_a_cosine_schedule_says_what_it_does() {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let fork = world.runs().into_iter().find(|run| run.name() != "waned").unwrap();
     let shown = printed(&world, &["runs", "show", fork.name()]);
-    assert!(shown.contains("forked from  checkpoint last after step 188"), "{shown}");
+    assert!(shown.contains("forked from      checkpoint last after step 188"), "{shown}");
 }
 
 #[test]

@@ -52,7 +52,7 @@ fn a_run_that_diverges_ends_unattended_runs_and_keeps_its_last_good_checkpoint()
         let printed = |arguments: &[&str]| world.process(arguments).end().out;
         assert!(printed(&["runs"]).contains(" diverged "));
         assert!(printed(&["runs", "-q", "state = diverged"]).contains(run.id()));
-        assert!(printed(&["runs", "show", run.name()]).contains("state        diverged"));
+        assert!(printed(&["runs", "show", run.name()]).contains("state            diverged"));
         assert!(printed(&["runs", "export", run.name(), "--what", "summary"]).contains(",diverged,"));
     }
 }
