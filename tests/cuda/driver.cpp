@@ -30,6 +30,7 @@ const unsigned char GUARD_BYTE = 0xa5;
 struct Driver {
     std::map<std::string, long> counts;
     std::map<char*, size_t> allocations;
+    std::map<std::string, unsigned> shared;  // bytes of dynamic shared memory that kernels asked for
     size_t used = 0, limit = (size_t)4 << 30;
     std::string failing;
     long fails_at = 0;
@@ -119,6 +120,11 @@ EXPORT Status cuModuleGetFunction(void** function, void*, const char* name) {
     return NOT_FOUND;
 }
 
+EXPORT Status cuFuncSetAttribute(void* function, int, int value) {
+    const Lock lock(mutex);
+    return driver().shared[((const Kernel*)function)->name] = value, SUCCESS;
+}
+
 EXPORT Status cuMemAlloc_v2(u64* pointer, size_t bytes) {
     const Lock lock(mutex);
     if (const Status status = driver().call("allocate")) return status;
@@ -165,7 +171,9 @@ EXPORT Status cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z,
                              unsigned shared, void* stream, void** parameters, void**) {
     const Lock lock(mutex);
     if (const Status status = driver().call("launch")) return status;
-    if (y != 1 || z != 1 || ty != 1 || tz != 1 || stream || !x || shared > 48 << 10) return INVALID_VALUE;
+    if (y != 1 || z != 1 || ty != 1 || tz != 1 || stream || !x) return INVALID_VALUE;
+    const auto limit = driver().shared.find(((const Kernel*)function)->name);
+    if (shared > (limit == driver().shared.end() ? 48u << 10 : limit->second)) return INVALID_VALUE;
     host::launch(((const Kernel*)function)->body, x, threads, shared, parameters[0]);
     return SUCCESS;
 }

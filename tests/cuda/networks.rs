@@ -99,7 +99,7 @@ fn a_convolution_below_a_large_linear_layer() {
 #[test]
 fn convolutions_that_do_not_fit_together() {
     let model = stack!(
-        .conv_block::<14, 5>("conv1").conv_block_with_dropout::<24, 5>("conv2", 0.5)
+        .conv_block::<20, 5>("conv1").conv_block_with_dropout::<24, 5>("conv2", 0.5)
         .flatten::<384>().linear::<10>("fc")
     );
     compare(model, "many channels");

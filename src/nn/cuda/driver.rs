@@ -8,6 +8,7 @@ use cudarc::driver::sys::{self, CUresult};
 use cudarc::driver::{DriverError, result};
 
 use super::parameters::{DevicePointer, Launch, Params, StepState, StepTotals};
+use super::shared_memory::SHARED_LIMIT;
 use crate::nn::device_error::DeviceError;
 use crate::nn::gpu::StepSettings;
 
@@ -95,6 +96,13 @@ impl Device {
             let name = CString::new(name).unwrap_or_default();
             // SAFETY: the module was loaded above.
             let function = unsafe { result::module::get_function(module, name) }.map_err(cause)?;
+            let attribute = sys::CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
+            if Params::DYNAMIC.contains(&device.functions.len()) {
+                // SAFETY: the function was found above.
+                unsafe { sys::cuFuncSetAttribute(function, attribute, SHARED_LIMIT) }
+                    .result()
+                    .map_err(cause)?;
+            }
             device.functions.push(function);
         }
         Ok(device)

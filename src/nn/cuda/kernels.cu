@@ -34,17 +34,6 @@
 #define IMAGE_PASS_THREADS 768
 #endif
 
-// Times of the first block's phases, in builds for measurements.
-#ifdef PROFILE
-__device__ long long phase_clocks[32];
-#define PHASE(index)                                                                  \
-    do {                                                                              \
-        if (blockIdx.x == 0 && threadIdx.x == 0) phase_clocks[index] = clock64();     \
-    } while (0)
-#else
-#define PHASE(index)
-#endif
-
 // ---------------------------------------------------------------------------------------------------------------------
 // Basics
 // ---------------------------------------------------------------------------------------------------------------------
@@ -622,7 +611,6 @@ __device__ void conv_backward(const Conv& conv, const float* parameters, const B
                               bool add, int image, float* shared) {
     list_slopes(conv, shared);
     __syncthreads();
-    PHASE(conv.input_gradient ? 13 : 18);
 
     const int places = conv.out_height * conv.out_width, area = conv.kernel * conv.kernel;
     const int taps = conv.channels * area, side = frame_side(conv);
@@ -678,7 +666,6 @@ __device__ void conv_backward(const Conv& conv, const float* parameters, const B
         }
         if (!conv.input_gradient) break;
         __syncthreads();
-        PHASE(14);
         input_slopes(conv, below, from, to, slopes, image, shared);
         __syncthreads();
     }
@@ -858,14 +845,12 @@ __device__ void head(const Linear* linears, int count, const float* parameters, 
         linear_outputs<T>(linear, parameters, first, items, shared + (last ? at_logits : linears[l + 1].at_input),
                           last ? linear.slope_stride : linears[l + 1].input_stride, shared);
         __syncthreads();
-        PHASE(6 + l);
     }
     const Linear& last = linears[count - 1];
     loss_and_slopes(loss, shared + at_logits, (const int*)(shared + loss.at_labels), last.outputs, last.slope_stride, first, items, shared + last.at_slopes,
                     last.slope_stride, last.stored_slope);
     if (!backward) return;
     __syncthreads();
-    PHASE(10);
     for (int l = count - 1; l > 0; l--) {
         const Linear &linear = linears[l], &lower = linears[l - 1];
         const Below below = {lower.relu, lower.mask, lower.kept};
@@ -877,7 +862,6 @@ __device__ void head(const Linear* linears, int count, const float* parameters, 
             lower.stored_slope[index] = slope;
         });
         __syncthreads();
-        PHASE(11);
     }
     if (input_gradient) linear_input<T>(linears[0], parameters, items, shared + at_scratch, shared, put);
 }
@@ -904,7 +888,6 @@ __device__ void load_activation(const float* from, int channels, int height, int
 
 extern "C" __global__ void __launch_bounds__(IMAGE_PASS_THREADS, 1) image_pass(const __grid_constant__ ImagePass pass) {
     DYNAMIC_SHARED(shared);
-    PHASE(0);
     if (pass.linears) advance(pass.loss);
     for (int c = 0; c < pass.convs; c++) build_tables(pass.conv[c], shared);
     const Conv& last = pass.conv[pass.convs - 1];
@@ -916,7 +899,6 @@ extern "C" __global__ void __launch_bounds__(IMAGE_PASS_THREADS, 1) image_pass(c
     float touched = 0.0f;
     if (pass.linears && 32 * (int)threadIdx.x < pass.linear[0].inputs * pass.linear[0].outputs)
         touched = pass.parameters[pass.linear[0].weight + 32 * threadIdx.x];
-    PHASE(1);
 
     for (int image = blockIdx.x; image < pass.count; image += gridDim.x) {
         __syncthreads();
@@ -929,18 +911,15 @@ extern "C" __global__ void __launch_bounds__(IMAGE_PASS_THREADS, 1) image_pass(c
             if (warp_index() == warp_count() - 1)
                 for (int c = 0; c < pass.convs; c++) list_kept(pass.conv[c], image, shared);
             __syncthreads();
-            PHASE(2);
             for (int c = 0; c < pass.convs; c++)
                 if (pass.conv[c].outputs <= pass.conv[c].chunk)
                     stage_weights(pass.conv[c], pass.parameters, 0, ((const int*)(shared + pass.conv[c].at_kept))[0],
                                   shared);
             __syncthreads();
-            PHASE(3);
             for (int c = 0; c < pass.convs; c++) {
                 const Conv& conv = pass.conv[c];
                 conv_forward(conv, pass.parameters, shared);
                 __syncthreads();
-                PHASE(4 + c);
                 if (conv.stored_output) {
                     const int places = conv.out_height * conv.out_width;
                     const long long to = (long long)image * conv.outputs * places;
@@ -983,13 +962,11 @@ extern "C" __global__ void __launch_bounds__(IMAGE_PASS_THREADS, 1) image_pass(c
         }
         if (!pass.backward) continue;
         __syncthreads();
-        PHASE(12);
         for (int c = pass.convs - 1; c >= 0; c--) {
             const Conv& conv = pass.conv[c];
             const Below below = c > 0 ? Below{1, 0, pass.conv[c - 1].kept} : pass.below;
             float* slopes = c > 0 ? shared + pass.conv[c - 1].at_slopes : pass.input_slope + (long long)image * values;
             conv_backward(conv, pass.parameters, below, slopes, slab, image != (int)blockIdx.x, image, shared);
-            PHASE(16 + 4 * (pass.convs - 1 - c));
         }
     }
 }

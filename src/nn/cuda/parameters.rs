@@ -1,6 +1,9 @@
 //! The parameters of the kernels, as in `kernels.h`, which describes every field. Both files must have the same fields in the
 //! same order.
 
+use std::ffi::c_void;
+use std::ptr::from_ref;
+
 use crate::nn::gpu::StepSettings;
 
 /// A pointer to device memory; 0 is null.
@@ -296,6 +299,9 @@ impl Params {
         "add_totals",
     ];
 
+    /// The indices of those with dynamic shared memory.
+    pub(super) const DYNAMIC: [usize; 2] = [1, 2];
+
     /// The index of the kernel.
     pub(super) fn kernel(&self) -> usize {
         match self {
@@ -310,15 +316,15 @@ impl Params {
     }
 
     /// Where the parameters are.
-    pub(super) fn pointer(&self) -> *const std::ffi::c_void {
+    pub(super) fn pointer(&self) -> *const c_void {
         match self {
-            Self::Prepare(params) => std::ptr::from_ref(&**params).cast(),
-            Self::ImagePass(params) => std::ptr::from_ref(&**params).cast(),
-            Self::HeadPass(params) => std::ptr::from_ref(&**params).cast(),
-            Self::LinearForward(params) => std::ptr::from_ref(&**params).cast(),
-            Self::LinearInputGradient(params) => std::ptr::from_ref(&**params).cast(),
-            Self::Update(params) => std::ptr::from_ref(&**params).cast(),
-            Self::AddTotals(params) => std::ptr::from_ref(&**params).cast(),
+            Self::Prepare(params) => from_ref(&**params).cast(),
+            Self::ImagePass(params) => from_ref(&**params).cast(),
+            Self::HeadPass(params) => from_ref(&**params).cast(),
+            Self::LinearForward(params) => from_ref(&**params).cast(),
+            Self::LinearInputGradient(params) => from_ref(&**params).cast(),
+            Self::Update(params) => from_ref(&**params).cast(),
+            Self::AddTotals(params) => from_ref(&**params).cast(),
         }
     }
 }

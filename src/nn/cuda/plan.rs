@@ -10,8 +10,12 @@ use super::parameters::{
 use super::shared_memory::{ceil_div, index, place_head_pass, place_image_pass};
 use crate::nn::gpu::UpdateRule;
 
-/// Threads of a block of the kernels whose number is free.
-const THREADS: i32 = 256;
+/// Threads of a block of `head_pass`.
+const HEAD_THREADS: i32 = 256;
+
+/// Threads of a block of `image_pass`, where a multiprocessor has one image, two, or more: the fastest on an H200. More
+/// blocks at once need fewer threads each.
+const IMAGE_THREADS: [i32; 3] = [640, 384, 192];
 
 /// Linear layers at the end of a network run in a pass if they have at most this many weights together; the others are
 /// matrix products.
@@ -256,7 +260,7 @@ impl<'a> Planner<'a> {
             }
         }
         pass.loss = self.loss(count);
-        launch_image_pass(pass)
+        self.launch_image_pass(pass)
     }
 
     /// A pass over these convolutions.
@@ -273,6 +277,15 @@ impl<'a> Planner<'a> {
             *to = *conv;
         }
         pass
+    }
+
+    fn launch_image_pass(&self, mut pass: ImagePassParams) -> Option<Launch> {
+        let waves = index(ceil_div(pass.count, self.setting.multiprocessors.max(1)));
+        let threads = *IMAGE_THREADS.get(waves.saturating_sub(1)).or(IMAGE_THREADS.last())?;
+        let shared = place_image_pass(&mut pass, threads)?;
+        let blocks = unsigned(pass.count);
+        let params = Params::ImagePass(Box::new(pass));
+        Some(Launch { params, blocks, threads: unsigned(threads), shared })
     }
 
     /// The launches of all convolutions: one if they fit together, otherwise one each.
@@ -310,7 +323,7 @@ impl<'a> Planner<'a> {
             pass.input_slope = *slopes.get(below)?;
             pass.below = Below { relu: 1, mask: 0, kept: self.convs.get(below)?.kept };
         }
-        launch_image_pass(pass)
+        self.launch_image_pass(pass)
     }
 
     /// The input of a linear layer in device memory.
@@ -434,10 +447,10 @@ impl<'a> Planner<'a> {
             params.tile *= 2;
         }
         loop {
-            if let Some(shared) = place_head_pass(&mut params, THREADS) {
+            if let Some(shared) = place_head_pass(&mut params, HEAD_THREADS) {
                 let blocks = unsigned(ceil_div(count, params.tile));
                 let params = Params::HeadPass(Box::new(params));
-                return Some(Launch { params, blocks, threads: unsigned(THREADS), shared });
+                return Some(Launch { params, blocks, threads: unsigned(HEAD_THREADS), shared });
             }
             if params.tile == 1 {
                 return None;
@@ -520,12 +533,6 @@ fn dropout<Params>(part: &Part<Params>, mask: DevicePointer, is_training: bool) 
         Some(Drop { rate, .. }) if is_training && rate > 0.0 => (mask, 1.0 / (1.0 - rate)),
         _ => (0, 1.0),
     }
-}
-
-fn launch_image_pass(mut pass: ImagePassParams) -> Option<Launch> {
-    let shared = place_image_pass(&mut pass, THREADS)?;
-    let blocks = unsigned(pass.count);
-    Some(Launch { params: Params::ImagePass(Box::new(pass)), blocks, threads: unsigned(THREADS), shared })
 }
 
 fn prepare_blocks(params: &PrepareParams) -> u32 {

@@ -2,11 +2,11 @@
 
 use super::parameters::{ConvParams, HeadPassParams, ImagePassParams, LinearParams};
 
-/// Bytes of shared memory per block that every device has.
-const LIMIT: i32 = 48 << 10;
+/// Bytes of dynamic shared memory that a block may have on every device from compute capability 7.5 on, if asked for.
+pub(super) const SHARED_LIMIT: i32 = 64 << 10;
 
 /// Floats that fit.
-const FLOATS: i32 = LIMIT / 4;
+const FLOATS: i32 = SHARED_LIMIT / 4;
 
 /// Hands out shared memory in units of floats, from its beginning on.
 struct Places(i32);
