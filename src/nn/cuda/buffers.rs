@@ -1,6 +1,6 @@
 //! Device memory of a network: which buffers, how large, and where in one piece of memory.
 
-use super::network::{Drop, KernelNetwork};
+use super::network::{DropoutSpec, KernelNetwork};
 use super::parameters::{DevicePointer, StepState, StepTotals};
 use super::shared_memory::index;
 use crate::nn::gpu::StepSettings;
@@ -148,7 +148,7 @@ impl Arena {
         let images = sizes.batch;
         let (convs, linears) = (&network.convs, &network.linears);
         let mut mask = |drop: Option<_>, outputs: i32| {
-            drop.map_or(0, |_: Drop| self.take::<u8>(images * index(outputs)))
+            drop.map_or(0, |_: DropoutSpec| self.take::<u8>(images * index(outputs)))
         };
         let conv_masks = convs.iter().map(|conv| mask(conv.drop, conv.params.outputs)).collect();
         let masks = linears.iter().map(|linear| mask(linear.drop, linear.params.outputs)).collect();

@@ -6,7 +6,7 @@ use crate::nn::shape::SIDE;
 
 /// Dropout behind a layer.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Drop {
+pub(super) struct DropoutSpec {
     /// Probability that a value is dropped.
     pub(super) rate: f32,
     /// Index of the dropout layer in the network, which selects its random stream.
@@ -15,18 +15,18 @@ pub(super) struct Drop {
 
 /// A layer with parameters and what follows it: sizes, and places in the vector of all parameters.
 #[derive(Debug, Clone)]
-pub(super) struct Part<Params> {
+pub(super) struct KernelLayer<Params> {
     /// Sizes and indices, without pointers and places in shared memory.
     pub(super) params: Params,
     /// Dropout, if there is any.
-    pub(super) drop: Option<Drop>,
+    pub(super) drop: Option<DropoutSpec>,
 }
 
 /// A network: convolutional blocks, then linear layers, the last of which gives the logits.
 #[derive(Debug, Clone)]
 pub(super) struct KernelNetwork {
-    pub(super) convs: Vec<Part<ConvParams>>,
-    pub(super) linears: Vec<Part<LinearParams>>,
+    pub(super) convs: Vec<KernelLayer<ConvParams>>,
+    pub(super) linears: Vec<KernelLayer<LinearParams>>,
     /// Parameters of all convolutions, which come first.
     pub(super) conv_parameters: usize,
     /// All parameters.
@@ -79,7 +79,7 @@ impl KernelNetwork {
         [outputs, out_height, out_width]: [i32; 3],
         kernel: i32,
         pool: i32,
-        drop: Option<Drop>,
+        drop: Option<DropoutSpec>,
     ) -> Option<()> {
         // The kernels pool 2 x 2, or not at all, and leave no pixel out.
         let pooled = |side: i32| (1..=2).contains(&pool) && (side - kernel + 1) % pool == 0;
@@ -103,17 +103,17 @@ impl KernelNetwork {
             kept: 1.0,
             ..ConvParams::default()
         };
-        self.convs.push(Part { params, drop });
+        self.convs.push(KernelLayer { params, drop });
         self.conv_parameters = self.parameters;
         Some(())
     }
 
-    fn add_linear(&mut self, inputs: i32, outputs: i32, relu: bool, drop: Option<Drop>) -> Option<()> {
+    fn add_linear(&mut self, inputs: i32, outputs: i32, relu: bool, drop: Option<DropoutSpec>) -> Option<()> {
         let (weight, bias) = self.place(product(&[inputs, outputs])?, outputs)?;
         let relu = i32::from(relu);
         let params =
             LinearParams { inputs, outputs, weight, bias, relu, kept: 1.0, ..LinearParams::default() };
-        self.linears.push(Part { params, drop });
+        self.linears.push(KernelLayer { params, drop });
         Some(())
     }
 
@@ -141,12 +141,12 @@ impl<'a> Reader<'a> {
     }
 
     /// Dropout of this kind, if it comes next. What cannot be computed stays unread, so that the network is refused.
-    fn drop(&mut self, kind: LayerKind) -> Option<Drop> {
+    fn drop(&mut self, kind: LayerKind) -> Option<DropoutSpec> {
         let layer = int(self.next).filter(|&layer| layer < 256)?;
         let next = self.layers.get(self.next).filter(|next| next.kind == kind)?;
         let rate = next.rate.filter(|rate| (0.0..1.0).contains(rate))?;
         self.next += 1;
-        Some(Drop { rate, layer })
+        Some(DropoutSpec { rate, layer })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The launches of a network: which kernels perform a step, and with which parameters.
 
 use super::buffers::{BatchBuffers, Buffers, Sizes, SplitBuffers};
-use super::network::{Drop, KernelNetwork, Part};
+use super::network::{DropoutSpec, KernelLayer, KernelNetwork};
 use super::parameters::{
     AddTotalsParams, Below, ConvParams, DevicePointer, HeadPassParams, ImagePassParams, Launch,
     LinearForwardParams, LinearInputGradientParams, LinearParams, LossParams, Mask, OptimizerParams, Params,
@@ -29,7 +29,7 @@ const MOST_TILE: i32 = 8;
 
 /// What launches depend on besides the network.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Setting {
+pub(super) struct PlanSettings {
     pub(super) sizes: Sizes,
     /// Key of the random streams.
     pub(super) key: [u32; 8],
@@ -54,7 +54,7 @@ pub(super) struct Plan {
 
 impl Plan {
     /// The launches of a network; `None` if it does not fit in shared memory.
-    pub(super) fn new(network: &KernelNetwork, buffers: &Buffers, setting: &Setting) -> Option<Self> {
+    pub(super) fn new(network: &KernelNetwork, buffers: &Buffers, setting: &PlanSettings) -> Option<Self> {
         let Sizes { train, test, batch, evaluated } = setting.sizes;
         let training = Planner::new(network, buffers, setting, Purpose::Training)?;
         let evaluation = Planner::new(network, buffers, setting, Purpose::Evaluation)?;
@@ -82,7 +82,7 @@ enum Purpose {
 struct Planner<'a> {
     network: &'a KernelNetwork,
     buffers: &'a Buffers,
-    setting: &'a Setting,
+    setting: &'a PlanSettings,
     purpose: Purpose,
     convs: Vec<ConvParams>,
     linears: Vec<LinearParams>,
@@ -94,7 +94,7 @@ impl<'a> Planner<'a> {
     fn new(
         network: &'a KernelNetwork,
         buffers: &'a Buffers,
-        setting: &'a Setting,
+        setting: &'a PlanSettings,
         purpose: Purpose,
     ) -> Option<Self> {
         let training = &buffers.training;
@@ -221,8 +221,8 @@ impl<'a> Planner<'a> {
         let convs = convs.map(|(conv, params)| (conv.drop, params.mask, params.outputs));
         let linears = self.network.linears.iter().zip(&self.linears);
         let linears = linears.map(|(linear, params)| (linear.drop, params.mask, params.outputs));
-        let mask = |(drop, flags, values): (Option<Drop>, _, _)| {
-            drop.filter(|_| flags != 0).map(|Drop { rate, layer }| Mask { flags, values, layer, rate })
+        let mask = |(drop, flags, values): (Option<DropoutSpec>, _, _)| {
+            drop.filter(|_| flags != 0).map(|DropoutSpec { rate, layer }| Mask { flags, values, layer, rate })
         };
         convs.chain(linears).filter_map(mask).collect()
     }
@@ -528,9 +528,13 @@ enum Direction {
 }
 
 /// The mask of a layer and the factor of what it keeps.
-fn dropout<Params>(part: &Part<Params>, mask: DevicePointer, is_training: bool) -> (DevicePointer, f32) {
+fn dropout<Params>(
+    part: &KernelLayer<Params>,
+    mask: DevicePointer,
+    is_training: bool,
+) -> (DevicePointer, f32) {
     match part.drop {
-        Some(Drop { rate, .. }) if is_training && rate > 0.0 => (mask, 1.0 / (1.0 - rate)),
+        Some(DropoutSpec { rate, .. }) if is_training && rate > 0.0 => (mask, 1.0 / (1.0 - rate)),
         _ => (0, 1.0),
     }
 }

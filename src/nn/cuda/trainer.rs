@@ -4,7 +4,7 @@ use super::buffers::{Buffers, Sizes, SplitBuffers};
 use super::driver::{Device, DeviceMemory};
 use super::network::KernelNetwork;
 use super::parameters::{Launch, Params, PrepareParams, StepState, StepTotals};
-use super::plan::{Plan, Setting};
+use super::plan::{Plan, PlanSettings};
 use crate::nn::device_error::DeviceError;
 use crate::nn::gpu::{GpuTask, GpuTrainer, LabelledImages, StepSettings, UpdateRule};
 use crate::nn::model::{LayerInfo, Totals};
@@ -20,7 +20,7 @@ const SPARE: usize = 16 << 20;
 #[derive(Debug)]
 pub(super) struct KernelTrainer {
     network: KernelNetwork,
-    setting: Setting,
+    setting: PlanSettings,
     buffers: Buffers,
     plan: Plan,
     /// The batch of the epoch and the step of the run that are prepared.
@@ -40,7 +40,7 @@ impl KernelTrainer {
         let batch = task.batch_size.clamp(1, train.max(1));
         let sizes = Sizes { train, test, batch, evaluated: EVALUATION_BATCH.clamp(1, test.max(1)) };
         let device = Device::open(ordinal)?;
-        let setting = Setting {
+        let setting = PlanSettings {
             sizes,
             key: SeededRng::new(task.seed).key(),
             update: task.update,
@@ -110,7 +110,7 @@ impl GpuTrainer for KernelTrainer {
     }
 
     fn configure(&mut self, layers: &[LayerInfo], update: UpdateRule) -> Result<(), DeviceError> {
-        let setting = Setting { update, ..self.setting };
+        let setting = PlanSettings { update, ..self.setting };
         let network = KernelNetwork::of(layers);
         let plan = network.as_ref().and_then(|network| Plan::new(network, &self.buffers, &setting));
         let (Some(network), Some(plan)) = (network, plan) else {
