@@ -109,6 +109,11 @@ pub enum ShellError {
     /// The training thread panicked; holds the panic message.
     #[error("the trainer panicked: {0}; this is a bug, see trainer.log")]
     Panic(String),
+    /// The training thread did not stop when a signal asked it to.
+    #[error(
+        "training did not stop after a signal, so a second one ended it; resume the run from its last checkpoint"
+    )]
+    Stuck,
     /// The trainer reported this failure.
     #[error("{0}")]
     Failed(String),

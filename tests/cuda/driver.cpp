@@ -4,7 +4,7 @@
 // Environment variables
 //   STAND_IN_MEMORY   bytes of the device's memory
 //   STAND_IN_FAIL     CALL:N:ERROR makes the N-th call of this kind and all calls after it return this error, such as
-//                     launch:100:719. Kinds: load, allocate, upload, download, launch
+//                     launch:100:719. Kinds: load, allocate, upload, download, launch. The error -1 makes it hang
 //   STAND_IN_REVERSED run the blocks of a kernel from the last to the first
 //   STAND_IN_COUNTS   a directory; each process writes the number of calls of each kind to a file of its own there
 #include "host.h"
@@ -56,7 +56,12 @@ struct Driver {
     // Counts a call; the error that it is to return.
     Status call(const char* kind) {
         const long number = ++counts[kind];
-        return failing == kind && number >= fails_at ? failure : SUCCESS;
+        if (failing != kind || number < fails_at) return SUCCESS;
+        if (failure == -1) {
+            fprintf(stderr, "the stand-in hangs\n");
+            for (;;) pause();
+        }
+        return failure;
     }
 
     // Whether these bytes are in one allocation.

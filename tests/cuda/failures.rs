@@ -1,17 +1,26 @@
 //! What the program says and keeps when the device fails, and what it asks of the driver.
 
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use cnn_tui::data::Dataset;
 use cnn_tui::run::{RecordedStatus, RunDir};
+use rustix::process::{Pid, Signal, kill_process};
 
 /// The program on the stand-in, with its files in `home`.
 fn program(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Output {
+    command(home, environment, arguments).output().unwrap()
+}
+
+fn command(home: &Path, environment: &[(&str, &str)], arguments: &[&str]) -> Command {
     let variables = ["HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME", "CNN_TUI_RUNS"];
     let mut command = Command::new(env!("CARGO_BIN_EXE_cnn-tui-cuda"));
     command.args(arguments).envs(variables.map(|name| (name, home.join(name))));
-    command.envs(environment.iter().copied()).output().unwrap()
+    command.envs(environment.iter().copied());
+    command
 }
 
 /// A small data set in `home`: part of the built-in one, as IDX files.
@@ -82,6 +91,36 @@ fn a_run_whose_device_is_lost_says_so_and_resumes() {
         assert!(resumed.status.success(), "{fail}: {resumed:?}");
         assert_eq!(run.manifest().unwrap().status, RecordedStatus::Finished, "{fail}");
     }
+}
+
+#[test]
+fn a_second_signal_ends_a_run_whose_driver_hangs() {
+    let home = tempfile::tempdir().unwrap();
+    let data = data(home.path());
+    let arguments =
+        ["train", "--foreground", "--data", &data, "--device", "cuda", "--epochs", "1", "--preset", "dnn"];
+    let hangs = [("STAND_IN_FAIL", "launch:20:-1")];
+    let mut trainer = command(home.path(), &hangs, &arguments).stderr(Stdio::piped()).spawn().unwrap();
+    let mut errors = BufReader::new(trainer.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("the stand-in hangs") {
+        line.clear();
+        assert!(errors.read_line(&mut line).unwrap() > 0);
+    }
+    let pid = Pid::from_child(&trainer);
+    kill_process(pid, Signal::TERM).unwrap();
+    // A second signal at once is not taken for impatience.
+    kill_process(pid, Signal::TERM).unwrap();
+    thread::sleep(Duration::from_millis(1500));
+    assert!(trainer.try_wait().unwrap().is_none());
+    kill_process(pid, Signal::TERM).unwrap();
+    assert_eq!(trainer.wait().unwrap().code(), Some(1));
+    let run = run(home.path());
+    let manifest = run.manifest().unwrap();
+    assert_eq!(manifest.status, RecordedStatus::Failed);
+    assert!(manifest.reason.unwrap().contains("training did not stop after a signal"));
+    let resumed = program(home.path(), &[], &["resume", manifest.id.as_str(), "--headless"]);
+    assert!(resumed.status.success(), "{resumed:?}");
 }
 
 #[test]

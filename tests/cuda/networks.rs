@@ -42,7 +42,7 @@ fn compare(mut model: Box<dyn Model>, what: &str) {
     trainer.set_order(&order).unwrap();
     let steps = IMAGES.div_ceil(BATCH);
     let settings = vec![StepSettings { rate: RATE, ..StepSettings::default() }; steps];
-    let trained = trainer.train(0, 0, &settings).unwrap();
+    let results = trainer.train(0, 0, &settings).unwrap();
 
     let images = |order: &[u32]| Images {
         pixels: order
@@ -52,7 +52,7 @@ fn compare(mut model: Box<dyn Model>, what: &str) {
         labels: order.iter().map(|&image| labels[image as usize]).collect(),
     };
     let mut gradient = vec![0.0; model.parameters().iter().map(Parameter::len).sum()];
-    for (step, (batch, totals)) in (0..).zip(order.chunks(BATCH).zip(&trained)) {
+    for (step, (batch, totals)) in (0..).zip(order.chunks(BATCH).zip(&results)) {
         model.set_weights(&weights);
         let mode = Mode::Train { rng, step, first: 0 };
         let want = model.train(images(batch), mode, 1.0 / batch.len() as f32, &mut gradient).totals;

@@ -29,6 +29,8 @@ use crate::train::{ControlMsg, TrainError};
 
 /// How often to read the inbox. A command takes effect within this time plus one step.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
+/// How long training may take to stop after a signal before another signal ends it: a driver can hang.
+const GRACE: Duration = Duration::from_secs(1);
 /// Readings of the machine in one event.
 const READINGS: usize = 10;
 
@@ -163,6 +165,10 @@ fn attend(
     let served = runtime.map_err(ShellError::Runtime).and_then(|runtime| {
         runtime.block_on(serve(recorder, messages, &command_sender, &newest, started_by))
     });
+    if let Err(ShellError::Stuck) = served {
+        // The thread does not answer; it ends with this process.
+        return Err(ShellError::Stuck);
+    }
     // If recording failed, training must not continue; if the thread has ended, nobody receives this.
     let _ = command_sender.send(ControlMsg::Command(Command::Stop));
     let trained = thread.join().map_err(|panic| ShellError::Panic(panic_text(&*panic)))?;
@@ -209,8 +215,9 @@ async fn serve(
     let mut hangup = signal(SignalKind::hangup()).map_err(ShellError::Runtime)?;
     let mut trains = true;
     let mut wait = Wait::new(started_by, Instant::now());
+    let mut signalled: Option<Instant> = None;
     loop {
-        let mut command = None;
+        let (mut command, mut is_signalled) = (None, false);
         tokio::select! {
             message = messages.recv(), if trains => match message {
                 Some(message) => recorder.receive(message),
@@ -238,10 +245,16 @@ async fn serve(
                     command = Some(Command::Stop);
                 }
             }
-            _ = terminate.recv() => command = Some(recorder.signalled()),
-            _ = interrupt.recv() => command = Some(recorder.signalled()),
+            _ = terminate.recv() => is_signalled = true,
+            _ = interrupt.recv() => is_signalled = true,
             _ = save.recv() => command = Some(Command::Checkpoint),
             _ = hangup.recv() => command = (started_by == StartedBy::Foreground).then_some(Command::Stop),
+        }
+        if is_signalled {
+            if signalled.get_or_insert_with(Instant::now).elapsed() >= GRACE {
+                return Err(ShellError::Stuck);
+            }
+            command = Some(recorder.signalled());
         }
         if let Some(command) = command {
             recorder.send(commands, command);
