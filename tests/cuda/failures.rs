@@ -4,10 +4,10 @@ use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::run::{RecordedStatus, RunDir};
+use cnn_tui::run::{Liveness, RecordedStatus, RunDir};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program on the stand-in, with its files in `home`.
@@ -58,6 +58,15 @@ fn run(home: &Path) -> RunDir {
     RunDir::open(&run).unwrap()
 }
 
+/// Waits until no process trains the run: what watched it ends a little before its trainer.
+fn wait_for_end(run: &RunDir) {
+    let start = Instant::now();
+    while run.liveness() != Liveness::Free {
+        assert!(start.elapsed() < Duration::from_mins(1), "{}", run.path().display());
+        thread::sleep(Duration::from_millis(20));
+    }
+}
+
 #[test]
 fn the_probe_runs_a_kernel() {
     let home = tempfile::tempdir().unwrap();
@@ -85,10 +94,12 @@ fn a_run_whose_device_is_lost_says_so_and_resumes() {
         let words = "the GPU was lost (unspecified launch failure); resume the run, from its last checkpoint";
         assert!(errors.contains(words), "{fail}: {errors}");
         let run = run(home.path());
+        wait_for_end(&run);
         assert_eq!(run.manifest().unwrap().status, RecordedStatus::Failed, "{fail}");
         let id = run.path().file_name().unwrap().to_str().unwrap().to_owned();
         let resumed = program(home.path(), &[], &["resume", &id, "--headless"]);
         assert!(resumed.status.success(), "{fail}: {resumed:?}");
+        wait_for_end(&run);
         assert_eq!(run.manifest().unwrap().status, RecordedStatus::Finished, "{fail}");
     }
 }
@@ -142,7 +153,9 @@ fn a_run_does_not_depend_on_the_order_of_blocks() {
         let home = tempfile::tempdir().unwrap();
         let (code, errors) = train(home.path(), environment, &["1", "--preset", preset]);
         assert_eq!(code, Some(0), "{errors}");
-        run(home.path()).manifest().unwrap().summary.weights_hash
+        let run = run(home.path());
+        wait_for_end(&run);
+        run.manifest().unwrap().summary.weights_hash
     };
     for preset in ["cnn", "dnn"] {
         assert_eq!(hash(&[], preset), hash(&[("STAND_IN_REVERSED", "1")], preset), "{preset}");
@@ -157,14 +170,22 @@ fn calls(preset: &str, epochs: &str) -> impl Fn(&str) -> u64 {
     let counts = [("STAND_IN_COUNTS", dir.to_str().unwrap())];
     let (code, errors) = train(home.path(), &counts, &[epochs, "--preset", preset]);
     assert_eq!(code, Some(0), "{errors}");
-    // The process that trains calls the driver more often than the one that tests it.
-    let files =
-        std::fs::read_dir(dir).unwrap().map(|file| std::fs::read_to_string(file.unwrap().path()).unwrap());
     let count = |counts: &str, kind: &str| {
         let count = counts.lines().find_map(|line| line.strip_prefix(&format!("{kind} ")));
         count.map_or(0, |count| count.parse().unwrap())
     };
-    let counts = files.max_by_key(|counts| count(counts, "launch")).unwrap();
+    // The process that tests the device launches one kernel. The one that trains may end a moment after its run.
+    let is_trainer = |counts: &String| count(counts, "launch") > 1;
+    let start = Instant::now();
+    let counts = loop {
+        let files = std::fs::read_dir(&dir).unwrap().map(|file| file.unwrap().path());
+        let found = files.map(|file| std::fs::read_to_string(file).unwrap()).find(is_trainer);
+        if let Some(counts) = found.filter(|counts| counts.contains("upload")) {
+            break counts;
+        }
+        assert!(start.elapsed() < Duration::from_secs(30), "the trainer does not end");
+        thread::sleep(Duration::from_millis(10));
+    };
     move |kind| count(&counts, kind)
 }
 
