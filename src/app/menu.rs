@@ -1,15 +1,15 @@
 //! The menu of the home screen.
 
 use super::shared::{PresetInfo, Shared};
-use crate::run::{Origin, RunConfig, RunEntry};
+use crate::run::{ListedRun, Origin, RunConfig};
 
 /// A line of the menu.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum MenuItem<'a> {
     /// Watch a run that is training or paused.
-    Attach(&'a RunEntry),
+    Attach(&'a ListedRun),
     /// Open the last run, or resume it if it was interrupted.
-    Last(&'a RunEntry),
+    Last(&'a ListedRun),
     /// Train a network.
     Train(&'a PresetInfo),
     /// Show all runs.
@@ -35,11 +35,12 @@ impl MenuItem<'_> {
 impl Shared {
     /// The lines of the menu, the most likely choice first: live runs, or else the last run, then networks to train.
     pub fn menu(&self) -> Vec<MenuItem<'_>> {
-        let live: Vec<_> = self.entries().filter(|run| run.state.is_live()).map(MenuItem::Attach).collect();
-        let mut own_runs = self.entries().filter(|run| run.origin == Origin::Own);
+        let live: Vec<_> =
+            self.listed_runs().filter(|run| run.state.is_live()).map(MenuItem::Attach).collect();
+        let mut own_runs = self.listed_runs().filter(|run| run.origin == Origin::Own);
         let last = own_runs.next().filter(|_| live.is_empty()).map(MenuItem::Last);
         let train = self.presets.iter().map(MenuItem::Train);
-        let references = self.entries().filter(|run| run.origin == Origin::Reference).count();
+        let references = self.listed_runs().filter(|run| run.origin == Origin::Reference).count();
         let own = self.runs.as_ref().map_or(0, Vec::len) - references;
         let runs = MenuItem::Runs { own, references };
         live.into_iter().chain(last).chain(train).chain([runs]).collect()

@@ -63,7 +63,7 @@ pub enum Effect {
     Predict([RunId; 2]),
     /// Start a learning-rate range test with this number and these settings, and cancel any other. Answered by
     /// [`Msg::Tried`] and [`Msg::NotTried`].
-    FindRate(u64, Box<RunConfig>),
+    StartRangeTest(u64, Box<RunConfig>),
     /// Cancel the range test.
     CancelRangeTest,
     /// Create a run and start its trainer. Answered by [`Msg::Started`] or [`Msg::Failed`].

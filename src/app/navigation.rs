@@ -22,11 +22,11 @@ pub(super) fn navigate(app: &mut App, goto: Goto) -> Vec<Effect> {
             return vec![Effect::Compare(app.shared.marked.clone())];
         }
         Goto::Predict(runs) => return predict(app, runs),
-        Goto::FindRate(config) => {
+        Goto::StartRangeTest(config) => {
             let number = app.range_tests;
             app.range_tests += 1;
             app.screen = Screen::LrFinder(Box::new(LrFinder::new(number, (*config).clone())));
-            return vec![Effect::FindRate(number, config)];
+            return vec![Effect::StartRangeTest(number, config)];
         }
         Goto::Home => app.screen = Screen::Home,
         Goto::Live => {

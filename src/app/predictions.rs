@@ -1,6 +1,6 @@
 //! Comparison of the predictions of two runs on the same images.
 
-use crate::metrics::{McNemar, McNemarMethod, Paired, SeedNoise, Spread, text};
+use crate::metrics::{ContingencyTable, McNemar, McNemarMethod, SeedNoise, Spread, text};
 
 /// Significance level: above this p-value, a difference may be chance.
 const CHANCE: f64 = 0.05;
@@ -26,7 +26,7 @@ pub struct PredictionDiff {
     /// The names of its classes.
     pub classes: Vec<String>,
     /// Counts of images that both, one or none of the runs classify correctly.
-    pub table: Paired,
+    pub table: ContingencyTable,
     /// Images that only the second run gets right, in decreasing order of both runs' confidence.
     pub fixed: Vec<Sample>,
     /// Images that only the first run gets right, in the same order.
@@ -88,7 +88,7 @@ impl PredictionDiff {
         pixels: impl Fn(usize) -> Box<[u8]>,
         seeds: Seeds,
     ) -> Self {
-        let (mut table, mut fixed, mut broken) = (Paired::default(), Vec::new(), Vec::new());
+        let (mut table, mut fixed, mut broken) = (ContingencyTable::default(), Vec::new(), Vec::new());
         let [first, second] = guesses;
         for (image, (&label, (&first, &second))) in labels.iter().zip(first.iter().zip(second)).enumerate() {
             let right = [first, second].map(|guess| guess.class == label);
@@ -195,7 +195,7 @@ mod tests {
         let images = |which| diff.samples(which).iter().map(|sample| sample.image).collect::<Vec<_>>();
         assert_eq!(images(Disagreement::Fixed), [3, 1]);
         assert_eq!(images(Disagreement::Broken), [2]);
-        assert_eq!(diff.table, Paired { both: 1, only_first: 1, only_second: 2, neither: 1 });
+        assert_eq!(diff.table, ContingencyTable { both: 1, only_first: 1, only_second: 2, neither: 1 });
         assert!((diff.difference() - 0.2).abs() < 1e-12);
         assert_eq!(diff.chance(), "may be chance: p 1.000 (McNemar's test, exact)");
     }

@@ -128,7 +128,7 @@ impl RunView {
 
     fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
         let wall_time = time - *self.began.get_or_insert(time);
-        self.timeline.take(time, &event);
+        self.timeline.apply(time, &event);
         match event {
             Event::Started(trainer) => self.take_start(trainer, wall_time),
             Event::Steps(batch) => self.take_steps(&batch, wall_time),
@@ -182,7 +182,7 @@ impl RunView {
         let was_seen = annotations.iter().any(|annotation| annotation.kind == AnnotationKind::Forked);
         // The first trainer of a fork resumes from its parent's checkpoint.
         if let Some(last) = annotations.last_mut()
-            && last.kind == AnnotationKind::Resumed
+            && last.kind == AnnotationKind::ResumedFromCheckpoint
             && is_fork
             && !was_seen
         {

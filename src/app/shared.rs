@@ -7,7 +7,7 @@ use super::panes::Panes;
 use super::rows::Row;
 use super::run_table::RunTable;
 use super::run_view::RunView;
-use crate::run::{Command, Listing, Queue, RecordedStatus, RunConfig, RunEntry, RunId};
+use crate::run::{Command, ListedRun, Listing, Queue, RecordedStatus, RunConfig, RunId};
 
 /// State that all screens share or that outlives them.
 #[derive(Debug, Clone)]
@@ -105,7 +105,7 @@ impl Shared {
     }
 
     /// The runs that could be read.
-    pub fn entries(&self) -> impl Iterator<Item = &RunEntry> {
+    pub fn listed_runs(&self) -> impl Iterator<Item = &ListedRun> {
         self.runs.iter().flatten().filter_map(|listed| match listed {
             Listing::Run(entry) => Some(&**entry),
             Listing::Broken { .. } => None,
@@ -131,7 +131,7 @@ impl Shared {
     }
 
     /// The selected run, or the first one of the selected group.
-    pub fn selected_or_first(&self) -> Option<&RunEntry> {
+    pub fn selected_or_first(&self) -> Option<&ListedRun> {
         let place = match self.selected_row()? {
             Row::Run { place, .. } => *place,
             Row::Group(group) => group.first(),
@@ -143,7 +143,7 @@ impl Shared {
     }
 
     /// The selected run, if it could be read.
-    pub fn selected(&self) -> Option<&RunEntry> {
+    pub fn selected(&self) -> Option<&ListedRun> {
         match self.selected_listed()? {
             Listing::Run(run) => Some(run),
             Listing::Broken { .. } => None,

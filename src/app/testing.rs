@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::run::{
-    Change, Extra, Listing, Liveness, Origin, Provenance, RecordedStatus, Results, RunConfig, RunDir,
-    RunEntry, RunId, RunManifest, RunState, SCHEMA,
+    Change, Extra, ListedRun, Listing, Liveness, Origin, Provenance, RecordedStatus, Results, RunConfig,
+    RunDir, RunId, RunManifest, RunState, SCHEMA,
 };
 
 pub(crate) fn run_id(seed: u64) -> RunId {
@@ -39,7 +39,7 @@ pub(crate) fn manifest(id: RunId) -> RunManifest {
 
 /// The run as a row of the list of runs.
 pub(crate) fn listed(id: &RunId, status: RecordedStatus) -> Listing {
-    Listing::Run(Arc::new(RunEntry {
+    Listing::Run(Arc::new(ListedRun {
         dir: RunDir::under(Path::new("/runs"), id.clone()),
         manifest: manifest(id.clone()),
         state: state(status),

@@ -25,7 +25,7 @@ pub(super) enum Goto {
     /// The predictions of these two runs.
     Predict([RunId; 2]),
     /// A learning-rate range test with these settings.
-    FindRate(Box<RunConfig>),
+    StartRangeTest(Box<RunConfig>),
     /// The previous screen.
     Back,
     Form(Box<Form>),

@@ -85,9 +85,9 @@ impl QueueCommand {
             }
             Some(QueueSubcommand::Rm { ids }) => {
                 let ids = ids.iter().map(|id| queued(store, id)).collect::<Result<Vec<_>, _>>()?;
-                store.unqueue(&ids).map(drop)?;
+                store.delete_queued(&ids).map(drop)?;
             }
-            Some(QueueSubcommand::Empty) => store.unqueue(&store.queue()?.runs).map(drop)?,
+            Some(QueueSubcommand::Empty) => store.delete_queued(&store.queue()?.runs).map(drop)?,
         }
         print(store, false, out)
     }
@@ -105,7 +105,7 @@ fn queued(store: &Store, query: &str) -> Result<RunId, CliError> {
 
 fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError> {
     let queue = store.queue()?;
-    let has_worker = store.queue_is_worked_on();
+    let has_worker = store.has_queue_worker();
     if json {
         let Queue { runs, jobs, paused, .. } = queue;
         let queue = json!({ "runs": runs, "jobs": jobs, "paused": paused, "has_worker": has_worker });

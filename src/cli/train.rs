@@ -96,7 +96,7 @@ impl ResumeCommand {
             let epochs = manifest.summary.epoch;
             let name = &manifest.name;
             return Err(CliError::Usage(format!(
-                "{name} has finished all {epochs} epochs; run `cnn-tui fork {name} --epochs N` to train a copy for longer"
+                "{name} has finished after {epochs} epochs; run `cnn-tui fork {name} --epochs N` to train a copy for longer"
             )));
         }
         if let Some(holder) = state.elsewhere() {
@@ -104,7 +104,7 @@ impl ResumeCommand {
         }
         if state.is_live() {
             let name = &manifest.name;
-            return Err(CliError::Usage(format!("{name} is already training; run `cnn-tui` to open it")));
+            return Err(CliError::Usage(format!("{name} already has a trainer; run `cnn-tui` to open it")));
         }
         if self.from != CheckpointName::Last {
             dir.resume_from(self.from)?;
@@ -175,7 +175,7 @@ fn diverged(dir: &RunDir) -> Result<String, CliError> {
     let (name, step) = (&manifest.name, text::count(manifest.summary.step));
     let rate = text::setting(manifest.settings().optimizer.learning_rate() / 10.0);
     Ok(format!(
-        "{name} diverged at step {step}: the loss or a weight is no longer finite; its last good checkpoint is kept, run \
+        "{name} diverged at step {step}: the loss or a weight is no longer finite; its last good checkpoint is kept; run \
          `cnn-tui fork {name} --learning-rate {rate}` to continue from it with a lower learning rate"
     ))
 }

@@ -165,7 +165,8 @@ impl DataLocations {
     ///
     /// # Errors
     ///
-    /// [`DataError::Unusable`] if there is a broken set and no other but the built-in one.
+    /// [`DataError::Unusable`] if there is a broken set and no other but the built-in one; another error if the set that was asked
+    /// for cannot be read.
     pub fn locate(&self) -> Result<Found, DataError> {
         let mut broken = Vec::new();
         for location in &self.preferred {
@@ -189,6 +190,10 @@ impl DataLocations {
     }
 
     /// Reads every location, and selects the same data set as [`locate`](Self::locate).
+    ///
+    /// # Errors
+    ///
+    /// The set that was asked for cannot be read.
     pub fn survey(&self) -> Result<Survey, DataError> {
         let mut reports = Vec::new();
         let mut used = None;

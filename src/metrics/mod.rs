@@ -18,4 +18,4 @@ pub use plot::{
     ticks_by,
 };
 pub use range_test::{RangeTest, Suggestion};
-pub use stats::{Ema, McNemar, McNemarMethod, Pace, Paired, SeedNoise, Spread};
+pub use stats::{ContingencyTable, Ema, McNemar, McNemarMethod, Pace, SeedNoise, Spread};

@@ -38,4 +38,4 @@ pub use settings::{
     Axis, Change, ConfigError, DeviceChoice, OptimizerSettings, RunConfig, Schedule, ScheduleError, Setting,
     SettingValue, SweepError, ValueKind, sweep,
 };
-pub use store::{ListUpdate, Lister, Listing, NewRun, Origin, Queue, RunEntry, Store};
+pub use store::{ListUpdate, ListedRun, Lister, Listing, NewRun, Origin, Queue, Store};

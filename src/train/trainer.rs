@@ -43,9 +43,9 @@ pub enum ControlMsg {
     /// A command from the user.
     Command(Command),
     /// Pause, because the run directory cannot be written.
-    Hold,
+    DiskFailed,
     /// The run directory can be written again: resume, unless the user has paused the run in the meantime.
-    Release,
+    DiskRecovered,
 }
 
 /// Trains until the run is finished or stopped, and returns its final status.
@@ -114,8 +114,8 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
             while let Some(order) = self.host.try_next() {
                 let next = match order {
                     ControlMsg::Command(command) => self.obey(command)?,
-                    ControlMsg::Hold => self.pause(PauseReason::Disk)?,
-                    ControlMsg::Release => Next::Continue,
+                    ControlMsg::DiskFailed => self.pause(PauseReason::Disk)?,
+                    ControlMsg::DiskRecovered => Next::Continue,
                 };
                 if let Next::End(status) = next {
                     return Ok(status);
@@ -185,8 +185,8 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 Some(ControlMsg::Command(command)) => {
                     self.obey(command)?;
                 }
-                Some(ControlMsg::Hold) => held = true,
-                Some(ControlMsg::Release) => held = false,
+                Some(ControlMsg::DiskFailed) => held = true,
+                Some(ControlMsg::DiskRecovered) => held = false,
             }
             if !paused && !held {
                 break Next::Continue;
@@ -440,7 +440,7 @@ mod tests {
     }
 
     #[test]
-    fn kernels_are_refreshed_while_an_epoch_lasts() {
+    fn the_last_checkpoint_is_saved_each_second_of_an_epoch() {
         let mut script = Script { slow: true, ..Script::default() };
         train(&mut session(1), &mut script).unwrap();
         // Ten steps of 200 ms: before the first, and after each full second.
@@ -543,12 +543,13 @@ mod tests {
     fn a_held_run_resumes_when_it_waits_for_nothing() {
         let (pause, resume) = (ControlMsg::Command(Command::Pause), ControlMsg::Command(Command::Resume));
         for (waited, reasons) in [
-            (vec![ControlMsg::Release], vec![PauseReason::Disk]),
+            (vec![ControlMsg::DiskRecovered], vec![PauseReason::Disk]),
             // Paused meanwhile, or resumed too early.
-            (vec![pause, ControlMsg::Release, resume], vec![PauseReason::Disk, PauseReason::Command]),
-            (vec![resume, ControlMsg::Hold, ControlMsg::Release], vec![PauseReason::Disk]),
+            (vec![pause, ControlMsg::DiskRecovered, resume], vec![PauseReason::Disk, PauseReason::Command]),
+            (vec![resume, ControlMsg::DiskFailed, ControlMsg::DiskRecovered], vec![PauseReason::Disk]),
         ] {
-            let mut script = Script { commands: vec![(2, ControlMsg::Hold)], waited, ..Script::default() };
+            let mut script =
+                Script { commands: vec![(2, ControlMsg::DiskFailed)], waited, ..Script::default() };
             assert_eq!(train(&mut session(1), &mut script).unwrap(), RecordedStatus::Finished);
             assert!(script.waited.is_empty());
             let of = |event: &Event| match event {

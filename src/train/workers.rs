@@ -249,7 +249,7 @@ fn gone<E>(_closed: E) -> TrainError {
     TrainError::Worker
 }
 
-/// Images evaluated at once; their im2col buffers take a few megabytes.
+/// Images evaluated at once where layers are composed; their im2col buffers take a few megabytes.
 const EVALUATION_PART_SIZE: usize = 50;
 
 impl Drop for Workers {

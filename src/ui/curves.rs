@@ -72,7 +72,7 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
         let (kind, label) = match mark.kind {
             AnnotationKind::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
             AnnotationKind::Paused(_) => (MarkKind::Paused, "paused".to_owned()),
-            AnnotationKind::Resumed => (MarkKind::Changed, "resumed".to_owned()),
+            AnnotationKind::ResumedFromCheckpoint => (MarkKind::Changed, "resumed".to_owned()),
             AnnotationKind::Forked => (MarkKind::Changed, "forked".to_owned()),
             AnnotationKind::Changed(change) => (MarkKind::Changed, change.to_string()),
         };

@@ -83,7 +83,7 @@ impl DialogBox<'_> {
                 ("go back", format!("Go back to {}'s last checkpoint and continue with:", self.name()))
             }
             FormKind::Fork(parent, _) => {
-                let known = self.app.shared.entries().find(|run| run.manifest.id == *parent);
+                let known = self.app.shared.listed_runs().find(|run| run.manifest.id == *parent);
                 let name = known.map_or_else(|| parent.name(), |run| &run.manifest.name);
                 ("fork", format!("New run from a checkpoint of {name}:"))
             }

@@ -58,7 +58,7 @@ impl World {
         Self { home, variables }
     }
 
-    /// The same with a variable of the environment.
+    /// The same with an environment variable.
     pub(crate) fn with(mut self, name: &'static str, value: &str) -> Self {
         self.variables.push((name, value.into()));
         self
@@ -72,12 +72,12 @@ impl World {
         self.path().join("runs")
     }
 
-    /// The variables of its environment.
+    /// Its environment variables.
     pub(crate) fn variables(&self) -> &[(&'static str, OsString)] {
         &self.variables
     }
 
-    /// Puts the program with these arguments in a terminal of so many columns and rows.
+    /// Starts the program with these arguments in a terminal of this size.
     pub(crate) fn terminal(&self, arguments: &[&str], size: (u16, u16)) -> Terminal {
         let mut command = CommandBuilder::new(PROGRAM);
         command.args(arguments);
@@ -136,7 +136,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         let store = Store::open(self.runs_dir());
-        if store.queue_is_worked_on() {
+        if store.has_queue_worker() {
             store.change_queue(|queue| queue.runs.clear()).unwrap();
         }
         // A trainer that has not got its lock yet finds its directory gone, and ends. One that writes into a directory
@@ -151,7 +151,7 @@ impl Drop for World {
     }
 }
 
-/// A run on disk, as anyone may look at it.
+/// A run on disk, read through the public API.
 pub(crate) struct Run(RunDir);
 
 impl Run {

@@ -11,8 +11,8 @@ use cnn_tui::metrics::Spread;
 use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
     Capacity, Change, Checkpoint, DataInfo, EpochReport, Event, Extra, GpuUse, Holder, JournalEntry,
-    LayerRow, Listing, Liveness, MachineUse, NamedTensor, OptimizerSettings, Origin, PauseReason, Position,
-    Provenance, Queue, RecordedStatus, Results, RunConfig, RunDir, RunEntry, RunId, RunManifest, RunState,
+    LayerRow, ListedRun, Listing, Liveness, MachineUse, NamedTensor, OptimizerSettings, Origin, PauseReason,
+    Position, Provenance, Queue, RecordedStatus, Results, RunConfig, RunDir, RunId, RunManifest, RunState,
     SCHEMA, StepBatch, StepTime, TrainState, TrainerInfo, Update,
 };
 use jiff::Timestamp;
@@ -56,7 +56,7 @@ fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
 /// The run in the list of runs. Nothing reads its directory.
 fn entry(id: RunId, manifest: RunManifest, origin: Origin) -> Listing {
     let state = state(manifest.status);
-    Listing::Run(Arc::new(RunEntry { dir: RunDir::under(Path::new("/runs"), id), manifest, state, origin }))
+    Listing::Run(Arc::new(ListedRun { dir: RunDir::under(Path::new("/runs"), id), manifest, state, origin }))
 }
 
 fn data() -> DataInfo {

@@ -90,7 +90,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
         }
         Ok(ParsedForm::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
         Ok(ParsedForm::Fork(id, from, change)) => {
-            let parent = shared.entries().find(|run| run.manifest.id == id).map(|run| &run.manifest);
+            let parent = shared.listed_runs().find(|run| run.manifest.id == id).map(|run| &run.manifest);
             let jump = parent.and_then(|parent| parent.rate_jump(&change, parent.step_of(from)));
             let effect = Effect::Fork(id, from, change);
             if let Some(jump) = jump {

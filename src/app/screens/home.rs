@@ -18,7 +18,7 @@ pub enum HomeAction {
     /// Edit the settings before training.
     EditSettings,
     /// Find a learning rate for the selected network.
-    FindRate,
+    StartRangeTest,
     /// Select another line.
     Move(Motion),
 }
@@ -28,7 +28,7 @@ use HomeAction as A;
 pub(in crate::app) const KEYS: &[KeyRow<HomeAction, Shared>] = &[
     key(A::Choose, &[Key::Enter], Some("choose"), "open the selected item"),
     key(A::EditSettings, &[Key::Char('e')], Some("settings"), "edit the settings first").when(on_preset),
-    key(A::FindRate, &[Key::Char('f')], Some("find lr"), "find a learning rate for it").when(on_preset),
+    key(A::StartRangeTest, &[Key::Char('f')], Some("find lr"), "find a learning rate for it").when(on_preset),
     key(A::Move(Motion::Previous), &[Key::Up, Key::Char('k')], None, "line above"),
     key(A::Move(Motion::Next), &[Key::Down, Key::Char('j')], Some("select"), "line below"),
 ];
@@ -44,9 +44,9 @@ pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Transit
             let config = shared.selected_preset().map(|preset| shared.config_for(preset));
             config.map(|config| Goto::Form(Box::new(Form::train(config)))).into()
         }
-        A::FindRate => {
+        A::StartRangeTest => {
             let config = shared.selected_preset().map(|preset| shared.config_for(preset));
-            config.map(|config| Goto::FindRate(Box::new(config))).into()
+            config.map(|config| Goto::StartRangeTest(Box::new(config))).into()
         }
         A::Move(motion) => {
             let lines = shared.menu().len();

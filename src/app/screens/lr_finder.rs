@@ -42,7 +42,7 @@ pub(in crate::app) fn update(finder: &mut LrFinder, action: LrFinderAction) -> T
             finder.toggle_choice();
             Transition::default()
         }
-        A::Restart => Goto::FindRate(Box::new(finder.config.clone())).into(),
+        A::Restart => Goto::StartRangeTest(Box::new(finder.config.clone())).into(),
         A::Back => Goto::Back.into(),
     }
 }

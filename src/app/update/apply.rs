@@ -176,7 +176,7 @@ fn with_range_test(screen: &mut Screen, number: u64, change: impl FnOnce(&mut Lr
 
 fn deleted(shared: &mut Shared, ids: Vec<RunId>) {
     let name = |id: &RunId| {
-        let run = shared.entries().find(|run| run.manifest.id == *id);
+        let run = shared.listed_runs().find(|run| run.manifest.id == *id);
         run.map_or_else(|| id.name().to_owned(), |run| run.manifest.name.clone())
     };
     let undo = runs::key_of(RunsAction::Undo);

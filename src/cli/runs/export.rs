@@ -10,7 +10,7 @@ use super::table::print_columns;
 use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{
-    EpochMetric, EpochReport, Field, FieldValue, Listing, Query, RunEntry, RunManifest, Schedule, Setting,
+    EpochMetric, EpochReport, Field, FieldValue, ListedRun, Listing, Query, RunManifest, Schedule, Setting,
     StepRow, Store, widen,
 };
 
@@ -97,7 +97,7 @@ impl ExportCommand {
 }
 
 /// The runs that match a query, in the order of their creation.
-fn matching(store: &Store, query: &str) -> Result<Vec<RunEntry>, CliError> {
+fn matching(store: &Store, query: &str) -> Result<Vec<ListedRun>, CliError> {
     let parsed: Query = query.parse().map_err(|error| refused(query, &error))?;
     let mut runs: Vec<_> =
         store.list().into_iter().filter_map(Listing::run).filter(|run| parsed.matches(run)).collect();
@@ -162,10 +162,10 @@ pub(super) fn as_json(value: FieldValue) -> Value {
 }
 
 /// Every field of every run. For programs, settings that can change also have their original value.
-fn summary(runs: &[RunEntry], audience: Audience) -> Table {
+fn summary(runs: &[ListedRun], audience: Audience) -> Table {
     let has_original =
         |field: &Field| audience == Audience::Programs && field.setting().is_some_and(Setting::is_changeable);
-    let row = |run: &RunEntry| {
+    let row = |run: &ListedRun| {
         let values = Field::all().map(|field| audience.value(field, field.of(run)));
         let originals = Field::all().filter(has_original).map(|field| as_json(field.of(run).original()));
         values.chain(originals).collect()
@@ -178,9 +178,9 @@ fn summary(runs: &[RunEntry], audience: Audience) -> Table {
 }
 
 /// A row per epoch or step. Every row has the run's id, its name, and the settings in which the runs differ.
-fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Table, CliError> {
+fn from_journals(runs: &[ListedRun], what: What, audience: Audience) -> Result<Table, CliError> {
     let differs = |field: &Field| {
-        let value = |run: &RunEntry| field.of(run);
+        let value = |run: &ListedRun| field.of(run);
         (field.setting().is_some() || field.name() == "data")
             && runs.iter().any(|run| value(run) != value(&runs[0]))
     };
@@ -213,10 +213,11 @@ fn from_journals(runs: &[RunEntry], what: What, audience: Audience) -> Result<Ta
 }
 
 /// Says on standard error that lines are left out.
-pub(super) fn warn_of_damage(run: &RunEntry, damaged: u64) {
+pub(super) fn warn_of_damage(run: &ListedRun, damaged: u64) {
     if damaged > 0 {
         let (lines, path) = (text::number_of(damaged, "line"), run.dir.journal_path());
-        let _ = writeln!(io::stderr(), "cnn-tui: {}: {lines} could not be read", path.display());
+        let _ =
+            writeln!(io::stderr(), "cnn-tui: {}: {lines} could not be read and are left out", path.display());
     }
 }
 

@@ -1,10 +1,10 @@
 //! Resolving run arguments and queries.
 
 use crate::cli::CliError;
-use crate::run::{QueryError, RunEntry, RunError, Store};
+use crate::run::{ListedRun, QueryError, RunError, Store};
 
 /// Resolves an ID, name or prefix to a run with its state.
-pub(super) fn find(store: &Store, query: &str) -> Result<RunEntry, RunError> {
+pub(super) fn find(store: &Store, query: &str) -> Result<ListedRun, RunError> {
     store.entry(&store.resolve(query)?)
 }
 

@@ -88,7 +88,9 @@ impl ListCommand {
         }
         if listed.is_empty() {
             let root = store.root().display();
-            if self.trash || !query.is_empty() {
+            if self.trash && query.is_empty() {
+                writeln!(out, "the trash is empty")?;
+            } else if !query.is_empty() {
                 writeln!(out, "no matching runs in {root}")?;
             } else {
                 writeln!(out, "no runs in {root} yet; run `cnn-tui train` to start one")?;

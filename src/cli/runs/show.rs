@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::find::find;
 use crate::cli::CliError;
 use crate::metrics::text;
-use crate::run::{Event, Field, RunDir, RunEntry, RunError, Store};
+use crate::run::{Event, Field, ListedRun, RunDir, RunError, Store};
 
 #[derive(Debug, Args)]
 pub(super) struct ShowRunCommand {
@@ -79,7 +79,7 @@ fn warnings(dir: &RunDir) -> Result<Vec<String>, CliError> {
 }
 
 /// The run's `run.json`, with its actual state and directory.
-pub(super) fn run_json(run: &RunEntry) -> Value {
+pub(super) fn run_json(run: &ListedRun) -> Value {
     let mut json = serde_json::to_value(&run.manifest).unwrap_or_default();
     json["state"] = json!(run.state_name().as_str());
     json["directory"] = json!(run.dir.path());

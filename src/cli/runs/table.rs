@@ -5,7 +5,7 @@ use std::io::Write;
 use crate::app::Group;
 use crate::cli::CliError;
 use crate::metrics::{Spread, text};
-use crate::run::{Field, Listing, Origin, RunEntry, Setting};
+use crate::run::{Field, ListedRun, Listing, Origin, Setting};
 use crate::strings::{aligned, cells_of};
 
 /// Prints rows of cells in aligned columns, `numbers` of which are aligned to the right. The first row has the headings.
@@ -43,8 +43,8 @@ pub(super) fn print(listed: &[&Listing], out: &mut impl Write) -> Result<(), Cli
     print_columns(&rows, &[false, false, false, false, true, true, false], out)
 }
 
-fn row(run: &RunEntry) -> Vec<String> {
-    let RunEntry { dir, manifest, origin, .. } = run;
+fn row(run: &ListedRun) -> Vec<String> {
+    let ListedRun { dir, manifest, origin, .. } = run;
     let data = manifest.provenance.dataset.as_ref().map_or("-", |data| &data.description);
     let origin = if *origin == Origin::Reference { " (reference)" } else { "" };
     // A waiting run shows what it waits for.
@@ -100,7 +100,7 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
 }
 
 /// The settings that differ from the defaults or changed during training, except the seed.
-fn shared_settings(run: &RunEntry) -> String {
+fn shared_settings(run: &ListedRun) -> String {
     let notable = run.manifest.notable_settings();
     let fields = Field::all().filter(|field| {
         let is_shared = |setting: &Setting| !["preset", "seed"].contains(&setting.name());

@@ -10,7 +10,7 @@ use serde_json::json;
 use super::export::warn_of_damage;
 use super::find::find;
 use crate::cli::CliError;
-use crate::run::{EventFile, RunEntry, Store};
+use crate::run::{EventFile, ListedRun, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -34,7 +34,7 @@ pub(super) struct TensorboardCommand {
 
 impl TensorboardCommand {
     pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        let mut runs: Vec<RunEntry> = Vec::new();
+        let mut runs: Vec<ListedRun> = Vec::new();
         for id in &self.ids {
             let run = find(store, id)?;
             if runs.iter().all(|other| other.dir != run.dir) {
@@ -63,7 +63,7 @@ impl TensorboardCommand {
 }
 
 /// Name of a run's subdirectory: the run's name, or its ID if the name is not unique or not a valid file name.
-fn directory_name<'a>(run: &'a RunEntry, runs: &[RunEntry]) -> &'a str {
+fn directory_name<'a>(run: &'a ListedRun, runs: &[ListedRun]) -> &'a str {
     let name = &run.manifest.name;
     let is_unique = runs.iter().filter(|other| other.manifest.name == *name).count() == 1;
     let is_a_file_name = Path::new(name).file_name() == Some(OsStr::new(name)) && name.len() < 256;

@@ -7,7 +7,7 @@ use serde_json::Value as Json;
 use super::RunsCommand;
 use crate::run::testing::{AnyRun, SettingHistory, any_config, any_run, few_cases};
 use crate::run::{
-    Axis, Field, NewRun, Provenance, Query, RunConfig, RunEntry, Setting, SettingValue, Store, ValueKind,
+    Axis, Field, ListedRun, NewRun, Provenance, Query, RunConfig, Setting, SettingValue, Store, ValueKind,
     sweep,
 };
 
@@ -48,7 +48,7 @@ fn tokens(text: &str) -> Vec<&str> {
 }
 
 /// Whether a query for a field with this value matches.
-fn matches(run: &RunEntry, field: Field, value: &str) -> bool {
+fn matches(run: &ListedRun, field: Field, value: &str) -> bool {
     let value = value.replace('\\', "\\\\").replace('"', "\\\"");
     format!("{field} = \"{value}\"").parse::<Query>().unwrap().matches(run)
 }

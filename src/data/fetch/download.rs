@@ -113,7 +113,7 @@ impl<'a> Download<'a> {
     /// resume.
     fn request(&self, agent: &Agent, mut start: u64) -> Result<(Body, u64), FetchError> {
         let mut response = self.get(agent, start)?;
-        if start > 0 && !can_resume(&response, start) {
+        if start > 0 && must_restart(&response, start) {
             start = 0;
             response = self.get(agent, start)?;
         }
@@ -161,17 +161,16 @@ impl<'a> Download<'a> {
     }
 }
 
-/// Whether a response to a range request can be appended at `start`. Not if the server has no such range or sends a
-/// different one. A full response (status 200) is accepted and starts at 0.
-fn can_resume(response: &Response<Body>, start: u64) -> bool {
+/// Whether the request must be repeated without a range: the server has no such range, or sent another one.
+fn must_restart(response: &Response<Body>, start: u64) -> bool {
     match response.status() {
-        StatusCode::RANGE_NOT_SATISFIABLE => false,
+        StatusCode::RANGE_NOT_SATISFIABLE => true,
         StatusCode::PARTIAL_CONTENT => {
             let range = response.headers().get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
             let first = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok());
-            first == Some(start)
+            first != Some(start)
         }
-        _ => true,
+        _ => false,
     }
 }
 

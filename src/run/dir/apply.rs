@@ -135,7 +135,7 @@ impl Results {
         self.push_to_curve(report.epoch, accuracy);
     }
 
-    /// Updates the progress.
+    /// Sets step and active time, and recomputes the throughput.
     fn reach(&mut self, step: u64, active_seconds: f64, batch_size: usize) {
         (self.step, self.active_seconds) = (step, active_seconds);
         self.images_per_second = finite(step as f64 * batch_size as f64 / active_seconds);
@@ -285,7 +285,7 @@ mod tests {
         assert_eq!(manifest.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
     }
 
-    /// Total steps of the run, and a change of one setting.
+    /// A change of settings in a run of `epochs` epochs with 10 steps each.
     fn changed(step: u64, change: Change, epochs: u64) -> Event {
         Event::Changed { step, change, total_steps: epochs * 10 }
     }
@@ -335,7 +335,7 @@ mod tests {
         let (mut manifest, mut timeline) = (manifest(), Timeline::<()>::default());
         for event in [epoch(1, 0.5), epoch(2, 0.9), Event::Rewound { step: 938 }] {
             manifest.apply(0.0, &event);
-            timeline.take(0.0, &event);
+            timeline.apply(0.0, &event);
         }
         manifest.summary.recompute(timeline.reports());
         let summary = &manifest.summary;

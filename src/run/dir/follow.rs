@@ -52,7 +52,7 @@ pub struct Update {
 }
 
 impl Update {
-    /// Whether nothing has changed.
+    /// Whether nothing new was read. `state` and `problem` are not considered.
     pub fn is_empty(&self) -> bool {
         self.manifest.is_none()
             && self.entries.is_empty()

@@ -54,7 +54,7 @@ impl RunDir {
                 history = History::default();
             }
             for entry in batch.entries {
-                history.take(entry.time, &entry.event);
+                history.apply(entry.time, &entry.event);
             }
             if batch.caught_up {
                 return Ok((history, journal.damaged()));

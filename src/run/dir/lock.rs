@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_is_free_before_and_after() {
+    fn a_lock_is_free_before_acquire_and_after_drop() {
         let dir = tempfile::tempdir().unwrap();
         assert_eq!(liveness(&lock_path(&dir)), Liveness::Free);
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_probe_is_no_holder() {
+    fn a_probe_does_not_count_as_a_holder() {
         let dir = tempfile::tempdir().unwrap();
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
         let probe = File::open(lock_path(&dir)).unwrap();
@@ -190,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_with_other_text_is_a_lock() {
+    fn a_lock_file_with_invalid_text_still_locks() {
         let dir = tempfile::tempdir().unwrap();
         let text = "no JSON, and longer than what a holder writes: ".repeat(10);
         std::fs::write(lock_path(&dir), &text).unwrap();

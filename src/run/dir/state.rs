@@ -122,7 +122,7 @@ impl RunState {
         }
     }
 
-    /// Whether a trainer holds the run and reads commands.
+    /// Whether a trainer holds the run, or may hold it on another machine.
     pub fn is_live(&self) -> bool {
         matches!(self.liveness, Liveness::Held(_) | Liveness::Elsewhere(_))
     }

@@ -81,7 +81,7 @@ pub enum AnnotationKind {
     /// Training paused, for this reason.
     Paused(PauseReason),
     /// A trainer resumed from a checkpoint.
-    Resumed,
+    ResumedFromCheckpoint,
     /// The run was forked here from another run.
     Forked,
     /// Settings were changed.
@@ -90,12 +90,12 @@ pub enum AnnotationKind {
 
 impl<S: StepLog> Timeline<S> {
     /// Applies an event that was reported at `time`. Events must be in the order of the journal.
-    pub fn take(&mut self, time: f64, event: &Event) {
+    pub fn apply(&mut self, time: f64, event: &Event) {
         match event {
             Event::Started(trainer) => {
                 if trainer.step > 0 || self.step > 0 {
                     self.step = trainer.step;
-                    self.annotate(trainer.step, AnnotationKind::Resumed);
+                    self.annotate(trainer.step, AnnotationKind::ResumedFromCheckpoint);
                 }
             }
             Event::Steps(batch) => {
@@ -165,7 +165,7 @@ mod tests {
     fn folded(events: &[Event]) -> Timeline<Vec<u64>> {
         let mut timeline = Timeline::default();
         for (time, event) in (0_u32..).zip(events) {
-            timeline.take(f64::from(time), event);
+            timeline.apply(f64::from(time), event);
         }
         timeline
     }
@@ -196,7 +196,10 @@ mod tests {
     #[test]
     fn a_trainer_that_resumes_is_annotated() {
         let timeline = folded(&[Event::started(0), steps(1, 3), Event::started(1)]);
-        assert_eq!(timeline.annotations, [Annotation { step: 1, kind: AnnotationKind::Resumed }]);
+        assert_eq!(
+            timeline.annotations,
+            [Annotation { step: 1, kind: AnnotationKind::ResumedFromCheckpoint }]
+        );
         assert_eq!(
             (timeline.step, timeline.steps),
             (1, vec![1, 2, 3]),
@@ -204,6 +207,6 @@ mod tests {
         );
         // Resumed before its first checkpoint.
         let annotations = folded(&[Event::started(0), steps(1, 3), Event::started(0)]).annotations;
-        assert_eq!(annotations, [Annotation { step: 0, kind: AnnotationKind::Resumed }]);
+        assert_eq!(annotations, [Annotation { step: 0, kind: AnnotationKind::ResumedFromCheckpoint }]);
     }
 }

@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use super::field::{Field, FieldValue};
 use super::word::written;
-use crate::run::store::RunEntry;
+use crate::run::store::ListedRun;
 
 /// An invalid query.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -47,7 +47,7 @@ pub(super) struct Literal {
 }
 
 impl Expr {
-    pub(super) fn matches(&self, run: &RunEntry) -> bool {
+    pub(super) fn matches(&self, run: &ListedRun) -> bool {
         match self {
             Self::Or(one, other) => one.matches(run) || other.matches(run),
             Self::And(one, other) => one.matches(run) && other.matches(run),

@@ -7,7 +7,7 @@ use crate::metrics::text;
 use crate::run::dir::RunManifest;
 use crate::run::protocol::{EpochMetric, Unit};
 use crate::run::settings::{Setting, SettingValue};
-use crate::run::store::RunEntry;
+use crate::run::store::ListedRun;
 
 /// A field of a run, such as the best accuracy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -62,7 +62,7 @@ struct Row {
 /// Where the values of a field come from.
 #[derive(Clone, Copy)]
 enum Source {
-    Run(fn(&RunEntry) -> FieldValue),
+    Run(fn(&ListedRun) -> FieldValue),
     /// The value of a metric after the last epoch.
     LastEpoch(EpochMetric),
 }
@@ -73,7 +73,7 @@ const fn row(
     name: &'static str,
     aliases: &'static [&'static str],
     about: &'static str,
-    of: fn(&RunEntry) -> FieldValue,
+    of: fn(&ListedRun) -> FieldValue,
 ) -> Option<Row> {
     Some(Row { unit, name, aliases, about, source: Source::Run(of) })
 }
@@ -105,7 +105,7 @@ fn integer(number: Option<u32>) -> FieldValue {
 }
 
 /// The value of a setting, with changes during training.
-fn setting(name: &str, run: &RunEntry) -> FieldValue {
+fn setting(name: &str, run: &ListedRun) -> FieldValue {
     Setting::named(name).map_or(FieldValue::None, |setting| setting_of(setting, &run.manifest))
 }
 
@@ -122,7 +122,7 @@ fn setting_of(setting: Setting, manifest: &RunManifest) -> FieldValue {
 }
 
 /// The changes during training, such as `lr 0.01→0.02 @29`.
-fn changes(run: &RunEntry) -> FieldValue {
+fn changes(run: &ListedRun) -> FieldValue {
     let changed = Field::all().filter_map(|field| match field.of_manifest(&run.manifest)? {
         value @ FieldValue::Changed(_) => Some(format!("{field} {}", field.in_words(value))),
         _ => None,
@@ -278,7 +278,7 @@ impl Field {
     }
 
     /// Its value for a run.
-    pub fn of(self, run: &RunEntry) -> FieldValue {
+    pub fn of(self, run: &ListedRun) -> FieldValue {
         match self.0 {
             Declared::Row(place) => match ROWS[place].source {
                 Source::Run(of) => of(run),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::expr::{Expr, QueryError};
 use super::parse;
-use crate::run::store::RunEntry;
+use crate::run::store::ListedRun;
 
 /// A parsed query. The empty one matches every run.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -30,7 +30,7 @@ impl Query {
     }
 
     /// Whether it matches this run.
-    pub fn matches(&self, run: &RunEntry) -> bool {
+    pub fn matches(&self, run: &ListedRun) -> bool {
         self.0.as_ref().is_none_or(|expr| expr.matches(run))
     }
 }

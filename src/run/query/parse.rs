@@ -36,7 +36,7 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     match parser.next() {
         None => Ok(Some(expr)),
         Some(Token { kind: TokenKind::Close, at }) => {
-            Err(QueryError { at: at.clone(), message: "unmatched `)`".to_owned() })
+            Err(QueryError { at: at.clone(), message: "unmatched `)`; remove it".to_owned() })
         }
         Some(token) => Err(wrong(token, "`and`, `or` or the end of the query")),
     }
@@ -100,7 +100,10 @@ impl<'a> Parser<'a> {
         let at = self.peek().map_or(self.end..self.end, |token| token.at.clone());
         self.depth += 1;
         if self.depth > DEPTH {
-            return Err(QueryError { at, message: "too many nested conditions".to_owned() });
+            return Err(QueryError {
+                at,
+                message: "too many nested conditions; use fewer parentheses or `not`".to_owned(),
+            });
         }
         let expr = self.one_inside(at);
         self.depth -= 1;
@@ -150,7 +153,8 @@ impl<'a> Parser<'a> {
             _ => return Ok(Expr::Anywhere(word.to_owned())),
         };
         let Some(field) = Field::named(word).filter(|_| !quoted) else {
-            let near = nearest(word).map_or(String::new(), |near| format!("; did you mean `{near}`?"));
+            let all = || "; run `cnn-tui runs --fields` to list them".to_owned();
+            let near = nearest(word).map_or_else(all, |near| format!("; did you mean `{near}`?"));
             return Err(QueryError { at: at.clone(), message: format!("unknown field '{word}'{near}") });
         };
         self.place += 1;
@@ -209,7 +213,7 @@ pub(super) fn refusal(field: Field, operator: Operator, literal: &Literal) -> Op
     None
 }
 
-/// The field with the most similar name, if any is similar enough.
+/// The field that shares the longest beginning with `word`, at least two letters.
 fn nearest(word: &str) -> Option<&'static str> {
     let likeness = |name: &str| {
         let same = name.chars().zip(word.chars()).take_while(|(a, b)| a.eq_ignore_ascii_case(b)).count();

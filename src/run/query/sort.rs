@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::run::{
-        Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunEntry, RunState, Store,
+        ListedRun, Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store,
     };
 
     #[test]
@@ -128,7 +128,7 @@ mod tests {
             let mut manifest = dir.manifest().unwrap();
             manifest.summary.best_test_accuracy = best;
             let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
-            Listing::Run(Arc::new(RunEntry { dir, manifest, state, origin: Origin::Own }))
+            Listing::Run(Arc::new(ListedRun { dir, manifest, state, origin: Origin::Own }))
         };
         let broken = Listing::Broken { name: "odd".to_owned(), reason: String::new() };
         let runs = [broken, run(1, None), run(2, Some(0.5)), run(3, Some(0.9))];

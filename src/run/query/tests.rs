@@ -4,10 +4,10 @@ use proptest::prelude::*;
 use super::expr::{Expr, Literal, Operator};
 use super::*;
 use crate::run::{
-    Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunEntry, RunState, Store,
+    ListedRun, Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store,
 };
 
-fn run() -> RunEntry {
+fn run() -> ListedRun {
     let root = tempfile::tempdir().unwrap();
     let config = RunConfig { seed: 7, ..RunConfig::default() };
     let new = NewRun {
@@ -20,7 +20,7 @@ fn run() -> RunEntry {
     manifest.summary.best_test_accuracy = Some(0.886);
     manifest.summary.active_seconds = 5400.0;
     let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
-    RunEntry { dir, manifest, state, origin: Origin::Own }
+    ListedRun { dir, manifest, state, origin: Origin::Own }
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn errors_say_what_was_expected_and_where() {
         ("lr >", 4..4, "expected a value"),
         ("lr 0.1", 3..6, "expected =, :, !=, <, <=, >, >= or ~ after 'lr'"),
         ("(lr = 1", 0..1, "missing `)` for this `(`"),
-        ("lr = 1)", 6..7, "unmatched `)`"),
+        ("lr = 1)", 6..7, "unmatched `)`; remove it"),
         ("name = \"x", 7..9, "missing closing `\"`"),
         ("or lr = 1", 0..2, "expected a condition before 'or'"),
         ("lr ! 1", 3..4, "expected `=` after `!`"),
@@ -95,7 +95,7 @@ fn errors_say_what_was_expected_and_where() {
         assert_eq!(error, QueryError { at, message: message.to_owned() }, "{query}");
     }
     let deep = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(deep.parse::<Query>().unwrap_err().message, "too many nested conditions");
+    assert_eq!(deep.parse::<Query>().unwrap_err().message, "too many nested conditions; use fewer parentheses or `not`");
     assert!("not ".repeat(100_000).parse::<Query>().is_err());
 }
 

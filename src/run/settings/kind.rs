@@ -1,4 +1,4 @@
-//! The kinds of values.
+//! What values a setting accepts: parsing and range checks.
 
 use super::device::DeviceChoice;
 use super::error::{ConfigError, malformed, out_of_range};

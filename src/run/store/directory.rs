@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
-use super::listing::{Origin, RunEntry};
+use super::listing::{ListedRun, Origin};
 use super::new_run::NewRun;
 use crate::run::dir::{Labels, RunDir, RunError, RunId};
 use crate::run::disk::{FileError, file};
@@ -92,10 +92,10 @@ impl Store {
     }
 
     /// The entry of a run in lists.
-    pub fn entry(&self, dir: &RunDir) -> Result<RunEntry, RunError> {
+    pub fn entry(&self, dir: &RunDir) -> Result<ListedRun, RunError> {
         let (manifest, state) = dir.read()?;
         let origin = if self.check_own(dir).is_ok() { Origin::Own } else { Origin::Reference };
-        Ok(RunEntry { dir: dir.clone(), manifest, state, origin })
+        Ok(ListedRun { dir: dir.clone(), manifest, state, origin })
     }
 
     /// The directories of runs, own runs first.

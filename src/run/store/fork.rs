@@ -61,7 +61,7 @@ fn copy_journal(
         let batch = from.poll()?;
         let entries: Vec<_> = batch.entries.into_iter().filter_map(|entry| up_to(step, entry)).collect();
         for JournalEntry { time, event } in &entries {
-            timeline.take(*time, event);
+            timeline.apply(*time, event);
             // The fork's settings include the parent's changes.
             if !matches!(event, Event::Changed { .. }) {
                 manifest.apply(*time, event);

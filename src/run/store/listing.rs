@@ -8,7 +8,7 @@ use crate::run::dir::{RunDir, RunManifest, RunState, StateName};
 #[derive(Debug, Clone, PartialEq)]
 pub enum Listing {
     /// A readable run.
-    Run(Arc<RunEntry>),
+    Run(Arc<ListedRun>),
     /// A directory that cannot be read as a run.
     Broken {
         /// The directory's name.
@@ -20,7 +20,7 @@ pub enum Listing {
 
 /// A run with its manifest and state, as tables show it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct RunEntry {
+pub struct ListedRun {
     /// Its directory.
     pub dir: RunDir,
     /// Its manifest, as last read.
@@ -42,7 +42,7 @@ pub enum Origin {
 
 impl Listing {
     /// The run, unless it is broken.
-    pub fn run(self) -> Option<RunEntry> {
+    pub fn run(self) -> Option<ListedRun> {
         match self {
             Self::Run(run) => Some(Arc::unwrap_or_clone(run)),
             Self::Broken { .. } => None,
@@ -50,7 +50,7 @@ impl Listing {
     }
 }
 
-impl RunEntry {
+impl ListedRun {
     /// Its state in one word.
     pub fn state_name(&self) -> StateName {
         self.state.name(&self.manifest)

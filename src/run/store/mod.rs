@@ -12,6 +12,6 @@ mod trash;
 
 pub use directory::Store;
 pub use lister::{ListUpdate, Lister};
-pub use listing::{Listing, Origin, RunEntry};
+pub use listing::{ListedRun, Listing, Origin};
 pub use new_run::NewRun;
 pub use queue::Queue;

@@ -1,4 +1,4 @@
-//! The queue of runs waiting to be trained.
+//! The queue: runs to be trained.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -28,7 +28,7 @@ pub struct Queue {
     pub jobs: usize,
     /// Whether the queue is paused, so that no more runs are started.
     pub paused: bool,
-    /// Runs that the worker has started and that have not ended in order: they train, or were interrupted.
+    /// Runs that the worker has started and that have not ended normally: they train, or were interrupted.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub started: Vec<RunId>,
     /// Runs in the trash that were in the queue, with their former positions.
@@ -157,7 +157,7 @@ impl Store {
 
     /// Removes runs from the queue and deletes them. Returns the deleted runs: one that has started in the meantime stays.
     /// Deleted runs can be [restored](Self::restore), and return to their place.
-    pub fn unqueue(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
+    pub fn delete_queued(&self, runs: &[RunId]) -> Result<Vec<RunId>, RunError> {
         let before = self.queue()?;
         let mut deleted = Vec::new();
         for id in runs {
@@ -191,7 +191,7 @@ impl Store {
     }
 
     /// Whether there is a queue worker.
-    pub fn queue_is_worked_on(&self) -> bool {
+    pub fn has_queue_worker(&self) -> bool {
         matches!(liveness(&self.queue_lock_path()), Liveness::Held(_) | Liveness::Elsewhere(_))
     }
 }
@@ -245,16 +245,16 @@ mod tests {
     fn one_process_works_on_it() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
-        assert!(!store.queue_is_worked_on());
+        assert!(!store.has_queue_worker());
         let lock = store.work_on_queue().unwrap();
-        assert!(lock.is_some() && store.queue_is_worked_on());
+        assert!(lock.is_some() && store.has_queue_worker());
         assert!(store.work_on_queue().unwrap().is_none());
         drop(lock);
         assert!(store.work_on_queue().unwrap().is_some());
     }
 
     #[test]
-    fn only_waiting_runs_are_unqueued_and_discarded_runs_leave_the_queue() {
+    fn only_queued_runs_are_deleted_from_the_queue_and_deleted_runs_leave_it() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let dirs = [1, 2, 3, 4].map(|second| {
@@ -270,7 +270,7 @@ mod tests {
         manifest.status = RecordedStatus::Running;
         dirs[1].write_manifest(&manifest).unwrap();
         fs::remove_dir_all(dirs[2].path()).unwrap();
-        assert_eq!(store.unqueue(&ids[1..]).unwrap(), [ids[3].clone()]);
+        assert_eq!(store.delete_queued(&ids[1..]).unwrap(), [ids[3].clone()]);
         assert!(store.queue().unwrap().runs.is_empty() && dirs[1].exists() && !dirs[3].exists());
     }
 
@@ -289,7 +289,7 @@ mod tests {
         store.restore(ids[1].as_str()).unwrap();
         assert_eq!(store.queue().unwrap().runs, ids);
 
-        assert_eq!(store.unqueue(&ids).unwrap(), ids);
+        assert_eq!(store.delete_queued(&ids).unwrap(), ids);
         assert!(store.queue().unwrap().runs.is_empty());
         for id in &ids {
             store.restore(id.as_str()).unwrap();

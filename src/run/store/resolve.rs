@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::directory::Store;
 use super::lister::Lister;
-use super::listing::{Listing, RunEntry};
+use super::listing::{ListedRun, Listing};
 use crate::run::dir::{RunDir, RunError};
 
 impl Store {
@@ -20,7 +20,7 @@ impl Store {
         if let Ok(dir) = query.parse().map_err(RunError::from).and_then(|id| self.run(&id)) {
             return Ok(dir);
         }
-        let runs: Vec<RunEntry> = self.list().into_iter().filter_map(Listing::run).collect();
+        let runs: Vec<ListedRun> = self.list().into_iter().filter_map(Listing::run).collect();
         let mut matches: Vec<_> = runs.iter().filter(|run| run.manifest.name == query).collect();
         if matches.is_empty() && !query.is_empty() {
             matches =

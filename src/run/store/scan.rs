@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::{fs, io};
 
-use super::listing::{Listing, Origin, RunEntry};
+use super::listing::{ListedRun, Listing, Origin};
 use crate::run::dir::{RunDir, RunError};
 use crate::run::disk::{FileError, sanitize};
 
@@ -30,7 +30,7 @@ pub(crate) fn list_one(origin: Origin, root: &Path, name: &str) -> Listing {
     let read = || {
         let dir = RunDir::under(root, name.parse()?);
         let (manifest, state) = dir.read()?;
-        Ok(Listing::Run(Arc::new(RunEntry { dir, manifest, state, origin })))
+        Ok(Listing::Run(Arc::new(ListedRun { dir, manifest, state, origin })))
     };
     read().unwrap_or_else(|error: RunError| Listing::Broken {
         name: sanitize(name).into_owned(),

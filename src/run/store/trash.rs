@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::directory::Store;
-use super::listing::{Listing, RunEntry};
+use super::listing::{ListedRun, Listing};
 use crate::run::dir::{RunDir, RunError};
 use crate::run::disk::{FileError, file};
 
@@ -37,7 +37,7 @@ impl Store {
     }
 
     /// The runs in the trash, newest first.
-    pub fn deleted(&self) -> Vec<RunEntry> {
+    pub fn deleted(&self) -> Vec<ListedRun> {
         Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 

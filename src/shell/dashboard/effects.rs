@@ -8,7 +8,7 @@ use crate::app::{Action, Effect, Msg, QueueChange, RunsAction, key_of};
 use crate::data::DataError;
 use crate::metrics::text;
 use crate::run::{RunConfig, RunDir, RunId, Store};
-use crate::shell::services::{LrFinderThread, send_predictions};
+use crate::shell::services::{RangeTestThread, send_predictions};
 use crate::shell::thread::spawn;
 use crate::shell::{
     ShellError, Untrained, check, check_all, fork, launch_queue, new_run, queue_runs, restore, untrained,
@@ -24,7 +24,7 @@ pub(super) struct Effects {
     pub(super) sender: UnboundedSender<Msg>,
     pub(super) observer: Observer,
     /// The current learning-rate range test, or the last one.
-    pub(super) search: Option<LrFinderThread>,
+    pub(super) range_test: Option<RangeTestThread>,
 }
 
 impl Effects {
@@ -34,10 +34,10 @@ impl Effects {
             Effect::Follow(id) => self.observer.follow(id),
             Effect::Compare(ids) => self.observer.compare(ids),
             Effect::Predict(runs) => send_predictions(self.store.clone(), runs, &self.sender),
-            Effect::FindRate(number, config) => {
-                self.search = Some(LrFinderThread::start(number, *config, &self.sender));
+            Effect::StartRangeTest(number, config) => {
+                self.range_test = Some(RangeTestThread::start(number, *config, &self.sender));
             }
-            Effect::CancelRangeTest => self.search = None,
+            Effect::CancelRangeTest => self.range_test = None,
             Effect::Train(config) => self.train(*config),
             Effect::Fork(parent, from, change) => self
                 .start(|effects| Ok(fork(&effects.store, &effects.store.run(&parent)?, from, change, None)?)),
@@ -96,7 +96,7 @@ impl Effects {
         });
     }
 
-    /// Creates runs and queues them, if they can start, on a thread for the same reason.
+    /// Creates runs and queues them, if they can start. Their data is read on a thread, since that takes a while.
     fn sweep(&self, configs: Vec<RunConfig>) {
         let store = self.store.clone();
         self.spawn("sweep", move |sender| {
@@ -121,7 +121,7 @@ impl Effects {
             }
             QueueChange::Shift(id, places) => store.change_queue(|queue| queue.shift(&id, places))?,
             QueueChange::Empty => {
-                return Ok(Some(Msg::Deleted(store.unqueue(&store.queue()?.runs)?)));
+                return Ok(Some(Msg::Deleted(store.delete_queued(&store.queue()?.runs)?)));
             }
         }
         Ok(None)
@@ -175,7 +175,10 @@ fn sweep(store: &Store, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
         Untrained { new: ready, known: Vec::new() }
     };
     if new.is_empty() {
-        return Ok(Msg::Done("every combination is already trained or queued".to_owned()));
+        return Ok(Msg::Done(
+            "every combination is already trained or queued; `cnn-tui sweep --again` trains them again"
+                .to_owned(),
+        ));
     }
     let runs = queue_runs(store, &new.into_iter().map(new_run).collect::<Vec<_>>(), None)?;
     let queued = text::number_of(runs.len() as u64, "run");

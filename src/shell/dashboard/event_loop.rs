@@ -88,7 +88,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
             screen,
             options,
             app,
-            effects: Effects { store, sender, observer, search: None },
+            effects: Effects { store, sender, observer, range_test: None },
             messages,
             view_state,
             last_key: None,
@@ -149,7 +149,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
     /// Saves the view state and the theme if they have changed.
     fn remember(&mut self) {
         let theme = match self.options.themes.get(self.app.shared.theme) {
-            // A theme given as an option applies to this session only.
+            // A theme given as an option applies until the dashboard exits.
             Some(theme) if !self.options.theme_is_chosen => theme.name.clone(),
             _ => self.view_state.theme.clone(),
         };

@@ -55,7 +55,7 @@ impl Observer {
 
     /// Follows this run instead of the previous one.
     pub(crate) fn follow(&self, id: RunId) {
-        // Cannot fail: the thread lives as long as the program.
+        // Fails only if the dashboard has exited.
         let _ = self.follow.send(id);
     }
 
@@ -197,7 +197,7 @@ fn read_machine(path: &Path, messages: &UnboundedSender<Msg>) {
 
 /// The queue, and whether a process works on it. An unreadable queue is reported by the actions that use it.
 pub(crate) fn queue_of(store: &Store) -> Option<(Queue, QueueWorker)> {
-    let worker = || if store.queue_is_worked_on() { QueueWorker::Running } else { QueueWorker::Absent };
+    let worker = || if store.has_queue_worker() { QueueWorker::Running } else { QueueWorker::Absent };
     store.queue().ok().map(|queue| (queue, worker()))
 }
 

@@ -92,7 +92,7 @@ fn apply(app: &mut App, store: &Store, msg: Msg) {
                 let answer = answer(store, runs);
                 apply(app, store, answer);
             }
-            Effect::FindRate(number, config) => {
+            Effect::StartRangeTest(number, config) => {
                 let mut tried = Vec::new();
                 let found = lr_find(*config, |loss| {
                     tried.push(Msg::Tried(number, loss));

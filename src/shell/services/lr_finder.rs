@@ -17,9 +17,9 @@ use crate::train::Session;
 
 /// A range test on a thread of its own. Dropping it stops the test within a step.
 #[derive(Debug)]
-pub(crate) struct LrFinderThread(#[expect(dead_code, reason = "dropping it is the signal")] Sender<()>);
+pub(crate) struct RangeTestThread(#[expect(dead_code, reason = "dropping it is the signal")] Sender<()>);
 
-impl LrFinderThread {
+impl RangeTestThread {
     /// Starts the test. Each loss, and an error if there is one, is sent with `number`.
     pub(crate) fn start(number: u64, config: RunConfig, messages: &UnboundedSender<Msg>) -> Self {
         let (stop, stopped) = mpsc::channel();
@@ -92,7 +92,7 @@ mod tests {
     #[test]
     fn dropping_a_search_stops_it() {
         let (messages, mut received) = unbounded_channel();
-        let search = LrFinderThread::start(7, config(), &messages);
+        let search = RangeTestThread::start(7, config(), &messages);
         assert!(matches!(received.blocking_recv(), Some(Msg::Tried(7, _))));
         drop((search, messages));
         // When its thread ends, so does the channel.
@@ -104,7 +104,7 @@ mod tests {
     fn failure_to_start_is_sent() {
         let (messages, mut received) = unbounded_channel();
         let _search =
-            LrFinderThread::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
+            RangeTestThread::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
         let Some(Msg::NotTried(1, problem)) = received.blocking_recv() else { unreachable!() };
         assert!(problem.contains("/nowhere"), "{problem}");
     }

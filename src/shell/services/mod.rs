@@ -9,7 +9,7 @@ mod untrained;
 
 pub use doctor::{Finding, examine};
 pub use fork::fork;
-pub(crate) use lr_finder::LrFinderThread;
+pub(crate) use lr_finder::RangeTestThread;
 pub use lr_finder::lr_find;
 pub use new_run::new_run;
 pub use predict::predictions;

@@ -1,6 +1,6 @@
 //! Which runs of a sweep are new.
 
-use crate::run::{Listing, RecordedStatus, RunConfig, RunEntry, Store};
+use crate::run::{ListedRun, Listing, RecordedStatus, RunConfig, Store};
 
 /// The configs of a sweep, split by whether their results are already there.
 #[derive(Debug, Default)]
@@ -17,7 +17,7 @@ pub struct Untrained {
 /// The result is the same if the data and every setting that can change it are the same.
 pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, String)>) -> Untrained {
     let listed = store.list();
-    let mut runs: Vec<&RunEntry> = Vec::new();
+    let mut runs: Vec<&ListedRun> = Vec::new();
     for listed in &listed {
         if let Listing::Run(run) = listed
             && counts(run)
@@ -27,7 +27,7 @@ pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, St
     }
     let mut split = Untrained::default();
     for (config, checksum) in configs {
-        let is_same = |run: &&&RunEntry| {
+        let is_same = |run: &&&ListedRun| {
             let has_data = match run.manifest.data_checksum() {
                 Some(other) => other == checksum,
                 // It has not started, so the data that would be found now is assumed.
@@ -47,7 +47,7 @@ pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, St
 }
 
 /// Whether a run has the result of its config, or will have it.
-fn counts(run: &RunEntry) -> bool {
+fn counts(run: &ListedRun) -> bool {
     let has_result = matches!(
         run.state.status,
         RecordedStatus::Finished | RecordedStatus::Running | RecordedStatus::Paused | RecordedStatus::Queued

@@ -69,8 +69,8 @@ impl TrainerExecutable {
     }
 }
 
-/// Chooses the executable for a run with these settings. Without a usable GPU it is this one, which trains on the CPU; so it
-/// is if the device is `auto` and the CPU is faster.
+/// Chooses the executable for a run with these settings. Without a usable GPU it is this one, which trains on the CPU;
+/// also if the device is `auto` and the CPU is faster.
 pub(crate) fn executable_for(config: &RunConfig) -> io::Result<TrainerExecutable> {
     let (this, device) = (env::current_exe()?, config.device);
     if device == DeviceChoice::Cpu || nn::has_cuda() {
@@ -262,7 +262,7 @@ mod tests {
     }
 
     #[test]
-    fn every_reason_has_its_sentence() {
+    fn each_probe_failure_is_explained() {
         let missing = "echo 'cnn-tui-cuda: error while loading shared libraries: libcuda.so.1: cannot open' >&2; exit 127";
         let problem = r#"echo '{"problem":"no CUDA device 1: this machine has 1, numbered from 0"}'"#;
         for (script, says) in [

@@ -133,7 +133,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Handles a message from the training thread.
     pub(super) fn receive(&mut self, message: TrainerMsg) {
         match message {
-            // A run that waits does not depend on the machine.
+            // Readings of the machine say nothing about a paused run.
             TrainerMsg::Event(Event::Machine(_)) if self.manifest.status != RecordedStatus::Running => {}
             TrainerMsg::Event(event) => self.handle(event),
             TrainerMsg::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, is_recorded: true }),
@@ -204,7 +204,7 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Queues an event that is new for the journal.
     fn record(&mut self, time: f64, event: Event) {
-        self.timeline.take(time, &event);
+        self.timeline.apply(time, &event);
         if matches!(event, Event::Rewound { .. }) {
             // A discarded epoch may have been the best.
             self.manifest.summary.recompute(self.timeline.reports());
@@ -247,15 +247,17 @@ impl<'a, W: Write> Recorder<'a, W> {
             Ok(()) => {
                 if self.trouble.take().is_some() {
                     self.lock.sign(None).map_err(RunError::from)?;
-                    let _ = commands.send(ControlMsg::Release);
+                    let _ = commands.send(ControlMsg::DiskRecovered);
                 }
                 Ok(true)
             }
             Err(error) if error.is_os_error() => {
                 if self.trouble.replace(Instant::now()).is_none() {
-                    let _ =
-                        writeln!(io::stderr(), "cnn-tui: {error}; training pauses until it can be written");
-                    let _ = commands.send(ControlMsg::Hold);
+                    let _ = writeln!(
+                        io::stderr(),
+                        "cnn-tui: {error}; training pauses until the run directory can be written again"
+                    );
+                    let _ = commands.send(ControlMsg::DiskFailed);
                 }
                 // Should this fail too, the message is on standard error.
                 let _ = self.lock.sign(Some(&error.to_string()));

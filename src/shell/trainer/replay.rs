@@ -8,7 +8,7 @@ use crate::run::{
     Timeline,
 };
 
-/// Placeholder for a loss missing from a damaged journal. It is a NaN with bits that no loss has.
+/// Stands for a loss that a damaged journal lacks. No recorded loss equals it: one that was not finite is read as NaN.
 const MISSING: f32 = f32::NEG_INFINITY;
 
 /// The part of the journal after the checkpoint that the run resumes from.
@@ -72,7 +72,7 @@ impl Replay {
             let batch = journal.poll()?;
             for entry in batch.entries {
                 replay.ended = Some(entry.time);
-                replay.known.take(entry.time, &entry.event);
+                replay.known.apply(entry.time, &entry.event);
             }
             if batch.caught_up {
                 return Ok(replay);
@@ -127,7 +127,7 @@ impl Replay {
         let mut new_events = Vec::new();
         if same < batch.losses.len().min(known.len()) {
             let rewound = Event::Rewound { step: (batch.first + same as u64).saturating_sub(1) };
-            self.known.take(0.0, &rewound);
+            self.known.apply(0.0, &rewound);
             new_events.push(rewound);
         }
         // Not the timeline's step: a trainer that was killed before its first report has reset that.

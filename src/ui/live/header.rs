@@ -165,11 +165,11 @@ impl<'a> Header<'a> {
         let rate = run.learning_rate.map(f64::from);
         let mut line = Line::from_iter([
             Span::styled("images/s ", palette.dim),
-            Span::styled(format!("{:<9}", text::rate(images)), palette.text),
+            Span::styled(format!("{:<7}  ", text::rate(images)), palette.text),
             Span::styled("ms/step ", palette.dim),
-            Span::styled(format!("{:<8}", text::millis(step)), palette.text),
+            Span::styled(format!("{:<6}  ", text::millis(step)), palette.text),
             Span::styled("lr ", palette.dim),
-            Span::styled(format!("{:<7}", text::setting(rate)), palette.text),
+            Span::styled(format!("{:<5}  ", text::setting(rate)), palette.text),
         ]);
         let split = self.split();
         if line.width() + split.width() + 2 + self.best("@ epoch").width() <= usize::from(width) {

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::App;
 use crate::metrics::text;
-use crate::run::{Listing, Pause, PauseReason, RunEntry};
+use crate::run::{ListedRun, Listing, Pause, PauseReason};
 use crate::ui::labels::{run_settings, wrap};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::PaneFrame;
@@ -81,7 +81,7 @@ impl Widget for Details<'_> {
 
 impl Details<'_> {
     /// What to say about a run, each with its label.
-    fn facts(&self, run: &RunEntry) -> Vec<(&'static str, String)> {
+    fn facts(&self, run: &ListedRun) -> Vec<(&'static str, String)> {
         let Self { app, theme } = self;
         let manifest = &run.manifest;
         let (summary, provenance) = (&manifest.summary, &manifest.provenance);
@@ -113,7 +113,7 @@ impl Details<'_> {
         facts
             .extend(pauses.enumerate().map(|(place, pause)| (if place == 0 { "pauses" } else { "" }, pause)));
         if let Some(parent) = &manifest.parent {
-            let known = app.shared.entries().find(|run| run.manifest.id == *parent);
+            let known = app.shared.listed_runs().find(|run| run.manifest.id == *parent);
             let name = known.map_or_else(|| parent.to_string(), |run| run.manifest.name.clone());
             facts.insert(1, ("forked from", name));
         }

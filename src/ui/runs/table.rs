@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{FieldValue, Listing, Origin, RecordedStatus, RunEntry, RunManifest, Setting};
+use crate::run::{FieldValue, ListedRun, Listing, Origin, RecordedStatus, RunManifest, Setting};
 use crate::strings::{aligned, cells_of};
 use crate::ui::Glyphs;
 use crate::ui::labels::{changed, state};
@@ -132,7 +132,7 @@ impl TableView<'_> {
         chosen.iter().filter(applies).copied().chain([Column::Settings]).collect()
     }
 
-    fn run(&self, run: &RunEntry, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
+    fn run(&self, run: &ListedRun, depth: usize, columns: &[(Column, usize, bool)]) -> Line<'_> {
         let palette = &self.theme.palette;
         let words = state(self.theme, Some(run.state_name()));
         let place = self
@@ -173,7 +173,7 @@ impl TableView<'_> {
     }
 
     /// Test accuracy by epoch in this many cells; if several epochs share a cell, it shows the last one.
-    fn curve(&self, run: &RunEntry, width: usize) -> Line<'_> {
+    fn curve(&self, run: &ListedRun, width: usize) -> Line<'_> {
         let curve = &run.manifest.summary.curve;
         let cells = curve.len().min(width.min(CURVE));
         let at = |cell: usize| curve[(cell + 1) * curve.len() / cells - 1].1;
@@ -184,7 +184,7 @@ impl TableView<'_> {
     }
 
     /// The text and style of a cell.
-    fn cell(&self, run: &RunEntry, column: Column) -> (String, Style) {
+    fn cell(&self, run: &ListedRun, column: Column) -> (String, Style) {
         let palette = &self.theme.palette;
         let manifest = &run.manifest;
         let field = match column {

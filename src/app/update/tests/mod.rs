@@ -196,7 +196,7 @@ fn a_range_test_suggests_rates_to_train_with() {
     update(&mut app, Msg::Runs(Vec::new()));
     let config = || Box::new(RunConfig { preset: "dnn".to_owned(), ..RunConfig::default() });
     let effects = press(&mut app, &[Key::Down, Key::Char('f')]);
-    assert_eq!(effects, [Effect::FindRate(0, config())]);
+    assert_eq!(effects, [Effect::StartRangeTest(0, config())]);
     assert_eq!(press(&mut app, &[Key::Enter]), [], "nothing is found yet");
     update(&mut app, Msg::Tried(9, f64::NAN));
     for loss in losses() {
@@ -211,7 +211,7 @@ fn a_range_test_suggests_rates_to_train_with() {
     };
     assert_eq!(press(&mut app, &[Key::Enter]), with(found.steep));
     assert_eq!(press(&mut app, &[Key::Tab, Key::Enter]), with(found.tenth));
-    assert_eq!(press(&mut app, &[Key::Char('f')]), [Effect::FindRate(1, config())], "again");
+    assert_eq!(press(&mut app, &[Key::Char('f')]), [Effect::StartRangeTest(1, config())], "again");
 }
 
 #[test]

@@ -5,7 +5,7 @@ const EXACT_BELOW: u64 = 25;
 
 /// McNemar's 2×2 contingency table: on how many images each of two classifiers is right.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Paired {
+pub struct ContingencyTable {
     /// Images that both classify correctly.
     pub both: u64,
     /// Images that only the first classifies correctly.
@@ -37,7 +37,7 @@ pub enum McNemarMethod {
     },
 }
 
-impl Paired {
+impl ContingencyTable {
     /// Adds an image, given which of the two classifiers is right about it.
     pub const fn count(&mut self, first: bool, second: bool) {
         *match (first, second) {
@@ -116,7 +116,7 @@ mod tests {
     use super::*;
 
     fn discordant(only_first: u64, only_second: u64) -> McNemar {
-        Paired { both: 100, only_first, only_second, neither: 7 }.mcnemar()
+        ContingencyTable { both: 100, only_first, only_second, neither: 7 }.mcnemar()
     }
 
     fn assert_close(found: f64, expected: f64) {
@@ -182,11 +182,11 @@ mod tests {
 
     #[test]
     fn images_are_counted_in_the_matching_cell() {
-        let mut table = Paired::default();
+        let mut table = ContingencyTable::default();
         for (first, second) in [(true, true), (true, true), (true, false), (false, false)] {
             table.count(first, second);
         }
-        assert_eq!(table, Paired { both: 2, only_first: 1, only_second: 0, neither: 1 });
+        assert_eq!(table, ContingencyTable { both: 2, only_first: 1, only_second: 0, neither: 1 });
         assert_eq!((table.total(), table.accuracies()), (4, [0.75, 0.5]));
     }
 
