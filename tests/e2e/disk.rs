@@ -95,7 +95,7 @@ fn training_waits_for_a_full_disk_and_continues() {
     let read = |name| fs::read_to_string(world.path().join(name)).unwrap();
     let errors = read("errors");
     assert!(
-        ["No space left on device", "; training pauses until it can be written"]
+        ["No space left on device", "; training pauses until the run directory can be written again"]
             .iter()
             .all(|part| errors.contains(part)),
         "{errors}"

@@ -87,7 +87,7 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!(ended.code, Some(2));
     let message = format!(
-        "cnn-tui: {} has finished all 3 epochs; run `cnn-tui fork {} --epochs N` to train a copy for longer\n",
+        "cnn-tui: {} has finished after 3 epochs; run `cnn-tui fork {} --epochs N` to train a copy for longer\n",
         run.name(),
         run.name()
     );
@@ -142,7 +142,7 @@ fn resume_rejects_a_run_that_is_training() {
     let run = world.run();
     let refused = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
-    let message = [run.name(), "is already training", "run `cnn-tui` to open it"];
+    let message = [run.name(), "already has a trainer", "run `cnn-tui` to open it"];
     assert!(message.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
     process.signal(Signal::TERM);
     assert_eq!(process.end().code, Some(1));

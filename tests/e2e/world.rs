@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::Once;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
@@ -19,8 +20,19 @@ pub(crate) const TIMEOUT: Duration = Duration::from_mins(1);
 /// Interval for polling conditions.
 const POLL_INTERVAL: Duration = Duration::from_millis(20);
 
-/// Path of the binary under test.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cnn-tui");
+/// Path of the binary under test, in a directory of its own: beside a `cnn-tui-cuda` it would look for a GPU.
+pub(crate) const PROGRAM: &str = concat!(env!("CARGO_TARGET_TMPDIR"), "/e2e/cnn-tui");
+
+/// Puts the binary under test there.
+fn install() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        let (built, program) = (env!("CARGO_BIN_EXE_cnn-tui"), Path::new(PROGRAM));
+        fs::create_dir_all(program.parent().unwrap()).unwrap();
+        let _ = fs::remove_file(program);
+        fs::hard_link(built, program).or_else(|_| fs::copy(built, program).map(drop)).unwrap();
+    });
+}
 
 /// Settings for runs that are quick to start, leave a core to others, and last longer than any test.
 const LONG: &str = "[train]\ndata = 'built-in'\nthreads = 1\nepochs = 5000\n";
@@ -43,6 +55,7 @@ impl World {
 
     /// A home without any settings.
     pub(crate) fn bare() -> Self {
+        install();
         let home = tempfile::tempdir().unwrap();
         let variables = [
             ("HOME", ""),

@@ -95,7 +95,10 @@ fn errors_say_what_was_expected_and_where() {
         assert_eq!(error, QueryError { at, message: message.to_owned() }, "{query}");
     }
     let deep = format!("{}x{}", "(".repeat(100_000), ")".repeat(100_000));
-    assert_eq!(deep.parse::<Query>().unwrap_err().message, "too many nested conditions; use fewer parentheses or `not`");
+    assert_eq!(
+        deep.parse::<Query>().unwrap_err().message,
+        "too many nested conditions; use fewer parentheses or `not`"
+    );
     assert!("not ".repeat(100_000).parse::<Query>().is_err());
 }
 
