@@ -35,7 +35,7 @@ use GlobalAction as A;
 #[rustfmt::skip]
 pub(super) const KEYS: &[KeyRow<GlobalAction, App>] = &[
     key(A::Quit, &[Key::Char('q'), Key::Ctrl('c')], Some("quit"), "quit (asks if a run is training)"),
-    key(A::ShowLive, &[Key::Char('1')], Some("live"), "the open run").when(has_other_run),
+    key(A::ShowLive, &[Key::Char('1')], Some("live"), "the open run").when(can_show_live),
     key(A::ShowRuns, &[Key::Char('2')], Some("runs"), "all runs").when(is_not_on_runs),
     key(A::ShowHome, &[Key::Char('n')], Some("new"), "new run").when(can_start),
     key(A::NextTheme, &[Key::Char('t')], Some("theme"), "next theme"),
@@ -44,7 +44,7 @@ pub(super) const KEYS: &[KeyRow<GlobalAction, App>] = &[
     key(A::Suspend, &[Key::Ctrl('z')], None, "suspend (fg resumes)"),
 ];
 
-fn has_other_run(app: &App) -> bool {
+fn can_show_live(app: &App) -> bool {
     app.shared.run.is_some() && !matches!(app.screen, Screen::Live)
 }
 

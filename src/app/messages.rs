@@ -120,6 +120,6 @@ pub enum QueueChange {
 pub struct ExitSummary {
     /// The run's name.
     pub name: String,
-    /// The command sent on quitting; `None` if the run is left as it is.
+    /// What becomes of it: `Stop` if it stops and is saved, `Pause` if it is or stays paused, `None` or `Resume` if it trains.
     pub command: Option<Command>,
 }

@@ -100,7 +100,7 @@ impl RunView {
 
     /// Applies what is new on disk.
     pub fn update(&mut self, update: Update) {
-        if update.restarted {
+        if update.replaced {
             let (manifest, log) = (self.manifest.take(), std::mem::take(&mut self.log));
             *self = Self { manifest, log, ..Self::new(self.id.clone(), self.smoothing) };
         }

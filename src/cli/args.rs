@@ -155,7 +155,7 @@ impl Cli {
             Some(CliCommand::Resume(command)) => command.run(&store)?,
             Some(CliCommand::Fork(command)) => command.run(&store)?,
             _ => {
-                train::needs_terminal()?;
+                train::require_terminal()?;
                 train::AfterCommand::Dashboard(None)
             }
         };

@@ -6,7 +6,7 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 
 use super::CliError;
-use super::sweep::{changes, jobs};
+use super::sweep::{jobs, non_default_settings};
 use crate::metrics::text;
 use crate::run::{Queue, RunId, Store};
 use crate::shell;
@@ -132,7 +132,7 @@ fn print(store: &Store, json: bool, out: &mut impl Write) -> Result<(), CliError
     for (index, id) in queue.runs.iter().enumerate() {
         // Skips runs that were deleted in the meantime.
         let Ok(manifest) = store.run(id).and_then(|dir| dir.manifest()) else { continue };
-        writeln!(out, "{:>3}  {:<20} {}", index + 1, manifest.name, changes(&manifest.config))?;
+        writeln!(out, "{:>3}  {:<20} {}", index + 1, manifest.name, non_default_settings(&manifest.config))?;
     }
     Ok(())
 }

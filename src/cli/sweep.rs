@@ -76,7 +76,7 @@ impl SweepCommand {
             shell::untrained(store, configs.into_iter().zip(checksums))
         };
         for (config, name) in &known {
-            writeln!(io::stderr(), "cnn-tui: skipped {}: same as {name}", changes(config))?;
+            writeln!(io::stderr(), "cnn-tui: skipped {}: same as {name}", non_default_settings(config))?;
         }
         if configs.is_empty() {
             return Err(CliError::Usage(
@@ -95,7 +95,7 @@ impl SweepCommand {
                     json!({ "queued": manifest.id, "name": manifest.name, "config": manifest.config })
                 )?;
             } else {
-                writeln!(out, "{:<20} {}", manifest.name, changes(&manifest.config))?;
+                writeln!(out, "{:<20} {}", manifest.name, non_default_settings(&manifest.config))?;
             }
         }
         let queue = store.queue()?;
@@ -112,7 +112,7 @@ impl SweepCommand {
 }
 
 /// The settings that differ from their defaults, on one line.
-pub(super) fn changes(config: &RunConfig) -> String {
+pub(super) fn non_default_settings(config: &RunConfig) -> String {
     let changes = config.changes().into_iter().map(|(setting, value)| format!("{setting} {value}"));
     changes.collect::<Vec<_>>().join("  ")
 }

@@ -123,7 +123,7 @@ pub(super) enum AfterCommand {
 }
 
 /// Fails if standard output is not a terminal.
-pub(super) fn needs_terminal() -> Result<(), CliError> {
+pub(super) fn require_terminal() -> Result<(), CliError> {
     if shell::is_terminal() {
         return Ok(());
     }
@@ -135,7 +135,7 @@ pub(super) fn needs_terminal() -> Result<(), CliError> {
 impl Output {
     /// Fails if the dashboard is needed and there is no terminal; call before creating anything.
     pub(super) fn check(&self) -> Result<(), CliError> {
-        if self.headless || self.foreground { Ok(()) } else { needs_terminal() }
+        if self.headless || self.foreground { Ok(()) } else { require_terminal() }
     }
 
     /// Trains the run, here or in a process of its own.

@@ -112,7 +112,7 @@ fn progress_increases_to_the_total() {
 fn interrupted_download_is_resumed_by_the_next_command() {
     let scene = Scene::new(&[Reply::Cut(100_000)]);
     let error = scene.fetch(0).unwrap_err();
-    assert!(matches!(error, FetchError::Broken { done: 100_000, .. }), "{error}");
+    assert!(matches!(error, FetchError::ConnectionLost { done: 100_000, .. }), "{error}");
     scene.assert_part(100_000);
 
     assert_eq!(scene.fetch(0).unwrap().bytes, 200_011);
@@ -132,7 +132,7 @@ fn interrupted_download_is_resumed_within_the_retries() {
 fn no_retry_without_progress() {
     let scene = Scene::new(&[Reply::Cut(0)]);
     let error = scene.fetch(8).unwrap_err();
-    assert!(matches!(error, FetchError::Broken { done: 0, .. }), "{error}");
+    assert!(matches!(error, FetchError::ConnectionLost { done: 0, .. }), "{error}");
     assert_eq!(scene.server.requests().len(), 1);
 }
 
@@ -210,7 +210,7 @@ fn content_length_is_optional() {
 
     let scene = Scene::new(&[Reply::Unmeasured(big()[..1000].to_vec())]);
     let error = scene.fetch(0).unwrap_err();
-    assert!(matches!(error, FetchError::Broken { done: 1000, .. }), "{error}");
+    assert!(matches!(error, FetchError::ConnectionLost { done: 1000, .. }), "{error}");
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn stalled_download_times_out() {
     let scene = Scene::new(&[Reply::Stall(1000)]);
     let retry = RetryPolicy { stall: Duration::from_secs(1), retries: 0, ..RetryPolicy::default() };
     let error = fetch(&scene.server.url(), &scene.dir(), retry).unwrap_err();
-    assert!(matches!(error, FetchError::Broken { done: 1000, .. }), "{error}");
+    assert!(matches!(error, FetchError::ConnectionLost { done: 1000, .. }), "{error}");
     scene.assert_part(1000);
 }
 
@@ -250,7 +250,7 @@ fn foreign_file_is_not_overwritten() {
     fs::create_dir(scene.dir()).unwrap();
     fs::write(scene.path("big"), "mine").unwrap();
     let error = scene.fetch(0).unwrap_err();
-    assert!(matches!(error, FetchError::Foreign { .. }), "{error}");
+    assert!(matches!(error, FetchError::DifferentContent { .. }), "{error}");
     assert_eq!(fs::read(scene.path("big")).unwrap(), b"mine");
     assert_eq!(scene.server.requests(), []);
 }

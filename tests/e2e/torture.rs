@@ -56,7 +56,7 @@ fn events(dir: &RunDir) -> Vec<Event> {
     loop {
         let batch = reader.poll().unwrap();
         events.extend(batch.entries.into_iter().map(|entry| entry.event));
-        assert_eq!((reader.damaged(), reader.foreign()), (0, 0));
+        assert_eq!((reader.damaged(), reader.unknown_events()), (0, 0));
         if batch.caught_up {
             return events;
         }

@@ -37,7 +37,7 @@ impl<'a> Download<'a> {
                 let size = file.metadata().map_err(at(&self.path))?.len();
                 let same =
                     size == self.file.size && sha256(file).map_err(at(&self.path))? == self.file.sha256;
-                if same { Ok(true) } else { Err(FetchError::Foreign { path: self.path.clone() }) }
+                if same { Ok(true) } else { Err(FetchError::DifferentContent { path: self.path.clone() }) }
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
             Err(error) => Err(at(&self.path)(error)),
@@ -56,7 +56,7 @@ impl<'a> Download<'a> {
             let before = received;
             match self.fetch_rest(agent, &mut received, report) {
                 Ok(()) => break,
-                Err(FetchError::Broken { .. }) if received > before && left > 0 => {}
+                Err(FetchError::ConnectionLost { .. }) if received > before && left > 0 => {}
                 Err(error) => return Err(error),
             }
         }
@@ -89,7 +89,7 @@ impl<'a> Download<'a> {
         loop {
             // One byte beyond the expected size shows that the server sends too much; it is never written.
             let room = usize::try_from(size - done + 1).map_or(buffer.len(), |room| room.min(buffer.len()));
-            let broken = |reason| FetchError::Broken { url: self.url.clone(), done, size, reason };
+            let broken = |reason| FetchError::ConnectionLost { url: self.url.clone(), done, size, reason };
             match reader.read(&mut buffer[..room]) {
                 Ok(0) if done == size => return Ok(()),
                 Ok(0) => return Err(broken(io::ErrorKind::UnexpectedEof.into())),

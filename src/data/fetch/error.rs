@@ -22,7 +22,7 @@ pub enum FetchError {
         "{}: already exists with different content; move it away or choose another directory with --to",
         printable_path(.path)
     )]
-    Foreign { path: PathBuf },
+    DifferentContent { path: PathBuf },
     /// The request could not be sent or was not answered.
     #[error("{}: {}; check your connection or choose a mirror with --url", printable(.url), cause(.source))]
     Request { url: String, source: Box<ureq::Error> },
@@ -46,7 +46,7 @@ pub enum FetchError {
         "{}: connection lost after {} of {} bytes ({reason}); run the command again to resume",
         printable(.url), bytes(*.done), bytes(*.size)
     )]
-    Broken {
+    ConnectionLost {
         url: String,
         /// Bytes on the disk.
         done: u64,

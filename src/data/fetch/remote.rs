@@ -1,6 +1,7 @@
 //! The files of Fashion-MNIST on the server.
 
-/// The base URL where the Fashion-MNIST project publishes the files.
+/// The base URL where the Fashion-MNIST project publishes the files. It is not encrypted; the SHA-256 of each file protects the
+/// content.
 pub const BASE_URL: &str = "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com";
 
 /// A file on the server.

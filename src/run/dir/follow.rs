@@ -39,7 +39,7 @@ pub struct Update {
     /// The events that were appended to the journal.
     pub entries: Vec<JournalEntry>,
     /// Whether the journal was replaced; then earlier events no longer count.
-    pub restarted: bool,
+    pub replaced: bool,
     /// Whether all events have been read. If not, poll again immediately.
     pub caught_up: bool,
     /// The checkpoint `last`, if it changed.
@@ -58,7 +58,7 @@ impl Update {
             && self.entries.is_empty()
             && self.checkpoint.is_none()
             && self.log.is_empty()
-            && !self.restarted
+            && !self.replaced
     }
 }
 
@@ -114,7 +114,7 @@ impl Follower {
             manifest,
             state,
             entries: batch.entries,
-            restarted: batch.restarted,
+            replaced: batch.replaced,
             caught_up: batch.caught_up,
             checkpoint,
             log,
@@ -293,7 +293,7 @@ mod tests {
         fs::remove_file(fixture.dir.journal_path()).unwrap();
         fixture.dir.journal().unwrap().append(&[warning("three")]).unwrap();
         let update = follower.poll();
-        assert_eq!((update.restarted, update.entries), (true, vec![warning("three")]));
+        assert_eq!((update.replaced, update.entries), (true, vec![warning("three")]));
     }
 
     #[test]

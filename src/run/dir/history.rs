@@ -50,7 +50,7 @@ impl RunDir {
         let mut history = History::default();
         loop {
             let batch = journal.poll()?;
-            if batch.restarted {
+            if batch.replaced {
                 history = History::default();
             }
             for entry in batch.entries {

@@ -113,7 +113,7 @@ fn end_of_lines(file: &mut File, mut end: u64) -> io::Result<u64> {
 pub struct JournalReader {
     lines: LineReader,
     damaged: u64,
-    foreign: u64,
+    unknown_events: u64,
 }
 
 /// The entries that one [`JournalReader::poll`] found.
@@ -122,7 +122,7 @@ pub struct JournalBatch {
     /// The new entries, in order.
     pub entries: Vec<JournalEntry>,
     /// Whether the journal was replaced or truncated; then these entries are its first ones and earlier ones do not count.
-    pub restarted: bool,
+    pub replaced: bool,
     /// Whether all entries have been read.
     pub caught_up: bool,
 }
@@ -130,22 +130,22 @@ pub struct JournalBatch {
 impl JournalReader {
     /// A reader of the journal at `path`, which need not exist yet.
     pub fn new(path: PathBuf) -> Self {
-        Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, foreign: 0 }
+        Self { lines: LineReader::new(path, WINDOW, ReadFrom::Beginning), damaged: 0, unknown_events: 0 }
     }
 
     /// Reads the entries that were appended since the last poll, up to 4 MiB of them.
     pub fn poll(&mut self) -> Result<JournalBatch, FileError> {
         let lines = self.lines.poll()?;
-        if lines.restarted {
-            (self.damaged, self.foreign) = (0, 0);
+        if lines.replaced {
+            (self.damaged, self.unknown_events) = (0, 0);
         }
         self.damaged += lines.too_long;
         let mut batch =
-            JournalBatch { entries: Vec::new(), restarted: lines.restarted, caught_up: !lines.more };
+            JournalBatch { entries: Vec::new(), replaced: lines.replaced, caught_up: !lines.more };
         for line in lines.iter().filter(|line| !line.is_empty()) {
             match serde_json::from_slice(line) {
                 Ok(entry) => batch.entries.push(entry),
-                Err(_) if is_foreign(line) => self.foreign += 1,
+                Err(_) if is_unknown_event(line) => self.unknown_events += 1,
                 Err(_) => self.damaged += 1,
             }
         }
@@ -158,13 +158,13 @@ impl JournalReader {
     }
 
     /// The number of entries of a kind that this version does not know.
-    pub fn foreign(&self) -> u64 {
-        self.foreign
+    pub fn unknown_events(&self) -> u64 {
+        self.unknown_events
     }
 }
 
 /// Whether a line has the form of a [`JournalEntry`] with an unknown event.
-fn is_foreign(line: &[u8]) -> bool {
+fn is_unknown_event(line: &[u8]) -> bool {
     #[derive(Deserialize)]
     struct Form {
         #[serde(rename = "time")]
@@ -232,7 +232,7 @@ mod tests {
         let batch = reader.poll().unwrap();
         assert_eq!(
             batch,
-            JournalBatch { entries: vec![entry(1), entry(2)], restarted: false, caught_up: true }
+            JournalBatch { entries: vec![entry(1), entry(2)], replaced: false, caught_up: true }
         );
         assert!(reader.poll().unwrap().entries.is_empty());
         writer.append(&[]).unwrap();
@@ -301,7 +301,7 @@ mod tests {
         let fixture = Fixture::with(bytes);
         let mut reader = fixture.reader();
         assert_eq!(reader.poll().unwrap().entries, [entry(1), entry(2)]);
-        assert_eq!((reader.damaged(), reader.foreign()), (4, 2));
+        assert_eq!((reader.damaged(), reader.unknown_events()), (4, 2));
     }
 
     #[test]
@@ -336,7 +336,7 @@ mod tests {
         assert_eq!(reader.damaged(), 1);
         file::write_atomic(&fixture.path(), line(1).as_bytes()).unwrap();
         let batch = reader.poll().unwrap();
-        assert!(batch.restarted);
+        assert!(batch.replaced);
         assert_eq!((batch.entries, reader.damaged()), (vec![entry(1)], 0));
     }
 

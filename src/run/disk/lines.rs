@@ -43,7 +43,7 @@ pub(crate) struct Lines {
     /// The number of lines that were skipped because of their length.
     pub(crate) too_long: u64,
     /// Whether this is another file, or the file was truncated: the lines are its first ones.
-    pub(crate) restarted: bool,
+    pub(crate) replaced: bool,
     /// Whether the poll filled its window, so that another one will likely find more.
     pub(crate) more: bool,
 }
@@ -79,7 +79,7 @@ impl LineReader {
             }
             opened => opened?,
         };
-        let mut lines = Lines { restarted: self.find_place(&metadata), ..Lines::default() };
+        let mut lines = Lines { replaced: self.find_place(&metadata), ..Lines::default() };
         let read = || {
             file.seek(SeekFrom::Start(self.offset))?;
             file.take(self.window).read_to_end(&mut lines.bytes)
@@ -180,25 +180,25 @@ mod tests {
         let fixture = Fixture::new();
         let mut reader = fixture.reader(100, ReadFrom::Beginning);
         fixture.append(b"one\ntwo\n");
-        assert!(!reader.poll().unwrap().restarted);
+        assert!(!reader.poll().unwrap().replaced);
         fs::write(fixture.path(), "new\n").unwrap();
         let lines = reader.poll().unwrap();
-        assert!(lines.restarted);
+        assert!(lines.replaced);
         assert_eq!(texts(&lines), ["new"]);
 
         fs::write(fixture.dir.path().join("other"), "other\nand longer\n").unwrap();
         fs::rename(fixture.dir.path().join("other"), fixture.path()).unwrap();
         let lines = reader.poll().unwrap();
-        assert!(lines.restarted);
+        assert!(lines.replaced);
         assert_eq!(texts(&lines), ["other", "and longer"]);
 
         fs::remove_file(fixture.path()).unwrap();
-        assert!(!reader.poll().unwrap().restarted);
+        assert!(!reader.poll().unwrap().replaced);
         fixture.append(b"back\n");
         let lines = reader.poll().unwrap();
-        assert!(lines.restarted);
+        assert!(lines.replaced);
         assert_eq!(texts(&lines), ["back"]);
-        assert!(!reader.poll().unwrap().restarted);
+        assert!(!reader.poll().unwrap().replaced);
     }
 
     #[test]

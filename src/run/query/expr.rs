@@ -64,6 +64,7 @@ impl Expr {
 }
 
 impl Operator {
+    // The lexer takes the first one that matches, so `<=` precedes `<`.
     pub(super) const ALL: [(Self, &'static str); 7] = [
         (Self::LessOrEqual, "<="),
         (Self::GreaterOrEqual, ">="),

@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn changes_do_not_undo_each_other() {
+    fn concurrent_changes_are_all_kept() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path().join("runs"));
         assert_eq!(store.queue().unwrap(), Queue::default());

@@ -109,6 +109,7 @@ impl<'a, S: DrawTarget> Shell<'a, S> {
         let mut hangup = signal(SignalKind::hangup())?;
         let mut terminate = signal(SignalKind::terminate())?;
         let mut interrupt = signal(SignalKind::interrupt())?;
+        // These two would otherwise leave the terminal as it is on the screen.
         let mut quit = signal(SignalKind::quit())?;
         let mut abort = signal(SignalKind::from_raw(Signal::ABORT.as_raw()))?;
         let mut stop = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;

@@ -122,11 +122,11 @@ fn follow_runs(store: &Store, runs: &Receiver<RunId>, messages: &UnboundedSender
             watch = run.dir().watch().ok();
         }
         wait = if update.caught_up { FOLLOW } else { Duration::ZERO };
-        let now = (update.state.clone(), update.problem.clone());
-        if update.is_empty() && seen == now && !first(&update) {
+        let current = (update.state.clone(), update.problem.clone());
+        if update.is_empty() && seen == current && !does_not_exist_yet(&update) {
             continue;
         }
-        seen = now;
+        seen = current;
         if messages.send(Msg::Run(run.dir().id().clone(), Box::new(update))).is_err() {
             return;
         }
@@ -152,7 +152,7 @@ fn follower(
 }
 
 /// Whether the update says that nothing of the run exists yet, which the screen must show.
-fn first(update: &Update) -> bool {
+fn does_not_exist_yet(update: &Update) -> bool {
     update.state.is_none() && update.problem.is_none()
 }
 

@@ -111,7 +111,7 @@ fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result
     Ok(Seeds {
         groups: [group(runs[0])?, group(runs[1])?],
         same: runs[0].repeats(runs[1]),
-        command: repetition(runs[0]),
+        command: repeat_command(runs[0]),
     })
 }
 
@@ -127,7 +127,7 @@ fn accuracy(dir: &RunDir, manifest: &RunManifest, at: CheckpointName) -> Result<
 }
 
 /// The command that repeats a run with other seeds.
-fn repetition(run: &RunManifest) -> String {
+fn repeat_command(run: &RunManifest) -> String {
     let flags = run.settings().flags(|setting| setting.is_in_recipe() || setting.name() == "data");
     format!("`cnn-tui sweep{flags} seed=1..3`")
 }
@@ -233,6 +233,9 @@ mod tests {
         let mut manifest = fixture.run(seed(1), "", 0.5).manifest().unwrap();
         manifest.config = config;
         manifest.changed = Change { epochs: Some(3), ..Change::default() };
-        assert_eq!(repetition(&manifest), r"`cnn-tui sweep --data '/my data/it'\''s' --epochs 3 seed=1..3`");
+        assert_eq!(
+            repeat_command(&manifest),
+            r"`cnn-tui sweep --data '/my data/it'\''s' --epochs 3 seed=1..3`"
+        );
     }
 }

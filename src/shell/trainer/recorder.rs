@@ -50,9 +50,9 @@ pub(super) struct Recorder<'a, W> {
     /// Data waiting to be written, oldest first.
     waiting: VecDeque<Item>,
     /// When `run.json` was last written; `None` if it must be written now.
-    recorded: Option<Instant>,
+    manifest_written: Option<Instant>,
     /// Time of the last failed attempt; `None` unless writing currently fails.
-    trouble: Option<Instant>,
+    last_failure: Option<Instant>,
     /// Whether the trainer was asked to stop.
     stopping: bool,
     /// Whether a signal asked the trainer to stop.
@@ -74,8 +74,8 @@ impl<'a, W: Write> Recorder<'a, W> {
             lines: None,
             out,
             waiting: VecDeque::new(),
-            recorded: None,
-            trouble: None,
+            manifest_written: None,
+            last_failure: None,
             stopping: false,
             signalled: false,
             print_error: None,
@@ -125,8 +125,8 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Schedules `run.json` to be written if it is due.
     pub(super) fn tick(&mut self) {
-        if self.recorded.is_some_and(|recorded| recorded.elapsed() >= RECORD) {
-            self.recorded = None;
+        if self.manifest_written.is_some_and(|written| written.elapsed() >= RECORD) {
+            self.manifest_written = None;
         }
     }
 
@@ -173,7 +173,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
         self.manifest.apply(time, event);
         if !matches!(event, Event::Steps(_)) {
-            self.recorded = None;
+            self.manifest_written = None;
         }
     }
 
@@ -208,7 +208,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         if matches!(event, Event::Rewound { .. }) {
             // A discarded epoch may have been the best.
             self.manifest.summary.recompute(self.timeline.reports());
-            self.recorded = None;
+            self.manifest_written = None;
         }
         for line in self.lines.iter().flat_map(|lines| lines.of(&event)).collect::<Vec<_>>() {
             self.print(&line);
@@ -240,19 +240,19 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Writes as much as possible, and returns whether nothing is left. If writing fails, training waits and writing is
     /// retried every second.
     pub(super) fn write_down(&mut self, commands: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
-        if self.trouble.is_some_and(|tried| tried.elapsed() < RETRY) {
+        if self.last_failure.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
         }
         match self.flush() {
             Ok(()) => {
-                if self.trouble.take().is_some() {
+                if self.last_failure.take().is_some() {
                     self.lock.sign(None).map_err(RunError::from)?;
                     let _ = commands.send(ControlMsg::DiskRecovered);
                 }
                 Ok(true)
             }
             Err(error) if error.is_os_error() => {
-                if self.trouble.replace(Instant::now()).is_none() {
+                if self.last_failure.replace(Instant::now()).is_none() {
                     let _ = writeln!(
                         io::stderr(),
                         "cnn-tui: {error}; training pauses until the run directory can be written again"
@@ -290,9 +290,9 @@ impl<'a, W: Write> Recorder<'a, W> {
                 self.handle(Event::Checkpoint { step: checkpoint.progress.step, name: name.to_string() });
             }
         }
-        if self.recorded.is_none() {
+        if self.manifest_written.is_none() {
             self.dir.write_manifest(&self.manifest)?;
-            self.recorded = Some(Instant::now());
+            self.manifest_written = Some(Instant::now());
         }
         Ok(())
     }

@@ -27,8 +27,8 @@ impl Widget for Header<'_> {
         let lines = if rows.len() > 2 {
             vec![
                 (self.identity(area.width), self.state()),
-                (self.bars(area.width), self.eta()),
-                (self.pace(area.width), self.best("@ epoch")),
+                (self.bars(area.width), self.time_line()),
+                (self.status_line(area.width), self.best("@ epoch")),
             ]
         } else {
             let best = if self.reason().is_some() { Line::default() } else { self.best("@") };
@@ -121,7 +121,8 @@ impl<'a> Header<'a> {
         line
     }
 
-    fn eta(&self) -> Line<'a> {
+    /// The time left, or since it was paused, or that it trained for.
+    fn time_line(&self) -> Line<'a> {
         let Shown { app, run, theme } = self.0;
         let palette = &theme.palette;
         let (label, value) = match run.status() {
@@ -135,8 +136,9 @@ impl<'a> Header<'a> {
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
     }
 
-    /// Throughput and, if there is room, how a step's time is spent.
-    fn pace(&self, width: u16) -> Line<'a> {
+    /// Why the run cannot go on; otherwise where it is paused; otherwise its throughput and, if there is room, how a step's time
+    /// is spent.
+    fn status_line(&self, width: u16) -> Line<'a> {
         let Shown { run, theme, .. } = self.0;
         let palette = &theme.palette;
         if let Some(reason) = self.reason() {
@@ -228,7 +230,7 @@ impl<'a> Header<'a> {
         let bar = width.saturating_sub(SHORT).min(width / 12);
         line.extend(ProgressBar::new(theme, self.total()).line(usize::from(bar)));
         line.push_span(Span::styled(format!(" {:>5}  ", text::share(self.total())), palette.text));
-        let eta = self.eta();
+        let eta = self.time_line();
         // All of it or nothing: a cut number would be wrong.
         if line.width() + eta.width() + 1 + self.best("@").width() <= usize::from(width) {
             line.extend(eta);
