@@ -45,6 +45,12 @@ pub fn number_of(n: u64, what: &str) -> String {
     format!("{} {what}{}", count(n), if n == 1 { "" } else { "s" })
 }
 
+/// Bytes in use and in all: `3.1 of 24.0 GB`.
+pub fn capacity(used: u64, total: u64) -> String {
+    let gigabytes = |bytes: u64| fixed(bytes as f64 / 1e9, 1);
+    format!("{} of {} GB", gigabytes(used), gigabytes(total))
+}
+
 /// A loss with four decimals, fewer where it is large: `0.4721`, `1234.56`, `1.2e7`.
 pub fn loss(value: impl Into<Option<f64>>) -> String {
     written(value, |value| match value.abs() {

@@ -54,7 +54,7 @@ pub struct StepBatch {
     /// Training time of the run at the last step, without pauses, in seconds.
     #[serde(deserialize_with = "float::or_nan")]
     pub active_seconds: f64,
-    /// How the threads spent their time. Missing in runs of older versions.
+    /// How the threads spent their time. `None` on a GPU, and in runs of older versions.
     #[serde(default)]
     pub spent: Option<StepTime>,
 }

@@ -91,8 +91,7 @@ pub fn examine(store: Result<&Store, &ShellError>, mut report: impl FnMut(Findin
 }
 
 fn in_use(Capacity { used, total }: Capacity) -> String {
-    let gigabytes = |bytes: u64| text::fixed(bytes as f64 / 1e9, 1);
-    format!("{} of {} GB in use", gigabytes(used), gigabytes(total))
+    format!("{} in use", text::capacity(used, total))
 }
 
 /// The directory of runs, and whether a run can be created in it.

@@ -178,10 +178,12 @@ fn attend(
 
 /// Reports every ten seconds how busy the machine is, until training has ended.
 fn monitor(path: &Path, messages: &UnboundedSender<TrainerMsg>) {
-    let mut sampler = MachineSampler::new(path);
+    let path = path.to_owned();
     // Does not keep the channel open.
     let messages = messages.downgrade();
     let read = move || {
+        // Here, because a driver takes its time to answer, or hangs.
+        let mut sampler = MachineSampler::new(&path);
         loop {
             let mut readings = Vec::new();
             while readings.len() < READINGS {

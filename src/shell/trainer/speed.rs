@@ -44,11 +44,11 @@ pub(crate) fn measure(config: &RunConfig) -> Result<Measurement, ShellError> {
     }
     let (begin, mut images, mut spent) = (Instant::now(), 0, Duration::ZERO);
     while spent < MEASURED {
-        let start = Instant::now();
-        if let Advance::Steps(steps) = session.advance()?
+        let (start, seen) = (Instant::now(), session.progress().seen);
+        if let Advance::Steps(_) = session.advance()?
             && begin.elapsed() > WARM_UP
         {
-            images += steps.len() * config.batch_size.min(session.data().train.len());
+            images += session.progress().seen - seen;
             spent += start.elapsed();
         }
     }

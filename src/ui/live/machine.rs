@@ -124,7 +124,7 @@ impl<'a> MachinePane<'a> {
         let first = self.share((&format!("gpu {number}"), gpu.busy), busy, values, width);
         let values = [
             Some(gpu.name.clone()).filter(|name| !name.is_empty()),
-            gpu.memory.map(in_gigabytes),
+            gpu.memory.map(|memory| text::capacity(memory.used, memory.total)),
             gpu.processes.map(|count| format!("{count} process{}", if count == 1 { "" } else { "es" })),
         ];
         let mut second = Line::from(self.label(""));
@@ -140,17 +140,12 @@ impl<'a> MachinePane<'a> {
 
     fn capacities(&self, last: &MachineUse) -> Vec<Line<'a>> {
         let line = |label, capacity: Option<Capacity>| {
-            let words = Span::styled(in_gigabytes(capacity?), self.text());
+            let Capacity { used, total } = capacity?;
+            let words = Span::styled(text::capacity(used, total), self.text());
             Some(Line::from_iter([self.label(label), words]))
         };
         [line("memory", last.memory), line("disk", last.disk)].into_iter().flatten().collect()
     }
-}
-
-/// Such as `3.1 of 24.0 GB`.
-fn in_gigabytes(Capacity { used, total }: Capacity) -> String {
-    let gigabytes = |bytes: u64| text::fixed(bytes as f64 / 1e9, 1);
-    format!("{} of {} GB", gigabytes(used), gigabytes(total))
 }
 
 impl Widget for MachinePane<'_> {
