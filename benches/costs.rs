@@ -22,7 +22,7 @@ use cnn_tui::run::{
     Checkpoint, CheckpointName, DeviceChoice, EpochReport, Event, JournalEntry, JournalReader, JournalWriter,
     RunConfig, Store,
 };
-use cnn_tui::train::{ControlMsg, Session, TrainerHost, train};
+use cnn_tui::train::{ControlMsg, Session, TrainingHost, train};
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -173,7 +173,7 @@ struct Writer {
     costs: Costs,
 }
 
-impl TrainerHost for Writer {
+impl TrainingHost for Writer {
     fn report(&mut self, event: Event) {
         let with = self.epochs % 2 == 1;
         let ended = matches!(event, Event::Epoch(_));
@@ -192,7 +192,7 @@ impl TrainerHost for Writer {
 
     fn save(&mut self, _: Vec<CheckpointName>, _: Checkpoint) {}
 
-    fn refresh(&mut self, _: Checkpoint) {}
+    fn save_latest(&mut self, _: Checkpoint) {}
 
     fn try_next(&mut self) -> Option<ControlMsg> {
         (self.epochs > 2 * TURNS + 1).then_some(ControlMsg::Command(Stop))

@@ -12,7 +12,7 @@ use std::{fs, thread};
 use cnn_tui::app::{App, Key, Msg, PresetInfo, Screen, update};
 use cnn_tui::run::{
     DataInfo, EpochReport, Event, Follower, JournalEntry, Lister, NewRun, OptimizerSettings, Provenance,
-    RecordedStatus, RunConfig, RunDir, RunId, RunManifest, StepBatch, Store, TrainerInfo,
+    RunConfig, RunDir, RunId, RunManifest, RunStatus, StepBatch, Store, TrainerInfo,
 };
 use cnn_tui::ui::theme::{self, RenderTheme};
 use cnn_tui::ui::{ColorDepth, Glyphs, View};
@@ -134,7 +134,7 @@ fn make_runs(store: &Store) {
             tags,
             ..first.clone()
         };
-        manifest.status = RecordedStatus::Finished;
+        manifest.status = RunStatus::Finished;
         let summary = &mut manifest.summary;
         (summary.epoch, summary.step, summary.total_steps) = (40, 37_520, 37_520);
         summary.best_test_accuracy = Some(0.8 + share / 10.0);
@@ -168,7 +168,7 @@ fn make_long_run(root: &Path) -> RunDir {
         position: None,
         device: "cpu".to_owned(),
         threads: 2,
-        kernels: String::new(),
+        instruction_set: String::new(),
         data,
         steps_per_epoch: EPOCH,
         total_steps: STEPS,
@@ -210,7 +210,7 @@ fn make_long_run(root: &Path) -> RunDir {
         .collect();
     dir.journal().unwrap().append(&entries).unwrap();
     let mut manifest = dir.manifest().unwrap();
-    manifest.status = RecordedStatus::Finished;
+    manifest.status = RunStatus::Finished;
     dir.write_manifest(&manifest).unwrap();
     dir
 }

@@ -13,7 +13,7 @@ use std::process::{Command, Output};
 use cnn_tui::app::{BINDINGS, Scope};
 use cnn_tui::nn::PRESETS;
 use cnn_tui::run::{
-    Event, Holder, JournalEntry, Labels, PauseReason, Queue, RecordedStatus, RunManifest, Setting, TrainState,
+    Event, Holder, JournalEntry, PauseReason, Queue, RunLabels, RunManifest, RunStatus, Setting, TrainState,
 };
 use cnn_tui::ui::theme;
 use serde::Serialize;
@@ -196,7 +196,7 @@ fn check_examples<T: DeserializeOwned + Serialize>(fence: &str) {
 #[test]
 fn every_file_has_an_example_as_the_program_writes_it() {
     check_examples::<RunManifest>("json run");
-    check_examples::<Labels>("json labels");
+    check_examples::<RunLabels>("json labels");
     check_examples::<TrainState>("json state");
     check_examples::<Holder>("json holder");
     check_examples::<Queue>("json queue");
@@ -216,7 +216,7 @@ fn every_command_status_and_reason_on_disk_is_documented() {
         })
         .collect();
     assert_eq!(shown, variants::<cnn_tui::run::Command>());
-    for status in RecordedStatus::ALL {
+    for status in RunStatus::ALL {
         assert!(spans.contains(status.as_str()), "{status}");
     }
     for reason in PauseReason::ALL {

@@ -257,9 +257,9 @@ mod tests {
             (Action::Live(LiveAction::NextLayer), Action::Charts(CurveAction::WalkForward)),
         ];
         for (index, binding) in BINDINGS.iter().enumerate() {
-            for (place, other) in BINDINGS.iter().enumerate() {
+            for (other_index, other) in BINDINGS.iter().enumerate() {
                 let on_charts = [Scope::Live, Scope::Compare].contains(&binding.scope);
-                let together = other.scope == binding.scope && place > index
+                let together = other.scope == binding.scope && other_index > index
                     || (other.scope == Scope::Charts) && on_charts
                     || (other.scope == Scope::Everywhere)
                         && binding.scope != other.scope

@@ -3,7 +3,7 @@
 use super::key::Key;
 use crate::metrics::text;
 use crate::run::{
-    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, Labels, RunConfig, RunId, RunManifest,
+    Axis, Change, CheckpointName, CheckpointNameError, ConfigError, RunConfig, RunId, RunLabels, RunManifest,
     Setting, sweep,
 };
 
@@ -16,7 +16,7 @@ pub struct Form {
     pub fields: Vec<FormField>,
     /// The row with the cursor.
     pub selected: usize,
-    /// Why the values were refused.
+    /// Why the values were rejected.
     pub problem: Option<String>,
 }
 
@@ -26,7 +26,7 @@ pub enum FormKind {
     /// Changes settings of the training run; holds its current settings.
     Change(Box<RunConfig>),
     /// Restores the last checkpoint of the run first, then changes settings.
-    GoBack(Box<RunConfig>),
+    Rewind(Box<RunConfig>),
     /// Forks a run; holds its settings.
     Fork(RunId, Box<RunConfig>),
     /// Creates runs, one for each combination of values; holds the settings of rows that are not edited.
@@ -52,10 +52,10 @@ pub struct FormField {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum ParsedForm {
     Change(Change),
-    GoBack(Change),
+    Rewind(Change),
     Fork(RunId, CheckpointName, Change),
     Train(Vec<RunConfig>),
-    Label(RunId, Labels),
+    Label(RunId, RunLabels),
 }
 
 /// The factor by which the form lowers the learning rate of a diverged run.
@@ -73,10 +73,10 @@ impl Form {
     }
 
     /// For a run that diverged: restores its last checkpoint and proposes a lower learning rate.
-    pub fn go_back(config: RunConfig) -> Self {
+    pub fn rewind(config: RunConfig) -> Self {
         let lower = text::setting(config.optimizer.learning_rate() / LEARNING_RATE_DIVISOR);
         let mut form = Self::change(config.clone());
-        form.kind = FormKind::GoBack(Box::new(config));
+        form.kind = FormKind::Rewind(Box::new(config));
         if let Some(rate) = form.fields.iter_mut().find(|field| field.name == "learning-rate") {
             rate.text = lower;
         }
@@ -140,7 +140,7 @@ impl Form {
         let typed = self.fields.iter().filter(|field| field.text != field.before);
         match &self.kind {
             FormKind::Change(config) => change(typed, config).map(ParsedForm::Change),
-            FormKind::GoBack(config) => change(typed, config).map(ParsedForm::GoBack),
+            FormKind::Rewind(config) => change(typed, config).map(ParsedForm::Rewind),
             FormKind::Fork(id, config) => {
                 let (from, settings): (Vec<_>, Vec<_>) = typed.partition(|field| field.name == CHECKPOINT);
                 let from = from.first().map_or(Ok(CheckpointName::Last), |field| field.text.trim().parse());
@@ -156,7 +156,7 @@ impl Form {
                 sweep(config, &axes).map(ParsedForm::Train).map_err(|error| error.to_string())
             }
             FormKind::Label(id) => {
-                let mut labels = Labels::default();
+                let mut labels = RunLabels::default();
                 for field in typed {
                     let text = field.text.trim();
                     match field.name {
@@ -240,7 +240,7 @@ mod tests {
         type_over(&mut form, "notes", " two words ");
         type_over(&mut form, "name", " base ");
         let text = |text: &str| Some(text.to_owned());
-        let labels = Labels { name: text("base"), notes: text("two words"), tags: None };
+        let labels = RunLabels { name: text("base"), notes: text("two words"), tags: None };
         assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, labels)));
     }
 
@@ -284,10 +284,10 @@ mod tests {
     }
 
     #[test]
-    fn go_back_proposes_a_lower_learning_rate() {
-        let form = Form::go_back(RunConfig::default());
+    fn rewinding_proposes_a_lower_learning_rate() {
+        let form = Form::rewind(RunConfig::default());
         let want = Change { learning_rate: Some(0.001), ..Change::default() };
-        assert_eq!(form.parse_rows(), Ok(ParsedForm::GoBack(want)));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Rewind(want)));
     }
 
     #[test]
@@ -329,7 +329,7 @@ mod tests {
         let mut form = Form::label(id.clone(), &manifest(id.clone()));
         type_over(&mut form, "tags", "good  slow ");
         let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
-        assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, Labels { tags, ..Labels::default() })));
+        assert_eq!(form.parse_rows(), Ok(ParsedForm::Label(id, RunLabels { tags, ..RunLabels::default() })));
         type_over(&mut form, "name", " ");
         assert!(form.parse_rows().unwrap_err().starts_with("invalid name; "));
     }

@@ -3,7 +3,7 @@
 use super::key::Key;
 use super::predictions::PredictionDiff;
 use crate::run::{
-    Change, CheckpointName, Command, Labels, Listing, MachineUse, Queue, RunConfig, RunId, Update,
+    Change, CheckpointName, Command, Listing, MachineUse, Queue, RunConfig, RunId, RunLabels, Update,
 };
 
 /// Something that happened.
@@ -74,11 +74,11 @@ pub enum Effect {
     /// Start a trainer for this run. Answered by [`Msg::Started`] or [`Msg::Failed`].
     Resume(RunId),
     /// Create runs and queue them. Answered by [`Msg::Done`] or [`Msg::Failed`].
-    Sweep(Vec<RunConfig>),
+    Enqueue(Vec<RunConfig>),
     /// Send a command to the trainer of this run.
     Send(RunId, Command),
     /// Change name, notes or tags of this run.
-    Label(RunId, Labels),
+    Label(RunId, RunLabels),
     /// Delete this run; it can be restored. Answered by [`Msg::Deleted`] or [`Msg::Failed`].
     Delete(RunId),
     /// Restore these deleted runs.
@@ -120,6 +120,17 @@ pub enum QueueChange {
 pub struct ExitSummary {
     /// The run's name.
     pub name: String,
-    /// What becomes of it: `Stop` if it stops and is saved, `Pause` if it is or stays paused, `None` or `Resume` if it trains.
-    pub command: Option<Command>,
+    /// What it does when the dashboard has exited.
+    pub state: ExitState,
+}
+
+/// What a run does when the dashboard has exited.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExitState {
+    /// It trains.
+    Training,
+    /// It is paused.
+    Paused,
+    /// It stops and is saved.
+    Stopping,
 }

@@ -44,7 +44,7 @@ pub use global::GlobalAction;
 pub use key::{Key, UnknownKey};
 pub use machine::MachineView;
 pub use menu::MenuItem;
-pub use messages::{Effect, ExitSummary, Msg, QueueChange, QueueWorker};
+pub use messages::{Effect, ExitState, ExitSummary, Msg, QueueChange, QueueWorker};
 pub use motion::Motion;
 pub use panes::{Pane, Panes, Zoom};
 pub use predictions::{Disagreement, Guess, PredictionDiff, Sample, Seeds};

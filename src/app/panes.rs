@@ -23,8 +23,8 @@ impl Pane {
         [Self::Loss, Self::Accuracy, Self::Layers, Self::Kernels, Self::Log, Self::Machine];
 
     fn offset(self, by: usize) -> Self {
-        let place = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
-        Self::ALL[(place + by) % Self::ALL.len()]
+        let index = Self::ALL.iter().position(|pane| *pane == self).unwrap_or(0);
+        Self::ALL[(index + by) % Self::ALL.len()]
     }
 }
 

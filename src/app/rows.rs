@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::metrics::Spread;
-use crate::run::{Listing, Recipe, RecordedStatus, Results, RunId};
+use crate::run::{Listing, Recipe, Results, RunId, RunStatus};
 
 /// How the table of runs is arranged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -26,7 +26,7 @@ pub enum Row {
     /// A run, which may be unreadable.
     Run {
         /// Its index in [`Shared::runs`](super::Shared::runs).
-        place: usize,
+        index: usize,
         /// Its level of indentation.
         depth: usize,
     },
@@ -40,7 +40,7 @@ pub struct Group {
     /// What they have in common.
     pub(super) key: GroupKey,
     /// Indices in [`Shared::runs`](super::Shared::runs) of its runs, at least one.
-    pub places: Vec<usize>,
+    pub indices: Vec<usize>,
     /// Best test accuracies of the finished runs. Runs with the same seed are identical and count once.
     pub best: Spread,
     /// Last test losses of the same runs.
@@ -52,7 +52,7 @@ pub struct Group {
 impl Group {
     /// Index of its first run.
     pub fn first(&self) -> usize {
-        self.places[0]
+        self.indices[0]
     }
 }
 
@@ -66,11 +66,11 @@ impl Arrangement {
     }
 
     /// The rows for the runs at these indices, which are sorted. `open` holds the groups whose runs are shown.
-    pub(super) fn rows(self, places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
+    pub(super) fn rows(self, indices: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
         match self {
-            Self::Flat => places.iter().map(|&place| Row::Run { place, depth: 0 }).collect(),
-            Self::Groups => groups(places, runs, open),
-            Self::Forks => forks(places, runs),
+            Self::Flat => indices.iter().map(|&index| Row::Run { index, depth: 0 }).collect(),
+            Self::Groups => groups(indices, runs, open),
+            Self::Forks => forks(indices, runs),
         }
     }
 }
@@ -85,25 +85,25 @@ pub(super) struct GroupKey {
 
 /// The groups of these runs. Runs that cannot be read belong to none.
 pub fn groups_of(runs: &[Listing]) -> Vec<Group> {
-    let places: Vec<_> = (0..runs.len()).collect();
+    let indices: Vec<_> = (0..runs.len()).collect();
     let group = |row| match row {
         Row::Group(group) => Some(*group),
         Row::Run { .. } => None,
     };
-    groups(&places, runs, &BTreeSet::new()).into_iter().filter_map(group).collect()
+    groups(&indices, runs, &BTreeSet::new()).into_iter().filter_map(group).collect()
 }
 
-/// Groups take the place of their first run.
-fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
-    let listed = |place: usize| match &runs[place] {
+/// Groups take the index of their first run.
+fn groups(indices: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
+    let listed = |index: usize| match &runs[index] {
         Listing::Run(run) => Some(run),
         Listing::Broken { .. } => None,
     };
-    let run = |place: usize| listed(place).map(|run| &run.manifest);
+    let run = |index: usize| listed(index).map(|run| &run.manifest);
     let (readable, broken): (Vec<usize>, Vec<usize>) =
-        places.iter().partition(|&&place| run(place).is_some());
+        indices.iter().partition(|&&index| run(index).is_some());
     let recipes: Vec<_> =
-        readable.iter().filter_map(|&place| Some((place, run(place)?, run(place)?.recipe()))).collect();
+        readable.iter().filter_map(|&index| Some((index, run(index)?, run(index)?.recipe()))).collect();
     let mut first_data: BTreeMap<&Recipe, &str> = BTreeMap::new();
     for (_, manifest, recipe) in &recipes {
         if let Some(data) = manifest.data_checksum() {
@@ -112,67 +112,67 @@ fn groups(places: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<
     }
     let mut order: Vec<GroupKey> = Vec::new();
     let mut members: BTreeMap<GroupKey, Vec<usize>> = BTreeMap::new();
-    for (place, manifest, recipe) in &recipes {
+    for (index, manifest, recipe) in &recipes {
         let data = manifest.data_checksum().or_else(|| first_data.get(recipe).copied());
         let key = GroupKey { recipe: recipe.clone(), data: data.map(str::to_owned) };
-        let places = members.entry(key).or_insert_with_key(|key| {
+        let indices = members.entry(key).or_insert_with_key(|key| {
             order.push(key.clone());
             Vec::new()
         });
-        places.push(*place);
+        indices.push(*index);
     }
     let mut rows = Vec::new();
     for key in order {
-        let places = &members[&key];
-        let finished = places.iter().filter_map(|&place| listed(place));
-        let finished = finished.filter(|run| run.state.status == RecordedStatus::Finished);
+        let indices = &members[&key];
+        let finished = indices.iter().filter_map(|&index| listed(index));
+        let finished = finished.filter(|run| run.state.status == RunStatus::Finished);
         let by_seed: BTreeMap<u64, &Results> =
             finished.map(|run| (run.manifest.config.seed, &run.manifest.summary)).collect();
         let summaries = || by_seed.values();
         let is_open = open.contains(&key);
         rows.push(Row::Group(Box::new(Group {
-            places: places.clone(),
+            indices: indices.clone(),
             best: Spread::of(summaries().filter_map(|summary| summary.best_test_accuracy)),
             loss: Spread::of(summaries().filter_map(|summary| summary.last_test_loss)),
             is_open,
             key,
         })));
         if is_open {
-            rows.extend(places.iter().map(|&place| Row::Run { place, depth: 1 }));
+            rows.extend(indices.iter().map(|&index| Row::Run { index, depth: 1 }));
         }
     }
-    rows.extend(broken.into_iter().map(|place| Row::Run { place, depth: 0 }));
+    rows.extend(broken.into_iter().map(|index| Row::Run { index, depth: 0 }));
     rows
 }
 
 /// Runs whose parent is not listed are at the top level. Children are sorted by creation time.
-fn forks(places: &[usize], runs: &[Listing]) -> Vec<Row> {
-    let run = |place: usize| match &runs[place] {
+fn forks(indices: &[usize], runs: &[Listing]) -> Vec<Row> {
+    let run = |index: usize| match &runs[index] {
         Listing::Run(run) => Some(run),
         Listing::Broken { .. } => None,
     };
     let shown: BTreeMap<&RunId, usize> =
-        places.iter().filter_map(|&place| Some((&run(place)?.manifest.id, place))).collect();
-    let parent = |place: usize| shown.get(run(place)?.manifest.parent.as_ref()?).copied();
+        indices.iter().filter_map(|&index| Some((&run(index)?.manifest.id, index))).collect();
+    let parent = |index: usize| shown.get(run(index)?.manifest.parent.as_ref()?).copied();
     let mut children: BTreeMap<usize, Vec<usize>> = BTreeMap::new();
     let mut left: Vec<(usize, usize)> = Vec::new();
-    for &place in places.iter().rev() {
-        match parent(place).filter(|&parent| parent != place) {
-            Some(parent) => children.entry(parent).or_default().push(place),
-            None => left.push((place, 0)),
+    for &index in indices.iter().rev() {
+        match parent(index).filter(|&parent| parent != index) {
+            Some(parent) => children.entry(parent).or_default().push(index),
+            None => left.push((index, 0)),
         }
     }
-    for places in children.values_mut() {
+    for indices in children.values_mut() {
         // `left` is a stack: the last child is popped first.
-        let created = |place: &usize| run(*place).map_or(0.0, |run| run.manifest.created);
-        places.sort_by(|one, other| created(other).total_cmp(&created(one)));
+        let created = |index: &usize| run(*index).map_or(0.0, |run| run.manifest.created);
+        indices.sort_by(|one, other| created(other).total_cmp(&created(one)));
     }
-    let mut rows = Vec::with_capacity(places.len());
-    while let Some((place, depth)) = left.pop() {
-        rows.push(Row::Run { place, depth });
-        left.extend(children.remove(&place).into_iter().flatten().map(|child| (child, depth + 1)));
+    let mut rows = Vec::with_capacity(indices.len());
+    while let Some((index, depth)) = left.pop() {
+        rows.push(Row::Run { index, depth });
+        left.extend(children.remove(&index).into_iter().flatten().map(|child| (child, depth + 1)));
     }
     // Cycles can only result from edited files; their runs are listed at the top level.
-    rows.extend(children.into_values().flatten().map(|place| Row::Run { place, depth: 0 }));
+    rows.extend(children.into_values().flatten().map(|index| Row::Run { index, depth: 0 }));
     rows
 }

@@ -155,8 +155,8 @@ impl RunTable {
     /// Sorts by the next column, and after the last one in the default order.
     pub(super) fn next_sort(&mut self, runs: &[Listing]) {
         let fields: Vec<Field> = self.fields().collect();
-        let place = self.sort.and_then(|sort| fields.iter().position(|field| *field == sort.field));
-        let next = fields.get(place.map_or(0, |place| place + 1));
+        let index = self.sort.and_then(|sort| fields.iter().position(|field| *field == sort.field));
+        let next = fields.get(index.map_or(0, |index| index + 1));
         self.sort = next.map(|&field| Sort { field, down: goes_down(field) });
         self.arrange(runs);
     }
@@ -200,12 +200,12 @@ impl RunTable {
             Listing::Run(run) => self.query.matches(run),
             Listing::Broken { .. } => self.query.is_empty(),
         };
-        let mut places: Vec<usize> = (0..runs.len()).filter(|place| fits(&runs[*place])).collect();
+        let mut indices: Vec<usize> = (0..runs.len()).filter(|index| fits(&runs[*index])).collect();
         if let Some(sort) = self.sort {
-            sort.sort(&mut places, |place| &runs[*place]);
+            sort.sort(&mut indices, |index| &runs[*index]);
         }
-        self.count = places.len();
-        self.rows = self.arrangement.rows(&places, runs, &self.open);
+        self.count = indices.len();
+        self.rows = self.arrangement.rows(&indices, runs, &self.open);
     }
 }
 

@@ -7,8 +7,8 @@ use super::machine::MachineView;
 use crate::metrics::{Curve, Ema, Pace, Series};
 use crate::run::{
     AnnotationKind, Checkpoint, Command, EpochMetric, EpochReport, Event, JournalEntry, NamedTensor,
-    PauseReason, Position, RecordedStatus, Rewind, RunId, RunManifest, RunState, StateName, StepBatch,
-    StepTime, Timeline, TrainerInfo, Unit, Update,
+    PauseReason, Position, Rewind, RunId, RunManifest, RunState, RunStatus, StateName, StepBatch, StepTime,
+    Timeline, TrainerInfo, Unit, Update,
 };
 
 /// The window for throughput and ETA in active seconds: longer than an epoch, so that evaluation is included.
@@ -28,7 +28,7 @@ pub struct RunView {
     /// Its actual state; `None` until it is known.
     pub state: Option<RunState>,
     /// Its latest trainer; `None` until one has started.
-    pub start: Option<TrainerInfo>,
+    pub trainer: Option<TrainerInfo>,
     /// Training loss by step.
     pub loss: Curve,
     /// Epochs, annotations and the last step, folded from its events.
@@ -75,7 +75,7 @@ impl RunView {
             id,
             manifest: None,
             state: None,
-            start: None,
+            trainer: None,
             loss: Curve::new(Ema::with_span(smoothing.steps(1.0))),
             timeline: Timeline::default(),
             pace: Pace::new(PACE),
@@ -142,14 +142,14 @@ impl RunView {
                 self.go_on_at(step, wall_time);
                 self.paused_since = None;
                 self.answer(Command::Resume);
-                if let Some(Command::GoBack(_)) = self.pending {
+                if let Some(Command::Rewind(_)) = self.pending {
                     self.pending = None;
                 }
             }
             Event::Changed { change, total_steps, .. } => {
                 self.answer(Command::Set(change));
-                if let Some(start) = &mut self.start {
-                    start.total_steps = total_steps;
+                if let Some(trainer) = &mut self.trainer {
+                    trainer.total_steps = total_steps;
                 }
             }
             Event::Rewound { step } => {
@@ -168,9 +168,9 @@ impl RunView {
     fn take_start(&mut self, mut trainer: TrainerInfo, wall_time: f64) {
         let step = trainer.step;
         self.position = trainer.position.take();
-        self.start = Some(trainer);
+        self.trainer = Some(trainer);
         if self.loss.raw().is_empty() {
-            self.smooth(self.smoothing);
+            self.set_smoothing(self.smoothing);
         }
         if step == 0 {
             self.times.push(0.0, 0.0);
@@ -250,11 +250,11 @@ impl RunView {
 
     /// Batches in an epoch; 1 until it is known.
     pub fn steps_per_epoch(&self) -> f64 {
-        self.start.as_ref().map_or(1, |start| start.steps_per_epoch.max(1)) as f64
+        self.trainer.as_ref().map_or(1, |trainer| trainer.steps_per_epoch.max(1)) as f64
     }
 
     /// Changes the smoothing of the training loss.
-    pub(super) fn smooth(&mut self, smoothing: Smoothing) {
+    pub(super) fn set_smoothing(&mut self, smoothing: Smoothing) {
         self.smoothing = smoothing;
         self.loss.set_smoothing(Ema::with_span(smoothing.steps(self.steps_per_epoch())));
     }
@@ -270,7 +270,7 @@ impl RunView {
     }
 
     /// Its status; `None` until it is known.
-    pub fn status(&self) -> Option<RecordedStatus> {
+    pub fn status(&self) -> Option<RunStatus> {
         self.state.as_ref().map(|state| state.status)
     }
 
@@ -308,7 +308,7 @@ impl RunView {
 
     /// Estimated active seconds until it is finished, at the recent pace.
     pub fn eta(&self) -> Option<f64> {
-        let left = self.start.as_ref()?.total_steps.saturating_sub(self.timeline.step);
+        let left = self.trainer.as_ref()?.total_steps.saturating_sub(self.timeline.step);
         self.pace.eta(left as f64)
     }
 }

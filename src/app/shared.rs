@@ -7,7 +7,7 @@ use super::panes::Panes;
 use super::rows::Row;
 use super::run_table::RunTable;
 use super::run_view::RunView;
-use crate::run::{Command, ListedRun, Listing, Queue, RecordedStatus, RunConfig, RunId};
+use crate::run::{Command, ListedRun, Listing, Queue, RunConfig, RunId, RunStatus};
 
 /// State that all screens share or that outlives them.
 #[derive(Debug, Clone)]
@@ -113,8 +113,8 @@ impl Shared {
     }
 
     /// The entry at this index of [`Shared::runs`].
-    pub fn listed(&self, place: usize) -> Option<&Listing> {
-        self.runs.as_ref()?.get(place)
+    pub fn listed(&self, index: usize) -> Option<&Listing> {
+        self.runs.as_ref()?.get(index)
     }
 
     /// The selected row of the table of runs.
@@ -125,18 +125,18 @@ impl Shared {
     /// The run in the selected row, whether or not it could be read.
     pub fn selected_listed(&self) -> Option<&Listing> {
         match self.selected_row()? {
-            Row::Run { place, .. } => self.listed(*place),
+            Row::Run { index, .. } => self.listed(*index),
             Row::Group(_) => None,
         }
     }
 
     /// The selected run, or the first one of the selected group.
     pub fn selected_or_first(&self) -> Option<&ListedRun> {
-        let place = match self.selected_row()? {
-            Row::Run { place, .. } => *place,
+        let index = match self.selected_row()? {
+            Row::Run { index, .. } => *index,
             Row::Group(group) => group.first(),
         };
-        match self.listed(place)? {
+        match self.listed(index)? {
             Listing::Run(run) => Some(run),
             Listing::Broken { .. } => None,
         }
@@ -179,10 +179,10 @@ impl Shared {
         let outcome = change(self);
         let is_selected = |row: &Row| match row {
             Row::Group(other) => group.as_ref() == Some(&other.key),
-            Row::Run { place, .. } => {
+            Row::Run { index, .. } => {
                 let id = selected.as_ref().filter(|_| group.is_none());
                 id.is_some_and(
-                    |id| matches!(self.listed(*place), Some(Listing::Run(run)) if run.manifest.id == *id),
+                    |id| matches!(self.listed(*index), Some(Listing::Run(run)) if run.manifest.id == *id),
                 )
             }
         };
@@ -202,12 +202,6 @@ impl Shared {
 }
 
 /// Whether a run with this status ended early, so that it can be resumed when no trainer holds it.
-pub(super) const fn ended_early(status: RecordedStatus) -> bool {
-    matches!(
-        status,
-        RecordedStatus::Stopped
-            | RecordedStatus::Failed
-            | RecordedStatus::Interrupted
-            | RecordedStatus::Queued
-    )
+pub(super) const fn ended_early(status: RunStatus) -> bool {
+    matches!(status, RunStatus::Stopped | RunStatus::Failed | RunStatus::Interrupted | RunStatus::Queued)
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::run::{
-    Change, Extra, ListedRun, Listing, Liveness, Origin, Provenance, RecordedStatus, Results, RunConfig,
-    RunDir, RunId, RunManifest, RunState, SCHEMA,
+    Change, Extra, ListedRun, Listing, Liveness, Origin, Provenance, Results, RunConfig, RunDir, RunId,
+    RunManifest, RunState, RunStatus, SCHEMA,
 };
 
 pub(crate) fn run_id(seed: u64) -> RunId {
@@ -23,7 +23,7 @@ pub(crate) fn manifest(id: RunId) -> RunManifest {
         notes: String::new(),
         tags: Vec::new(),
         parent: None,
-        status: RecordedStatus::Queued,
+        status: RunStatus::Queued,
         reason: None,
         created: 0.0,
         config: RunConfig::default(),
@@ -38,7 +38,7 @@ pub(crate) fn manifest(id: RunId) -> RunManifest {
 }
 
 /// The run as a row of the list of runs.
-pub(crate) fn listed(id: &RunId, status: RecordedStatus) -> Listing {
+pub(crate) fn listed(id: &RunId, status: RunStatus) -> Listing {
     Listing::Run(Arc::new(ListedRun {
         dir: RunDir::under(Path::new("/runs"), id.clone()),
         manifest: manifest(id.clone()),
@@ -47,7 +47,7 @@ pub(crate) fn listed(id: &RunId, status: RecordedStatus) -> Listing {
     }))
 }
 
-pub(crate) fn state(status: RecordedStatus) -> RunState {
-    let live = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
+pub(crate) fn state(status: RunStatus) -> RunState {
+    let live = matches!(status, RunStatus::Running | RunStatus::Paused);
     RunState { status, liveness: if live { Liveness::Held(None) } else { Liveness::Free } }
 }

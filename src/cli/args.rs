@@ -9,9 +9,9 @@ use serde_json::json;
 use super::error::CliError;
 use super::settings::{DisplayOptions, Settings};
 use super::{data, doctor, fork, lr_find, queue, runs, snapshot, summary, sweep, train};
-use crate::app::ExitSummary;
+use crate::app::{ExitState, ExitSummary};
 use crate::data::Roots;
-use crate::run::{self, RunDir};
+use crate::run::RunDir;
 use crate::shell::{self, ShellError, StartedBy};
 
 /// Train convolutional networks and watch them learn in the terminal.
@@ -124,9 +124,9 @@ impl Cli {
         let config_dir = shell::config_dir();
         let settings = config_dir.as_deref().map(Settings::read).transpose()?.unwrap_or_default();
         let own = match &self.command {
-            Some(CliCommand::Train(command)) => command.output.display.clone(),
-            Some(CliCommand::Resume(command)) => command.output.display.clone(),
-            Some(CliCommand::Fork(command)) => command.output.display.clone(),
+            Some(CliCommand::Train(command)) => command.mode.display.clone(),
+            Some(CliCommand::Resume(command)) => command.mode.display.clone(),
+            Some(CliCommand::Fork(command)) => command.mode.display.clone(),
             Some(CliCommand::Snapshot(command)) => command.display.clone(),
             Some(CliCommand::LrFind(command)) => command.display.clone(),
             Some(CliCommand::Data(data::DataCommand::Show(command))) => command.display.clone(),
@@ -168,12 +168,12 @@ impl Cli {
 }
 
 /// Prints the state of the run that the dashboard showed last.
-fn print_exit(ExitSummary { name, command }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
-    match command {
-        Some(run::Command::Stop) => {
+fn print_exit(ExitSummary { name, state }: &ExitSummary, out: &mut impl Write) -> io::Result<()> {
+    match state {
+        ExitState::Stopping => {
             writeln!(out, "{name} is stopping and saving; run `cnn-tui resume {name}` to continue")
         }
-        Some(run::Command::Pause) => writeln!(out, "{name} is paused; run `cnn-tui` to open it"),
-        _ => writeln!(out, "{name} is still training; run `cnn-tui` to open it"),
+        ExitState::Paused => writeln!(out, "{name} is paused; run `cnn-tui` to open it"),
+        ExitState::Training => writeln!(out, "{name} is still training; run `cnn-tui` to open it"),
     }
 }

@@ -4,7 +4,7 @@ use clap::Args;
 
 use super::CliError;
 use super::options::{Fork, SettingOptions};
-use super::train::{AfterCommand, Output, check_labels};
+use super::train::{AfterCommand, TrainMode, check_labels};
 use crate::metrics::text;
 use crate::run::{CheckpointName, Store};
 use crate::shell;
@@ -31,13 +31,13 @@ pub(super) struct ForkCommand {
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) mode: TrainMode,
 }
 
 impl ForkCommand {
     /// Creates the run and trains it.
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
-        self.output.check()?;
+        self.mode.check()?;
         check_labels(self.name.as_deref(), &[])?;
         let parent = store.resolve(&self.run)?;
         let change = self.options.into_change()?;
@@ -49,6 +49,6 @@ impl ForkCommand {
                 text::exact(manifest.settings().optimizer.learning_rate())
             )));
         }
-        self.output.train(shell::fork(store, &parent, self.from, change, self.name)?)
+        self.mode.train(shell::fork(store, &parent, self.from, change, self.name)?)
     }
 }

@@ -144,7 +144,7 @@ impl TrainOptions {
     pub fn into_config(self) -> Result<RunConfig, CliError> {
         let mut config = RunConfig::default();
         for (setting, value) in &self.values {
-            setting.set(&mut config, value).map_err(|error| refused(*setting, &error))?;
+            setting.set(&mut config, value).map_err(|error| setting_error(*setting, &error))?;
         }
         let config = shell::with_absolute_data(config)?;
         check_preset(&config)?;
@@ -158,13 +158,13 @@ impl SettingOptions<Fork> {
     pub(super) fn into_change(self) -> Result<Change, CliError> {
         let mut change = Change::default();
         for (setting, value) in &self.values {
-            setting.change(&mut change, value).map_err(|error| refused(*setting, &error))?;
+            setting.change(&mut change, value).map_err(|error| setting_error(*setting, &error))?;
         }
         Ok(change)
     }
 }
 
-fn refused(setting: Setting, error: &ConfigError) -> CliError {
+fn setting_error(setting: Setting, error: &ConfigError) -> CliError {
     let hint = match (error, setting.optimizer()) {
         (ConfigError::NotApplicable { .. }, Some(optimizer)) => format!("; use --optimizer {optimizer}"),
         _ => String::new(),
@@ -345,7 +345,7 @@ mod tests {
     }
 
     #[test]
-    fn setting_of_another_optimizer_is_refused_with_a_hint() {
+    fn setting_of_another_optimizer_is_rejected_with_a_hint() {
         let error = parse::<Train>(&["--weight-decay", "0.1"]).unwrap().into_config().unwrap_err();
         assert_eq!(
             error.to_string(),
@@ -355,7 +355,7 @@ mod tests {
     }
 
     #[test]
-    fn values_out_of_range_are_refused() {
+    fn values_out_of_range_are_rejected() {
         assert_eq!(
             config(&["--batch-size", "0"]),
             Err("batch-size must be between 1 and 65,536 (got 0)".to_owned())

@@ -96,7 +96,7 @@ impl QueueCommand {
 /// Resolves a query to a queued run.
 fn queued(store: &Store, query: &str) -> Result<RunId, CliError> {
     let dir = store.resolve(query)?;
-    if store.queue()?.place(dir.id()).is_none() {
+    if store.queue()?.position(dir.id()).is_none() {
         let name = dir.manifest()?.name;
         return Err(CliError::Usage(format!("{name} is not in the queue; run `cnn-tui queue` to show it")));
     }

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_words_are_refused_with_the_known_ones() {
+    fn unknown_words_are_rejected_with_the_known_ones() {
         let display = DisplayOptions {
             theme: Some("drak".to_owned()),
             glyphs: Some("emoji".to_owned()),

@@ -62,9 +62,9 @@ impl SweepCommand {
         out: &mut impl Write,
     ) -> Result<(), CliError> {
         let config = self.options.or(defaults).into_config()?;
-        let refused = |error: SweepError| CliError::Usage(error.to_string());
-        let axes = self.axes.iter().map(|axis| axis.parse().map_err(refused));
-        let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(refused)?;
+        let sweep_error = |error: SweepError| CliError::Usage(error.to_string());
+        let axes = self.axes.iter().map(|axis| axis.parse().map_err(sweep_error));
+        let configs = sweep(&config, &axes.collect::<Result<Vec<Axis>, _>>()?).map_err(sweep_error)?;
         let configs = configs.into_iter().map(shell::with_absolute_data).collect::<Result<Vec<_>, _>>()?;
         configs.iter().try_for_each(check_preset)?;
         let checksums = shell::check_all(&configs)?;

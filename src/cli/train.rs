@@ -7,7 +7,7 @@ use clap::Args;
 
 use super::{CliError, DisplayOptions, TrainOptions};
 use crate::metrics::text;
-use crate::run::{CheckpointName, Labels, NewRun, RecordedStatus, RunDir, RunError, Store};
+use crate::run::{CheckpointName, NewRun, RunDir, RunError, RunLabels, RunStatus, Store};
 use crate::shell::{self, ShellError, StartedBy};
 
 const EXAMPLES: &str = "\
@@ -36,7 +36,7 @@ pub(super) struct TrainCommand {
     #[arg(long = "tag", value_name = "WORD")]
     tags: Vec<String>,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) mode: TrainMode,
 }
 
 /// Continue a run from its last checkpoint.
@@ -50,12 +50,12 @@ pub(super) struct ResumeCommand {
     #[arg(long, value_name = "CHECKPOINT", default_value_t = CheckpointName::Last)]
     from: CheckpointName,
     #[command(flatten)]
-    pub(super) output: Output,
+    pub(super) mode: TrainMode,
 }
 
 /// Where to train, and where to show progress.
 #[derive(Debug, Args)]
-pub(super) struct Output {
+pub(super) struct TrainMode {
     /// Print progress as text instead of opening the dashboard, for scripts. The run continues if this shell ends; Ctrl-C stops
     /// and saves it.
     #[arg(long)]
@@ -72,27 +72,28 @@ impl TrainCommand {
     /// Creates the run and trains it.
     pub(super) fn run(self, store: &Store, defaults: TrainOptions) -> Result<AfterCommand, CliError> {
         let config = self.options.or(defaults).into_config()?;
-        self.output.check()?;
+        self.mode.check()?;
         shell::check(&config)?;
         check_labels(self.name.as_deref(), &self.tags)?;
         let new = NewRun { name: self.name, tags: self.tags, ..shell::new_run(config) };
-        self.output.train(store.create(&new)?)
+        self.mode.train(store.create(&new)?)
     }
 }
 
 /// Rejects a name or tag that a run cannot have.
 pub(super) fn check_labels(name: Option<&str>, tags: &[String]) -> Result<(), CliError> {
-    let labels = Labels { name: name.map(ToOwned::to_owned), tags: Some(tags.to_vec()), ..Labels::default() };
+    let labels =
+        RunLabels { name: name.map(ToOwned::to_owned), tags: Some(tags.to_vec()), ..RunLabels::default() };
     labels.validate().map_err(|error| CliError::Usage(error.to_string()))
 }
 
 impl ResumeCommand {
     /// Continues the run.
     pub(super) fn run(self, store: &Store) -> Result<AfterCommand, CliError> {
-        self.output.check()?;
+        self.mode.check()?;
         let dir = store.resolve(&self.run)?;
         let (manifest, state) = dir.read()?;
-        if manifest.status == RecordedStatus::Finished {
+        if manifest.status == RunStatus::Finished {
             let epochs = manifest.summary.epoch;
             let name = &manifest.name;
             return Err(CliError::Usage(format!(
@@ -109,7 +110,7 @@ impl ResumeCommand {
         if self.from != CheckpointName::Last {
             dir.resume_from(self.from)?;
         }
-        self.output.train(dir)
+        self.mode.train(dir)
     }
 }
 
@@ -132,7 +133,7 @@ pub(super) fn require_terminal() -> Result<(), CliError> {
     Err(CliError::Usage(hint.to_owned()))
 }
 
-impl Output {
+impl TrainMode {
     /// Fails if the dashboard is needed and there is no terminal; call before creating anything.
     pub(super) fn check(&self) -> Result<(), CliError> {
         if self.headless || self.foreground { Ok(()) } else { require_terminal() }
@@ -157,11 +158,11 @@ pub(super) fn in_foreground(dir: &RunDir, warning: Option<&str>) -> Result<(), C
     finish(dir, shell::train_in_foreground(dir, warning, io::stdout()))
 }
 
-/// The outcome of a run that ended with this status, as a command's.
-fn finish(dir: &RunDir, status: Result<RecordedStatus, ShellError>) -> Result<(), CliError> {
+/// The result of a command whose run ended with this status.
+fn finish(dir: &RunDir, status: Result<RunStatus, ShellError>) -> Result<(), CliError> {
     match status.inspect_err(|error| shell::record_failed_start(dir, error))? {
-        RecordedStatus::Stopped if dir.manifest()?.has_diverged() => Err(CliError::Diverged(diverged(dir)?)),
-        RecordedStatus::Stopped => {
+        RunStatus::Stopped if dir.manifest()?.has_diverged() => Err(CliError::Diverged(diverged(dir)?)),
+        RunStatus::Stopped => {
             let stopped = format!("stopped and saved; run `cnn-tui resume {}` to continue", dir.id());
             Err(CliError::Shell(ShellError::Failed(stopped)))
         }

@@ -149,7 +149,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_text_is_read_or_refused(text in "(?s).{0,200}") {
+        fn any_text_is_read_or_rejected(text in "(?s).{0,200}") {
             let _ = read_text(&text);
         }
     }

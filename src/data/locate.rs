@@ -121,7 +121,7 @@ pub struct LocationReport {
     /// The location.
     pub location: DataLocation,
     /// What was found there.
-    pub outcome: LocationStatus,
+    pub status: LocationStatus,
 }
 
 /// What was found at a location.
@@ -198,23 +198,23 @@ impl DataLocations {
         let mut reports = Vec::new();
         let mut used = None;
         for location in &self.preferred {
-            let outcome = match location.load() {
+            let status = match location.load() {
                 Ok(dataset) => {
-                    let outcome = LocationStatus::ready(&dataset);
+                    let status = LocationStatus::ready(&dataset);
                     used.get_or_insert((reports.len(), dataset));
-                    outcome
+                    status
                 }
                 Err(error) if error.is_absent() => LocationStatus::Absent,
                 Err(error) => LocationStatus::Broken(error),
             };
-            reports.push(LocationReport { location: location.clone(), outcome });
+            reports.push(LocationReport { location: location.clone(), status });
         }
         let fallback = self.fallback.load()?;
         reports.push(LocationReport {
             location: self.fallback.clone(),
-            outcome: LocationStatus::ready(&fallback),
+            status: LocationStatus::ready(&fallback),
         });
-        let is_broken = reports.iter().any(|report| matches!(report.outcome, LocationStatus::Broken(_)));
+        let is_broken = reports.iter().any(|report| matches!(report.status, LocationStatus::Broken(_)));
         let used = used.or_else(|| (!is_broken).then_some((self.preferred.len(), fallback)));
         Ok(Survey { reports, used })
     }
@@ -290,9 +290,9 @@ mod tests {
         assert!(error.to_string().starts_with(&start) && error.to_string().ends_with(end), "{error}");
 
         let survey = locations.survey().unwrap();
-        let outcomes: Vec<_> = survey.reports.iter().map(|report| &report.outcome).collect();
+        let statuses: Vec<_> = survey.reports.iter().map(|report| &report.status).collect();
         assert!(matches!(
-            outcomes[..],
+            statuses[..],
             [LocationStatus::Broken(_), LocationStatus::Absent, LocationStatus::Ready { train: 6000, .. }]
         ));
         assert_eq!(survey.used, None);

@@ -96,9 +96,9 @@ pub enum ArrayError {
 /// Reads an archive of a whole set: training images and labels, test images and labels.
 pub(super) fn read_set(file: &Path) -> Result<[Vec<u8>; 4], NpzError> {
     let mut archive = Archive::open(file)?;
-    let mut read = |place: usize| {
-        let content = if place.is_multiple_of(2) { Content::Images } else { Content::Labels };
-        archive.read(content, &ARRAYS[place])
+    let mut read = |index: usize| {
+        let content = if index.is_multiple_of(2) { Content::Images } else { Content::Labels };
+        archive.read(content, &ARRAYS[index])
     };
     Ok([read(0)?, read(1)?, read(2)?, read(3)?])
 }
@@ -312,7 +312,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let images = || array("|u1", "2, 28, 28", &[[1; PIXELS], [2; PIXELS]].concat());
         for names in [0, 1] {
-            let name = |place: usize| ARRAYS[place][names];
+            let name = |index: usize| ARRAYS[index][names];
             let labels = array("<i8", "2, 1", &[[3, 0, 0, 0, 0, 0, 0, 0], [9, 0, 0, 0, 0, 0, 0, 0]].concat());
             let test = array("|u1", "1, 784", &[7; PIXELS]);
             let path = archive(
@@ -376,7 +376,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
+        fn any_bytes_are_read_or_rejected(bytes in prop::collection::vec(any::<u8>(), 0..200), header in any::<bool>()) {
             let start: &[u8] = if header { b"\x93NUMPY\x01\x00\x40\x00" } else { b"" };
             let bytes = [start, &bytes].concat();
             let _ = read_array(Content::Labels, &bytes[..]);

@@ -19,8 +19,8 @@ pub(crate) mod testing;
 
 pub use dir::{
     Changed, Checkpoint, CheckpointError, CheckpointName, CheckpointNameError, Follower, ForkPoint, History,
-    Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Labels, Liveness,
-    LockError, NamedTensor, Pause, Provenance, RateJump, Rejection, Results, RunDir, RunError, RunId,
+    Holder, IdError, Inbox, JournalBatch, JournalReader, JournalWriter, LabelError, Liveness, LockError,
+    NamedTensor, Pause, Provenance, RateJump, Rejection, Results, RunDir, RunError, RunId, RunLabels,
     RunLock, RunManifest, RunState, SCHEMA, SettingChange, StateName, StepRow, TrainState, Update, Watch,
 };
 pub(crate) use disk::float::widen;
@@ -28,7 +28,7 @@ pub use disk::{Extra, FileError, sanitize, write_atomic, write_new};
 pub use export::EventFile;
 pub use protocol::{
     Annotation, AnnotationKind, Capacity, Command, DataInfo, EpochMetric, EpochReport, Event, GpuUse,
-    JournalEntry, LastField, LayerRow, MachineUse, PauseReason, Position, RecordedStatus, Rewind, StepBatch,
+    JournalEntry, LastField, LayerRow, MachineUse, PauseReason, Position, Rewind, RunStatus, StepBatch,
     StepLog, StepTime, TimedEpoch, Timeline, TrainerInfo, Unit,
 };
 pub use query::{

@@ -8,8 +8,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 
 use super::{
-    Change, ConfigError, Event, ForkPoint, NewRun, PauseReason, Provenance, RecordedStatus, RunConfig,
-    RunDir, RunId, RunLock, Setting, SettingValue, Store, ValueKind, sanitize,
+    Change, ConfigError, Event, ForkPoint, NewRun, PauseReason, Provenance, RunConfig, RunDir, RunId,
+    RunLock, RunStatus, Setting, SettingValue, Store, ValueKind, sanitize,
 };
 use crate::metrics::text;
 
@@ -23,7 +23,7 @@ pub(crate) struct AnyRun {
     turns: Vec<Turn>,
     /// Whether an older version recorded its changes, which kept only all of them together.
     is_old: bool,
-    status: RecordedStatus,
+    status: RunStatus,
     has_diverged: bool,
     holder: TrainerPlace,
     is_fork: bool,
@@ -37,8 +37,8 @@ pub(crate) struct AnyRun {
 enum Turn {
     /// They change after so many more steps.
     Change(u64, Change),
-    /// The trainer goes back by so many steps.
-    GoBack(u64),
+    /// The trainer rewinds by so many steps.
+    Rewind(u64),
 }
 
 /// Where the trainer of a run is.
@@ -118,7 +118,7 @@ impl AnyRun {
                     let epochs = change.after(manifest.changed).apply(&self.config).unwrap().epochs;
                     Event::Changed { step, change: *change, total_steps: STEPS_PER_EPOCH * u64::from(epochs) }
                 }
-                Turn::GoBack(steps) => {
+                Turn::Rewind(steps) => {
                     step = step.saturating_sub(*steps);
                     Event::Rewound { step }
                 }
@@ -159,7 +159,7 @@ impl AnyRun {
                     step += more;
                     changes.push((step, *change));
                 }
-                Turn::GoBack(steps) => {
+                Turn::Rewind(steps) => {
                     step = step.saturating_sub(*steps);
                     changes.retain(|(at, _)| *at <= step);
                 }
@@ -267,7 +267,7 @@ fn turns() -> impl Strategy<Value = Vec<Turn>> {
     vec(change, 1..4).prop_flat_map(|changes| {
         let steps = prop_oneof![Just(0), 1..700_u64];
         let change = (steps.clone(), select(changes)).prop_map(|(steps, change)| Turn::Change(steps, change));
-        vec(prop_oneof![4 => change, 1 => steps.prop_map(Turn::GoBack)], 0..6)
+        vec(prop_oneof![4 => change, 1 => steps.prop_map(Turn::Rewind)], 0..6)
     })
 }
 
@@ -285,7 +285,7 @@ pub(crate) fn any_run() -> impl Strategy<Value = AnyRun> {
         .prop_map(|tag| tag.replace([' ', ','], "-"))
         .prop_filter("one word", |tag| !tag.contains(char::is_whitespace));
     let labels = (line(20), prop_oneof![Just(String::new()), line(30)], vec(tag, 0..3));
-    let state = (select(&RecordedStatus::ALL), any::<bool>(), place);
+    let state = (select(&RunStatus::ALL), any::<bool>(), place);
     let origin = (prop::bool::weighted(0.2), any::<bool>());
     (any_config(), turns(), labels, state, origin).prop_map(|(config, turns, labels, state, origin)| {
         // A setting that its optimizer does not have cannot change.
@@ -299,7 +299,7 @@ pub(crate) fn any_run() -> impl Strategy<Value = AnyRun> {
                 }
                 Turn::Change(steps, kept)
             }
-            turn @ Turn::GoBack(_) => turn,
+            turn @ Turn::Rewind(_) => turn,
         };
         let turns = turns.into_iter().map(applicable).collect();
         let ((name, notes, tags), (status, has_diverged, holder), (is_old, is_fork)) =

@@ -8,7 +8,7 @@ mod host_engine;
 mod optimizer;
 mod predict;
 mod session;
-mod trainer;
+mod training_loop;
 mod workers;
 
 pub(crate) use device::device_kind;
@@ -16,5 +16,5 @@ pub use error::TrainError;
 pub use optimizer::Optimizer;
 pub use predict::predict;
 pub use session::{Advance, Session, StepResult};
-pub use trainer::{ControlMsg, TrainerHost, train};
+pub use training_loop::{ControlMsg, TrainingHost, train};
 pub use workers::{NetworkSpec, Workers};

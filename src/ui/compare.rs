@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::curves::{self, sign};
 use super::layout::cells;
 use super::theme::RenderTheme;
-use super::widgets::{ChartLine, Focus, PaneFrame};
+use super::widgets::{ChartLayer, Focus, PaneFrame};
 use super::{Glyphs, Size};
 use crate::app::{App, Compare, Metric, RunView};
 use crate::metrics::text;
@@ -57,12 +57,12 @@ impl CompareScreen<'_> {
         let curves: Vec<_> = compare.runs.iter().map(|run| (run, which.curve(run))).collect();
         let mut chart = curves::chart(self.theme, self.app, which).empty("waiting for the runs");
         // The baseline is drawn last, on top of the others.
-        let below = (0..curves.len()).rev().filter(|place| *place != compare.baseline);
-        for place in below.chain([compare.baseline]) {
-            let (run, series) = &curves[place];
-            let (style, symbol) = sign(self.theme, place);
+        let below = (0..curves.len()).rev().filter(|index| *index != compare.baseline);
+        for index in below.chain([compare.baseline]) {
+            let (run, series) = &curves[index];
+            let (style, symbol) = sign(self.theme, index);
             chart = chart
-                .layer(ChartLine::with_markers(series, style, symbol).along(charts.along.ruler(run)))
+                .layer(ChartLayer::with_markers(series, style, symbol).along(charts.along.x_scale(run)))
                 .marks(curves::marks(self.app, run, series, Some(style)));
         }
         chart.render(PaneFrame::inner(area), buf);
@@ -72,13 +72,13 @@ impl CompareScreen<'_> {
         let palette = &self.theme.palette;
         let baseline = &compare.runs[compare.baseline];
         let against_baseline = format!("difference vs {}", baseline.name());
-        let place = curves::reading_place(self.app);
-        let title = place
+        let index = curves::reading_place(self.app);
+        let title = index
             .as_ref()
-            .map_or(against_baseline.clone(), |place| format!("at {place}, {against_baseline}"));
+            .map_or(against_baseline.clone(), |index| format!("at {index}, {against_baseline}"));
         PaneFrame::new(self.theme, "runs").value(Span::styled(title, palette.dim)).render(area, buf);
         let mut rows = PaneFrame::inner(area).rows();
-        let (accuracy_name, loss_name) = if place.is_some() {
+        let (accuracy_name, loss_name) = if index.is_some() {
             ("test accuracy", "smoothed loss")
         } else {
             ("best accuracy", "last test loss")
@@ -97,7 +97,7 @@ impl CompareScreen<'_> {
         }
         let read = |run: &RunView, metric: Metric| curves::read(self.app, run, &metric.curve(run));
         let value = |run: &RunView| {
-            if place.is_some() {
+            if index.is_some() {
                 let percent = read(run, Metric::Accuracy);
                 (percent.map(|percent| percent / 100.0), read(run, Metric::Loss))
             } else {
@@ -107,28 +107,28 @@ impl CompareScreen<'_> {
         };
         let values: Vec<_> = compare.runs.iter().map(value).collect();
         let (accuracy, loss) = values[compare.baseline];
-        for ((place, run), row) in compare.runs.iter().enumerate().zip(rows) {
-            let (style, symbol) = sign(self.theme, place);
-            let is_baseline = place == compare.baseline;
+        for ((index, run), row) in compare.runs.iter().enumerate().zip(rows) {
+            let (style, symbol) = sign(self.theme, index);
+            let is_baseline = index == compare.baseline;
             let mut line = Line::from_iter([
                 Span::styled(format!("{symbol} "), style),
                 Span::styled(format!("{:<15.15} ", run.name()), palette.strong),
                 Span::styled(
-                    against(values[place].0, accuracy, is_baseline, text::percent, |change| {
+                    against(values[index].0, accuracy, is_baseline, text::percent, |change| {
                         format!("{:+.2}", change * 100.0)
                     }),
                     palette.text,
                 ),
                 Span::styled(
-                    against(values[place].1, loss, is_baseline, text::loss, |change| format!("{change:+.4}")),
+                    against(values[index].1, loss, is_baseline, text::loss, |change| format!("{change:+.4}")),
                     palette.text,
                 ),
             ]);
             for Column { values, width, .. } in &columns {
-                line.push_span(Span::styled(format!("{:<width$}", values[place]), palette.text));
+                line.push_span(Span::styled(format!("{:<width$}", values[index]), palette.text));
             }
             line.render(row, buf);
-            if place == compare.selected {
+            if index == compare.selected {
                 buf.set_style(row, palette.selection);
             }
         }

@@ -60,14 +60,14 @@ pub(super) fn read(app: &App, run: &RunView, curve: &Series) -> Option<f64> {
     let along = app.shared.charts.along;
     match app.crosshair() {
         Some(x) if x > along.end(run) => None,
-        Some(x) => curve.nearest(along.ruler(run), x),
+        Some(x) => curve.nearest(along.x_scale(run), x),
         None => curve.last_finite().map(|point| point.y),
     }
 }
 
 /// Marks for the annotations of a run.
 pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Style>) -> Vec<Mark<'static>> {
-    let ruler = app.shared.charts.along.ruler(run);
+    let x_scale = app.shared.charts.along.x_scale(run);
     let marks = run.timeline.annotations.iter().map(|mark| {
         let (kind, label) = match mark.kind {
             AnnotationKind::Paused(PauseReason::Diverged) => (MarkKind::Paused, "diverged".to_owned()),
@@ -76,9 +76,9 @@ pub(super) fn marks(app: &App, run: &RunView, curve: &Series, style: Option<Styl
             AnnotationKind::Forked => (MarkKind::Changed, "forked".to_owned()),
             AnnotationKind::Changed(change) => (MarkKind::Changed, change.to_string()),
         };
-        let x = ruler.position(mark.step as f64);
+        let x = x_scale.position(mark.step as f64);
         let mark = Mark::new(kind, x).label(label);
-        match (style, curve.nearest(ruler, x).filter(|y| y.is_finite())) {
+        match (style, curve.nearest(x_scale, x).filter(|y| y.is_finite())) {
             (Some(style), Some(y)) => mark.at(y).style(style),
             _ => mark,
         }

@@ -13,7 +13,7 @@ use crate::app::{
     App, BINDINGS, Binding, Column, ColumnChoice, Dialog, Form, FormKind, Help, RunView, Scope, available,
 };
 use crate::metrics::text;
-use crate::run::RecordedStatus;
+use crate::run::RunStatus;
 
 /// A dialog, centred on the screen.
 pub(super) struct DialogBox<'a> {
@@ -52,8 +52,7 @@ impl DialogBox<'_> {
     }
 
     fn leaving(&self) -> String {
-        let is_running =
-            self.app.shared.run.as_ref().and_then(RunView::status) == Some(RecordedStatus::Running);
+        let is_running = self.app.shared.run.as_ref().and_then(RunView::status) == Some(RunStatus::Running);
         let state = if is_running { "is still training" } else { "is paused" };
         format!("{} {state}.", self.name())
     }
@@ -79,8 +78,8 @@ impl DialogBox<'_> {
             FormKind::Change(_) => {
                 ("settings", format!("New settings for {}, from its next step:", self.name()))
             }
-            FormKind::GoBack(_) => {
-                ("go back", format!("Go back to {}'s last checkpoint and continue with:", self.name()))
+            FormKind::Rewind(_) => {
+                ("rewind", format!("Rewind {} to its last good checkpoint and continue with:", self.name()))
             }
             FormKind::Fork(parent, _) => {
                 let known = self.app.shared.listed_runs().find(|run| run.manifest.id == *parent);
@@ -136,8 +135,8 @@ impl DialogBox<'_> {
         let palette = &self.theme.palette;
         let room = usize::from(area.height).saturating_sub(2).max(1);
         let first = choice.selected.saturating_sub(room / 2).min(choice.columns.len().saturating_sub(room));
-        let line = |(place, (column, is_shown)): (usize, &(Column, bool))| {
-            let marker = if place == choice.selected { self.theme.glyphs.right() } else { " " };
+        let line = |(index, (column, is_shown)): (usize, &(Column, bool))| {
+            let marker = if index == choice.selected { self.theme.glyphs.right() } else { " " };
             let sign = if *is_shown { self.theme.glyphs.check() } else { " " };
             let style = if *is_shown { palette.strong } else { palette.text };
             Line::from_iter([

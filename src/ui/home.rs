@@ -10,7 +10,7 @@ use super::layout::{cells, centered};
 use super::theme::RenderTheme;
 use crate::app::{App, MenuItem};
 use crate::metrics::text;
-use crate::run::RecordedStatus;
+use crate::run::RunStatus;
 
 /// The home screen: two lines about the program above a menu.
 pub(super) struct HomeScreen<'a> {
@@ -97,7 +97,7 @@ impl<'a> HomeScreen<'a> {
 fn title(item: &MenuItem<'_>) -> String {
     match item {
         MenuItem::Attach(run) => format!("watch {}", run.manifest.name),
-        MenuItem::Last(run) if run.state.status == RecordedStatus::Interrupted => {
+        MenuItem::Last(run) if run.state.status == RunStatus::Interrupted => {
             format!("resume {}", run.manifest.name)
         }
         MenuItem::Last(run) => format!("open {}", run.manifest.name),

@@ -50,7 +50,7 @@ pub(super) fn run_state(theme: &RenderTheme, run: &RunView) -> StateWords {
         Some(Command::Stop) => ("stopping", states.paused),
         Some(Command::Checkpoint) => ("saving", words.style),
         Some(Command::Set(_)) => ("changing", words.style),
-        Some(Command::GoBack(_)) => ("going back", states.running),
+        Some(Command::Rewind(_)) => ("rewinding", states.running),
         None => (words.word, words.style),
     };
     StateWords { word, style, ..words }

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 use super::labels::{settings, wrap};
 use super::layout::cells;
 use super::theme::{self, RenderTheme};
-use super::widgets::{Chart, ChartLine, Focus, Mark, MarkKind, PaneFrame, ProgressBar};
+use super::widgets::{Chart, ChartLayer, Focus, Mark, MarkKind, PaneFrame, ProgressBar};
 use super::{ColorDepth, Glyphs};
 use crate::app::{LrChoice, LrFinder};
 use crate::metrics::{Interval, RangeTest, text};
@@ -118,8 +118,8 @@ pub fn rate_chart(test: &RangeTest, glyphs: Glyphs, width: u16, height: u16) -> 
 fn chart<'a>(test: &'a RangeTest, theme: &'a RenderTheme) -> Chart<'a> {
     let (curve, losses) = (&theme.palette.curve, test.losses());
     let mut chart = Chart::new(theme)
-        .layer(ChartLine::dots(losses.raw(), curve.raw))
-        .layer(ChartLine::line(losses.smooth(), curve.train))
+        .layer(ChartLayer::dots(losses.raw(), curve.raw))
+        .layer(ChartLayer::line(losses.smooth(), curve.train))
         .x_span(RangeTest::log_rates())
         .powers_of_ten()
         .x_axis("rate", 1.0)

@@ -93,11 +93,11 @@ impl PredictionsScreen<'_> {
         let accuracies = diff.table.accuracies();
         let signs = self.signs();
         let names = NAME.min(width.saturating_sub(2 + WORD + 2 * COUNT + 2 + ACCURACIES));
-        let name = |place: usize| {
-            let (symbol, style) = signs[place];
+        let name = |index: usize| {
+            let (symbol, style) = signs[index];
             [
                 Span::styled(format!("{symbol} "), style),
-                Span::styled(format!("{:<names$.names$}", diff.names[place]), palette.strong),
+                Span::styled(format!("{:<names$.names$}", diff.names[index]), palette.strong),
             ]
         };
         let counts = |right, wrong, accuracy: String| {
@@ -128,9 +128,9 @@ impl PredictionsScreen<'_> {
         let mut lines = vec![Line::from(heading), Line::from(right), Line::from(wrong)];
         lines.extend(self.sentence("chance", &diff.chance(), width));
         if diff.seeds.noise().is_some() {
-            let group = |place: usize| {
-                let Spread { count, mean, deviation } = diff.seeds.groups[place];
-                let name = &diff.names[place];
+            let group = |index: usize| {
+                let Spread { count, mean, deviation } = diff.seeds.groups[index];
+                let name = &diff.names[index];
                 let (mean, deviation) = (text::percent(mean), text::percentage(deviation));
                 let runs = text::number_of(count as u64, "run");
                 format!("{runs} like {name}: mean {mean}, standard deviation {deviation}")
@@ -146,8 +146,8 @@ impl PredictionsScreen<'_> {
     fn sentence(&self, label: &'static str, sentence: &str, width: usize) -> Vec<Line<'static>> {
         let palette = &self.theme.palette;
         let lines = wrap(sentence, width.saturating_sub(LABEL).max(1)).into_iter().enumerate();
-        let line = |(place, line)| {
-            let label = if place == 0 { label } else { "" };
+        let line = |(index, line)| {
+            let label = if index == 0 { label } else { "" };
             Line::from_iter([
                 Span::styled(format!("{label:<LABEL$}"), palette.dim),
                 Span::styled(line, palette.text),
@@ -167,13 +167,13 @@ impl PredictionsScreen<'_> {
         let next = key_of(Action::Predictions(PredictionsAction::NextDisagreement));
         let next = next.map(|key| key.to_string()).unwrap_or_default();
         let samples = shown.samples();
-        let place = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));
+        let position = format!("{} of {}", shown.selected + 1, text::count(samples.len() as u64));
         let mut pane = PaneFrame::new(self.theme, title)
             .value(Span::styled(format!("{next}: {other}"), palette.dim))
             .value(Span::styled(format!("only {right} is right"), palette.text))
             .focus(Focus::Here);
         if !samples.is_empty() {
-            pane = pane.value(Span::styled(place, palette.strong));
+            pane = pane.value(Span::styled(position, palette.strong));
         }
         pane.render(area, buf);
         let inner = PaneFrame::inner(area);
@@ -202,8 +202,8 @@ impl PredictionsScreen<'_> {
         let rows = ((area.height + 1) / pitch).max(1);
         let page = usize::from(columns * rows);
         let first = shown.selected / page * page;
-        for (place, sample) in samples.iter().enumerate().skip(first).take(page) {
-            let at = cells(place - first);
+        for (index, sample) in samples.iter().enumerate().skip(first).take(page) {
+            let at = cells(index - first);
             let card = Rect {
                 x: area.x + at % columns * (CARD + GAP),
                 y: area.y + at / columns * pitch,
@@ -211,7 +211,7 @@ impl PredictionsScreen<'_> {
                 height,
             };
             let style =
-                if place == shown.selected { self.theme.palette.accent } else { self.theme.palette.strong };
+                if index == shown.selected { self.theme.palette.accent } else { self.theme.palette.strong };
             self.card(diff, sample, SHRINK, style, card.intersection(area), buf);
         }
     }

@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::run::{Liveness, RecordedStatus, RunDir};
+use cnn_tui::run::{Liveness, RunDir, RunStatus};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program on the stand-in, with its files in `home`.
@@ -95,12 +95,12 @@ fn a_run_whose_device_is_lost_says_so_and_resumes() {
         assert!(errors.contains(words), "{fail}: {errors}");
         let run = run(home.path());
         wait_for_end(&run);
-        assert_eq!(run.manifest().unwrap().status, RecordedStatus::Failed, "{fail}");
+        assert_eq!(run.manifest().unwrap().status, RunStatus::Failed, "{fail}");
         let id = run.path().file_name().unwrap().to_str().unwrap().to_owned();
         let resumed = program(home.path(), &[], &["resume", &id, "--headless"]);
         assert!(resumed.status.success(), "{fail}: {resumed:?}");
         wait_for_end(&run);
-        assert_eq!(run.manifest().unwrap().status, RecordedStatus::Finished, "{fail}");
+        assert_eq!(run.manifest().unwrap().status, RunStatus::Finished, "{fail}");
     }
 }
 
@@ -128,7 +128,7 @@ fn a_second_signal_ends_a_run_whose_driver_hangs() {
     assert_eq!(trainer.wait().unwrap().code(), Some(1));
     let run = run(home.path());
     let manifest = run.manifest().unwrap();
-    assert_eq!(manifest.status, RecordedStatus::Failed);
+    assert_eq!(manifest.status, RunStatus::Failed);
     assert!(manifest.reason.unwrap().contains("training did not stop after a signal"));
     let resumed = program(home.path(), &[], &["resume", manifest.id.as_str(), "--headless"]);
     assert!(resumed.status.success(), "{resumed:?}");

@@ -123,7 +123,7 @@ fn what_the_kernels_cannot_do_is_left_to_dfdx() {
     cnn_tui::nn::cuda::enable();
     let levels = normalized_levels();
     let image = LabelledImages { pixels: &[0; 784], labels: &[0] };
-    let is_refused = |model: Box<dyn Model>| {
+    let is_rejected = |model: Box<dyn Model>| {
         let update = UpdateRule::Sgd { momentum: 0.0 };
         let layers = model.layers();
         let task =
@@ -134,10 +134,10 @@ fn what_the_kernels_cannot_do_is_left_to_dfdx() {
     let five = stack!(
         .flatten::<784>().linear::<10>("1").linear::<10>("2").linear::<10>("3").linear::<10>("4").linear::<10>("5")
     );
-    assert!(is_refused(five));
-    assert!(is_refused(stack!(.flatten::<784>().linear::<10>("fc").relu())));
-    assert!(is_refused(stack!(.flatten::<784>().linear::<10>("fc").dropout(0.5))));
-    assert!(is_refused(stack!(.flatten::<784>().relu().linear::<10>("fc"))));
+    assert!(is_rejected(five));
+    assert!(is_rejected(stack!(.flatten::<784>().linear::<10>("fc").relu())));
+    assert!(is_rejected(stack!(.flatten::<784>().linear::<10>("fc").dropout(0.5))));
+    assert!(is_rejected(stack!(.flatten::<784>().relu().linear::<10>("fc"))));
     // Too many channels for shared memory.
-    assert!(is_refused(stack!(.conv_block::<400, 5>("conv").flatten::<57600>().linear::<10>("fc"))));
+    assert!(is_rejected(stack!(.conv_block::<400, 5>("conv").flatten::<57600>().linear::<10>("fc"))));
 }

@@ -233,7 +233,7 @@ fn stalled_download_times_out() {
 }
 
 #[test]
-fn refused_connection_names_the_url() {
+fn rejected_connection_names_the_url() {
     let url = {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         format!("http://{}", listener.local_addr().unwrap())

@@ -1,6 +1,6 @@
 //! Changing settings during training, forks, and the record of pauses.
 
-use cnn_tui::run::{Change, Event, PauseReason, RecordedStatus, StepBatch};
+use cnn_tui::run::{Change, Event, PauseReason, RunStatus, StepBatch};
 use rustix::process::{Signal, kill_process};
 
 use crate::terminal::key::ENTER;
@@ -63,7 +63,7 @@ fn fork_continues_from_a_checkpoint_with_changed_settings() {
     let (parent, child) = (find("parent"), find("child"));
     let manifest = child.manifest();
     assert_eq!(manifest.parent.as_ref().unwrap().as_str(), parent.id());
-    assert_eq!((manifest.status, manifest.summary.epoch), (RecordedStatus::Finished, 3));
+    assert_eq!((manifest.status, manifest.summary.epoch), (RunStatus::Finished, 3));
     // Its curve is whole, and its parent's as long as they are one.
     let steps = |run: &crate::world::Run| -> Vec<(u64, f32)> {
         let of = |event| match event {
@@ -99,7 +99,7 @@ fn signals_save_or_stop_and_pauses_are_recorded() {
     run.wait_for_step_after(run.step());
 
     send(Signal::TERM);
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     let manifest = run.manifest();
     let [pause] = &manifest.pauses[..] else { unreachable!("{:?}", manifest.pauses) };
     assert_eq!((pause.reason, pause.to), (PauseReason::Signal, None));

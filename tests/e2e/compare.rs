@@ -1,6 +1,6 @@
 //! A long session in the table of runs: query, compare, label, delete, fork, sweep.
 
-use cnn_tui::run::RecordedStatus;
+use cnn_tui::run::RunStatus;
 
 use crate::terminal::key::{DOWN, ENTER, ESC, TAB};
 use crate::world::{World, wait_for};
@@ -105,7 +105,7 @@ fn runs_are_found_compared_labelled_deleted_and_forked() {
     terminal.wait_for_text("2 runs queued");
     wait_for("the sweep's end", || {
         let runs = world.runs();
-        let done = runs.iter().filter(|run| run.manifest().status == RecordedStatus::Finished).count();
+        let done = runs.iter().filter(|run| run.manifest().status == RunStatus::Finished).count();
         (done == 6).then_some(())
     });
     terminal.wait_for("four runs in a group", |screen| screen.contains("4 runs"));

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use cnn_tui::run::{CheckpointName, Event, RecordedStatus, TrainerInfo};
+use cnn_tui::run::{CheckpointName, Event, RunStatus, TrainerInfo};
 
 use crate::terminal::key::ENTER;
 use crate::world::World;
@@ -18,7 +18,7 @@ fn killed_trainer_is_shown_as_interrupted_and_resumes() {
     run.wait_for("a checkpoint", |event| matches!(event, Event::Checkpoint { .. }));
     run.kill_trainer();
     terminal.wait_for_text("interrupted");
-    assert_eq!(run.manifest().status, RecordedStatus::Running, "a killed trainer cannot record its end");
+    assert_eq!(run.manifest().status, RunStatus::Running, "a killed trainer cannot record its end");
 
     terminal.press("2");
     // The table cuts long names.
@@ -36,7 +36,7 @@ fn killed_trainer_is_shown_as_interrupted_and_resumes() {
         unreachable!()
     };
     run.wait_for_step_after(step);
-    assert_eq!(run.manifest().status, RecordedStatus::Running);
+    assert_eq!(run.manifest().status, RunStatus::Running);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn headless_reports_a_killed_trainer() {
     let message =
         format!("cnn-tui: the trainer exited unexpectedly (signal: 9 (SIGKILL)); see {}\n", log.display());
     assert_eq!(ended.err, message);
-    assert_eq!(run.dir().read().unwrap().1.status, RecordedStatus::Interrupted);
+    assert_eq!(run.dir().read().unwrap().1.status, RunStatus::Interrupted);
 }
 
 /// A run of two epochs of four, stopped.
@@ -62,7 +62,7 @@ fn stopped(world: &World) -> crate::world::Run {
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let run = world.run();
     let mut manifest = run.manifest();
-    manifest.status = RecordedStatus::Stopped;
+    manifest.status = RunStatus::Stopped;
     manifest.config.epochs = 4;
     let _lock = run.dir().lock().unwrap();
     run.dir().write_manifest(&manifest).unwrap();
@@ -101,7 +101,7 @@ fn resume_rejects_a_damaged_checkpoint_and_continues_from_another() {
     let ended = world.process(&["resume", run.name(), "--from", "epoch-001", "--foreground"]).end();
     assert_eq!(ended.code, Some(0), "{ended:?}");
     let epochs: Vec<u32> = run.dir().history().unwrap().reports().map(|report| report.epoch).collect();
-    assert_eq!((run.manifest().status, epochs), (RecordedStatus::Finished, vec![1, 2, 3, 4]));
+    assert_eq!((run.manifest().status, epochs), (RunStatus::Finished, vec![1, 2, 3, 4]));
 }
 
 #[test]

@@ -43,12 +43,12 @@ const WORKS: &str = r#"
     exec "$HOME/alone/cnn-tui" "$@" --warning 'in the executable for a GPU'"#;
 
 #[test]
-fn without_cuda_support_a_gpu_is_refused_and_auto_trains_on_the_cpu() {
+fn without_cuda_support_a_gpu_is_rejected_and_auto_trains_on_the_cpu() {
     let world = World::bare();
-    let refused = world.process(&[&TRAIN[..], &["--headless", "--device", "cuda"]].concat()).end();
-    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
+    let rejected = world.process(&[&TRAIN[..], &["--headless", "--device", "cuda"]].concat()).end();
+    assert_eq!((rejected.code, rejected.out.as_str()), (Some(1), ""), "{rejected:?}");
     for part in ["has no CUDA support", "--features cuda", "--device cpu"] {
-        assert!(refused.err.contains(part), "{part} in {refused:?}");
+        assert!(rejected.err.contains(part), "{part} in {rejected:?}");
     }
     assert_eq!(world.runs().len(), 0);
     let trained = world.process(&[&TRAIN[..], &["--headless", "--device", "auto"]].concat()).end();
@@ -78,9 +78,9 @@ fn a_run_on_a_gpu_is_trained_by_the_executable_with_cuda_support() {
 fn a_gpu_that_cannot_be_used_is_named_and_auto_trains_on_the_cpu() {
     let world = World::bare();
     let installed = Installed::new(&world, "kill -SEGV $$");
-    let refused = installed.run(&[&TRAIN[..], &["--foreground", "--device", "cuda:1"]].concat());
-    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""), "{refused:?}");
-    assert!(refused.err.contains("the test of the GPU failed (signal 11)"), "{refused:?}");
+    let rejected = installed.run(&[&TRAIN[..], &["--foreground", "--device", "cuda:1"]].concat());
+    assert_eq!((rejected.code, rejected.out.as_str()), (Some(1), ""), "{rejected:?}");
+    assert!(rejected.err.contains("the test of the GPU failed (signal 11)"), "{rejected:?}");
     assert_eq!(world.runs().len(), 0);
 
     let trained = installed.run(&[&TRAIN[..], &["--headless"]].concat());

@@ -5,9 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use cnn_tui::run::{
-    Checkpoint, CheckpointName, Event, Listing, PauseReason, RecordedStatus, StepBatch, Store,
-};
+use cnn_tui::run::{Checkpoint, CheckpointName, Event, Listing, PauseReason, RunStatus, StepBatch, Store};
 use rustix::process::geteuid;
 
 use crate::process::{Ended, Process};
@@ -106,7 +104,7 @@ fn training_waits_for_a_full_disk_and_continues() {
 
     let runs = Store::open(world.path().join("saved")).list();
     let run = runs.into_iter().find_map(Listing::run).unwrap();
-    assert_eq!((run.manifest.status, run.manifest.summary.epoch), (RecordedStatus::Finished, 6));
+    assert_eq!((run.manifest.status, run.manifest.summary.epoch), (RunStatus::Finished, 6));
     assert!(run.manifest.pauses.iter().any(|pause| pause.reason == PauseReason::Disk && pause.to.is_some()));
     let mut next = 1;
     for entry in run.dir.journal_reader().poll().unwrap().entries {

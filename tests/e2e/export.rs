@@ -54,10 +54,10 @@ fn tensorboard_export_has_a_directory_per_run() {
     let foreign = world.path().join("board/cnn-reference/events.out.tfevents.1.host");
     fs::create_dir(foreign.parent().unwrap()).unwrap();
     fs::write(&foreign, "").unwrap();
-    let refused = program(&world, "runs tensorboard dnn-reference cnn-reference --to board");
-    assert_eq!((refused.code, refused.out.as_str()), (Some(1), ""));
+    let rejected = program(&world, "runs tensorboard dnn-reference cnn-reference --to board");
+    assert_eq!((rejected.code, rejected.out.as_str()), (Some(1), ""));
     let path = "board/cnn-reference/events.out.tfevents.1.host";
-    assert_eq!(refused.err, format!("cnn-tui: {path}: already exists; choose another path\n"));
+    assert_eq!(rejected.err, format!("cnn-tui: {path}: already exists; choose another path\n"));
     assert!(!world.path().join("board/dnn-reference").exists());
 
     // Lines that cannot be read are counted.

@@ -1,6 +1,6 @@
 //! Training without the dashboard.
 
-use cnn_tui::run::{EpochReport, Event, RecordedStatus, StepBatch, TrainerInfo};
+use cnn_tui::run::{EpochReport, Event, RunStatus, StepBatch, TrainerInfo};
 use rustix::process::Signal;
 
 use crate::lines::{self, assert_are};
@@ -27,7 +27,7 @@ fn headless_prints_only_progress_lines() {
     let manifest = run.manifest();
     assert_eq!(
         (manifest.status, manifest.summary.epoch, manifest.summary.step),
-        (RecordedStatus::Finished, 2, 188)
+        (RunStatus::Finished, 2, 188)
     );
     assert_eq!(manifest.provenance.dataset.unwrap().description, "fashion-mnist 6,000 (built in)");
     let log = std::fs::read_to_string(run.dir().trainer_log()).unwrap();
@@ -43,7 +43,7 @@ fn foreground_prints_progress_from_a_single_process() {
     let ended = process.end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
     assert_are(&ended.out, &[lines::first(1, 6000), lines::line(1, 3200, 6000, 53), lines::test(1)]);
-    assert_eq!(world.run().wait_for_end(), RecordedStatus::Finished);
+    assert_eq!(world.run().wait_for_end(), RunStatus::Finished);
 }
 
 #[test]
@@ -57,7 +57,7 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     assert_eq!(ended.code, 1);
     let message = format!("cnn-tui: stopped and saved; run `cnn-tui resume {}` to continue", run.id());
     assert!(ended.screen.contains(&message), "{}", ended.screen);
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     let first = run.step();
     assert!(first < 282, "it was stopped too late");
 
@@ -67,14 +67,14 @@ fn interrupted_run_is_saved_and_resumes_at_the_same_step() {
     process.signal(Signal::INT);
     let ended = process.end();
     assert_eq!((ended.code, ended.err), (Some(1), message + "\n"));
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     let second = run.step();
     assert!(second < 282, "it was stopped too late");
 
     let ended = world.process(&["resume", run.id(), "--headless"]).end();
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""));
     assert!(ended.out.contains("[3] Test Loss: "), "{}", ended.out);
-    assert_eq!(run.wait_for_end(), RecordedStatus::Finished);
+    assert_eq!(run.wait_for_end(), RunStatus::Finished);
     assert_eq!(starts(&run), [0, first, second]);
     assert_eq!(gaps(&run), Vec::<(u64, u64)>::new());
     assert_eq!(run.step(), 282);
@@ -103,7 +103,7 @@ fn foreground_stops_on_hangup() {
     assert_eq!(run.trainer(), Some(terminal.pid()));
     terminal.hang_up();
     terminal.end();
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 
     let mut terminal = world.terminal(&["resume", run.id(), "--foreground"], (160, 24));
     wait_for("the second start", || (starts(&run).len() == 2).then_some(()));
@@ -116,7 +116,7 @@ fn foreground_stops_on_hangup() {
         "{}",
         ended.screen
     );
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }
 
 #[test]
@@ -130,7 +130,7 @@ fn interrupt_before_the_first_step_stops_the_run() {
     let ended = process.end();
     assert_eq!(ended.code, Some(1), "{}", ended.err);
     assert!(ended.err.contains(&format!("run `cnn-tui resume {}` to continue", run.id())), "{}", ended.err);
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     assert!(run.step() < 94);
 }
 
@@ -140,13 +140,13 @@ fn resume_rejects_a_run_that_is_training() {
     let mut process = world.process(&["train", "--headless"]);
     process.wait_for_text("Train Epoch: 1");
     let run = world.run();
-    let refused = world.process(&["resume", run.id(), "--headless"]).end();
-    assert_eq!((refused.code, refused.out.as_str()), (Some(2), ""));
+    let rejected = world.process(&["resume", run.id(), "--headless"]).end();
+    assert_eq!((rejected.code, rejected.out.as_str()), (Some(2), ""));
     let message = [run.name(), "already has a trainer", "run `cnn-tui` to open it"];
-    assert!(message.iter().all(|part| refused.err.contains(part)), "{}", refused.err);
+    assert!(message.iter().all(|part| rejected.err.contains(part)), "{}", rejected.err);
     process.signal(Signal::TERM);
     assert_eq!(process.end().code, Some(1));
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn closed_output_pipe_does_not_stop_training() {
     assert_eq!(ended.err, "");
     assert_are(&ended.out, &[lines::first(1, 6000)]);
     let run = world.run();
-    assert_eq!(run.wait_for_end(), RecordedStatus::Finished, "the run continues without a reader");
+    assert_eq!(run.wait_for_end(), RunStatus::Finished, "the run continues without a reader");
     assert_eq!(run.step(), 188);
 }
 

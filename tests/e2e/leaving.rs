@@ -1,6 +1,6 @@
 //! Starting the dashboard, watching a run, leaving and coming back.
 
-use cnn_tui::run::{Event, RecordedStatus};
+use cnn_tui::run::{Event, RunStatus};
 use rustix::process::{Signal, getsid, kill_process};
 
 use crate::terminal::Terminal;
@@ -63,7 +63,7 @@ fn first_start_needs_no_setup() {
     let message = leave(&mut terminal, "s");
     let name = run.name();
     assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn run_is_paused_detached_and_found_again() {
     };
     let (at, position) = run.events().iter().find_map(paused).unwrap();
     assert_eq!(run.step(), at, "it stopped after the step it had begun");
-    assert_eq!(run.manifest().status, RecordedStatus::Paused);
+    assert_eq!(run.manifest().status, RunStatus::Paused);
 
     terminal.press("?");
     let screen = terminal.wait_for_text("pause after the current step");
@@ -138,7 +138,7 @@ fn run_is_paused_detached_and_found_again() {
     assert_eq!(run.trainer(), Some(trainer));
     let message = leave(&mut terminal, "s");
     assert_eq!(message, format!("{name} is stopping and saving; run `cnn-tui resume {name}` to continue"));
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     assert_eq!(run.trainer(), None);
 }
 
@@ -173,7 +173,7 @@ fn quit_can_pause_the_run() {
     terminal.press(SPACE);
     wait_for_step_after(&terminal, at);
     leave(&mut terminal, "s");
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }
 
 /// The pane with the loss: from its title to the next pane's.
@@ -193,13 +193,13 @@ fn stopped_run_is_resumed_from_the_dashboard() {
     terminal.wait_for_text(&format!("Stop {}?", run.name()));
     terminal.press(ENTER);
     terminal.wait_for("a stopped run", |screen| screen.contains("stopped") && screen.contains("r resume"));
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
     let at = run.step();
     terminal.press("r");
     wait_for_step_after(&terminal, at);
     terminal.wait_for_text("training");
     leave(&mut terminal, "s");
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }
 
 #[test]
@@ -238,5 +238,5 @@ fn signals_end_only_the_dashboard_and_restore_the_terminal() {
     // The trainer itself stops and saves.
     kill_process(trainer.unwrap(), Signal::TERM).unwrap();
     terminal.wait_for_text("stopped");
-    assert_eq!(run.wait_for_end(), RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), RunStatus::Stopped);
 }

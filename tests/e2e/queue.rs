@@ -1,6 +1,6 @@
 //! Sweeps and the queue, without a dashboard.
 
-use cnn_tui::run::RecordedStatus;
+use cnn_tui::run::RunStatus;
 use serde_json::Value;
 
 use crate::process::Ended;
@@ -40,8 +40,7 @@ fn sweep_trains_one_run_after_another_without_a_dashboard() {
     let mut most_at_once = 0;
     wait_for("all runs to finish", || {
         most_at_once = most_at_once.max(training(&world).len());
-        let ended =
-            world.runs().iter().filter(|run| run.manifest().status == RecordedStatus::Finished).count();
+        let ended = world.runs().iter().filter(|run| run.manifest().status == RunStatus::Finished).count();
         (ended == 4).then_some(())
     });
     assert_eq!(most_at_once, 1);
@@ -87,9 +86,9 @@ fn queue_can_be_paused_reordered_resumed_and_emptied() {
     assert_eq!((waiting(&world), world.runs().len()), (0, 2));
     // Emptying the queue moves its runs to the trash.
     printed(&world, &["runs", "restore", &ids[2]]);
-    let refused = run(&world, &["queue", "rm", &ids[0]]);
-    assert_eq!(refused.code, Some(2));
-    assert!(refused.err.contains("is not in the queue"), "{refused:?}");
+    let rejected = run(&world, &["queue", "rm", &ids[0]]);
+    assert_eq!(rejected.code, Some(2));
+    assert!(rejected.err.contains("is not in the queue"), "{rejected:?}");
 }
 
 #[test]

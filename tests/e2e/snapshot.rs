@@ -52,9 +52,9 @@ fn snapshot_keys_change_no_run() {
     assert!(printed(&["cnn-reference", "--keys", "?"]).contains("all keys"));
     printed(&["--keys", "enter"]);
     assert!(world.runs().is_empty(), "no run was created");
-    let refused = world.process(&["snapshot", "--keys", "F9"]).end();
-    assert_eq!(refused.code, Some(2), "{refused:?}");
-    assert!(refused.err.contains("unknown key 'F9'"), "{refused:?}");
+    let rejected = world.process(&["snapshot", "--keys", "F9"]).end();
+    assert_eq!(rejected.code, Some(2), "{rejected:?}");
+    assert!(rejected.err.contains("unknown key 'F9'"), "{rejected:?}");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-use cnn_tui::run::{Event, RecordedStatus, StepBatch};
+use cnn_tui::run::{Event, RunStatus, StepBatch};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, kill_process};
 
@@ -102,7 +102,7 @@ fn training_outlives_a_dropped_ssh_connection_and_a_new_login_sees_every_step() 
     kill_process(line.pid(), Signal::KILL).unwrap();
     drop(line);
     let after = run.wait_for_step_after(before + 10);
-    assert_eq!(run.manifest().status, RecordedStatus::Running);
+    assert_eq!(run.manifest().status, RunStatus::Running);
 
     let mut line = server.login(&[]);
     line.wait_for_text(&format!("watch {}", run.name()));

@@ -93,5 +93,5 @@ fn training_outlives_tmux_clients_and_panes() {
     tmux.wait_for(&["Quit, stop and save"]);
     tmux.press(&["s"]);
     tmux.wait_for(&["is stopping and saving"]);
-    assert_eq!(run.wait_for_end(), cnn_tui::run::RecordedStatus::Stopped);
+    assert_eq!(run.wait_for_end(), cnn_tui::run::RunStatus::Stopped);
 }

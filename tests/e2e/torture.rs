@@ -7,8 +7,7 @@ use std::time::Duration;
 
 use cnn_tui::nn::{SeededRng, StreamId};
 use cnn_tui::run::{
-    Checkpoint, CheckpointName, EpochReport, Event, JournalReader, RecordedStatus, RunDir, StepBatch,
-    TrainState,
+    Checkpoint, CheckpointName, EpochReport, Event, JournalReader, RunDir, RunStatus, StepBatch, TrainState,
 };
 
 use crate::world::{PROGRAM, Run, World, wait_for};
@@ -127,7 +126,7 @@ fn killed_and_resumed_runs_end_bit_for_bit_like_uninterrupted_ones() {
             check_files(&dir);
         }
         let manifest = dir.manifest().unwrap();
-        assert_eq!(manifest.status, RecordedStatus::Finished);
+        assert_eq!(manifest.status, RunStatus::Finished);
         assert!(manifest.pauses.len() <= kills_of_run + 1, "{:?}", manifest.pauses);
         assert!(manifest.pauses.iter().all(|pause| pause.to.is_some_and(|to| to >= pause.from)));
         assert!(Result::of(&dir) == want, "run {runs}, killed {kills_of_run} times, ended differently");

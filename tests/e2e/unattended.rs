@@ -5,7 +5,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
-use cnn_tui::run::{Event, PauseReason, RecordedStatus, StateName};
+use cnn_tui::run::{Event, PauseReason, RunStatus, StateName};
 use portable_pty::CommandBuilder;
 use rustix::process::{Signal, getuid, kill_process};
 use serde_json::Value;
@@ -132,7 +132,7 @@ fn a_stop_is_not_lost_when_the_pipe_closes_with_it() {
         terminal.end();
         wait_for("the trainer's end", || run.trainer().is_none().then_some(()));
         // Nothing trains that would start again.
-        assert_ne!(run.manifest().status, RecordedStatus::Running, "after {delay} ms");
+        assert_ne!(run.manifest().status, RunStatus::Running, "after {delay} ms");
     }
 }
 

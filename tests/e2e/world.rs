@@ -7,7 +7,7 @@ use std::sync::Once;
 use std::time::{Duration, Instant};
 use std::{fs, thread};
 
-use cnn_tui::run::{Event, Liveness, Origin, RecordedStatus, RunDir, RunManifest, StepBatch, Store};
+use cnn_tui::run::{Event, Liveness, Origin, RunDir, RunManifest, RunStatus, StepBatch, Store};
 use portable_pty::CommandBuilder;
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -230,7 +230,7 @@ impl Run {
     }
 
     /// Waits until no process trains it any more.
-    pub(crate) fn wait_for_end(&self) -> RecordedStatus {
+    pub(crate) fn wait_for_end(&self) -> RunStatus {
         wait_for("the trainer's end", || (self.0.liveness() == Liveness::Free).then_some(()));
         self.manifest().status
     }

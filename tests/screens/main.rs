@@ -4,7 +4,7 @@
 mod states;
 
 use cnn_tui::app::{App, Key, Msg, Pane, Screen, Zoom, update};
-use cnn_tui::run::{Command, RecordedStatus};
+use cnn_tui::run::{Command, RunStatus};
 use cnn_tui::ui::theme::{self, RenderTheme};
 use cnn_tui::ui::{ColorDepth, Glyphs, Snapshot, View};
 use ratatui::buffer::Buffer;
@@ -81,14 +81,14 @@ snapshots! {
     the_machine_of_a_starved_run: zoomed_machine(starved()), 80 x 24;
     the_first_start: at_home(), 80 x 24, 120 x 36, 60 x 20;
     a_start_with_a_live_run: App { screen: Screen::Home, ..runs() }, 80 x 24;
-    a_start_after_an_interruption: at_home_after(&[RecordedStatus::Interrupted, RecordedStatus::Finished]), 80 x 24;
-    a_start_after_a_finished_run: at_home_after(&[RecordedStatus::Finished, RecordedStatus::Interrupted]), 80 x 24;
-    a_start_with_an_older_live_run: at_home_after(&[RecordedStatus::Interrupted, RecordedStatus::Running]), 80 x 24;
+    a_start_after_an_interruption: at_home_after(&[RunStatus::Interrupted, RunStatus::Finished]), 80 x 24;
+    a_start_after_a_finished_run: at_home_after(&[RunStatus::Finished, RunStatus::Interrupted]), 80 x 24;
+    a_start_with_an_older_live_run: at_home_after(&[RunStatus::Interrupted, RunStatus::Running]), 80 x 24;
     a_run_that_has_not_begun: queued(), 80 x 24, 120 x 36;
     a_run_that_trains: training(), 60 x 20, 80 x 24, 120 x 36, 200 x 60;
     a_paused_run: paused(), 80 x 24, 120 x 36;
     a_run_that_diverged: diverged(), 80 x 24, 120 x 36;
-    going_back: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
+    rewinding: keys(diverged(), &[Key::Char('b')]), 80 x 24, 120 x 36;
     comparing_runs: comparing(), 80 x 24, 120 x 36, 200 x 60;
     reading_compared_curves: keys(comparing(), &[&[Key::Left; 30][..], &typed("+y")].concat()), 80 x 24, 120 x 36, 200 x 60;
     curves_along_time: keys(comparing(), &typed("xxx")), 80 x 24;
@@ -178,7 +178,7 @@ fn a_pending_command_is_shown_until_it_is_answered() {
     let app = keys(training(), &[Key::Char(' ')]);
     assert_eq!(app.shared.run.as_ref().unwrap().pending, Some(Command::Pause));
     assert!(frame(&app, 120, 36).contains("pausing"));
-    assert_eq!(paused().shared.run.unwrap().status(), Some(RecordedStatus::Paused));
+    assert_eq!(paused().shared.run.unwrap().status(), Some(RunStatus::Paused));
     assert!(!frame(&paused(), 120, 36).contains("pausing"));
 }
 

@@ -12,8 +12,8 @@ use cnn_tui::nn::{self, DeviceKind, LayerInfo, Parameter};
 use cnn_tui::run::{
     Capacity, Change, Checkpoint, DataInfo, EpochReport, Event, Extra, GpuUse, Holder, JournalEntry,
     LayerRow, ListedRun, Listing, Liveness, MachineUse, NamedTensor, OptimizerSettings, Origin, PauseReason,
-    Position, Provenance, Queue, RecordedStatus, Results, RunConfig, RunDir, RunId, RunManifest, RunState,
-    SCHEMA, StepBatch, StepTime, TrainState, TrainerInfo, Update,
+    Position, Provenance, Queue, Results, RunConfig, RunDir, RunId, RunManifest, RunState, RunStatus, SCHEMA,
+    StepBatch, StepTime, TrainState, TrainerInfo, Update,
 };
 use jiff::Timestamp;
 
@@ -38,7 +38,7 @@ fn new_run(seed: u64, config: RunConfig) -> (RunId, RunManifest) {
         notes: String::new(),
         tags: Vec::new(),
         parent: None,
-        status: RecordedStatus::Queued,
+        status: RunStatus::Queued,
         reason: None,
         created: created.as_duration().as_secs_f64(),
         config,
@@ -95,8 +95,8 @@ pub(crate) fn asked_about_data() -> App {
     app
 }
 
-fn state(status: RecordedStatus) -> RunState {
-    let held = matches!(status, RecordedStatus::Running | RecordedStatus::Paused);
+fn state(status: RunStatus) -> RunState {
+    let held = matches!(status, RunStatus::Running | RunStatus::Paused);
     let holder = Holder { pid: 4711, host: "gpu-box".to_owned(), trouble: None };
     RunState { status, liveness: if held { Liveness::Held(Some(holder)) } else { Liveness::Free } }
 }
@@ -112,7 +112,7 @@ fn started(step: u64) -> Event {
     };
     Event::Started(TrainerInfo {
         position: None,
-        kernels: "avx2".to_owned(),
+        instruction_set: "avx2".to_owned(),
         step,
         device: "cpu".to_owned(),
         threads: 2,
@@ -240,11 +240,11 @@ fn log() -> Vec<String> {
 }
 
 /// A run on the screen, with these events and in this state.
-fn live(status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
+fn live(status: RunStatus, events: Vec<Event>, reason: Option<&str>) -> App {
     live_with(RunConfig { seed: 7, ..RunConfig::default() }, status, events, reason)
 }
 
-fn live_with(config: RunConfig, status: RecordedStatus, events: Vec<Event>, reason: Option<&str>) -> App {
+fn live_with(config: RunConfig, status: RunStatus, events: Vec<Event>, reason: Option<&str>) -> App {
     let (id, mut manifest) = new_run(7, config);
     for event in &events {
         manifest.apply(0.0, event);
@@ -268,11 +268,11 @@ fn live_with(config: RunConfig, status: RecordedStatus, events: Vec<Event>, reas
 }
 
 pub(crate) fn queued() -> App {
-    live(RecordedStatus::Queued, Vec::new(), None)
+    live(RunStatus::Queued, Vec::new(), None)
 }
 
 pub(crate) fn training() -> App {
-    let mut app = live(RecordedStatus::Running, events(), None);
+    let mut app = live(RunStatus::Running, events(), None);
     for reading in readings() {
         update(&mut app, Msg::Machine(Box::new(reading)));
     }
@@ -288,7 +288,7 @@ pub(crate) fn starved() -> App {
     };
     let readings = readings()
         .map(|reading| Event::Machine(MachineUse { cores: Vec::new(), gpus: Vec::new(), ..reading }));
-    live(RecordedStatus::Interrupted, events().into_iter().map(slow).chain(readings).collect(), None)
+    live(RunStatus::Interrupted, events().into_iter().map(slow).chain(readings).collect(), None)
 }
 
 pub(crate) fn diverged() -> App {
@@ -302,19 +302,19 @@ pub(crate) fn diverged() -> App {
     let rate = Change { learning_rate: Some(0.5), ..Change::default() };
     let changed = Event::Changed { step: STEPS, change: rate, total_steps: 40 * STEPS_PER_EPOCH };
     let paused = Event::Paused { step: STEPS + 3, reason: PauseReason::Diverged, position: None };
-    live(RecordedStatus::Paused, events().into_iter().chain([changed, steps, paused]).collect(), None)
+    live(RunStatus::Paused, events().into_iter().chain([changed, steps, paused]).collect(), None)
 }
 
 pub(crate) fn paused() -> App {
     let weights_hash = "3f9a12bc77d0e1f2".repeat(4);
     let position = Some(Position { epoch: 11, batch: 694, weights_hash });
     let paused = Event::Paused { step: STEPS, reason: PauseReason::Command, position };
-    live(RecordedStatus::Paused, events().into_iter().chain([paused]).collect(), None)
+    live(RunStatus::Paused, events().into_iter().chain([paused]).collect(), None)
 }
 
 pub(crate) fn finished() -> App {
-    let ended = Event::Ended { step: STEPS, status: RecordedStatus::Finished, reason: None, position: None };
-    live(RecordedStatus::Finished, events().into_iter().chain([ended]).collect(), None)
+    let ended = Event::Ended { step: STEPS, status: RunStatus::Finished, reason: None, position: None };
+    live(RunStatus::Finished, events().into_iter().chain([ended]).collect(), None)
 }
 
 /// A run of 500 epochs that ended after 31 of them, five after its best one.
@@ -348,24 +348,24 @@ pub(crate) fn out_of_patience() -> App {
     let reason = "test accuracy has not improved for 5 epochs";
     let ended = Event::Ended {
         step: 31 * STEPS_PER_EPOCH,
-        status: RecordedStatus::Finished,
+        status: RunStatus::Finished,
         reason: Some(reason.to_owned()),
         position: None,
     };
     let config = RunConfig { epochs: 500, patience: 5, ..RunConfig::default() };
     let events = [begin].into_iter().chain(epochs).chain([ended]).collect();
-    live_with(config, RecordedStatus::Finished, events, Some(reason))
+    live_with(config, RunStatus::Finished, events, Some(reason))
 }
 
 /// A run that trains, with another dropout since the last step.
 pub(crate) fn changed_dropout() -> App {
     let change = Change { dropout: Some(0.35), ..Change::default() };
     let changed = Event::Changed { step: STEPS, change, total_steps: 40 * STEPS_PER_EPOCH };
-    live(RecordedStatus::Running, events().into_iter().chain([changed]).collect(), None)
+    live(RunStatus::Running, events().into_iter().chain([changed]).collect(), None)
 }
 
 pub(crate) fn interrupted() -> App {
-    live(RecordedStatus::Interrupted, events(), None)
+    live(RunStatus::Interrupted, events(), None)
 }
 
 /// A run whose loss is no number from some step on.
@@ -378,11 +378,11 @@ pub(crate) fn failed() -> App {
         spent: None,
     });
     let reason = "cannot write metrics.jsonl: no space left on device";
-    live(RecordedStatus::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
+    live(RunStatus::Failed, events().into_iter().chain([gone]).collect(), Some(reason))
 }
 
 pub(crate) fn runs() -> App {
-    let run = |nonce: u64, preset: &str, status: RecordedStatus, epochs: u32, best: Option<f64>| {
+    let run = |nonce: u64, preset: &str, status: RunStatus, epochs: u32, best: Option<f64>| {
         let config = RunConfig { preset: preset.to_owned(), ..RunConfig::default() };
         let (id, mut manifest) = new_run(nonce, config);
         manifest.status = status;
@@ -390,7 +390,7 @@ pub(crate) fn runs() -> App {
         manifest.summary.best_test_accuracy = best;
         manifest.summary.best_epoch = best.map(|_| epochs);
         manifest.summary.last_test_loss = best.map(|best| 1.2 - best);
-        if status == RecordedStatus::Running {
+        if status == RunStatus::Running {
             let position = |batch| Some(Position { epoch: 2, batch, weights_hash: "3f9a".repeat(16) });
             let now = CREATED as f64 + 3600.0;
             let reason = PauseReason::Command;
@@ -410,9 +410,9 @@ pub(crate) fn runs() -> App {
             .to_owned(),
     };
     let listed = vec![
-        run(3_000, "cnn", RecordedStatus::Running, 12, Some(0.8597)),
-        run(2_000, "dnn", RecordedStatus::Stopped, 3, Some(0.8321)),
-        run(1, "cnn", RecordedStatus::Finished, 40, Some(0.8868)),
+        run(3_000, "cnn", RunStatus::Running, 12, Some(0.8597)),
+        run(2_000, "dnn", RunStatus::Stopped, 3, Some(0.8321)),
+        run(1, "cnn", RunStatus::Finished, 40, Some(0.8868)),
         broken,
     ];
     update(&mut app, Msg::Data("fashion-mnist 60,000".to_owned()));
@@ -421,11 +421,11 @@ pub(crate) fn runs() -> App {
 }
 
 /// The home screen after these runs of one's own, the newest first.
-pub(crate) fn at_home_after(last: &[RecordedStatus]) -> App {
-    let run = |(place, status): (usize, &RecordedStatus)| {
+pub(crate) fn at_home_after(last: &[RunStatus]) -> App {
+    let run = |(place, status): (usize, &RunStatus)| {
         let (id, mut manifest) = new_run(3_000 - 100 * place as u64, RunConfig::default());
         manifest.status = *status;
-        manifest.summary.epoch = if *status == RecordedStatus::Finished { 40 } else { 12 };
+        manifest.summary.epoch = if *status == RunStatus::Finished { 40 } else { 12 };
         manifest.summary.best_test_accuracy = Some(0.8597);
         entry(id, manifest, Origin::Own)
     };
@@ -448,7 +448,7 @@ pub(crate) fn repeated() -> App {
         let config = RunConfig { seed, ..config_with(rate) };
         let (id, mut manifest) = new_run(9_000 - 60 * place as u64, config);
         let ended = ![4, 5].contains(&place);
-        manifest.status = if ended { RecordedStatus::Finished } else { RecordedStatus::Queued };
+        manifest.status = if ended { RunStatus::Finished } else { RunStatus::Queued };
         if ended {
             let best = 0.88 + place as f64 * 0.003;
             manifest.summary.epoch = 40;
@@ -527,7 +527,7 @@ pub(crate) fn comparing() -> App {
         let change = Update {
             manifest: Some(manifest),
             entries,
-            state: Some(state(RecordedStatus::Stopped)),
+            state: Some(state(RunStatus::Stopped)),
             ..Update::default()
         };
         update(&mut app, Msg::Compared(id, Box::new(change)));

@@ -131,7 +131,7 @@ impl App {
         self.shared.charts.along = along.next();
         self.shared.charts.show_all();
         let Some((run, _)) = self.focused_curve() else { return };
-        let moved = |x: f64| self.shared.charts.along.ruler(run).position(along.step_at(run, x));
+        let moved = |x: f64| self.shared.charts.along.x_scale(run).position(along.step_at(run, x));
         let (low, high, crosshair) = (moved(shown.low()), moved(shown.high()), crosshair.map(moved));
         self.shared.charts.window = match window {
             Window::All => Window::All,
@@ -156,19 +156,19 @@ impl App {
     fn walk(&mut self, direction: Direction, strides: f64) {
         let shown = self.axis();
         let Some((run, curve)) = self.focused_curve() else { return };
-        let ruler = self.shared.charts.along.ruler(run);
+        let x_scale = self.shared.charts.along.x_scale(run);
         let stride = shown.width() * STRIDE * strides;
-        let place = match (self.crosshair(), direction) {
-            (None, _) => curve.previous_position(ruler, shown.high()),
+        let position = match (self.crosshair(), direction) {
+            (None, _) => curve.previous_position(x_scale, shown.high()),
             (Some(before), Direction::Back) => {
-                curve.previous_position(ruler, (before - stride).min(before.next_down()))
+                curve.previous_position(x_scale, (before - stride).min(before.next_down()))
             }
             (Some(before), Direction::Forward) => {
-                curve.next_position(ruler, (before + stride).max(before.next_up()))
+                curve.next_position(x_scale, (before + stride).max(before.next_up()))
             }
         };
-        match place {
-            Some(place) => self.read_at(place),
+        match position {
+            Some(position) => self.read_at(position),
             None => self.walk_to_end(direction),
         }
     }
@@ -176,19 +176,19 @@ impl App {
     /// Moves the crosshair to the first or the last point.
     fn walk_to_end(&mut self, direction: Direction) {
         let Some((run, curve)) = self.focused_curve() else { return };
-        let ruler = self.shared.charts.along.ruler(run);
-        let place = match direction {
-            Direction::Back => curve.next_position(ruler, 0.0),
-            Direction::Forward => curve.previous_position(ruler, f64::INFINITY),
+        let x_scale = self.shared.charts.along.x_scale(run);
+        let position = match direction {
+            Direction::Back => curve.next_position(x_scale, 0.0),
+            Direction::Forward => curve.previous_position(x_scale, f64::INFINITY),
         };
-        if let Some(place) = place {
-            self.read_at(place);
+        if let Some(position) = position {
+            self.read_at(position);
         }
     }
 
-    fn read_at(&mut self, place: f64) {
-        self.shared.charts.crosshair = Some(place);
-        self.shared.charts.window = self.shared.charts.window.showing(place, self.axis_end());
+    fn read_at(&mut self, position: f64) {
+        self.shared.charts.crosshair = Some(position);
+        self.shared.charts.window = self.shared.charts.window.showing(position, self.axis_end());
     }
 
     /// The run and the curve whose points the crosshair follows.
@@ -208,7 +208,7 @@ impl App {
             Screen::Compare(compare) => compare.runs.as_mut_slice(),
             _ => &mut [],
         };
-        compared.iter_mut().chain(&mut self.shared.run).for_each(|run| run.smooth(smoothing));
+        compared.iter_mut().chain(&mut self.shared.run).for_each(|run| run.set_smoothing(smoothing));
         self.shared.notice = Some(Notice::Info(smoothing.to_string()));
     }
 }

@@ -41,7 +41,7 @@ impl XAxis {
     }
 
     /// The mapping from the steps of a run to positions on the axis.
-    pub fn ruler(self, run: &RunView) -> XScale<'_> {
+    pub fn x_scale(self, run: &RunView) -> XScale<'_> {
         match self {
             Self::Epochs => XScale::PerUnit(run.steps_per_epoch()),
             Self::Steps => XScale::IDENTITY,
@@ -51,18 +51,18 @@ impl XAxis {
     }
 
     /// The step of a run nearest to this position.
-    pub(super) fn step_at(self, run: &RunView, place: f64) -> f64 {
+    pub(super) fn step_at(self, run: &RunView, target: f64) -> f64 {
         let (mut low, mut high) = (0.0, run.timeline.step as f64);
         // Enough precision to separate neighbouring steps of any run.
         for _ in 0..60 {
             let middle = f64::midpoint(low, high);
-            if self.ruler(run).position(middle) < place { low = middle } else { high = middle }
+            if self.x_scale(run).position(middle) < target { low = middle } else { high = middle }
         }
         high
     }
 
     /// The position of a run's last step.
     pub fn end(self, run: &RunView) -> f64 {
-        self.ruler(run).position(run.timeline.step as f64)
+        self.x_scale(run).position(run.timeline.step as f64)
     }
 }

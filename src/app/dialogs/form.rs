@@ -9,7 +9,7 @@ use crate::app::question::Question;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
 use crate::metrics::text;
-use crate::run::{Command, Labels, RateJump, RunConfig};
+use crate::run::{Command, RateJump, RunConfig, RunLabels};
 
 /// An action on a form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -88,7 +88,7 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             }
             (shared.send(Command::Set(change)), Goto::Close)
         }
-        Ok(ParsedForm::GoBack(change)) => (shared.send(Command::GoBack(change)), Goto::Close),
+        Ok(ParsedForm::Rewind(change)) => (shared.send(Command::Rewind(change)), Goto::Close),
         Ok(ParsedForm::Fork(id, from, change)) => {
             let parent = shared.listed_runs().find(|run| run.manifest.id == id).map(|run| &run.manifest);
             let jump = parent.and_then(|parent| parent.rate_jump(&change, parent.step_of(from)));
@@ -102,9 +102,9 @@ fn submit(form: &mut Form, shared: &mut Shared, start: StartWhen) -> Transition 
             Some(config) if configs.is_empty() && start == StartWhen::Now => {
                 (Some(Effect::Train(Box::new(config))), Goto::Close)
             }
-            last => (Some(Effect::Sweep(configs.into_iter().chain(last).collect())), Goto::Runs),
+            last => (Some(Effect::Enqueue(configs.into_iter().chain(last).collect())), Goto::Runs),
         },
-        Ok(ParsedForm::Label(_, labels)) if labels == Labels::default() => (None, Goto::Close),
+        Ok(ParsedForm::Label(_, labels)) if labels == RunLabels::default() => (None, Goto::Close),
         Ok(ParsedForm::Label(id, labels)) => (Some(Effect::Label(id, labels)), Goto::Close),
     };
     Transition { effects: effect.into_iter().collect(), goto: Some(goto) }

@@ -2,11 +2,11 @@
 
 use crate::app::key::Key;
 use crate::app::key_row::{KeyRow, key};
-use crate::app::messages::{Effect, ExitSummary};
+use crate::app::messages::{Effect, ExitState, ExitSummary};
 use crate::app::run_view::RunView;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
-use crate::run::{Command, RecordedStatus};
+use crate::run::{Command, RunStatus};
 
 /// What to do with the training run on quitting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -35,12 +35,12 @@ pub(in crate::app) const KEYS: &[KeyRow<QuitAction, Shared>] = &[
     key(A::Cancel, &[Key::Esc], None, "Cancel"),
 ];
 
-fn status(shared: &Shared) -> Option<RecordedStatus> {
+fn status(shared: &Shared) -> Option<RunStatus> {
     shared.run.as_ref().and_then(RunView::status)
 }
 
 fn is_running(shared: &Shared) -> bool {
-    status(shared) == Some(RecordedStatus::Running)
+    status(shared) == Some(RunStatus::Running)
 }
 
 fn is_not_running(shared: &Shared) -> bool {
@@ -48,7 +48,7 @@ fn is_not_running(shared: &Shared) -> bool {
 }
 
 fn is_paused(shared: &Shared) -> bool {
-    status(shared) == Some(RecordedStatus::Paused)
+    status(shared) == Some(RunStatus::Paused)
 }
 
 pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Transition {
@@ -63,8 +63,13 @@ pub(in crate::app) fn update(shared: &Shared, action: QuitAction) -> Transition 
 
 fn leave(shared: &Shared, command: Option<Command>) -> Transition {
     let Some(run) = &shared.run else { return Effect::Exit(None).into() };
-    let last = command.or_else(|| is_paused(shared).then_some(Command::Pause));
-    let summary = ExitSummary { name: run.name().to_owned(), command: last };
+    let state = match command {
+        Some(Command::Stop) => ExitState::Stopping,
+        Some(Command::Pause) => ExitState::Paused,
+        None if is_paused(shared) => ExitState::Paused,
+        _ => ExitState::Training,
+    };
+    let summary = ExitSummary { name: run.name().to_owned(), state };
     let send = command.map(|command| Effect::Send(run.id.clone(), command));
     Transition { effects: send.into_iter().chain([Effect::Exit(Some(summary))]).collect(), goto: None }
 }

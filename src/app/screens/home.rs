@@ -8,7 +8,7 @@ use crate::app::messages::Effect;
 use crate::app::motion::Motion;
 use crate::app::shared::Shared;
 use crate::app::transition::{Goto, Transition};
-use crate::run::RecordedStatus;
+use crate::run::RunStatus;
 
 /// An action on the home screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -58,7 +58,7 @@ pub(in crate::app) fn update(shared: &mut Shared, action: HomeAction) -> Transit
 
 fn choose(shared: &Shared) -> Transition {
     match shared.menu().get(shared.menu_row) {
-        Some(MenuItem::Last(run)) if run.state.status == RecordedStatus::Interrupted => {
+        Some(MenuItem::Last(run)) if run.state.status == RunStatus::Interrupted => {
             Effect::Resume(run.manifest.id.clone()).into()
         }
         Some(MenuItem::Attach(run) | MenuItem::Last(run)) => Goto::Open(run.manifest.id.clone()).into(),

@@ -9,7 +9,7 @@ use crate::app::panes::Pane;
 use crate::app::run_view::RunView;
 use crate::app::shared::{Shared, ended_early};
 use crate::app::transition::{Goto, Transition};
-use crate::run::{Command, PauseReason, RecordedStatus, RunConfig, RunId};
+use crate::run::{Command, PauseReason, RunConfig, RunId, RunStatus};
 
 /// An action on the open run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -27,7 +27,7 @@ pub enum LiveAction {
     /// Start a trainer for a run that ended early.
     Resume,
     /// Go back to the last checkpoint with other settings.
-    GoBack,
+    Rewind,
     /// Change settings of the training run.
     Edit,
     /// Start a new run from a checkpoint of this one.
@@ -57,7 +57,7 @@ pub(in crate::app) const KEYS: &[KeyRow<LiveAction, Shared>] = &[
     key(A::Pause, &[Key::Char(' ')], Some("pause"), "pause after the current step").when(is_running),
     key(A::Continue, &[Key::Char(' ')], Some("continue"), "continue after a pause").when(is_paused),
     key(A::Resume, &[Key::Char('r')], Some("resume"), "resume a run that ended early").when(is_resumable),
-    key(A::GoBack, &[Key::Char('b')], Some("go back"), "return to the last good checkpoint").when(has_diverged),
+    key(A::Rewind, &[Key::Char('b')], Some("rewind"), "rewind to the last good checkpoint").when(has_diverged),
     key(A::Edit, &[Key::Char('e')], Some("edit"), "change settings").when(is_live),
     key(A::Fork, &[Key::Char('F')], None, "fork: new run from a checkpoint").when(is_open),
     key(A::Stop, &[Key::Char('s')], Some("stop"), "stop and save (asks first)").when(is_live),
@@ -68,16 +68,16 @@ pub(in crate::app) const KEYS: &[KeyRow<LiveAction, Shared>] = &[
     key(A::Back, &[Key::Esc], None, "back to the runs"),
 ];
 
-fn has_status(shared: &Shared, status: RecordedStatus) -> bool {
+fn has_status(shared: &Shared, status: RunStatus) -> bool {
     shared.run.as_ref().and_then(RunView::status) == Some(status)
 }
 
 fn is_running(shared: &Shared) -> bool {
-    has_status(shared, RecordedStatus::Running)
+    has_status(shared, RunStatus::Running)
 }
 
 fn is_paused(shared: &Shared) -> bool {
-    has_status(shared, RecordedStatus::Paused)
+    has_status(shared, RunStatus::Paused)
 }
 
 fn is_live(shared: &Shared) -> bool {
@@ -118,7 +118,7 @@ pub(in crate::app) fn update(shared: &mut Shared, action: LiveAction) -> Transit
         A::Pause => return shared.send(Command::Pause).into(),
         A::Continue => return shared.send(Command::Resume).into(),
         A::Resume => return resumable(shared).map(|id| Effect::Resume(id.clone())).into(),
-        A::GoBack => return form(shared, |_, config| Form::go_back(config)),
+        A::Rewind => return form(shared, |_, config| Form::rewind(config)),
         A::Edit => return form(shared, |_, config| Form::change(config)),
         A::Fork => return form(shared, |run, config| Form::fork(run.id.clone(), config)),
         A::Stop => return Goto::Stop.into(),

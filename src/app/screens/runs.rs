@@ -130,7 +130,7 @@ fn is_queue_waiting(shared: &Shared) -> bool {
 }
 
 fn is_queued(shared: &Shared) -> bool {
-    shared.selected().is_some_and(|run| shared.queue.place(&run.manifest.id).is_some())
+    shared.selected().is_some_and(|run| shared.queue.position(&run.manifest.id).is_some())
 }
 
 fn resumable(shared: &Shared) -> Option<&RunId> {
@@ -196,8 +196,8 @@ fn move_selection(shared: &mut Shared, motion: Motion) {
     motion.apply(&mut shared.table.selected, rows);
 }
 
-fn shift(shared: &Shared, places: isize) -> Transition {
-    let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, places));
+fn shift(shared: &Shared, indices: isize) -> Transition {
+    let shift = |id: RunId| Effect::Queue(QueueChange::Shift(id, indices));
     shared.selected().map(|run| shift(run.manifest.id.clone())).into()
 }
 
@@ -233,18 +233,18 @@ fn mark_group(shared: &mut Shared, ids: &[RunId]) {
 
 fn mark(shared: &mut Shared) {
     if let Some(Row::Group(group)) = shared.selected_row() {
-        let places = group.places.clone();
-        let id = |place: &usize| match shared.listed(*place) {
+        let indices = group.indices.clone();
+        let id = |index: &usize| match shared.listed(*index) {
             Some(Listing::Run(run)) => Some(run.manifest.id.clone()),
             _ => None,
         };
-        let ids: Vec<_> = places.iter().filter_map(id).collect();
+        let ids: Vec<_> = indices.iter().filter_map(id).collect();
         mark_group(shared, &ids);
         return move_selection(shared, Motion::Next);
     }
     let Some(id) = shared.selected().map(|run| run.manifest.id.clone()) else { return };
     match shared.marked.iter().position(|marked| *marked == id) {
-        Some(place) => drop(shared.marked.remove(place)),
+        Some(index) => drop(shared.marked.remove(index)),
         None if shared.marked.len() == MAX_MARKED => {
             let text =
                 format!("at most {MAX_MARKED} runs can be compared; {} unmarks all", key_of(A::UnmarkAll));

@@ -51,7 +51,7 @@ fn list(survey: &Survey, out: &mut impl Write) -> io::Result<()> {
         let mark = if is_used { '*' } else { ' ' };
         write!(out, "{mark} {:14}  ", report.location.to_string())?;
         let dir = report.location.dir().map_or_else(String::new, |dir| format!("{}: ", printable_path(dir)));
-        match &report.outcome {
+        match &report.status {
             LocationStatus::Ready { name, train, test } => {
                 let (train, test) = (text::count(*train as u64), text::count(*test as u64));
                 writeln!(out, "{dir}{name}, {train} training and {test} test images")?;

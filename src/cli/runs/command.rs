@@ -4,7 +4,7 @@ use std::io::Write;
 
 use clap::{Args, Subcommand};
 
-use super::{export, labels, list, predict, show, tensorboard, trash, weights};
+use super::{diff, export, labels, list, predict, show, tensorboard, trash, weights};
 use crate::cli::CliError;
 use crate::run::Store;
 
@@ -34,7 +34,7 @@ enum RunsSubcommand {
     /// Show everything about a run.
     Show(show::ShowRunCommand),
     /// Show how runs differ.
-    Diff(export::DiffCommand),
+    Diff(diff::DiffCommand),
     /// Compare the predictions of two runs, with a significance test.
     Predict(predict::PredictCommand),
     /// Export metrics as CSV, JSON or Markdown.

@@ -1,17 +1,17 @@
-//! `runs export` and `runs diff`: metrics of runs for other programs and documents.
+//! `runs export`: metrics of runs for other programs and documents.
 
 use std::io::{self, Write};
 
 use clap::{Args, ValueEnum};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::find::{find, refused};
-use super::table::print_columns;
+use super::find::{find, query_error};
+use super::value_table::{Audience, OutputFormat, Table, as_json};
 use crate::cli::CliError;
 use crate::metrics::text;
 use crate::run::{
-    EpochMetric, EpochReport, Field, FieldValue, ListedRun, Listing, Query, RunManifest, Schedule, Setting,
-    StepRow, Store, widen,
+    EpochMetric, EpochReport, Field, ListedRun, Listing, Query, RunManifest, Schedule, Setting, StepRow,
+    Store, widen,
 };
 
 const EXAMPLES: &str = "\
@@ -43,17 +43,6 @@ pub(super) struct ExportCommand {
     json: bool,
 }
 
-/// Show how runs differ.
-#[derive(Debug, Args)]
-pub(super) struct DiffCommand {
-    /// Run IDs or names, or unique prefixes of them.
-    #[arg(value_name = "ID", required = true, num_args = 2..)]
-    ids: Vec<String>,
-    /// Print JSON, one object per line.
-    #[arg(long)]
-    json: bool,
-}
-
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum What {
     /// One row per epoch, with every metric.
@@ -62,22 +51,6 @@ enum What {
     Steps,
     /// One row per run, with every field.
     Summary,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum OutputFormat {
-    /// Comma-separated values with a header.
-    Csv,
-    /// One JSON object per line.
-    Json,
-    /// A Markdown table.
-    Markdown,
-}
-
-/// Rows with headings.
-struct Table {
-    headings: Vec<String>,
-    rows: Vec<Vec<Value>>,
 }
 
 impl ExportCommand {
@@ -98,67 +71,11 @@ impl ExportCommand {
 
 /// The runs that match a query, in the order of their creation.
 fn matching(store: &Store, query: &str) -> Result<Vec<ListedRun>, CliError> {
-    let parsed: Query = query.parse().map_err(|error| refused(query, &error))?;
+    let parsed: Query = query.parse().map_err(|error| query_error(query, &error))?;
     let mut runs: Vec<_> =
         store.list().into_iter().filter_map(Listing::run).filter(|run| parsed.matches(run)).collect();
     runs.reverse();
     Ok(runs)
-}
-
-impl DiffCommand {
-    pub(super) fn run(&self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
-        let runs = self.ids.iter().map(|id| find(store, id)).collect::<Result<Vec<_>, _>>()?;
-        let names = runs.iter().map(|run| run.manifest.name.clone());
-        let headings = ["field".to_owned()].into_iter().chain(names).collect();
-        let audience = if self.json { Audience::Programs } else { Audience::People };
-        let row = |field: Field| {
-            let cells: Vec<Value> = runs.iter().map(|run| audience.value(field, field.of(run))).collect();
-            // Only values that differ as printed.
-            let differ = cells.iter().any(|cell| *cell != cells[0]);
-            differ.then(|| [json!(field.name())].into_iter().chain(cells).collect())
-        };
-        // Name, ID and creation time always differ.
-        let is_compared = |field: &Field| !["name", "id", "created"].contains(&field.name());
-        let rows = Field::all().filter(is_compared).filter_map(row).collect();
-        let table = Table { headings, rows };
-        if self.json { table.write(OutputFormat::Json, out) } else { table.print(out) }
-    }
-}
-
-/// Who reads the values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Audience {
-    /// Exact numbers.
-    Programs,
-    /// Rounded, with units.
-    People,
-}
-
-impl Audience {
-    fn value(self, field: Field, value: FieldValue) -> Value {
-        match self {
-            Self::Programs => as_json(value),
-            Self::People => json!(field.in_words(value)),
-        }
-    }
-
-    fn metric(self, metric: EpochMetric, value: f64) -> Value {
-        match self {
-            Self::People if value.is_finite() => json!(metric.unit.format(value)),
-            _ => json!(value),
-        }
-    }
-}
-
-/// A value for programs; of a setting that changed, the one in force.
-pub(super) fn as_json(value: FieldValue) -> Value {
-    match value.current() {
-        FieldValue::Integer(number) => json!(number),
-        FieldValue::Number(number) => json!(number),
-        FieldValue::Text(text) => json!(text),
-        FieldValue::Words(words) => json!(words.join(" ")),
-        FieldValue::Changed(_) | FieldValue::None => Value::Null,
-    }
 }
 
 /// Every field of every run. For programs, settings that can change also have their original value.
@@ -242,74 +159,10 @@ fn with_rates<'a>(
 }
 
 fn epoch(report: &EpochReport, audience: Audience) -> Vec<Value> {
-    let place = [json!(report.epoch), json!(report.step)];
-    place
+    [json!(report.epoch), json!(report.step)]
         .into_iter()
         .chain(EpochMetric::all().map(|metric| audience.metric(metric, metric.of(report))))
         .collect()
-}
-
-impl Table {
-    fn write(&self, form: OutputFormat, out: &mut impl Write) -> Result<(), CliError> {
-        match form {
-            OutputFormat::Csv => {
-                let mut writer = csv::Writer::from_writer(out);
-                let written = writer.write_record(&self.headings).and_then(|()| {
-                    self.rows.iter().try_for_each(|row| writer.write_record(row.iter().map(csv_cell)))
-                });
-                written.map_err(|error| match error.into_kind() {
-                    csv::ErrorKind::Io(error) => error,
-                    other => io::Error::other(format!("{other:?}")),
-                })?;
-                writer.flush()?;
-            }
-            OutputFormat::Json => {
-                for row in &self.rows {
-                    let object: Map<_, _> = self.headings.iter().cloned().zip(row.iter().cloned()).collect();
-                    writeln!(out, "{}", Value::Object(object))?;
-                }
-            }
-            OutputFormat::Markdown => {
-                let line = |cells: Vec<String>| format!("| {} |", cells.join(" | "));
-                writeln!(out, "{}", line(self.headings.clone()))?;
-                writeln!(out, "|{}", "-|".repeat(self.headings.len()))?;
-                for row in &self.rows {
-                    writeln!(
-                        out,
-                        "{}",
-                        line(row.iter().map(|value| cell(value).replace('|', "\\|")).collect())
-                    )?;
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Prints aligned columns for people.
-    fn print(&self, out: &mut impl Write) -> Result<(), CliError> {
-        let lines: Vec<Vec<String>> = [self.headings.clone()]
-            .into_iter()
-            .chain(self.rows.iter().map(|row| row.iter().map(cell).collect()))
-            .collect();
-        print_columns(&lines, &[], out)
-    }
-}
-
-/// A cell of a CSV file. Text that a spreadsheet would take for a formula begins with an apostrophe.
-fn csv_cell(value: &Value) -> String {
-    match value {
-        Value::String(text) if text.starts_with(['=', '+', '-', '@', '\t', '\r']) => format!("'{text}"),
-        other => cell(other),
-    }
-}
-
-/// A value as text; empty if there is none or it is not finite.
-fn cell(value: &Value) -> String {
-    match value {
-        Value::Null => String::new(),
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ pub(super) fn find(store: &Store, query: &str) -> Result<ListedRun, RunError> {
 }
 
 /// The error for an invalid query, with its position.
-pub(super) fn refused(query: &str, error: &QueryError) -> CliError {
+pub(super) fn query_error(query: &str, error: &QueryError) -> CliError {
     let column = query[..error.at.start].chars().count() + 1;
     CliError::Usage(format!("{error} (at character {column} of '{query}')"))
 }

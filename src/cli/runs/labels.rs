@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::find::find;
 use crate::cli::CliError;
-use crate::run::{Labels, RunDir, RunError, Store};
+use crate::run::{RunDir, RunError, RunLabels, Store};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -72,7 +72,7 @@ impl TagCommand {
                     tags.push(tag.clone());
                 }
             }
-            label(store, &run.dir, Labels { tags: Some(tags), ..Labels::default() }, self.json, out)?;
+            label(store, &run.dir, RunLabels { tags: Some(tags), ..RunLabels::default() }, self.json, out)?;
         }
         Ok(())
     }
@@ -81,14 +81,14 @@ impl TagCommand {
 impl RenameCommand {
     pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let dir = store.resolve(&self.id)?;
-        label(store, &dir, Labels { name: Some(self.name), ..Labels::default() }, self.json, out)
+        label(store, &dir, RunLabels { name: Some(self.name), ..RunLabels::default() }, self.json, out)
     }
 }
 
 impl NoteCommand {
     pub(super) fn run(self, store: &Store, out: &mut impl Write) -> Result<(), CliError> {
         let dir = store.resolve(&self.id)?;
-        label(store, &dir, Labels { notes: Some(self.text), ..Labels::default() }, self.json, out)
+        label(store, &dir, RunLabels { notes: Some(self.text), ..RunLabels::default() }, self.json, out)
     }
 }
 
@@ -96,7 +96,7 @@ impl NoteCommand {
 fn label(
     store: &Store,
     dir: &RunDir,
-    labels: Labels,
+    labels: RunLabels,
     json: bool,
     out: &mut impl Write,
 ) -> Result<(), CliError> {

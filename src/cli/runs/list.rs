@@ -6,9 +6,9 @@ use std::sync::Arc;
 use clap::Args;
 use serde_json::{Value, json};
 
-use super::find::refused;
+use super::find::query_error;
 use super::show::run_json;
-use super::{export, table};
+use super::{table, value_table};
 use crate::app::groups_of;
 use crate::cli::CliError;
 use crate::run::{Field, Listing, Query, Sort, Store, UnknownField};
@@ -59,7 +59,7 @@ impl ListCommand {
             }
             return Ok(());
         }
-        let query: Query = self.query.parse().map_err(|error| refused(&self.query, &error))?;
+        let query: Query = self.query.parse().map_err(|error| query_error(&self.query, &error))?;
         let sort = self.sort.as_deref().map(sort).transpose()?;
         let listed = if self.trash {
             store.deleted().into_iter().map(|run| Listing::Run(Arc::new(run))).collect()
@@ -132,7 +132,8 @@ fn unknown_field(name: &str) -> CliError {
 fn fields_json(listed: &Listing, fields: &[Field]) -> Value {
     match listed {
         Listing::Run(run) => {
-            let pairs = fields.iter().map(|field| (field.name().to_owned(), export::as_json(field.of(run))));
+            let pairs =
+                fields.iter().map(|field| (field.name().to_owned(), value_table::as_json(field.of(run))));
             Value::Object(pairs.collect())
         }
         Listing::Broken { .. } => as_json(listed),

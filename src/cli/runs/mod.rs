@@ -1,6 +1,7 @@
 //! `runs`: list, inspect, compare, label, export and delete runs.
 
 mod command;
+mod diff;
 mod export;
 mod find;
 mod labels;
@@ -10,6 +11,7 @@ mod show;
 mod table;
 mod tensorboard;
 mod trash;
+mod value_table;
 mod weights;
 
 #[cfg(test)]

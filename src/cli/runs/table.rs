@@ -87,7 +87,7 @@ pub(super) fn print_groups(groups: &[Group], runs: &[Listing], out: &mut impl Wr
     let rows = groups.iter().filter_map(|group| {
         let Listing::Run(first) = &runs[group.first()] else { return None };
         Some(vec![
-            group.places.len().to_string(),
+            group.indices.len().to_string(),
             group.best.count.to_string(),
             first.manifest.config.preset.clone(),
             spread(&group.best, text::percent),

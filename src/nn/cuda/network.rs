@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
         Some(layer)
     }
 
-    /// Dropout of this kind, if it comes next. What cannot be computed stays unread, so that the network is refused.
+    /// Dropout of this kind, if it comes next. What cannot be computed stays unread, so that the network is rejected.
     fn drop(&mut self, kind: LayerKind) -> Option<DropoutSpec> {
         let layer = int(self.next).filter(|&layer| layer < 256)?;
         let next = self.layers.get(self.next).filter(|next| next.kind == kind)?;

@@ -14,7 +14,7 @@ use crate::nn::shape::{FlatShape, ImageShape, check_flat};
 #[derive(Debug, Clone)]
 pub struct FlattenOp<D: Storage<usize>> {
     indices: IndexTable<D>,
-    kernels: Backend,
+    backend: Backend,
     input_gradient: InputGradient,
 }
 
@@ -22,14 +22,14 @@ impl<D: Storage<usize> + TensorFromVec<usize>> FlattenOp<D> {
     /// Creates the layer for images `[height, width, channels]`.
     pub fn new(
         device: &D,
-        kernels: Backend,
+        backend: Backend,
         [height, width, channels]: [usize; 3],
         input_gradient: InputGradient,
     ) -> Self {
         let indices = (0..channels)
             .flat_map(|channel| (0..height * width).map(move |pixel| pixel * channels + channel))
             .collect();
-        Self { indices: table(device, indices), kernels, input_gradient }
+        Self { indices: table(device, indices), backend, input_gradient }
     }
 
     /// Flattens every image channel by channel, so that the weights of the following linear layer are in PyTorch's order.
@@ -64,7 +64,7 @@ impl FlattenOp<Cpu> {
         T: Tape<f32, Cpu>,
     {
         const { check_flat([H::SIZE, W::SIZE, C], N) };
-        let Backend::Fused(level) = self.kernels else { return self.compose(images) };
+        let Backend::Fused(level) = self.backend else { return self.compose(images) };
         let (images, mut tape) = images.split_tape();
         let mut values = vec![0.0; images.shape().num_elements()];
         images.copy_into(&mut values);

@@ -48,8 +48,8 @@ pub struct LinearOp {
 
 impl LinearOp {
     /// Creates a layer that uses this backend where the device supports it.
-    pub fn new(kernels: Backend, input_gradient: InputGradient) -> Self {
-        let fused = match kernels {
+    pub fn new(backend: Backend, input_gradient: InputGradient) -> Self {
+        let fused = match backend {
             Backend::Composed => None,
             Backend::Fused(level) => Some((level, Rc::default())),
         };
@@ -238,15 +238,15 @@ mod tests {
 
     fn check<const N: usize, const O: usize>(len: usize, seed: u64) {
         let want = compute::<N, O>(&LinearOp::new(Backend::Composed, InputGradient::Needed), len, seed);
-        for kernels in Backend::all() {
-            let layer = LinearOp::new(kernels, InputGradient::Needed);
+        for backend in Backend::all() {
+            let layer = LinearOp::new(backend, InputGradient::Needed);
             let got = compute::<N, O>(&layer, len, seed);
             for (got, want) in got.iter().flatten().zip(want.iter().flatten()) {
-                assert!((got - want).abs() <= 1e-5 * (1.0 + want.abs()), "{kernels}: {got}, not {want}");
+                assert!((got - want).abs() <= 1e-5 * (1.0 + want.abs()), "{backend}: {got}, not {want}");
             }
             // No state is carried over to the next batch, whatever its size.
             compute::<N, O>(&layer, len + 3, seed + 9);
-            assert_eq!(compute::<N, O>(&layer, len, seed), got, "{kernels}: the second time");
+            assert_eq!(compute::<N, O>(&layer, len, seed), got, "{backend}: the second time");
         }
     }
 

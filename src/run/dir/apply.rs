@@ -1,7 +1,7 @@
 //! Applying events to a run's manifest.
 
 use super::manifest::{Pause, Results, RunManifest, SettingChange};
-use crate::run::protocol::{EpochReport, Event, PauseReason, Position, RecordedStatus};
+use crate::run::protocol::{EpochReport, Event, PauseReason, Position, RunStatus};
 use crate::run::settings::Change;
 
 impl RunManifest {
@@ -14,9 +14,9 @@ impl RunManifest {
         match event {
             Event::Started(trainer) => {
                 self.provenance.threads = trainer.threads;
-                self.provenance.kernels.clone_from(&trainer.kernels);
+                self.provenance.instruction_set.clone_from(&trainer.instruction_set);
                 self.provenance.dataset = Some(trainer.data.clone());
-                (self.status, self.reason) = (RecordedStatus::Running, None);
+                (self.status, self.reason) = (RunStatus::Running, None);
                 (self.summary.step, self.summary.total_steps) = (trainer.step, trainer.total_steps);
                 self.end_pause(time, trainer.step, trainer.position.as_ref());
             }
@@ -26,11 +26,11 @@ impl RunManifest {
                 self.summary.reach(report.step, report.active_seconds, batch_size);
             }
             Event::Paused { step, reason, position } => {
-                self.status = RecordedStatus::Paused;
+                self.status = RunStatus::Paused;
                 self.begin_pause(*reason, time, *step, position.clone());
             }
             Event::Resumed { step, position } => {
-                self.status = RecordedStatus::Running;
+                self.status = RunStatus::Running;
                 self.end_pause(time, *step, position.as_ref());
             }
             Event::Ended { step, status, reason, position } => {
@@ -38,8 +38,8 @@ impl RunManifest {
                 self.reason.clone_from(reason);
                 self.summary.step = *step;
                 let pause = match status {
-                    RecordedStatus::Stopped => Some(PauseReason::Stop),
-                    RecordedStatus::Failed => Some(PauseReason::Failure),
+                    RunStatus::Stopped => Some(PauseReason::Stop),
+                    RunStatus::Failed => Some(PauseReason::Failure),
                     _ => None,
                 };
                 if let Some(reason) = pause {
@@ -81,7 +81,7 @@ impl RunManifest {
         }
     }
 
-    /// Restores the settings in force at a checkpoint after `step` steps, whose changes together are these.
+    /// Restores the settings in force at a checkpoint: `changed` are all changes up to its step, taken together.
     pub fn restore_changes(&mut self, step: u64, changed: Change) {
         self.changed = changed;
         self.changes.retain(|change| change.step <= step);
@@ -222,8 +222,7 @@ mod tests {
         assert_eq!(manifest.pauses, []);
         manifest.apply(2.0, &Event::Paused { step: 7, reason: PauseReason::Command, position: at.clone() });
         // Stopped during the pause, and resumed later: one pause.
-        let ended =
-            Event::Ended { step: 7, status: RecordedStatus::Stopped, reason: None, position: at.clone() };
+        let ended = Event::Ended { step: 7, status: RunStatus::Stopped, reason: None, position: at.clone() };
         manifest.apply(3.0, &ended);
         manifest.apply(9.0, &started(7, at.clone()));
         // Killed, and resumed from an earlier step.
@@ -274,14 +273,14 @@ mod tests {
             active_seconds: 2.0,
             spent: None,
         });
-        assert_eq!(apply(steps), (RecordedStatus::Queued, 7));
+        assert_eq!(apply(steps), (RunStatus::Queued, 7));
         assert_eq!(
             apply(Event::Paused { step: 7, reason: PauseReason::Command, position: None }),
-            (RecordedStatus::Paused, 7)
+            (RunStatus::Paused, 7)
         );
-        assert_eq!(apply(Event::Resumed { step: 7, position: None }), (RecordedStatus::Running, 7));
-        let ended = Event::Ended { step: 8, status: RecordedStatus::Stopped, reason: None, position: None };
-        assert_eq!(apply(ended), (RecordedStatus::Stopped, 8));
+        assert_eq!(apply(Event::Resumed { step: 7, position: None }), (RunStatus::Running, 7));
+        let ended = Event::Ended { step: 8, status: RunStatus::Stopped, reason: None, position: None };
+        assert_eq!(apply(ended), (RunStatus::Stopped, 8));
         assert_eq!(manifest.summary.images_per_second, Some(7.0 * 64.0 / 2.0));
     }
 

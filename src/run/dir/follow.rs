@@ -9,7 +9,7 @@ use super::labels::LABELS_LIMIT;
 use super::manifest::RunManifest;
 use super::run_dir::{RECORD_LIMIT, RunDir};
 use super::state::RunState;
-use crate::run::disk::{LineReader, Lines, ReadFrom, Watched, sanitize};
+use crate::run::disk::{LineReader, Lines, PolledFile, ReadFrom, sanitize};
 use crate::run::protocol::JournalEntry;
 
 /// Maximum number of bytes of the log read per poll; the first poll reads the end.
@@ -22,9 +22,9 @@ pub struct Follower {
     dir: RunDir,
     /// The manifest as last read.
     manifest: Option<RunManifest>,
-    manifest_file: Watched,
-    labels_file: Watched,
-    checkpoint_file: Watched,
+    manifest_file: PolledFile,
+    labels_file: PolledFile,
+    checkpoint_file: PolledFile,
     journal: JournalReader,
     log: LineReader,
 }
@@ -67,9 +67,9 @@ impl Follower {
     pub fn new(dir: RunDir) -> Self {
         Self {
             manifest: None,
-            manifest_file: Watched::new(dir.manifest_path(), RECORD_LIMIT),
-            labels_file: Watched::new(dir.labels_path(), LABELS_LIMIT),
-            checkpoint_file: Watched::new(dir.checkpoint_path(CheckpointName::Last), CHECKPOINT_LIMIT),
+            manifest_file: PolledFile::new(dir.manifest_path(), RECORD_LIMIT),
+            labels_file: PolledFile::new(dir.labels_path(), LABELS_LIMIT),
+            checkpoint_file: PolledFile::new(dir.checkpoint_path(CheckpointName::Last), CHECKPOINT_LIMIT),
             journal: dir.journal_reader(),
             log: LineReader::new(dir.trainer_log(), LOG_WINDOW, ReadFrom::End),
             dir,
@@ -109,7 +109,7 @@ impl Follower {
         let is_gone = self.manifest_file.is_missing();
         let gone = is_gone.then(|| RunError::NotARun { path: self.dir.path().to_owned() }.to_string());
         let files = [&self.manifest_file, &self.checkpoint_file];
-        let file_problem = files.into_iter().find_map(Watched::problem).map(str::to_owned);
+        let file_problem = files.into_iter().find_map(PolledFile::problem).map(str::to_owned);
         Update {
             manifest,
             state,
@@ -155,7 +155,7 @@ mod tests {
 
     use super::*;
     use crate::run::dir::{Provenance, TrainState};
-    use crate::run::protocol::{Event, RecordedStatus};
+    use crate::run::protocol::{Event, RunStatus};
     use crate::run::settings::RunConfig;
     use crate::run::store::{NewRun, Store};
 
@@ -176,7 +176,7 @@ mod tests {
             Follower::new(self.dir.clone())
         }
 
-        fn write_status(&self, status: RecordedStatus) {
+        fn write_status(&self, status: RunStatus) {
             self.dir.write_manifest(&RunManifest { status, ..self.dir.manifest().unwrap() }).unwrap();
         }
 
@@ -198,28 +198,28 @@ mod tests {
         let mut follower = fixture.follower();
         let update = follower.poll();
         assert_eq!(update.manifest, Some(fixture.dir.manifest().unwrap()));
-        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued);
+        assert_eq!(update.state.unwrap().status, RunStatus::Queued);
         assert!(update.caught_up && update.problem.is_none());
         assert!(follower.poll().is_empty());
 
         let lock = fixture.dir.lock().unwrap();
         let mut journal = fixture.dir.journal().unwrap();
-        fixture.write_status(RecordedStatus::Running);
+        fixture.write_status(RunStatus::Running);
         journal.append(&[warning("one"), warning("two")]).unwrap();
         let checkpoint = fixture.write_checkpoint(7);
         fixture.dir.open_trainer_log().unwrap().write_all(b"hello\n\x1b[31mred\nunfinished").unwrap();
         let update = follower.poll();
         let state = update.state.unwrap();
-        assert_eq!((state.status, state.is_live()), (RecordedStatus::Running, true));
+        assert_eq!((state.status, state.is_live()), (RunStatus::Running, true));
         assert_eq!(update.entries, [warning("one"), warning("two")]);
         assert_eq!(update.checkpoint, Some(checkpoint));
         assert_eq!(update.log, ["hello", "[31mred"]);
         assert!(follower.poll().is_empty());
 
         drop(lock);
-        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Interrupted);
-        fixture.write_status(RecordedStatus::Finished);
-        assert_eq!(follower.poll().state.unwrap().status, RecordedStatus::Finished);
+        assert_eq!(follower.poll().state.unwrap().status, RunStatus::Interrupted);
+        fixture.write_status(RunStatus::Finished);
+        assert_eq!(follower.poll().state.unwrap().status, RunStatus::Finished);
     }
 
     #[test]
@@ -231,7 +231,7 @@ mod tests {
     }
 
     #[test]
-    fn a_command_reaches_the_trainer() {
+    fn a_dropped_command_is_in_the_inbox() {
         let fixture = Fixture::new();
         fixture.dir.drop_command(crate::run::Command::Pause).unwrap();
         assert_eq!(fixture.dir.inbox().take().unwrap(), [Ok(crate::run::Command::Pause)]);
@@ -248,7 +248,7 @@ mod tests {
         let update = follower.poll();
         assert!(update.problem.unwrap().contains("run.json: invalid run.json"));
         assert_eq!(update.entries, [warning("one")]);
-        assert_eq!(update.state.unwrap().status, RecordedStatus::Queued, "as last read");
+        assert_eq!(update.state.unwrap().status, RunStatus::Queued, "as last read");
         assert!(follower.poll().problem.is_some());
         fs::write(fixture.dir.manifest_path(), manifest).unwrap();
         let update = follower.poll();

@@ -24,11 +24,11 @@ impl StepLog for Vec<StepRow> {
     fn push(&mut self, time: f64, batch: &StepBatch) {
         self.rewind(Rewind { step: batch.first.saturating_sub(1) });
         let last = batch.losses.len().saturating_sub(1);
-        self.extend(batch.losses.iter().enumerate().map(|(place, &loss)| StepRow {
-            step: batch.first.saturating_add(place as u64),
+        self.extend(batch.losses.iter().enumerate().map(|(index, &loss)| StepRow {
+            step: batch.first.saturating_add(index as u64),
             time,
             loss,
-            learning_rate: (place == last).then_some(batch.learning_rate),
+            learning_rate: (index == last).then_some(batch.learning_rate),
         }));
     }
 

@@ -137,7 +137,7 @@ mod tests {
             fs::write(self.dir.path().join(name), bytes).unwrap();
         }
 
-        /// The only file, which must be refused.
+        /// The only file, which must be rejected.
         fn rejection(&mut self) -> Rejection {
             let mut taken = self.inbox.take().unwrap();
             assert_eq!(taken.len(), 1, "{taken:?}");
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_directory_is_refused_once() {
+    fn a_directory_is_rejected_once() {
         let mut fixture = Fixture::new();
         fs::create_dir(fixture.dir.path().join("dir.json")).unwrap();
         assert!(fixture.rejection().reason.contains("cannot be removed"));

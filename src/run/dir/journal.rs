@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_reader_gets_what_was_appended_since() {
+    fn a_reader_returns_the_entries_appended_since_the_last_poll() {
         let fixture = Fixture::new();
         let (mut writer, mut reader) = (fixture.writer(), fixture.reader());
         writer.append(&[entry(1), entry(2)]).unwrap();

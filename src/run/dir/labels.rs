@@ -18,7 +18,7 @@ const LONG: usize = 4000;
 /// ignored, so that the run stays readable.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub struct Labels {
+pub struct RunLabels {
     /// The run's name.
     #[serde(deserialize_with = "sanitize::option", skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -49,7 +49,7 @@ pub enum LabelError {
     SeveralWords,
 }
 
-impl Labels {
+impl RunLabels {
     /// Returns the first invalid label as an error.
     pub fn validate(&self) -> Result<(), LabelError> {
         let check = |what, text: &str, limit| {
@@ -105,12 +105,12 @@ mod tests {
     use super::*;
     use crate::run::{NewRun, Provenance, RunConfig, Store};
 
-    fn named(name: &str) -> Labels {
-        Labels { name: Some(name.to_owned()), ..Labels::default() }
+    fn named(name: &str) -> RunLabels {
+        RunLabels { name: Some(name.to_owned()), ..RunLabels::default() }
     }
 
-    fn tagged(tags: &[&str]) -> Labels {
-        Labels { tags: Some(tags.iter().map(|&tag| tag.to_owned()).collect()), ..Labels::default() }
+    fn tagged(tags: &[&str]) -> RunLabels {
+        RunLabels { tags: Some(tags.iter().map(|&tag| tag.to_owned()).collect()), ..RunLabels::default() }
     }
 
     #[test]
@@ -135,7 +135,7 @@ mod tests {
         assert_eq!(named("  ").validate(), Err(LabelError::Invisible("name")));
         assert_eq!(tagged(&["two words"]).validate(), Err(LabelError::SeveralWords));
         assert_eq!(named(&"n".repeat(101)).validate(), Err(LabelError::TooLong { what: "name", limit: 100 }));
-        let empty = Labels { notes: Some(String::new()), ..Labels::default() };
+        let empty = RunLabels { notes: Some(String::new()), ..RunLabels::default() };
         assert_eq!(empty.validate(), Ok(()));
     }
 
@@ -145,7 +145,7 @@ mod tests {
             let root = tempfile::tempdir().unwrap();
             let path = root.path().join("labels.json");
             std::fs::write(&path, bytes).unwrap();
-            let _ = Labels::read(&path);
+            let _ = RunLabels::read(&path);
         }
     }
 }

@@ -149,8 +149,8 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let lock = RunLock::acquire(&lock_path(&dir)).unwrap();
         assert_eq!(liveness(lock.path()), Liveness::Held(Some(Holder::this())));
-        let refused = RunLock::acquire(lock.path()).unwrap_err();
-        assert!(matches!(refused, LockError::Held(Some(holder)) if holder == Holder::this()));
+        let rejected = RunLock::acquire(lock.path()).unwrap_err();
+        assert!(matches!(rejected, LockError::Held(Some(holder)) if holder == Holder::this()));
     }
 
     #[test]
@@ -168,8 +168,8 @@ mod tests {
         let holder = Holder { pid: 7, host: "not-this-machine".to_owned(), trouble: None };
         std::fs::write(lock_path(&dir), serde_json::to_vec(&holder).unwrap()).unwrap();
         assert_eq!(liveness(&lock_path(&dir)), Liveness::Elsewhere(holder.clone()));
-        let refused = RunLock::acquire(&lock_path(&dir)).unwrap_err();
-        assert!(matches!(&refused, LockError::Elsewhere(there) if *there == holder), "{refused}");
+        let rejected = RunLock::acquire(&lock_path(&dir)).unwrap_err();
+        assert!(matches!(&rejected, LockError::Elsewhere(there) if *there == holder), "{rejected}");
         std::fs::remove_file(lock_path(&dir)).unwrap();
         drop(RunLock::acquire(&lock_path(&dir)).unwrap());
         assert_eq!(std::fs::read(lock_path(&dir)).unwrap(), b"", "released");

@@ -8,17 +8,17 @@ use serde::{Deserialize, Serialize};
 use super::checkpoint::CheckpointName;
 use super::error::RunError;
 use super::id::RunId;
-use super::labels::Labels;
+use super::labels::RunLabels;
 use super::schema::SCHEMA;
 use crate::run::disk::{Extra, sanitize};
-use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RecordedStatus};
+use crate::run::protocol::{DataInfo, EpochMetric, EpochReport, PauseReason, Position, RunStatus};
 use crate::run::settings::{Change, RunConfig, Setting, SettingValue};
 
 /// `run.json`: settings, origin, status and results of a run; all that a table of runs needs.
 ///
 /// A JSON object, replaced atomically and only by the holder of the run's lock. `schema`, `id`, `status` and `created`
 /// are required; other missing fields have the value of a new run. Unknown fields are kept. A file with a greater
-/// `schema` is refused.
+/// `schema` is rejected.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RunManifest {
     /// The version of the run directory's formats: [`SCHEMA`].
@@ -41,7 +41,7 @@ pub struct RunManifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fork: Option<ForkPoint>,
     /// The status as last written; [`RunState`](crate::run::RunState) has the actual one.
-    pub status: RecordedStatus,
+    pub status: RunStatus,
     /// The reason for the status: what failed, or why the run ended early.
     #[serde(default, deserialize_with = "sanitize::option")]
     pub reason: Option<String>,
@@ -186,7 +186,7 @@ impl RunManifest {
     }
 
     /// The manifest with these labels.
-    pub(crate) fn labelled(self, labels: Labels) -> Self {
+    pub(crate) fn labelled(self, labels: RunLabels) -> Self {
         Self {
             name: labels.name.unwrap_or(self.name),
             notes: labels.notes.unwrap_or(self.notes),
@@ -242,8 +242,8 @@ pub struct Provenance {
     pub gpu: Option<String>,
     /// The instruction set of the CPU kernels, such as `avx2`; empty until it trains, and on a GPU. The last digits of
     /// losses depend on it.
-    #[serde(deserialize_with = "sanitize::string")]
-    pub kernels: String,
+    #[serde(rename = "kernels", deserialize_with = "sanitize::string")]
+    pub instruction_set: String,
     /// Threads that train; 0 until it trains.
     pub threads: usize,
     /// The data set, once it is loaded.
@@ -456,7 +456,7 @@ mod tests {
     }
 
     #[test]
-    fn truncated_files_are_refused() {
+    fn truncated_files_are_rejected() {
         let path = Path::new("run.json");
         let bytes = parse(&full("plain")).unwrap().to_bytes(path).unwrap();
         for len in 0..bytes.len() - 1 {

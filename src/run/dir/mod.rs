@@ -28,7 +28,7 @@ pub use holder::Holder;
 pub use id::{IdError, RunId};
 pub use inbox::{Inbox, Rejection};
 pub use journal::{JournalBatch, JournalReader, JournalWriter};
-pub use labels::{LabelError, Labels};
+pub use labels::{LabelError, RunLabels};
 pub(crate) use lock::liveness;
 pub use lock::{Liveness, LockError, RunLock};
 pub use manifest::{ForkPoint, Pause, Provenance, Results, RunManifest, SettingChange};

@@ -9,7 +9,7 @@ use super::error::RunError;
 use super::id::RunId;
 use super::inbox::{self, Inbox};
 use super::journal::{JournalReader, JournalWriter};
-use super::labels::Labels;
+use super::labels::RunLabels;
 use super::lock::{Liveness, RunLock, liveness};
 use super::manifest::RunManifest;
 use super::state::RunState;
@@ -24,7 +24,7 @@ pub(crate) const RECORD_LIMIT: u64 = 1 << 20;
 /// | name | what it is |
 /// |-|-|
 /// | `run.json` | [`RunManifest`]: settings, origin, status and results |
-/// | `labels.json` | [`Labels`]: name, notes and tags, if somebody changed them |
+/// | `labels.json` | [`RunLabels`]: name, notes and tags, if somebody changed them |
 /// | `metrics.jsonl` | the journal: one [`JournalEntry`](crate::run::JournalEntry) a line, append only |
 /// | `checkpoints/*.safetensors` | [`Checkpoint`]s: `last`, `best`, `epoch-NNN` |
 /// | `inbox/*.json` | [`Command`]s that the trainer has not taken yet |
@@ -79,13 +79,13 @@ impl RunDir {
     /// Parses `run.json` and applies the run's current labels.
     pub(crate) fn parse_manifest(&self, bytes: &[u8]) -> Result<RunManifest, RunError> {
         let manifest = RunManifest::parse(&self.manifest_path(), bytes)?;
-        Ok(RunManifest { id: self.id.clone(), ..manifest }.labelled(Labels::read(&self.labels_path())))
+        Ok(RunManifest { id: self.id.clone(), ..manifest }.labelled(RunLabels::read(&self.labels_path())))
     }
 
     /// Sets these labels and leaves the others. The run may be training.
-    pub(crate) fn label(&self, labels: Labels) -> Result<(), RunError> {
+    pub(crate) fn label(&self, labels: RunLabels) -> Result<(), RunError> {
         let path = self.labels_path();
-        let labels = labels.over(Labels::read(&path));
+        let labels = labels.over(RunLabels::read(&path));
         labels.validate()?;
         Ok(labels.write(&path)?)
     }
@@ -266,7 +266,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::run::protocol::RecordedStatus;
+    use crate::run::protocol::RunStatus;
 
     const ID: &str = "20261124-063012-swift-otter";
 
@@ -308,12 +308,12 @@ mod tests {
         for path in &left {
             fs::write(path, "{\"schema\":1,\"st").unwrap();
         }
-        assert_eq!(dir.manifest().unwrap().status, RecordedStatus::Queued);
+        assert_eq!(dir.manifest().unwrap().status, RunStatus::Queued);
         let lock = dir.lock().unwrap();
         assert!(left.iter().all(|path| !path.exists()));
         assert_eq!(dir.liveness(), Liveness::Held(crate::run::dir::lock::holder(lock.path())));
-        let refused = dir.lock().unwrap_err().to_string();
-        assert_eq!(refused, format!("swift-otter is training (pid {}); stop it first", std::process::id()));
+        let rejected = dir.lock().unwrap_err().to_string();
+        assert_eq!(rejected, format!("swift-otter is training (pid {}); stop it first", std::process::id()));
     }
 
     #[test]

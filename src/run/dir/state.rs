@@ -6,7 +6,7 @@ use std::path::Path;
 use super::holder::Holder;
 use super::lock::{Liveness, liveness};
 use super::manifest::RunManifest;
-use crate::run::protocol::RecordedStatus;
+use crate::run::protocol::RunStatus;
 
 /// The state of a run in one word: the same on every screen, in the shell, in queries and in exports.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -19,7 +19,7 @@ pub enum StateName {
     Paused,
     /// Its trainer waits until the run directory can be written again.
     Waiting,
-    /// The loss or a weight is no longer finite; it went no further, whether or not its trainer still waits.
+    /// The loss or a weight is no longer finite; training has paused or ended.
     Diverged,
     /// All epochs are done.
     Finished,
@@ -74,18 +74,18 @@ impl fmt::Display for StateName {
 /// The actual state of a run: the status that its trainer wrote, corrected if the trainer is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RunState {
-    /// The status as written, or [`RecordedStatus::Interrupted`] if the run should have a trainer but has none.
-    pub status: RecordedStatus,
+    /// The status as written, or [`RunStatus::Interrupted`] if the run should have a trainer but has none.
+    pub status: RunStatus,
     /// Whether a trainer holds the run.
     pub liveness: Liveness,
 }
 
 impl RunState {
     /// Derives the state from a status and the lock.
-    pub fn of(status: RecordedStatus, liveness: Liveness) -> Self {
+    pub fn of(status: RunStatus, liveness: Liveness) -> Self {
         match (status, &liveness) {
-            (RecordedStatus::Running | RecordedStatus::Paused, Liveness::Free) => {
-                Self { status: RecordedStatus::Interrupted, liveness }
+            (RunStatus::Running | RunStatus::Paused, Liveness::Free) => {
+                Self { status: RunStatus::Interrupted, liveness }
             }
             _ => Self { status, liveness },
         }
@@ -95,7 +95,7 @@ impl RunState {
     ///
     /// A trainer acquires the lock before it writes `running`, and writes how it ended before it releases the lock. So a
     /// run is interrupted only if the lock is free both before and after such a status was read.
-    pub(crate) fn settled(status: RecordedStatus, before: Liveness, lock: &Path) -> Self {
+    pub(crate) fn settled(status: RunStatus, before: Liveness, lock: &Path) -> Self {
         let state = Self::of(status, before);
         if state.status == status { state } else { Self::of(status, liveness(lock)) }
     }
@@ -109,16 +109,14 @@ impl RunState {
             return StateName::Elsewhere;
         }
         match self.status {
-            RecordedStatus::Paused | RecordedStatus::Stopped if manifest.has_diverged() => {
-                StateName::Diverged
-            }
-            RecordedStatus::Queued => StateName::Queued,
-            RecordedStatus::Running => StateName::Training,
-            RecordedStatus::Paused => StateName::Paused,
-            RecordedStatus::Finished => StateName::Finished,
-            RecordedStatus::Stopped => StateName::Stopped,
-            RecordedStatus::Failed => StateName::Failed,
-            RecordedStatus::Interrupted => StateName::Interrupted,
+            RunStatus::Paused | RunStatus::Stopped if manifest.has_diverged() => StateName::Diverged,
+            RunStatus::Queued => StateName::Queued,
+            RunStatus::Running => StateName::Training,
+            RunStatus::Paused => StateName::Paused,
+            RunStatus::Finished => StateName::Finished,
+            RunStatus::Stopped => StateName::Stopped,
+            RunStatus::Failed => StateName::Failed,
+            RunStatus::Interrupted => StateName::Interrupted,
         }
     }
 
@@ -157,7 +155,7 @@ mod tests {
 
     #[test]
     fn only_a_run_that_should_have_a_trainer_is_interrupted() {
-        use RecordedStatus::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
+        use RunStatus::{Failed, Finished, Interrupted, Paused, Queued, Running, Stopped};
         for status in [Running, Paused] {
             assert_eq!(RunState::of(status, Liveness::Free).status, Interrupted);
         }
@@ -174,11 +172,11 @@ mod tests {
     #[test]
     fn a_live_run_has_a_trainer() {
         let holder = Holder { pid: 7, host: "here".to_owned(), trouble: None };
-        let state = RunState::of(RecordedStatus::Paused, Liveness::Held(Some(holder.clone())));
+        let state = RunState::of(RunStatus::Paused, Liveness::Held(Some(holder.clone())));
         assert!(state.is_live());
         assert_eq!(state.holder(), Some(&holder));
-        assert!(RunState::of(RecordedStatus::Paused, Liveness::Held(None)).is_live());
-        assert!(!RunState::of(RecordedStatus::Finished, Liveness::Free).is_live());
+        assert!(RunState::of(RunStatus::Paused, Liveness::Held(None)).is_live());
+        assert!(!RunState::of(RunStatus::Finished, Liveness::Free).is_live());
     }
 
     #[test]
@@ -187,14 +185,8 @@ mod tests {
         let lock = dir.path().join("lock");
         let before = liveness(&lock);
         let held = RunLock::acquire(&lock).unwrap();
-        assert_eq!(
-            RunState::settled(RecordedStatus::Running, before.clone(), &lock).status,
-            RecordedStatus::Running
-        );
+        assert_eq!(RunState::settled(RunStatus::Running, before.clone(), &lock).status, RunStatus::Running);
         drop(held);
-        assert_eq!(
-            RunState::settled(RecordedStatus::Running, before, &lock).status,
-            RecordedStatus::Interrupted
-        );
+        assert_eq!(RunState::settled(RunStatus::Running, before, &lock).status, RunStatus::Interrupted);
     }
 }

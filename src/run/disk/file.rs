@@ -197,8 +197,8 @@ mod tests {
                 plain
             })
         );
-        let refused = write_new(&path, b"newer").unwrap_err();
-        assert!(refused.to_string().ends_with("a: already exists; choose another path"), "{refused}");
+        let rejected = write_new(&path, b"newer").unwrap_err();
+        assert!(rejected.to_string().ends_with("a: already exists; choose another path"), "{rejected}");
         symlink("nowhere", dir.path().join("link")).unwrap();
         assert!(matches!(write_new(&dir.path().join("link"), b"new"), Err(FileError::AlreadyExists { .. })));
         assert_eq!(fs::read(&path).unwrap(), b"new");
@@ -224,8 +224,8 @@ mod tests {
         mknodat(CWD, path("pipe"), FileType::Fifo, Mode::RWXU, 0).unwrap();
         assert_eq!(read(&path("file"), 4).unwrap(), b"text");
         for name in ["link", "dangling", "pipe"] {
-            for refused in [open(&path(name)), open_append(&path(name)), open_write(&path(name))] {
-                assert!(matches!(refused, Err(FileError::NotAFile { .. })), "{name}: {refused:?}");
+            for rejected in [open(&path(name)), open_append(&path(name)), open_write(&path(name))] {
+                assert!(matches!(rejected, Err(FileError::NotAFile { .. })), "{name}: {rejected:?}");
             }
         }
         assert!(!path("nowhere").exists());

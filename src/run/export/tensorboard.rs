@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cut_file_is_completed_and_another_run_is_refused() {
+    fn a_cut_file_is_completed_and_another_run_is_rejected() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path().join("runs"));
         let dir = store.create(&new_run("host")).unwrap();
@@ -198,9 +198,9 @@ mod tests {
         assert_eq!(fs::read(&path).unwrap(), whole);
 
         let other = store.create(&new_run("host")).unwrap();
-        let refused = other.write_event_file(&into).unwrap_err().to_string();
-        assert!(refused.ends_with(": already exists; choose another path"), "{refused}");
-        assert_eq!(other.check_event_directory(&into).unwrap_err().to_string(), refused);
+        let rejected = other.write_event_file(&into).unwrap_err().to_string();
+        assert!(rejected.ends_with(": already exists; choose another path"), "{rejected}");
+        assert_eq!(other.check_event_directory(&into).unwrap_err().to_string(), rejected);
     }
 
     #[test]

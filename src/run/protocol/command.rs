@@ -24,9 +24,10 @@ pub enum Command {
     /// Change settings before the next step, such as `{"set": {"learning_rate": 0.003}}`. Answered by `changed`, or by
     /// `rejected` if they are invalid.
     Set(Change),
-    /// Go back to the last checkpoint with finite weights, before the loss became NaN, and continue from there with these
+    /// Rewind to the last checkpoint with finite weights, before the loss became NaN, and continue from there with these
     /// changes. Answered by `rewound`, `changed` and `resumed`.
-    GoBack(Change),
+    #[serde(rename = "go_back")]
+    Rewind(Change),
 }
 
 impl Command {
@@ -38,7 +39,7 @@ impl Command {
             Self::Stop => "stop",
             Self::Checkpoint => "checkpoint",
             Self::Set(_) => "set",
-            Self::GoBack(_) => "go back",
+            Self::Rewind(_) => "rewind",
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::epoch::EpochReport;
 use super::machine::MachineUse;
 use super::report::{Position, StepBatch, TrainerInfo};
-use super::status::{PauseReason, RecordedStatus};
+use super::status::{PauseReason, RunStatus};
 use crate::run::disk::sanitize;
 use crate::run::settings::Change;
 
@@ -80,12 +80,12 @@ pub enum Event {
         #[serde(deserialize_with = "sanitize::string")]
         name: String,
     },
-    /// A file in the inbox, or a change of settings, was refused.
+    /// A file in the inbox, or a change of settings, was rejected.
     Rejected {
-        /// The file's name, or the refused change of settings as text.
-        #[serde(deserialize_with = "sanitize::string")]
-        file: String,
-        /// Why it was refused.
+        /// The file's name, or the change of settings as text.
+        #[serde(rename = "file", deserialize_with = "sanitize::string")]
+        what: String,
+        /// Why it was rejected.
         #[serde(deserialize_with = "sanitize::string")]
         reason: String,
     },
@@ -103,7 +103,7 @@ pub enum Event {
         /// Steps done at the end.
         step: u64,
         /// The run's status from now on.
-        status: RecordedStatus,
+        status: RunStatus,
         /// Why it ended, unless the status says so.
         #[serde(default, deserialize_with = "sanitize::option")]
         reason: Option<String>,
@@ -129,7 +129,7 @@ impl Event {
             position: None,
             device: String::new(),
             threads: 1,
-            kernels: String::new(),
+            instruction_set: String::new(),
             data,
             steps_per_epoch: 10,
             total_steps: 20,
@@ -184,7 +184,7 @@ mod tests {
                 position: position(),
                 device: text(),
                 threads: 2,
-                kernels: text(),
+                instruction_set: text(),
                 data,
                 steps_per_epoch: 94,
                 total_steps: 3760,
@@ -212,7 +212,7 @@ mod tests {
             },
             Event::Rewound { step: 90 },
             Event::Checkpoint { step: 94, name: text() },
-            Event::Rejected { file: text(), reason: text() },
+            Event::Rejected { what: text(), reason: text() },
             Event::Warning { text: text() },
             Event::Machine(MachineUse {
                 cpu: Some(0.5),
@@ -231,12 +231,7 @@ mod tests {
                     processes: Some(1),
                 }],
             }),
-            Event::Ended {
-                step: 94,
-                status: RecordedStatus::Failed,
-                reason: Some(text()),
-                position: position(),
-            },
+            Event::Ended { step: 94, status: RunStatus::Failed, reason: Some(text()), position: position() },
         ]
     }
 
@@ -262,7 +257,7 @@ mod tests {
             r#"{"time":1.25,"event":{"paused":{"step":3,"reason":"command","position":{"epoch":0,"batch":3,"weights_hash":"00ff"}}}}"#
         );
         assert_eq!(
-            json(&Event::Ended { step: 3, status: RecordedStatus::Stopped, reason: None, position: None }),
+            json(&Event::Ended { step: 3, status: RunStatus::Stopped, reason: None, position: None }),
             r#"{"time":1.25,"event":{"ended":{"step":3,"status":"stopped","reason":null,"position":null}}}"#
         );
     }
@@ -303,13 +298,13 @@ mod tests {
             r#"{"started":{"step":0,"device":"x","threads":2,"data":{"description":"x","train":1,"test":1,"checksum":"x","source":"x"},"steps_per_epoch":10,"total_steps":20,"parameters":0,"layers":[]}}"#,
         );
         let Event::Started(trainer) = started else { unreachable!("{started:?}") };
-        assert_eq!((trainer.position, trainer.kernels.as_str(), trainer.threads), (None, "", 2));
+        assert_eq!((trainer.position, trainer.instruction_set.as_str(), trainer.threads), (None, "", 2));
         let (paused, resumed) =
             (event(r#"{"paused":{"step":3,"reason":"command"}}"#), event(r#"{"resumed":{"step":3}}"#));
         assert_eq!(paused, Event::Paused { step: 3, reason: PauseReason::Command, position: None });
         assert_eq!(resumed, Event::Resumed { step: 3, position: None });
         let ended = event(r#"{"ended":{"step":3,"status":"finished"}}"#);
-        let status = RecordedStatus::Finished;
+        let status = RunStatus::Finished;
         assert_eq!(ended, Event::Ended { step: 3, status, reason: None, position: None });
     }
 
@@ -359,7 +354,7 @@ mod tests {
 
     #[test]
     fn words_are_those_on_disk() {
-        for status in RecordedStatus::ALL {
+        for status in RunStatus::ALL {
             assert_eq!(serde_json::to_value(status).unwrap(), status.as_str());
         }
         for reason in PauseReason::ALL {

@@ -60,8 +60,8 @@ impl MachineUse {
     pub fn mean(readings: &[Self]) -> Option<Self> {
         let mut last = readings.last()?.clone();
         last.cpu = mean(readings.iter().filter_map(|reading| reading.cpu));
-        for (place, gpu) in last.gpus.iter_mut().enumerate() {
-            gpu.busy = mean(readings.iter().filter_map(|reading| reading.gpus.get(place)?.busy));
+        for (index, gpu) in last.gpus.iter_mut().enumerate() {
+            gpu.busy = mean(readings.iter().filter_map(|reading| reading.gpus.get(index)?.busy));
         }
         Some(last)
     }

@@ -14,6 +14,6 @@ pub use epoch::{EpochMetric, EpochReport, LastField};
 pub use event::{Event, JournalEntry};
 pub use machine::{Capacity, GpuUse, MachineUse};
 pub use report::{DataInfo, LayerRow, Position, StepBatch, StepTime, TrainerInfo};
-pub use status::{PauseReason, RecordedStatus};
+pub use status::{PauseReason, RunStatus};
 pub use timeline::{Annotation, AnnotationKind, Rewind, StepLog, TimedEpoch, Timeline};
 pub use unit::Unit;

@@ -19,8 +19,8 @@ pub struct TrainerInfo {
     /// Threads that train.
     pub threads: usize,
     /// The instruction set of the CPU kernels, such as `avx2`; empty on a GPU.
-    #[serde(default, deserialize_with = "sanitize::string")]
-    pub kernels: String,
+    #[serde(rename = "kernels", default, deserialize_with = "sanitize::string")]
+    pub instruction_set: String,
     /// The data set.
     pub data: DataInfo,
     /// Batches in an epoch.

@@ -4,11 +4,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// The status of a run, as its trainer last wrote it. A trainer that is killed writes nothing: see
-/// [`RunState`](crate::run::RunState) for the actual state.
+/// The status of a run. Its trainer writes it to `run.json`; a trainer that is killed writes nothing, and readers call
+/// such a run [`Interrupted`](Self::Interrupted), as [`RunState::of`](crate::run::RunState::of) does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum RecordedStatus {
+pub enum RunStatus {
     /// Created; no trainer has started.
     Queued,
     /// Training.
@@ -21,11 +21,11 @@ pub enum RecordedStatus {
     Stopped,
     /// Ended by an error, which is the `reason`; it can be resumed from its last checkpoint.
     Failed,
-    /// Its trainer was killed; it can be resumed from its last checkpoint.
+    /// Its trainer was killed; it can be resumed from its last checkpoint. Never written.
     Interrupted,
 }
 
-impl RecordedStatus {
+impl RunStatus {
     /// Every status, in the order in which help lists them.
     pub const ALL: [Self; 7] = [
         Self::Queued,
@@ -51,7 +51,7 @@ impl RecordedStatus {
     }
 }
 
-impl fmt::Display for RecordedStatus {
+impl fmt::Display for RunStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.as_str())
     }

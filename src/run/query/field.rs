@@ -198,7 +198,7 @@ static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
 impl Field {
     /// Every field, in the order of help and completion.
     pub fn all() -> impl Iterator<Item = Self> {
-        let rows = || (0..ROWS.len()).map(|place| Self(Declared::Row(place)));
+        let rows = || (0..ROWS.len()).map(|index| Self(Declared::Row(index)));
         let has_row = move |setting: &Setting| rows().any(|row| Setting::named(row.name()) == Some(*setting));
         let settings = Setting::all().filter(move |setting| !has_row(setting));
         rows().chain(settings.map(|setting| Self(Declared::Setting(setting))))
@@ -207,7 +207,7 @@ impl Field {
     /// The field with this name or alias.
     pub fn named(name: &str) -> Option<Self> {
         Self::all().find(|field| match field.0 {
-            Declared::Row(place) => ROWS[place].name == name || ROWS[place].aliases.contains(&name),
+            Declared::Row(index) => ROWS[index].name == name || ROWS[index].aliases.contains(&name),
             Declared::Setting(setting) => Setting::named(name) == Some(setting),
         })
     }
@@ -215,7 +215,7 @@ impl Field {
     /// The unit of its numbers; `None` if its values are text.
     pub fn unit(self) -> Option<Unit> {
         match self.0 {
-            Declared::Row(place) => ROWS[place].unit,
+            Declared::Row(index) => ROWS[index].unit,
             Declared::Setting(setting) => setting.kind().is_numeric().then_some(Unit::Setting),
         }
     }
@@ -223,7 +223,7 @@ impl Field {
     /// Its name in queries and in headings.
     pub fn name(self) -> &'static str {
         match self.0 {
-            Declared::Row(place) => ROWS[place].name,
+            Declared::Row(index) => ROWS[index].name,
             Declared::Setting(setting) => setting.key(),
         }
     }
@@ -231,7 +231,7 @@ impl Field {
     /// A short description.
     pub fn about(self) -> &'static str {
         match self.0 {
-            Declared::Row(place) => ROWS[place].about,
+            Declared::Row(index) => ROWS[index].about,
             Declared::Setting(setting) => setting.help(),
         }
     }
@@ -265,8 +265,8 @@ impl Field {
     /// The setting that it shows; `None` if it shows something else.
     pub fn setting(self) -> Option<Setting> {
         match self.0 {
-            Declared::Row(place) => {
-                Setting::named(ROWS[place].name).filter(|setting| setting.name() != "data")
+            Declared::Row(index) => {
+                Setting::named(ROWS[index].name).filter(|setting| setting.name() != "data")
             }
             Declared::Setting(setting) => Some(setting),
         }
@@ -280,7 +280,7 @@ impl Field {
     /// Its value for a run.
     pub fn of(self, run: &ListedRun) -> FieldValue {
         match self.0 {
-            Declared::Row(place) => match ROWS[place].source {
+            Declared::Row(index) => match ROWS[index].source {
                 Source::Run(of) => of(run),
                 Source::LastEpoch(metric) => number(run.manifest.summary.last(&metric)),
             },

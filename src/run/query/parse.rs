@@ -1,4 +1,4 @@
-//! Parsing and completion of queries.
+//! Parsing of queries.
 
 use std::ops::Range;
 
@@ -7,23 +7,11 @@ use jiff::civil::Date;
 use super::expr::{Expr, Literal, Operator, QueryError};
 use super::field::Field;
 use super::token::{Token, TokenKind, tokens};
-use super::word::written;
 use crate::run::dir::StateName;
 use crate::run::protocol::Unit;
 
 /// Maximum nesting of a query, so that input cannot exhaust the stack.
 const DEPTH: usize = 64;
-
-/// A completion at the cursor.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Completion {
-    /// The byte range that it replaces.
-    pub replaces: Range<usize>,
-    /// The completed word.
-    pub word: String,
-    /// A short description; empty for values.
-    pub about: &'static str,
-}
 
 /// Parses a query; `None` if it is empty.
 pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
@@ -31,8 +19,8 @@ pub(super) fn parse(text: &str) -> Result<Option<Expr>, QueryError> {
     if tokens.is_empty() {
         return Ok(None);
     }
-    let mut parser = Parser { tokens: &tokens, place: 0, end: text.len(), depth: 0 };
-    let expr = parser.alternative()?;
+    let mut parser = Parser { tokens: &tokens, index: 0, end: text.len(), depth: 0 };
+    let expr = parser.or_expr()?;
     match parser.next() {
         None => Ok(Some(expr)),
         Some(Token { kind: TokenKind::Close, at }) => {
@@ -48,7 +36,7 @@ fn wrong(token: &Token, wanted: &str) -> QueryError {
 
 struct Parser<'a> {
     tokens: &'a [Token],
-    place: usize,
+    index: usize,
     /// Length of the text.
     end: usize,
     depth: usize,
@@ -56,12 +44,12 @@ struct Parser<'a> {
 
 impl<'a> Parser<'a> {
     fn peek(&self) -> Option<&'a Token> {
-        self.tokens.get(self.place)
+        self.tokens.get(self.index)
     }
 
     fn next(&mut self) -> Option<&'a Token> {
         let token = self.peek();
-        self.place += usize::from(token.is_some());
+        self.index += usize::from(token.is_some());
         token
     }
 
@@ -73,30 +61,30 @@ impl<'a> Parser<'a> {
         QueryError { at: self.end..self.end, message: format!("expected {wanted}") }
     }
 
-    fn alternative(&mut self) -> Result<Expr, QueryError> {
-        let mut expr = self.both()?;
+    fn or_expr(&mut self) -> Result<Expr, QueryError> {
+        let mut expr = self.and_expr()?;
         while self.is_keyword("or") {
-            self.place += 1;
-            expr = Expr::Or(Box::new(expr), Box::new(self.both()?));
+            self.index += 1;
+            expr = Expr::Or(Box::new(expr), Box::new(self.and_expr()?));
         }
         Ok(expr)
     }
 
-    fn both(&mut self) -> Result<Expr, QueryError> {
-        let mut expr = self.one()?;
+    fn and_expr(&mut self) -> Result<Expr, QueryError> {
+        let mut expr = self.term()?;
         loop {
             if self.is_keyword("and") {
-                self.place += 1;
+                self.index += 1;
             } else if self.is_keyword("or")
                 || !matches!(self.peek(), Some(Token { kind: TokenKind::Word(..) | TokenKind::Open, .. }))
             {
                 return Ok(expr);
             }
-            expr = Expr::And(Box::new(expr), Box::new(self.one()?));
+            expr = Expr::And(Box::new(expr), Box::new(self.term()?));
         }
     }
 
-    fn one(&mut self) -> Result<Expr, QueryError> {
+    fn term(&mut self) -> Result<Expr, QueryError> {
         let at = self.peek().map_or(self.end..self.end, |token| token.at.clone());
         self.depth += 1;
         if self.depth > DEPTH {
@@ -105,20 +93,20 @@ impl<'a> Parser<'a> {
                 message: "too many nested conditions; use fewer parentheses or `not`".to_owned(),
             });
         }
-        let expr = self.one_inside(at);
+        let expr = self.term_within_depth(at);
         self.depth -= 1;
         expr
     }
 
-    fn one_inside(&mut self, at: Range<usize>) -> Result<Expr, QueryError> {
+    fn term_within_depth(&mut self, at: Range<usize>) -> Result<Expr, QueryError> {
         if self.is_keyword("not") {
-            self.place += 1;
-            return Ok(Expr::Not(Box::new(self.one()?)));
+            self.index += 1;
+            return Ok(Expr::Not(Box::new(self.term()?)));
         }
         match self.next() {
             None => Err(self.missing("a condition, such as `best_acc > 0.88`")),
             Some(Token { kind: TokenKind::Open, .. }) => {
-                let expr = self.alternative()?;
+                let expr = self.or_expr()?;
                 match self.next() {
                     Some(Token { kind: TokenKind::Close, .. }) => Ok(expr),
                     Some(token) => Err(wrong(token, "`and`, `or` or `)`")),
@@ -157,7 +145,7 @@ impl<'a> Parser<'a> {
             let near = nearest(word).map_or_else(all, |near| format!("; did you mean `{near}`?"));
             return Err(QueryError { at: at.clone(), message: format!("unknown field '{word}'{near}") });
         };
-        self.place += 1;
+        self.index += 1;
         match self.next() {
             Some(Token { kind: TokenKind::Word(value, _), at }) => {
                 // `run.json` calls it `running`.
@@ -220,40 +208,4 @@ fn nearest(word: &str) -> Option<&'static str> {
         (same, std::cmp::Reverse(name.len().abs_diff(word.len())))
     };
     Field::all().map(Field::name).filter(|name| likeness(name).0 >= 2).max_by_key(|name| likeness(name))
-}
-
-/// Completions at `cursor`, a byte offset of `text`: field names where a condition can start, and `values` of a field
-/// after its operator.
-pub fn complete(text: &str, cursor: usize, values: impl Fn(Field) -> Vec<String>) -> Vec<Completion> {
-    let before = text.get(..cursor).unwrap_or(text);
-    let Ok(tokens) = tokens(before) else { return Vec::new() };
-    let (part, replaces, done) = match tokens.split_last() {
-        Some((Token { kind: TokenKind::Word(word, false), at }, done)) if at.end == before.len() => {
-            (word.as_str(), at.clone(), done)
-        }
-        _ => ("", before.len()..before.len(), &tokens[..]),
-    };
-    let fits = |word: &str| word.len() > part.len() && word.to_lowercase().starts_with(&part.to_lowercase());
-    let field = match done {
-        [
-            ..,
-            Token { kind: TokenKind::Word(name, false), .. },
-            Token { kind: TokenKind::Operator(_) | TokenKind::Colon, .. },
-        ] => Field::named(name),
-        _ => None,
-    };
-    let found: Vec<(String, &'static str)> = match field {
-        Some(field) if field.name() == "state" => {
-            StateName::ALL.iter().map(|state| (state.as_str().to_owned(), "")).collect()
-        }
-        Some(field) => values(field).into_iter().map(|value| (written(&value), "")).collect(),
-        None => {
-            let keywords = [("and", "both are true"), ("or", "at least one is true"), ("not", "is not true")];
-            let keywords = keywords.map(|(keyword, about)| (keyword.to_owned(), about));
-            let fields = Field::all().map(|field| (field.name().to_owned(), field.about()));
-            fields.chain(keywords.into_iter().filter(|_| !part.is_empty())).collect()
-        }
-    };
-    let fitting = found.into_iter().filter(|(word, _)| fits(word));
-    fitting.map(|(word, about)| Completion { replaces: replaces.clone(), word, about }).collect()
 }

@@ -115,7 +115,7 @@ mod tests {
 
     use super::*;
     use crate::run::{
-        ListedRun, Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store,
+        ListedRun, Liveness, NewRun, Origin, Provenance, RunConfig, RunState, RunStatus, Store,
     };
 
     #[test]
@@ -127,7 +127,7 @@ mod tests {
             let dir = store.create(&new).unwrap();
             let mut manifest = dir.manifest().unwrap();
             manifest.summary.best_test_accuracy = best;
-            let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
+            let state = RunState::of(RunStatus::Finished, Liveness::Free);
             Listing::Run(Arc::new(ListedRun { dir, manifest, state, origin: Origin::Own }))
         };
         let broken = Listing::Broken { name: "odd".to_owned(), reason: String::new() };
@@ -135,9 +135,9 @@ mod tests {
         let sorted = |order: &str| {
             let sort: Sort = order.parse().unwrap();
             assert_eq!(sort.to_string(), order);
-            let mut places: Vec<_> = (0..runs.len()).collect();
-            sort.sort(&mut places, |place| &runs[*place]);
-            places
+            let mut indices: Vec<_> = (0..runs.len()).collect();
+            sort.sort(&mut indices, |index| &runs[*index]);
+            indices
         };
         assert_eq!(sorted("best_acc"), [2, 3, 1, 0]);
         assert_eq!(sorted("-best_acc"), [3, 2, 1, 0]);

@@ -3,9 +3,7 @@ use proptest::prelude::*;
 
 use super::expr::{Expr, Literal, Operator};
 use super::*;
-use crate::run::{
-    ListedRun, Liveness, NewRun, Origin, Provenance, RecordedStatus, RunConfig, RunState, Store,
-};
+use crate::run::{ListedRun, Liveness, NewRun, Origin, Provenance, RunConfig, RunState, RunStatus, Store};
 
 fn run() -> ListedRun {
     let root = tempfile::tempdir().unwrap();
@@ -19,7 +17,7 @@ fn run() -> ListedRun {
     let mut manifest = dir.manifest().unwrap();
     manifest.summary.best_test_accuracy = Some(0.886);
     manifest.summary.active_seconds = 5400.0;
-    let state = RunState::of(RecordedStatus::Finished, Liveness::Free);
+    let state = RunState::of(RunStatus::Finished, Liveness::Free);
     ListedRun { dir, manifest, state, origin: Origin::Own }
 }
 
@@ -56,7 +54,7 @@ fn runs_are_found_by_what_they_are() {
 #[test]
 fn the_state_can_be_called_as_on_the_screen() {
     let mut run = run();
-    run.state.status = RecordedStatus::Running;
+    run.state.status = RunStatus::Running;
     for query in ["state = training", "state = Training", "state = running"] {
         assert!(query.parse::<Query>().unwrap().matches(&run), "{query}");
     }
@@ -122,8 +120,8 @@ fn fields_and_values_are_completed() {
 }
 
 fn expr() -> impl Strategy<Value = Expr> {
-    let field = (0..Field::all().count()).prop_map(|place| Field::all().nth(place).unwrap());
-    let operator = (0..Operator::ALL.len()).prop_map(|place| Operator::ALL[place].0);
+    let field = (0..Field::all().count()).prop_map(|index| Field::all().nth(index).unwrap());
+    let operator = (0..Operator::ALL.len()).prop_map(|index| Operator::ALL[index].0);
     let literal = ".*".prop_map(|text| Literal { number: text.parse().ok(), text });
     let number =
         any::<i32>().prop_map(|number| Literal { number: Some(number.into()), text: number.to_string() });

@@ -62,9 +62,9 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token>, QueryError> {
 fn quoted(rest: &str, at: usize) -> Result<(TokenKind, usize), QueryError> {
     let mut word = String::new();
     let mut characters = rest.char_indices().skip(1);
-    while let Some((place, character)) = characters.next() {
+    while let Some((index, character)) = characters.next() {
         match character {
-            '"' => return Ok((TokenKind::Word(word, true), place + 1)),
+            '"' => return Ok((TokenKind::Word(word, true), index + 1)),
             '\\' => word.extend(characters.next().map(|(_, next)| next)),
             _ => word.push(character),
         }

@@ -76,15 +76,15 @@ mod tests {
 
     #[test]
     fn apply_refuses_invalid_settings() {
-        let refused = |change: Change, config: &RunConfig| change.apply(config).unwrap_err().to_string();
+        let rejected = |change: Change, config: &RunConfig| change.apply(config).unwrap_err().to_string();
         let sgd = RunConfig::default();
         let rate = Change { learning_rate: Some(-1.0), ..Change::default() };
-        assert_eq!(refused(rate, &sgd), "learning-rate must be greater than 0 and finite (got -1)");
+        assert_eq!(rejected(rate, &sgd), "learning-rate must be greater than 0 and finite (got -1)");
         let dropout = Change { dropout: Some(1.0), ..Change::default() };
-        assert_eq!(refused(dropout, &sgd), "dropout must be at least 0 and less than 1 (got 1)");
+        assert_eq!(rejected(dropout, &sgd), "dropout must be at least 0 and less than 1 (got 1)");
         let adamw = RunConfig { optimizer: OptimizerSettings::ADAMW, ..RunConfig::default() };
         let momentum = Change { momentum: Some(0.9), ..Change::default() };
-        assert_eq!(refused(momentum, &adamw), "momentum cannot be set: AdamW has no momentum");
+        assert_eq!(rejected(momentum, &adamw), "momentum cannot be set: AdamW has no momentum");
     }
 
     #[test]

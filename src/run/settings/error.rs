@@ -14,7 +14,7 @@ pub enum ConfigError {
         setting: &'static str,
         /// The kind, such as `a number`.
         expected: String,
-        /// The value that was refused.
+        /// The value that was rejected.
         got: String,
     },
     /// The value is of the right kind, but out of range.
@@ -24,7 +24,7 @@ pub enum ConfigError {
         setting: &'static str,
         /// The range, such as `between 1 and 256`.
         allowed: String,
-        /// The value that was refused.
+        /// The value that was rejected.
         got: String,
     },
     /// Another optimizer has this setting.
@@ -44,7 +44,7 @@ pub enum ConfigError {
 }
 
 impl ConfigError {
-    /// The setting that was refused, by the name of its flag.
+    /// The setting that was rejected, by the name of its flag.
     pub const fn setting(&self) -> &'static str {
         let (Self::Malformed { setting, .. }
         | Self::OutOfRange { setting, .. }
@@ -64,7 +64,7 @@ pub(super) fn out_of_range(setting: &'static str, allowed: impl Into<String>, go
     ConfigError::OutOfRange { setting, allowed: allowed.into(), got: shown(got) }
 }
 
-/// A refused value, safe to print.
+/// A rejected value, safe to print.
 fn shown(value: &str) -> String {
     if value.is_empty() { "nothing".to_owned() } else { sanitize::display(&value) }
 }

@@ -78,7 +78,7 @@ impl ValueKind {
         Ok(value)
     }
 
-    /// Whether the value is within the range.
+    /// Returns an error if the value is out of range.
     pub(super) fn check(self, setting: &'static str, value: &SettingValue) -> Result<(), ConfigError> {
         let is_in_range = match (self, value) {
             (Self::Integer(min, max), SettingValue::Integer(number)) => (min..=max).contains(number),

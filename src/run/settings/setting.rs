@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_values_are_refused() {
+    fn malformed_values_are_rejected() {
         for (name, text, want) in [
             ("lr", "fast", "learning-rate must be a number (got fast)"),
             ("epochs", "", "epochs must be a whole number (got nothing)"),

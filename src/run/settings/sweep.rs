@@ -162,8 +162,8 @@ fn range(from: &str, to: &str) -> Option<Result<Vec<String>, SweepError>> {
         return None;
     }
     let mut values = Vec::new();
-    for place in 0.. {
-        let value = (from + step * f64::from(place)) * factor.powi(place);
+    for index in 0.. {
+        let value = (from + step * f64::from(index)) * factor.powi(index);
         // A rounding error may put the last value slightly above the end.
         if value > to * (1.0 + 1e-9) {
             break;
@@ -250,7 +250,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_axes_are_refused() {
+    fn malformed_axes_are_rejected() {
         for (text, want) in [
             (
                 "lr",

@@ -5,7 +5,7 @@ use std::{fs, io};
 
 use super::listing::{ListedRun, Origin};
 use super::new_run::NewRun;
-use crate::run::dir::{Labels, RunDir, RunError, RunId};
+use crate::run::dir::{RunDir, RunError, RunId, RunLabels};
 use crate::run::disk::{FileError, file};
 
 /// Number of ids to try for a new run, since runs of the same second may have the same words.
@@ -78,7 +78,7 @@ impl Store {
     }
 
     /// Sets these labels of an own run and leaves the others. The run may be training.
-    pub fn label(&self, dir: &RunDir, labels: Labels) -> Result<(), RunError> {
+    pub fn label(&self, dir: &RunDir, labels: RunLabels) -> Result<(), RunError> {
         self.check_own(dir)?;
         dir.label(labels)
     }
@@ -122,7 +122,7 @@ mod tests {
 
     use super::*;
     use crate::run::dir::{Provenance, RunManifest, SCHEMA};
-    use crate::run::protocol::RecordedStatus;
+    use crate::run::protocol::RunStatus;
     use crate::run::settings::RunConfig;
     use crate::run::store::Listing;
 
@@ -175,7 +175,7 @@ mod tests {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
         let manifest = dir.manifest().unwrap();
-        assert_eq!((manifest.schema, manifest.status), (SCHEMA, RecordedStatus::Queued));
+        assert_eq!((manifest.schema, manifest.status), (SCHEMA, RunStatus::Queued));
         assert_eq!((&manifest.id, manifest.name.as_str()), (dir.id(), dir.id().name()));
         assert!((manifest.created - 1_795_501_812.0).abs() < f64::EPSILON);
         assert_eq!(manifest.config, RunConfig::default());
@@ -201,8 +201,8 @@ mod tests {
     fn a_run_with_an_invalid_setting_is_not_created() {
         let fixture = Fixture::new();
         let config = RunConfig { epochs: 0, ..RunConfig::default() };
-        let refused = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
-        assert_eq!(refused.to_string(), "epochs must be between 1 and 100,000 (got 0)");
+        let rejected = fixture.store.create(&NewRun { config, ..new_run(0, 1) }).unwrap_err();
+        assert_eq!(rejected.to_string(), "epochs must be between 1 and 100,000 (got 0)");
         assert!(fixture.store.list().is_empty());
     }
 
@@ -345,14 +345,13 @@ mod tests {
         let fixture = Fixture::new();
         let dir = fixture.create(0);
         let state = || fixture.store.list().remove(0).run().unwrap().state;
-        assert_eq!(state().status, RecordedStatus::Queued);
+        assert_eq!(state().status, RunStatus::Queued);
         let lock = dir.lock().unwrap();
-        dir.write_manifest(&RunManifest { status: RecordedStatus::Running, ..dir.manifest().unwrap() })
-            .unwrap();
-        assert_eq!(state().status, RecordedStatus::Running);
+        dir.write_manifest(&RunManifest { status: RunStatus::Running, ..dir.manifest().unwrap() }).unwrap();
+        assert_eq!(state().status, RunStatus::Running);
         assert_eq!(state().holder().unwrap().pid, std::process::id());
         drop(lock);
-        assert_eq!(state().status, RecordedStatus::Interrupted);
+        assert_eq!(state().status, RunStatus::Interrupted);
         assert!(!state().is_live());
     }
 }

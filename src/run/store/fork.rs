@@ -3,9 +3,7 @@
 use super::directory::Store;
 use super::new_run::NewRun;
 use crate::run::dir::{CheckpointName, ForkPoint, RunDir, RunError, RunManifest};
-use crate::run::protocol::{
-    EpochReport, Event, JournalEntry, RecordedStatus, StepBatch, Timeline, TrainerInfo,
-};
+use crate::run::protocol::{EpochReport, Event, JournalEntry, RunStatus, StepBatch, Timeline, TrainerInfo};
 use crate::run::settings::Change;
 
 impl Store {
@@ -34,7 +32,7 @@ impl Store {
             let _lock = child.lock()?;
             let mut manifest = child.manifest()?;
             copy_journal(parent, &child, checkpoint.progress.step, &mut manifest)?;
-            (manifest.status, manifest.reason) = (RecordedStatus::Queued, None);
+            (manifest.status, manifest.reason) = (RunStatus::Queued, None);
             manifest.fork = Some(ForkPoint { checkpoint: from.to_string(), step: checkpoint.progress.step });
             child.write_manifest(&manifest)?;
             checkpoint.write(&child.checkpoint_path(CheckpointName::Last))
@@ -158,8 +156,8 @@ mod tests {
         );
         save(&parent, CheckpointName::Last, TrainState { step: 9, epoch: 3, ..TrainState::default() });
         let change = Change { epochs: Some(3), ..Change::default() };
-        let refused = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
-        assert_eq!(refused.to_string(), "checkpoint last is already at epoch 3; use --epochs 4 or more");
+        let rejected = store.fork(&parent, CheckpointName::Last, change, new(3)).unwrap_err();
+        assert_eq!(rejected.to_string(), "checkpoint last is already at epoch 3; use --epochs 4 or more");
         assert_eq!(store.list().len(), 1);
     }
 }

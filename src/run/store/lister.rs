@@ -10,7 +10,7 @@ use super::listing::{Listing, Origin};
 use super::scan::{list_one, names};
 use crate::run::dir::Liveness;
 use crate::run::disk::sanitize;
-use crate::run::protocol::RecordedStatus;
+use crate::run::protocol::RunStatus;
 
 /// A directory changed within this time after it was read may keep its modification time: file systems have coarse
 /// timestamps, and network file systems have their own clocks.
@@ -132,10 +132,8 @@ pub struct ListUpdate {
 fn is_at_rest(listed: &Listing) -> bool {
     match listed {
         Listing::Run(run) => {
-            let has_ended = matches!(
-                run.manifest.status,
-                RecordedStatus::Finished | RecordedStatus::Stopped | RecordedStatus::Failed
-            );
+            let has_ended =
+                matches!(run.manifest.status, RunStatus::Finished | RunStatus::Stopped | RunStatus::Failed);
             has_ended && run.state.liveness == Liveness::Free
         }
         Listing::Broken { .. } => false,
@@ -158,7 +156,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::run::{Labels, NewRun, Provenance, RunConfig, RunDir};
+    use crate::run::{NewRun, Provenance, RunConfig, RunDir, RunLabels};
 
     struct Fixture {
         _root: tempfile::TempDir,
@@ -178,7 +176,7 @@ mod tests {
             let new = NewRun::new(created, 1, RunConfig::default(), Provenance::default());
             let dir = self.store.create(&new).unwrap();
             let mut manifest = dir.manifest().unwrap();
-            manifest.status = RecordedStatus::Finished;
+            manifest.status = RunStatus::Finished;
             dir.write_manifest(&manifest).unwrap();
             dir
         }
@@ -205,7 +203,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let (old, new) = (fixture.create(1), fixture.create(2));
         assert!(fixture.scan());
-        let named = |name: &str| Labels { name: Some(name.to_owned()), ..Labels::default() };
+        let named = |name: &str| RunLabels { name: Some(name.to_owned()), ..RunLabels::default() };
         assert!(!fixture.scan());
         old.label(named("first")).unwrap();
         new.label(named("second")).unwrap();
@@ -227,7 +225,7 @@ mod tests {
         let dir = fixture.create(1);
         Fixture::rest(&dir);
         fixture.scan();
-        // Written in place, which nothing of the program does, so that only a reader would know.
+        // The program replaces this file and so changes the directory; written in place, only reading it shows the change.
         fs::write(dir.path().join("run.json"), "{}").unwrap();
         assert!(!fixture.scan());
         fs::write(dir.path().join("more"), "").unwrap();
@@ -239,7 +237,7 @@ mod tests {
         let mut fixture = Fixture::new();
         let dir = fixture.create(1);
         let mut manifest = dir.manifest().unwrap();
-        manifest.status = RecordedStatus::Running;
+        manifest.status = RunStatus::Running;
         let lock = dir.lock().unwrap();
         dir.write_manifest(&manifest).unwrap();
         Fixture::rest(&dir);
@@ -247,7 +245,7 @@ mod tests {
         drop(lock);
         assert!(fixture.scan());
         let state = fixture.lister.runs().remove(0).run().unwrap().state;
-        assert_eq!(state.status, RecordedStatus::Interrupted);
+        assert_eq!(state.status, RunStatus::Interrupted);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use crate::run::dir::{Provenance, Results, RunId, RunManifest, SCHEMA};
 use crate::run::disk::Extra;
-use crate::run::protocol::RecordedStatus;
+use crate::run::protocol::RunStatus;
 use crate::run::settings::{Change, RunConfig};
 
 /// The specification of a new run.
@@ -44,7 +44,7 @@ impl NewRun {
             notes: self.notes.clone(),
             tags: self.tags.clone(),
             parent: self.parent.clone(),
-            status: RecordedStatus::Queued,
+            status: RunStatus::Queued,
             reason: None,
             created: self.created.as_duration().as_secs_f64(),
             config: self.config.clone(),

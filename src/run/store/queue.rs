@@ -10,7 +10,7 @@ use super::directory::Store;
 use super::new_run::NewRun;
 use crate::run::dir::{Liveness, LockError, RunDir, RunError, RunId, RunLock, liveness};
 use crate::run::disk::{Extra, FileError, file};
-use crate::run::protocol::RecordedStatus;
+use crate::run::protocol::RunStatus;
 
 /// Maximum size of the file in bytes.
 const LIMIT: u64 = 1 << 20;
@@ -54,15 +54,15 @@ impl Default for Queue {
 
 impl Queue {
     /// The run's position in the queue, from 0.
-    pub fn place(&self, id: &RunId) -> Option<usize> {
+    pub fn position(&self, id: &RunId) -> Option<usize> {
         self.runs.iter().position(|queued| queued == id)
     }
 
     /// Moves a run by this many positions, towards the front if negative, stopping at the ends.
     pub fn shift(&mut self, id: &RunId, places: isize) {
-        if let Some(place) = self.place(id) {
-            let run = self.runs.remove(place);
-            let to = place.saturating_add_signed(places).min(self.runs.len());
+        if let Some(index) = self.position(id) {
+            let run = self.runs.remove(index);
+            let to = index.saturating_add_signed(places).min(self.runs.len());
             self.runs.insert(to, run);
         }
     }
@@ -147,8 +147,8 @@ impl Store {
                 .partition(|id| state(id).is_some_and(|state| state.is_live()));
             queue.started = live;
             let interrupted = |id: &RunId| {
-                state(id).is_some_and(|state| state.status == RecordedStatus::Interrupted)
-                    && queue.place(id).is_none()
+                state(id).is_some_and(|state| state.status == RunStatus::Interrupted)
+                    && queue.position(id).is_none()
             };
             let interrupted: Vec<_> = ended.into_iter().filter(interrupted).collect();
             queue.runs.splice(0..0, interrupted);
@@ -163,7 +163,7 @@ impl Store {
         for id in runs {
             // The run no longer exists.
             let Ok(dir) = self.run(id) else { continue };
-            if dir.manifest()?.status == RecordedStatus::Queued {
+            if dir.manifest()?.status == RunStatus::Queued {
                 self.delete(&dir)?;
                 deleted.push(id.clone());
             }
@@ -172,7 +172,7 @@ impl Store {
             queue.runs.retain(|id| !runs.contains(id));
             // Where they were before the others were deleted.
             for id in &deleted {
-                queue.deleted.extend(before.place(id).map(|place| (id.clone(), place)));
+                queue.deleted.extend(before.position(id).map(|index| (id.clone(), index)));
             }
         })?;
         Ok(deleted)
@@ -222,7 +222,7 @@ mod tests {
         queue.shift(&id(0), isize::MAX);
         assert_eq!(queue.runs, [2, 1, 3, 0].map(id));
         queue.shift(&id(9), 1);
-        assert_eq!(queue.place(&id(3)), Some(2));
+        assert_eq!(queue.position(&id(3)), Some(2));
     }
 
     #[test]
@@ -242,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn one_process_works_on_it() {
+    fn one_process_works_on_the_queue() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         assert!(!store.has_queue_worker());
@@ -267,7 +267,7 @@ mod tests {
         assert_eq!(store.queue().unwrap().runs, ids[1..]);
         // One has begun, and one is gone.
         let mut manifest = dirs[1].manifest().unwrap();
-        manifest.status = RecordedStatus::Running;
+        manifest.status = RunStatus::Running;
         dirs[1].write_manifest(&manifest).unwrap();
         fs::remove_dir_all(dirs[2].path()).unwrap();
         assert_eq!(store.delete_queued(&ids[1..]).unwrap(), [ids[3].clone()]);
@@ -312,13 +312,13 @@ mod tests {
     }
 
     #[test]
-    fn resuming_the_queue_returns_to_interrupted_runs() {
+    fn resuming_the_queue_starts_interrupted_runs_first() {
         let root = tempfile::tempdir().unwrap();
         let store = Store::open(root.path());
         let dirs = store.enqueue(&[new(1), new(2), new(3)], None).unwrap();
         let ids: Vec<_> = dirs.iter().map(|dir| dir.id().clone()).collect();
         // Two were started: one was killed, one was stopped by a person.
-        for (dir, status) in dirs.iter().zip([RecordedStatus::Running, RecordedStatus::Stopped]) {
+        for (dir, status) in dirs.iter().zip([RunStatus::Running, RunStatus::Stopped]) {
             dir.write_manifest(&RunManifest { status, ..dir.manifest().unwrap() }).unwrap();
         }
         let change = |queue: &mut Queue| {
@@ -345,7 +345,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_file_panics(bytes in any::<Vec<u8>>()) {
+        fn reading_any_file_never_panics(bytes in any::<Vec<u8>>()) {
             let root = tempfile::tempdir().unwrap();
             fs::write(root.path().join(".queue.json"), bytes).unwrap();
             let _ = Store::open(root.path()).queue();

@@ -29,9 +29,9 @@ impl Store {
         drop(lock);
         self.change_queue(|queue| {
             queue.deleted.retain(|id, _| trash.join(id.as_str()).is_dir());
-            if let Some(place) = queue.place(dir.id()) {
-                queue.runs.remove(place);
-                queue.deleted.insert(dir.id().clone(), place);
+            if let Some(index) = queue.position(dir.id()) {
+                queue.runs.remove(index);
+                queue.deleted.insert(dir.id().clone(), index);
             }
         })
     }
@@ -41,7 +41,7 @@ impl Store {
         Store::open(self.trash_path()).list().into_iter().filter_map(Listing::run).collect()
     }
 
-    /// Restores a run from the trash by id, name or prefix, also to its place in the queue.
+    /// Restores a run from the trash by id, name or prefix, also to its index in the queue.
     pub fn restore(&self, query: &str) -> Result<RunDir, RunError> {
         let thrown = Store::open(self.trash_path()).resolve(query)?;
         let path = self.root().join(thrown.id().as_str());
@@ -50,8 +50,8 @@ impl Store {
         }
         self.try_change_queue(|queue| {
             rename(thrown.path(), &path)?;
-            if let Some(place) = queue.deleted.remove(thrown.id()) {
-                queue.runs.insert(place.min(queue.runs.len()), thrown.id().clone());
+            if let Some(index) = queue.deleted.remove(thrown.id()) {
+                queue.runs.insert(index.min(queue.runs.len()), thrown.id().clone());
             }
             Ok(())
         })?;

@@ -42,7 +42,7 @@ impl Effects {
             Effect::Fork(parent, from, change) => self
                 .start(|effects| Ok(fork(&effects.store, &effects.store.run(&parent)?, from, change, None)?)),
             Effect::Resume(id) => self.start(|effects| Ok(effects.store.run(&id)?)),
-            Effect::Sweep(configs) => self.sweep(configs),
+            Effect::Enqueue(configs) => self.enqueue(configs),
             Effect::Send(id, command) => self.attempt(|effects| {
                 effects.store.run(&id)?.drop_command(command)?;
                 Ok(None)
@@ -97,10 +97,10 @@ impl Effects {
     }
 
     /// Creates runs and queues them, if they can start. Their data is read on a thread, since that takes a while.
-    fn sweep(&self, configs: Vec<RunConfig>) {
+    fn enqueue(&self, configs: Vec<RunConfig>) {
         let store = self.store.clone();
-        self.spawn("sweep", move |sender| {
-            let msg = sweep(&store, configs).unwrap_or_else(|error| Msg::Failed(error.to_string()));
+        self.spawn("enqueue", move |sender| {
+            let msg = enqueue(&store, configs).unwrap_or_else(|error| Msg::Failed(error.to_string()));
             let _ = sender.send(msg);
         });
     }
@@ -159,12 +159,12 @@ fn unusable(error: &DataError, instead: Effect) -> Msg {
 }
 
 /// Creates runs and queues them, if they can start.
-fn sweep(store: &Store, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
+fn enqueue(store: &Store, configs: Vec<RunConfig>) -> Result<Msg, ShellError> {
     let ready = configs.iter().cloned().map(with_absolute_data).collect::<Result<Vec<_>, ShellError>>()?;
     let checksums = match check_all(&ready) {
         Err(ShellError::Data(error)) if matches!(error, DataError::Unusable { .. }) => {
             let instead = configs.into_iter().map(with_built_in_data).collect();
-            return Ok(unusable(&error, Effect::Sweep(instead)));
+            return Ok(unusable(&error, Effect::Enqueue(instead)));
         }
         checked => checked?,
     };

@@ -10,8 +10,7 @@ use crate::data::{DataLocations, Dataset, Roots};
 use crate::metrics::Spread;
 use crate::nn::Prediction;
 use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Listing, RecordedStatus, RunDir, RunError, RunId, RunManifest,
-    Store,
+    Checkpoint, CheckpointName, DataInfo, Listing, RunDir, RunError, RunId, RunManifest, RunStatus, Store,
 };
 use crate::shell::ShellError;
 use crate::shell::resources::{cores, source};
@@ -102,7 +101,7 @@ fn seeds(store: &Store, runs: [&RunManifest; 2], from: CheckpointName) -> Result
         // Runs with the same seed are identical and count once.
         let mut by_seed = BTreeMap::new();
         for other in &listed {
-            if other.state.status == RecordedStatus::Finished && other.manifest.repeats(run) {
+            if other.state.status == RunStatus::Finished && other.manifest.repeats(run) {
                 by_seed.insert(other.manifest.config.seed, accuracy(&other.dir, &other.manifest, from)?);
             }
         }
@@ -168,7 +167,7 @@ mod tests {
             let new = NewRun { name, ..NewRun::new(Timestamp::UNIX_EPOCH, nonce, config, provenance) };
             let dir = self.store.create(&new).unwrap();
             let mut manifest = dir.manifest().unwrap();
-            manifest.status = RecordedStatus::Finished;
+            manifest.status = RunStatus::Finished;
             manifest.summary.best_test_accuracy = Some(accuracy);
             dir.write_manifest(&manifest).unwrap();
             session.checkpoint(0.0).unwrap().write(&dir.checkpoint_path(CheckpointName::Best)).unwrap();

@@ -1,6 +1,6 @@
 //! Which runs of a sweep are new.
 
-use crate::run::{ListedRun, Listing, RecordedStatus, RunConfig, Store};
+use crate::run::{ListedRun, Listing, RunConfig, RunStatus, Store};
 
 /// The configs of a sweep, split by whether their results are already there.
 #[derive(Debug, Default)]
@@ -50,7 +50,7 @@ pub fn untrained(store: &Store, configs: impl IntoIterator<Item = (RunConfig, St
 fn counts(run: &ListedRun) -> bool {
     let has_result = matches!(
         run.state.status,
-        RecordedStatus::Finished | RecordedStatus::Running | RecordedStatus::Paused | RecordedStatus::Queued
+        RunStatus::Finished | RunStatus::Running | RunStatus::Paused | RunStatus::Queued
     );
     has_result && run.manifest.parent.is_none() && run.manifest.changed.is_empty()
 }

@@ -8,7 +8,7 @@ use std::process::{Child, Command, Stdio};
 use super::executable::{TrainerExecutable, executable_for};
 use super::process::train_run;
 use super::wait::StartedBy;
-use crate::run::{RecordedStatus, RunDir, RunManifest};
+use crate::run::{RunDir, RunManifest, RunStatus};
 use crate::shell::ShellError;
 
 /// Starts a trainer for the run in this directory. It outlives this process; its output is appended to
@@ -39,7 +39,7 @@ pub fn train_in_foreground(
     dir: &RunDir,
     warning: Option<&str>,
     out: impl Write,
-) -> Result<RecordedStatus, ShellError> {
+) -> Result<RunStatus, ShellError> {
     let executable = executable_for(&dir.manifest()?.config).map_err(ShellError::Launch)?;
     let warning = warning.or(executable.warning.as_deref());
     if executable.is_this() {
@@ -62,10 +62,9 @@ fn trainer_command(executable: &Path, dir: &RunDir, warning: Option<&str>) -> Co
 pub fn record_failed_start(dir: &RunDir, error: &ShellError) {
     let Ok(_lock) = dir.lock() else { return };
     if let Ok(manifest) = dir.manifest()
-        && manifest.status == RecordedStatus::Queued
+        && manifest.status == RunStatus::Queued
     {
-        let failed =
-            RunManifest { status: RecordedStatus::Failed, reason: Some(error.to_string()), ..manifest };
+        let failed = RunManifest { status: RunStatus::Failed, reason: Some(error.to_string()), ..manifest };
         // If this fails too, the error is still printed.
         let _ = dir.write_manifest(&failed);
     }

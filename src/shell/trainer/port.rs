@@ -8,11 +8,9 @@ use tokio::sync::mpsc::UnboundedSender;
 
 use crate::data::Dataset;
 use crate::nn::{self, DeviceKind, LayerInfo, Parameter};
-use crate::run::{
-    Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RecordedStatus, RunConfig, TrainerInfo,
-};
+use crate::run::{Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RunConfig, RunStatus, TrainerInfo};
 use crate::shell::ShellError;
-use crate::train::{ControlMsg, Session, TrainError, TrainerHost, train};
+use crate::train::{ControlMsg, Session, TrainError, TrainingHost, train};
 
 /// A message from the training thread.
 pub(super) enum TrainerMsg {
@@ -37,7 +35,7 @@ pub(super) struct TrainerPort {
     pub(super) start: Instant,
 }
 
-impl TrainerHost for TrainerPort {
+impl TrainingHost for TrainerPort {
     fn report(&mut self, event: Event) {
         // If the recorder is gone, it has also sent `Stop`.
         let _ = self.messages.send(TrainerMsg::Event(event));
@@ -49,7 +47,7 @@ impl TrainerHost for TrainerPort {
         let _ = self.messages.send(TrainerMsg::Save(names, checkpoint));
     }
 
-    fn refresh(&mut self, checkpoint: Checkpoint) {
+    fn save_latest(&mut self, checkpoint: Checkpoint) {
         *lock(&self.newest) = Some(checkpoint);
     }
 
@@ -77,7 +75,7 @@ pub(super) struct Task {
 }
 
 impl Task {
-    fn run(self, port: &mut TrainerPort) -> Result<RecordedStatus, TrainError> {
+    fn run(self, port: &mut TrainerPort) -> Result<RunStatus, TrainError> {
         let mut session = Session::new(self.config, self.dataset, self.threads)?;
         if let Some(checkpoint) = &self.checkpoint {
             session.restore(checkpoint)?;
@@ -91,7 +89,7 @@ impl Task {
 pub(super) fn spawn(
     task: Task,
     mut port: TrainerPort,
-) -> Result<JoinHandle<Result<RecordedStatus, TrainError>>, ShellError> {
+) -> Result<JoinHandle<Result<RunStatus, TrainError>>, ShellError> {
     std::thread::Builder::new()
         .name("train".to_owned())
         .spawn(move || task.run(&mut port))
@@ -118,7 +116,7 @@ fn started(session: &Session, data: DataInfo) -> Result<Event, TrainError> {
         position: Some(session.position()?),
         device: device_name(session.device()),
         threads: session.threads(),
-        kernels: match session.device() {
+        instruction_set: match session.device() {
             DeviceKind::Cpu => session.backend().name().to_owned(),
             DeviceKind::Cuda(_) => String::new(),
         },

@@ -13,14 +13,14 @@ use tokio::time::{MissedTickBehavior, interval};
 
 use super::executable::check_device;
 use super::port::{Newest, Task, TrainerMsg, TrainerPort, lock, spawn};
-use super::recorder::{Recorder, Saving};
+use super::recorder::{PendingCheckpoint, Recorder};
 use super::replay::Replay;
 use super::wait::{StartedBy, Wait};
 use crate::data::{DataLocations, Dataset, Found, Roots};
 use crate::nn::{self, Backend, DeviceKind};
 use crate::run::{
-    Checkpoint, CheckpointName, Command, DataInfo, Event, MachineUse, RecordedStatus, Rejection, RunConfig,
-    RunDir, RunError,
+    Checkpoint, CheckpointName, Command, DataInfo, Event, MachineUse, Rejection, RunConfig, RunDir, RunError,
+    RunStatus,
 };
 use crate::shell::ShellError;
 use crate::shell::machine::{self, MachineSampler};
@@ -41,7 +41,7 @@ pub fn train_run(
     started_by: StartedBy,
     warning: Option<&str>,
     out: impl Write,
-) -> Result<RecordedStatus, ShellError> {
+) -> Result<RunStatus, ShellError> {
     if started_by != StartedBy::Foreground {
         // A new session detaches the trainer from the terminal, so that Ctrl-C and hangups do not reach it. This fails
         // only for the leader of a process group, that is, if it was started by hand.
@@ -54,7 +54,7 @@ pub fn train_run(
     if let Some(warning) = warning {
         recorder.handle(Event::Warning { text: warning.to_owned() });
     }
-    let outcome = begin(&mut recorder).and_then(|task| attend(&mut recorder, task, started_by));
+    let outcome = load_task(&mut recorder).and_then(|task| train_on_thread(&mut recorder, task, started_by));
     if let Err(ShellError::Run(RunError::Locked { .. })) = &outcome {
         // Another trainer holds the run now.
         return outcome;
@@ -68,7 +68,7 @@ pub fn train_run(
     if let Err(error) = &outcome {
         let ended = Event::Ended {
             step: recorder.manifest().summary.step,
-            status: RecordedStatus::Failed,
+            status: RunStatus::Failed,
             reason: Some(error.to_string()),
             position: None,
         };
@@ -105,7 +105,7 @@ pub fn check_all(configs: &[RunConfig]) -> Result<Vec<String>, ShellError> {
 }
 
 /// Loads the data and the checkpoint that the run resumes from.
-fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
+fn load_task(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
     let config = recorder.manifest().config.clone();
     let Found { dataset, broken, .. } = DataLocations::new(source(&config), &Roots::of_user()).locate()?;
     for (place, error) in broken {
@@ -145,11 +145,11 @@ fn begin(recorder: &mut Recorder<'_, impl Write>) -> Result<Task, ShellError> {
 }
 
 /// Trains the run on a thread, and records its messages.
-fn attend(
+fn train_on_thread(
     recorder: &mut Recorder<'_, impl Write>,
     task: Task,
     started_by: StartedBy,
-) -> Result<RecordedStatus, ShellError> {
+) -> Result<RunStatus, ShellError> {
     let (command_sender, commands) = mpsc::channel();
     let (message_sender, messages) = unbounded_channel();
     let newest = Arc::default();
@@ -229,7 +229,9 @@ async fn serve(
                 for taken in inbox.take().unwrap_or_default() {
                     match taken {
                         Ok(command) => recorder.send(commands, command),
-                        Err(Rejection { file, reason }) => recorder.handle(Event::Rejected { file, reason }),
+                        Err(Rejection { file, reason }) => {
+                            recorder.handle(Event::Rejected { what: file, reason });
+                        }
                     }
                 }
                 // Messages sent earlier must be written first.
@@ -238,7 +240,7 @@ async fn serve(
                     recorder.receive(message);
                 }
                 if let Some(checkpoint) = checkpoint {
-                    recorder.keep(Saving { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
+                    recorder.queue_checkpoint(PendingCheckpoint { names: vec![CheckpointName::Last], checkpoint, is_recorded: false });
                 }
                 recorder.tick();
                 let has_diverged = recorder.has_diverged();
@@ -261,7 +263,7 @@ async fn serve(
         if let Some(command) = command {
             recorder.send(commands, command);
         }
-        let all = recorder.write_down(commands)?;
+        let all = recorder.try_flush(commands)?;
         if !trains && (all || recorder.is_stopping()) {
             // A stopping run does not wait for the disk: failing to write is an error.
             return Ok(recorder.flush()?);

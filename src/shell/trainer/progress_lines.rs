@@ -64,7 +64,7 @@ mod tests {
             position: None,
             device: "cpu".to_owned(),
             threads: 1,
-            kernels: String::new(),
+            instruction_set: String::new(),
             data: DataInfo { description, train: 60_000, test: 10_000, checksum, source },
             steps_per_epoch: 938,
             total_steps: 40 * 938,

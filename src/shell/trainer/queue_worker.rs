@@ -9,9 +9,7 @@ use rustix::process::setsid;
 
 use super::launch::{record_failed_start, try_launch};
 use super::wait::StartedBy;
-use crate::run::{
-    Lister, Listing, NewRun, Queue, RecordedStatus, RunDir, RunId, RunManifest, RunState, Store,
-};
+use crate::run::{Lister, Listing, NewRun, Queue, RunDir, RunId, RunManifest, RunState, RunStatus, Store};
 use crate::shell::ShellError;
 
 /// How often to check whether a run has ended.
@@ -43,7 +41,7 @@ pub fn queue_runs(store: &Store, runs: &[NewRun], jobs: Option<usize>) -> Result
 pub fn restore(store: &Store, query: &str) -> Result<RunDir, ShellError> {
     let dir = store.restore(query)?;
     let queue = store.queue()?;
-    if queue.place(dir.id()).is_some() && !queue.paused {
+    if queue.position(dir.id()).is_some() && !queue.paused {
         launch_queue(store)?;
     }
     Ok(dir)
@@ -83,7 +81,7 @@ pub fn work_on_queue(store: &Store) -> Result<(), ShellError> {
         store.change_queue(|queue| {
             let is_over = |id: &RunId| {
                 let state = store.run(id).and_then(|dir| dir.read());
-                !state.is_ok_and(|(_, state)| state.is_live() || state.status == RecordedStatus::Interrupted)
+                !state.is_ok_and(|(_, state)| state.is_live() || state.status == RunStatus::Interrupted)
             };
             queue.started.retain(|id| trainers.contains_key(id) || !is_over(id));
             start_next(store, queue, &runs, &mut trainers);
@@ -102,18 +100,18 @@ fn start_next(store: &Store, queue: &mut Queue, listed: &[Listing], trainers: &m
         Listing::Run(run) if run.state.is_live() => Some((run.dir.id().clone(), run.state.status)),
         _ => None,
     };
-    let mut training: BTreeMap<RunId, RecordedStatus> = listed.iter().filter_map(live).collect();
+    let mut training: BTreeMap<RunId, RunStatus> = listed.iter().filter_map(live).collect();
     for id in trainers.keys() {
         // A run that has just been started is not listed yet.
-        training.entry(id.clone()).or_insert(RecordedStatus::Queued);
+        training.entry(id.clone()).or_insert(RunStatus::Queued);
     }
     // Paused runs do not count.
-    training.retain(|_, status| *status != RecordedStatus::Paused);
+    training.retain(|_, status| *status != RunStatus::Paused);
     while !queue.paused && training.len() < queue.jobs && !queue.runs.is_empty() {
         let id = queue.runs.remove(0);
         let Ok(dir) = store.run(&id) else { continue };
         let is_waiting = |(_, state): (RunManifest, RunState)| {
-            matches!(state.status, RecordedStatus::Queued | RecordedStatus::Interrupted) && !state.is_live()
+            matches!(state.status, RunStatus::Queued | RunStatus::Interrupted) && !state.is_live()
         };
         if !dir.read().is_ok_and(is_waiting) {
             // It was deleted, or started by hand.
@@ -124,7 +122,7 @@ fn start_next(store: &Store, queue: &mut Queue, listed: &[Listing], trainers: &m
             queue.runs.insert(0, id);
             return;
         };
-        training.insert(id.clone(), RecordedStatus::Queued);
+        training.insert(id.clone(), RunStatus::Queued);
         queue.started.push(id.clone());
         trainers.insert(id, trainer);
     }

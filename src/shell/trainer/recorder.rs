@@ -10,7 +10,7 @@ use super::progress_lines::ProgressLines;
 use super::replay::Replay;
 use crate::run::{
     Change, Checkpoint, CheckpointName, Command, Event, JournalEntry, JournalWriter, Pause, PauseReason,
-    Position, RecordedStatus, RunDir, RunError, RunLock, RunManifest, Timeline,
+    Position, RunDir, RunError, RunLock, RunManifest, RunStatus, Timeline,
 };
 use crate::shell::ShellError;
 use crate::shell::clock::unix_seconds;
@@ -25,11 +25,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// change of settings must be in a checkpoint before it is in the journal.
 enum Item {
     JournalEntry(JournalEntry),
-    Checkpoint(Saving),
+    Checkpoint(PendingCheckpoint),
 }
 
 /// A checkpoint waiting to be written.
-pub(super) struct Saving {
+pub(super) struct PendingCheckpoint {
     pub(super) names: Vec<CheckpointName>,
     pub(super) checkpoint: Checkpoint,
     /// Whether the journal records it. Checkpoints that are soon replaced by newer ones are not recorded.
@@ -84,8 +84,7 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Continues the journal. If the last trainer was killed, the time since then is recorded as a pause.
     pub(super) fn resume(&mut self, replay: Replay) {
-        if let (RecordedStatus::Running | RecordedStatus::Paused, Some(ended)) =
-            (self.manifest.status, replay.ended())
+        if let (RunStatus::Running | RunStatus::Paused, Some(ended)) = (self.manifest.status, replay.ended())
         {
             self.manifest.begin_pause(PauseReason::Crash, ended, self.manifest.summary.step, None);
         }
@@ -109,7 +108,7 @@ impl<'a, W: Write> Recorder<'a, W> {
 
     /// Whether the run is paused because it has diverged.
     pub(super) fn has_diverged(&self) -> bool {
-        self.manifest.status == RecordedStatus::Paused && self.manifest.has_diverged()
+        self.manifest.status == RunStatus::Paused && self.manifest.has_diverged()
     }
 
     /// Whether the trainer was asked to stop.
@@ -134,9 +133,11 @@ impl<'a, W: Write> Recorder<'a, W> {
     pub(super) fn receive(&mut self, message: TrainerMsg) {
         match message {
             // Readings of the machine say nothing about a paused run.
-            TrainerMsg::Event(Event::Machine(_)) if self.manifest.status != RecordedStatus::Running => {}
+            TrainerMsg::Event(Event::Machine(_)) if self.manifest.status != RunStatus::Running => {}
             TrainerMsg::Event(event) => self.handle(event),
-            TrainerMsg::Save(names, checkpoint) => self.keep(Saving { names, checkpoint, is_recorded: true }),
+            TrainerMsg::Save(names, checkpoint) => {
+                self.queue_checkpoint(PendingCheckpoint { names, checkpoint, is_recorded: true });
+            }
         }
     }
 
@@ -166,7 +167,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     /// Updates the manifest and schedules it to be written, immediately unless the event only reports steps.
     fn update_manifest(&mut self, time: f64, event: &Event) {
         if self.signalled
-            && let Event::Ended { status: RecordedStatus::Stopped, step, position, .. } = event
+            && let Event::Ended { status: RunStatus::Stopped, step, position, .. } = event
         {
             // The first reason for a pause is kept: without it, `apply` would record the reason `stop`.
             self.manifest.begin_pause(PauseReason::Signal, time, *step, position.clone());
@@ -181,7 +182,7 @@ impl<'a, W: Write> Recorder<'a, W> {
     fn print_warning(event: &Event) {
         let text = match event {
             Event::Warning { text } => text.clone(),
-            Event::Rejected { file, reason } => format!("refused {file}: {reason}"),
+            Event::Rejected { what, reason } => format!("rejected {what}: {reason}"),
             _ => return,
         };
         let _ = writeln!(io::stderr(), "cnn-tui: {text}");
@@ -231,15 +232,16 @@ impl<'a, W: Write> Recorder<'a, W> {
     }
 
     /// Queues a checkpoint. A waiting checkpoint without a name is dropped.
-    pub(super) fn keep(&mut self, mut saving: Saving) {
-        saving.checkpoint.progress.created = Some(self.manifest.created);
-        self.waiting.retain(|item| !matches!(item, Item::Checkpoint(Saving { is_recorded: false, .. })));
-        self.waiting.push_back(Item::Checkpoint(saving));
+    pub(super) fn queue_checkpoint(&mut self, mut pending: PendingCheckpoint) {
+        pending.checkpoint.progress.created = Some(self.manifest.created);
+        self.waiting
+            .retain(|item| !matches!(item, Item::Checkpoint(PendingCheckpoint { is_recorded: false, .. })));
+        self.waiting.push_back(Item::Checkpoint(pending));
     }
 
     /// Writes as much as possible, and returns whether nothing is left. If writing fails, training waits and writing is
     /// retried every second.
-    pub(super) fn write_down(&mut self, commands: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
+    pub(super) fn try_flush(&mut self, commands: &mpsc::Sender<ControlMsg>) -> Result<bool, ShellError> {
         if self.last_failure.is_some_and(|tried| tried.elapsed() < RETRY) {
             return Ok(false);
         }
@@ -276,11 +278,11 @@ impl<'a, W: Write> Recorder<'a, W> {
         }
         loop {
             self.append()?;
-            let Some(Item::Checkpoint(saving)) = self.waiting.front() else { break };
+            let Some(Item::Checkpoint(pending)) = self.waiting.front() else { break };
             // Even after a power failure, no checkpoint may be ahead of the journal.
             self.journal.sync()?;
-            self.save(saving)?;
-            let Some(Item::Checkpoint(Saving { names, checkpoint, is_recorded: true })) =
+            self.save(pending)?;
+            let Some(Item::Checkpoint(PendingCheckpoint { names, checkpoint, is_recorded: true })) =
                 self.waiting.pop_front()
             else {
                 continue;
@@ -309,7 +311,7 @@ impl<'a, W: Write> Recorder<'a, W> {
         Ok(())
     }
 
-    fn save(&self, Saving { names, checkpoint, .. }: &Saving) -> Result<(), RunError> {
+    fn save(&self, PendingCheckpoint { names, checkpoint, .. }: &PendingCheckpoint) -> Result<(), RunError> {
         for &name in names {
             checkpoint.write(&self.dir.checkpoint_path(name))?;
         }

@@ -29,13 +29,13 @@ struct Losses {
 
 impl Losses {
     /// Index of a step's loss; `None` for steps before the first.
-    fn place(&self, step: u64) -> Option<usize> {
+    fn index(&self, step: u64) -> Option<usize> {
         usize::try_from(step.checked_sub(self.before + 1)?).ok()
     }
 
     /// The losses from `step` on.
     fn from(&self, step: u64) -> &[f32] {
-        self.place(step).and_then(|place| self.values.get(place..)).unwrap_or_default()
+        self.index(step).and_then(|index| self.values.get(index..)).unwrap_or_default()
     }
 
     /// The last step whose loss is known.
@@ -51,15 +51,15 @@ impl Losses {
 impl StepLog for Losses {
     fn push(&mut self, _: f64, batch: &StepBatch) {
         for (step, loss) in (batch.first..).zip(&batch.losses) {
-            let Some(place) = self.place(step) else { continue };
-            let is_gap = self.values.len() < place;
-            self.values.truncate(place);
+            let Some(index) = self.index(step) else { continue };
+            let is_gap = self.values.len() < index;
+            self.values.truncate(index);
             self.values.push(if is_gap { MISSING } else { *loss });
         }
     }
 
     fn rewind(&mut self, rewind: Rewind) {
-        self.values.truncate(self.place(rewind.first_discarded()).unwrap_or(0));
+        self.values.truncate(self.index(rewind.first_discarded()).unwrap_or(0));
     }
 }
 

@@ -9,7 +9,7 @@ use tokio::time::{MissedTickBehavior, interval, sleep};
 use super::launch::launch;
 use super::progress_lines::ProgressLines;
 use super::wait::StartedBy;
-use crate::run::{Command, Event, Follower, JournalEntry, RecordedStatus, RunDir};
+use crate::run::{Command, Event, Follower, JournalEntry, RunDir, RunStatus};
 use crate::shell::ShellError;
 
 /// How often to poll the run.
@@ -19,12 +19,12 @@ const GRACE: Duration = Duration::from_millis(500);
 
 /// Starts a trainer for a run, prints progress lines until it ends, and returns the run's final status. Interrupting this
 /// process stops the run; if this process is killed, the run continues.
-pub fn watch(dir: &RunDir, out: impl Write) -> Result<RecordedStatus, ShellError> {
+pub fn watch(dir: &RunDir, out: impl Write) -> Result<RunStatus, ShellError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map_err(ShellError::Runtime)?.block_on(follow(dir, out))
 }
 
-async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, ShellError> {
+async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RunStatus, ShellError> {
     let mut interrupt = signal(SignalKind::interrupt()).map_err(ShellError::Runtime)?;
     let mut terminate = signal(SignalKind::terminate()).map_err(ShellError::Runtime)?;
     let mut follower = Follower::new(dir.clone());
@@ -56,7 +56,7 @@ async fn follow(dir: &RunDir, mut out: impl Write) -> Result<RecordedStatus, She
             for JournalEntry { event, .. } in &update.entries {
                 if let Event::Ended { status, reason, .. } = event {
                     return match reason {
-                        Some(reason) if *status == RecordedStatus::Failed => {
+                        Some(reason) if *status == RunStatus::Failed => {
                             Err(ShellError::Failed(reason.clone()))
                         }
                         _ => Ok(*status),
@@ -108,10 +108,10 @@ fn print_warning(dir: &RunDir, event: &Event) {
 }
 
 /// Ends without the run, whose progress cannot be printed any more.
-fn left_training(dir: &RunDir, error: &io::Error) -> Result<RecordedStatus, ShellError> {
+fn left_training(dir: &RunDir, error: &io::Error) -> Result<RunStatus, ShellError> {
     if error.kind() == io::ErrorKind::BrokenPipe {
         // The reader has closed the pipe, which is not an error.
-        return Ok(RecordedStatus::Running);
+        return Ok(RunStatus::Running);
     }
     let name = dir.manifest()?.name;
     let what = format!("{name} is still training; run `cnn-tui` to open it");

@@ -8,9 +8,9 @@ use ratatui::widgets::Widget;
 use super::shown::Shown;
 use crate::app::{Metric, Pane, Window};
 use crate::metrics::{Interval, Series, text};
-use crate::run::{EpochMetric, RecordedStatus};
+use crate::run::{EpochMetric, RunStatus};
 use crate::ui::curves;
-use crate::ui::widgets::{ChartLine, Mark, MarkKind, PaneFrame};
+use crate::ui::widgets::{ChartLayer, Mark, MarkKind, PaneFrame};
 
 /// Training loss, per step (faint) and smoothed, and test loss per epoch.
 pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
@@ -18,7 +18,7 @@ pub(super) struct LossPane<'a>(pub(super) Shown<'a>);
 impl Widget for LossPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, theme } = self.0;
-        let (curve, ruler) = (&theme.palette.curve, app.shared.charts.along.ruler(run));
+        let (curve, x_scale) = (&theme.palette.curve, app.shared.charts.along.x_scale(run));
         let (raw, smooth, test) = (run.loss.raw(), run.loss.smooth(), run.by_epoch(EpochMetric::TEST_LOSS));
 
         let read = |series: &Series| text::loss(curves::read(app, run, series));
@@ -35,9 +35,9 @@ impl Widget for LossPane<'_> {
             chart = chart.y_span(span);
         }
         chart
-            .layer(ChartLine::dots(raw, curve.raw).along(ruler))
-            .layer(ChartLine::line(smooth, curve.train).along(ruler))
-            .layer(ChartLine::with_markers(&test, curve.test, theme.glyphs.dot()).along(ruler))
+            .layer(ChartLayer::dots(raw, curve.raw).along(x_scale))
+            .layer(ChartLayer::line(smooth, curve.train).along(x_scale))
+            .layer(ChartLayer::with_markers(&test, curve.test, theme.glyphs.dot()).along(x_scale))
             .marks(curves::marks(app, run, smooth, None))
             .empty(waiting(&self.0, "the first step"))
             .render(PaneFrame::inner(area), buf);
@@ -51,18 +51,18 @@ const FEW: usize = 400;
 /// would otherwise take most of the height and flatten the rest. Outliers of single steps do not extend the range
 /// unless only a few steps are visible.
 fn settled(Shown { app, run, .. }: &Shown<'_>, test: &Series) -> Option<Interval> {
-    let (shown, ruler) = (app.axis(), app.shared.charts.along.ruler(run));
-    let early = run.timeline.step < 3 * run.start.as_ref()?.steps_per_epoch;
+    let (shown, x_scale) = (app.axis(), app.shared.charts.along.x_scale(run));
+    let early = run.timeline.step < 3 * run.trainer.as_ref()?.steps_per_epoch;
     let (skipped, room) = match app.shared.charts.window {
         Window::All if early => (0.0, 0.1),
         Window::All => (0.05, 0.5),
         Window::Last(_) | Window::Between(_) => (0.0, 0.5),
     };
     let after = Interval::new(shown.low() + shown.width() * skipped, shown.high())?;
-    let smooth = run.loss.smooth().y_span(ruler, after)?;
-    let both = test.y_span(ruler, after).map_or(smooth, |test| smooth.join(test));
-    if app.shared.charts.window != Window::All && run.loss.raw().count(ruler, shown) <= FEW {
-        return run.loss.raw().y_span(ruler, shown).map(|raw| raw.join(both));
+    let smooth = run.loss.smooth().y_span(x_scale, after)?;
+    let both = test.y_span(x_scale, after).map_or(smooth, |test| smooth.join(test));
+    if app.shared.charts.window != Window::All && run.loss.raw().count(x_scale, shown) <= FEW {
+        return run.loss.raw().y_span(x_scale, shown).map(|raw| raw.join(both));
     }
     let room = both.width() * room;
     let least = if app.shared.charts.log_loss { both.low() * 0.8 } else { 0.0 };
@@ -75,7 +75,7 @@ pub(super) struct AccuracyPane<'a>(pub(super) Shown<'a>);
 impl Widget for AccuracyPane<'_> {
     fn render(self, area: Rect, buf: &mut Buffer) {
         let Shown { app, run, theme } = self.0;
-        let (curve, ruler) = (&theme.palette.curve, app.shared.charts.along.ruler(run));
+        let (curve, x_scale) = (&theme.palette.curve, app.shared.charts.along.x_scale(run));
         let (train, test) =
             (run.by_epoch(EpochMetric::TRAIN_ACCURACY), run.by_epoch(EpochMetric::TEST_ACCURACY));
 
@@ -89,12 +89,12 @@ impl Widget for AccuracyPane<'_> {
             .render(area, buf);
 
         let best = run.best().map(|best| {
-            let x = ruler.position(best.step as f64);
+            let x = x_scale.position(best.step as f64);
             Mark::new(MarkKind::Best, x).at(best.test_accuracy * 100.0).label("best")
         });
         curves::chart(theme, app, Metric::Accuracy)
-            .layer(ChartLine::line(&train, curve.train).along(ruler))
-            .layer(ChartLine::with_markers(&test, curve.test, theme.glyphs.dot()).along(ruler))
+            .layer(ChartLayer::line(&train, curve.train).along(x_scale))
+            .layer(ChartLayer::with_markers(&test, curve.test, theme.glyphs.dot()).along(x_scale))
             .marks(best)
             .marks(curves::marks(app, run, &test, None))
             .empty(waiting(&self.0, "the first epoch"))
@@ -135,7 +135,7 @@ fn legend<'a>(
 /// The text of an empty chart: what it is waiting for.
 fn waiting(shown: &Shown<'_>, what: &str) -> String {
     match shown.run.status() {
-        None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {
+        None | Some(RunStatus::Queued | RunStatus::Running | RunStatus::Paused) => {
             format!("waiting for {what}")
         }
         Some(_) => format!("ended before\n{what}"),

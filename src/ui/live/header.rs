@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::shown::Shown;
 use crate::metrics::text;
-use crate::run::{RecordedStatus, RunState, TrainerInfo};
+use crate::run::{RunState, RunStatus, TrainerInfo};
 use crate::ui::labels::{brief, run_settings, run_state};
 use crate::ui::layout::cells;
 use crate::ui::widgets::{ProgressBar, Sparkline};
@@ -53,15 +53,15 @@ impl<'a> Header<'a> {
         let mut facts = Vec::new();
         if let Some(manifest) = &run.manifest {
             facts.push(manifest.config.preset.clone());
-            let data = run.start.as_ref().map(|start| &start.data);
+            let data = run.trainer.as_ref().map(|trainer| &trainer.data);
             let data = data.or(manifest.provenance.dataset.as_ref());
             facts.extend(data.map(|data| data.description.clone()));
             // On a GPU the number of threads says nothing.
-            let device = |start: &TrainerInfo| match start.device.as_str() {
-                "cpu" => format!("cpu {}{}", theme.glyphs.times(), start.threads),
+            let device = |trainer: &TrainerInfo| match trainer.device.as_str() {
+                "cpu" => format!("cpu {}{}", theme.glyphs.times(), trainer.threads),
                 gpu => gpu.to_owned(),
             };
-            facts.extend(run.start.as_ref().map(device));
+            facts.extend(run.trainer.as_ref().map(device));
             facts.extend(run_settings(manifest, theme.glyphs));
         }
         let mut line = Line::default();
@@ -85,9 +85,9 @@ impl<'a> Header<'a> {
 
     /// The current epoch, all epochs, and the fraction done; `None` before the trainer has started.
     fn epoch(&self) -> Option<(u64, u64, f64)> {
-        let start = self.0.run.start.as_ref()?;
-        let per_epoch = start.steps_per_epoch.max(1);
-        let (step, epochs) = (self.0.run.timeline.step, start.total_steps / per_epoch);
+        let trainer = self.0.run.trainer.as_ref()?;
+        let per_epoch = trainer.steps_per_epoch.max(1);
+        let (step, epochs) = (self.0.run.timeline.step, trainer.total_steps / per_epoch);
         let evaluated = self.0.run.timeline.reports().next_back().map_or(0, |report| u64::from(report.epoch));
         let is_over = !self.0.run.is_live() && evaluated > 0 && step == evaluated * per_epoch;
         // A run that has ended after an epoch, by patience for example, shows that epoch, not the next one.
@@ -98,7 +98,7 @@ impl<'a> Header<'a> {
     }
 
     fn total(&self) -> f64 {
-        let total = self.0.run.start.as_ref().map_or(0, |start| start.total_steps);
+        let total = self.0.run.trainer.as_ref().map_or(0, |trainer| trainer.total_steps);
         if total == 0 { 0.0 } else { self.0.run.timeline.step as f64 / total as f64 }
     }
 
@@ -126,11 +126,11 @@ impl<'a> Header<'a> {
         let Shown { app, run, theme } = self.0;
         let palette = &theme.palette;
         let (label, value) = match run.status() {
-            Some(RecordedStatus::Paused) => {
+            Some(RunStatus::Paused) => {
                 let paused = run.paused_since.map(|since| (app.shared.now - since).max(0.0));
                 ("paused for ", text::duration(paused))
             }
-            Some(RecordedStatus::Running) => ("ETA ", text::clock(run.eta())),
+            Some(RunStatus::Running) => ("ETA ", text::clock(run.eta())),
             _ => ("trained for ", text::duration(Some(run.active_seconds))),
         };
         Line::from_iter([Span::styled(label, palette.dim), Span::styled(value, palette.text)])
@@ -144,7 +144,7 @@ impl<'a> Header<'a> {
         if let Some(reason) = self.reason() {
             return Line::styled(reason, palette.warning);
         }
-        if let (Some(RecordedStatus::Paused), Some(position)) = (run.status(), &run.position) {
+        if let (Some(RunStatus::Paused), Some(position)) = (run.status(), &run.position) {
             let hash: String = position.weights_hash.chars().take(HASH).collect();
             return Line::from_iter([
                 Span::styled("paused at step ", palette.dim),
@@ -157,7 +157,7 @@ impl<'a> Header<'a> {
         }
         // A run that is not training shows its overall throughput.
         let (images, step) = match (run.status(), &run.manifest) {
-            (Some(RecordedStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
+            (Some(RunStatus::Running), _) => (run.images_per_second(), run.pace.seconds_per_step()),
             (_, Some(manifest)) => {
                 let steps = (run.timeline.step > 0).then_some(run.timeline.step as f64);
                 (manifest.summary.images_per_second, steps.map(|steps| run.active_seconds / steps))
@@ -235,7 +235,7 @@ impl<'a> Header<'a> {
         if line.width() + eta.width() + 1 + self.best("@").width() <= usize::from(width) {
             line.extend(eta);
         }
-        if width >= WITH_PACE && run.status() == Some(RecordedStatus::Running) {
+        if width >= WITH_PACE && run.status() == Some(RunStatus::Running) {
             let images = text::rate(run.images_per_second());
             line.push_span(Span::styled(format!("  {images} images/s"), palette.dim));
         }

@@ -7,7 +7,7 @@ use ratatui::widgets::Widget;
 
 use super::shown::Shown;
 use crate::app::Pane;
-use crate::run::{RecordedStatus, TrainerInfo};
+use crate::run::{RunStatus, TrainerInfo};
 use crate::ui::labels::shape;
 use crate::ui::widgets::{ChannelSelection, Focus, KernelGrid, PaneFrame, Placeholder};
 
@@ -59,10 +59,10 @@ impl KernelsPane<'_> {
     /// Why there are no kernels.
     fn nothing(&self) -> &'static str {
         let run = self.shown.run;
-        let convolutions = run.start.as_ref().is_none_or(TrainerInfo::has_convolutions);
+        let convolutions = run.trainer.as_ref().is_none_or(TrainerInfo::has_convolutions);
         match run.status() {
             _ if !convolutions => "this network has no convolution",
-            None | Some(RecordedStatus::Queued | RecordedStatus::Running | RecordedStatus::Paused) => {
+            None | Some(RunStatus::Queued | RunStatus::Running | RunStatus::Paused) => {
                 "waiting for the first kernels"
             }
             Some(_) => "no checkpoint was saved",

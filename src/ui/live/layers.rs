@@ -21,7 +21,7 @@ impl LayersPane<'_> {
 
     /// Height for all layers.
     pub(super) fn height(&self) -> u16 {
-        let layers = self.0.run.start.as_ref().map_or(0, |start| start.layers.len());
+        let layers = self.0.run.trainer.as_ref().map_or(0, |trainer| trainer.layers.len());
         u16::try_from(layers).unwrap_or(u16::MAX).saturating_add(3)
     }
 
@@ -57,20 +57,20 @@ impl Widget for LayersPane<'_> {
         let Shown { run, theme, .. } = self.0;
         let inner = PaneFrame::inner(area);
         let pane = PaneFrame::new(theme, "layers").focus(self.0.focus(Pane::Layers));
-        let Some(start) = &run.start else {
+        let Some(trainer) = &run.trainer else {
             pane.render(area, buf);
             return Placeholder::new(theme, "waiting for the network").render(inner, buf);
         };
-        let total = format!("{} parameters", text::count(start.parameters as u64));
+        let total = format!("{} parameters", text::count(trainer.parameters as u64));
         pane.value(Span::styled(total, theme.palette.text)).render(area, buf);
         let heading =
             format!("{:<11}{:<12}{:<10}{:>9}{:>7}", "layer", "setting", "output", "params", "share");
         let heading = Line::styled(heading, theme.palette.dim);
         // If not all fit, layers without parameters are left out first.
         let room = usize::from(inner.height).saturating_sub(1);
-        let all = start.layers.len() <= room;
-        let layers = start.layers.iter().filter(|layer| all || layer.parameters > 0);
-        let rows = layers.map(|layer| self.row(layer, start.parameters, inner.width));
+        let all = trainer.layers.len() <= room;
+        let layers = trainer.layers.iter().filter(|layer| all || layer.parameters > 0);
+        let rows = layers.map(|layer| self.row(layer, trainer.parameters, inner.width));
         for (row, line) in inner.rows().zip([heading].into_iter().chain(rows)) {
             line.render(row, buf);
         }

@@ -24,7 +24,7 @@ impl Shown<'_> {
 
     /// Kernels or, for a network without convolutions, the log.
     pub(super) fn beside(&self) -> Pane {
-        let flat = self.run.start.as_ref().is_some_and(|start| !start.has_convolutions());
+        let flat = self.run.trainer.as_ref().is_some_and(|trainer| !trainer.has_convolutions());
         if flat && self.app.shared.panes.focus != Pane::Kernels { Pane::Log } else { Pane::Kernels }
     }
 

@@ -8,7 +8,7 @@ use ratatui::widgets::Widget;
 
 use crate::app::{App, Arrangement, Column, Group, Row};
 use crate::metrics::{Spread, text};
-use crate::run::{FieldValue, ListedRun, Listing, Origin, RecordedStatus, RunManifest, Setting};
+use crate::run::{FieldValue, ListedRun, Listing, Origin, RunManifest, RunStatus, Setting};
 use crate::strings::{aligned, cells_of};
 use crate::ui::Glyphs;
 use crate::ui::labels::{changed, state};
@@ -77,7 +77,7 @@ impl Widget for TableView<'_> {
         let top = app.shared.table.selected.saturating_sub(room / 2).min(all.len().saturating_sub(room));
         for ((place, row), area) in all.iter().enumerate().skip(top).zip(rows) {
             match row {
-                Row::Run { place, depth } => match app.shared.listed(*place) {
+                Row::Run { index, depth } => match app.shared.listed(*index) {
                     Some(Listing::Run(run)) => self.run(run, *depth, &columns).render(area, buf),
                     Some(Listing::Broken { name, reason }) => self.broken(name, reason).render(area, buf),
                     None => {}
@@ -139,8 +139,8 @@ impl TableView<'_> {
             .app
             .shared
             .queue
-            .place(&run.manifest.id)
-            .filter(|_| run.state.status == RecordedStatus::Queued);
+            .position(&run.manifest.id)
+            .filter(|_| run.state.status == RunStatus::Queued);
         let word = place.map_or_else(|| words.word.to_owned(), |place| format!("queued {}", place + 1));
         let is_marked = self.app.shared.marked.contains(&run.manifest.id);
         let mark = if is_marked { self.theme.glyphs.right() } else { " " };
@@ -211,7 +211,7 @@ impl TableView<'_> {
         let palette = &self.theme.palette;
         let glyphs = self.theme.glyphs;
         let sign = if group.is_open { glyphs.descending() } else { glyphs.right() };
-        let count = match (group.best.count, group.places.len()) {
+        let count = match (group.best.count, group.indices.len()) {
             (counted, runs) if counted == runs => text::number_of(runs as u64, "run"),
             (counted, runs) => format!("{counted}/{runs} runs"),
         };

@@ -47,8 +47,8 @@ impl Ramp {
     /// The colour of `share`, a weight divided by the largest magnitude; `None` without colours and for NaN.
     pub fn color(&self, share: f32) -> Option<Color> {
         let middle = self.colors.len() / 2;
-        let place = (1.0 + f64::from(share.clamp(-1.0, 1.0))) * middle as f64;
-        self.colors.get(floor_index(place.round())).copied().filter(|_| !share.is_nan())
+        let position = (1.0 + f64::from(share.clamp(-1.0, 1.0))) * middle as f64;
+        self.colors.get(floor_index(position.round())).copied().filter(|_| !share.is_nan())
     }
 }
 

@@ -11,7 +11,7 @@ mod sparkline;
 #[cfg(test)]
 pub(crate) mod testing;
 
-pub use chart::{AxisScale, Chart, ChartLine, Mark, MarkKind};
+pub use chart::{AxisScale, Chart, ChartLayer, Mark, MarkKind};
 pub use hints::Hints;
 pub use kernels::{ChannelSelection, KernelGrid};
 pub use notice::Placeholder;

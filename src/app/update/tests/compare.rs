@@ -22,7 +22,7 @@ fn marked_runs_are_compared_with_a_baseline() {
     let mut app = app();
     app.screen = Screen::Runs;
     let ids: Vec<_> = (1..4).map(run_id).collect();
-    update(&mut app, Msg::Runs(ids.iter().map(|id| listed(id, RecordedStatus::Finished)).collect()));
+    update(&mut app, Msg::Runs(ids.iter().map(|id| listed(id, RunStatus::Finished)).collect()));
     press(&mut app, &[Key::Char('m')]);
     assert_eq!(press(&mut app, &[Key::Char('c')]), []);
     assert!(app.shared.notice.as_ref().unwrap().text().contains("mark another"), "{:?}", app.shared.notice);
@@ -179,10 +179,10 @@ fn a_pause_takes_wall_time_and_no_active_time() {
     let mut run = RunView::new(run_id(1), Smoothing::default());
     let entries = entries.map(|(time, event)| JournalEntry { time, event }).to_vec();
     run.update(Update { entries, ..Update::default() });
-    let places =
-        |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.ruler(&run).position(step)));
-    assert_eq!(places(XAxis::ActiveTime), ["5", "6", "10"]);
-    assert_eq!(places(XAxis::WallTime), ["5", "65", "70"]);
+    let positions =
+        |along: XAxis| [10.0, 11.0, 20.0].map(|step| format!("{:.0}", along.x_scale(&run).position(step)));
+    assert_eq!(positions(XAxis::ActiveTime), ["5", "6", "10"]);
+    assert_eq!(positions(XAxis::WallTime), ["5", "65", "70"]);
 }
 
 #[test]
@@ -197,7 +197,7 @@ fn repeated_steps_are_drawn_once() {
         })
     };
     let started = |step| Event::started(step);
-    let view = |events| showing(RecordedStatus::Running, events).0.shared.run.unwrap();
+    let view = |events| showing(RunStatus::Running, events).0.shared.run.unwrap();
     let killed = [started(0), steps(1, &[3.0, 2.0, 1.0], 3.0), started(1)];
     // Repeats up to step 3 with the same results, then continues.
     let run = view([&killed[..], &[steps(4, &[0.5], 4.0)]].concat());
@@ -232,7 +232,7 @@ fn predictions_compare_the_selected_run_with_the_baseline() {
 
 #[test]
 fn opening_another_run_resets_the_zoom() {
-    let (mut app, run) = showing(RecordedStatus::Running, with_steps());
+    let (mut app, run) = showing(RunStatus::Running, with_steps());
     press(&mut app, &[Key::Char('+'), Key::Char('+')]);
     let zoomed = app.shared.charts.window;
     assert_ne!(zoomed, crate::app::Window::All);

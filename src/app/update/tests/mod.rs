@@ -6,12 +6,12 @@ use std::sync::Arc;
 use super::*;
 use crate::app::testing::{listed, run_id, state};
 use crate::app::{
-    Compare, ExitSummary, GlobalAction, Pane, PresetInfo, QueueChange, QueueWorker, Row, RunView, Smoothing,
-    XAxis,
+    Compare, ExitState, ExitSummary, GlobalAction, Pane, PresetInfo, QueueChange, QueueWorker, Row, RunView,
+    Smoothing, XAxis,
 };
 use crate::run::{
-    Change, CheckpointName, Command, DataInfo, EpochReport, Event, JournalEntry, Labels, OptimizerSettings,
-    PauseReason, Queue, RecordedStatus, RunConfig, StepBatch, Update,
+    Change, CheckpointName, Command, DataInfo, EpochReport, Event, JournalEntry, OptimizerSettings,
+    PauseReason, Queue, RunConfig, RunLabels, RunStatus, StepBatch, Update,
 };
 
 fn app() -> App {
@@ -24,7 +24,7 @@ fn press(app: &mut App, keys: &[Key]) -> Vec<Effect> {
 }
 
 /// The live screen of a run with this status, after these events.
-fn showing(status: RecordedStatus, events: Vec<Event>) -> (App, RunId) {
+fn showing(status: RunStatus, events: Vec<Event>) -> (App, RunId) {
     let (mut app, id) = (app(), run_id(1));
     assert_eq!(update(&mut app, Msg::Started(id.clone())), [Effect::Follow(id.clone())]);
     let entries = events.into_iter().map(|event| JournalEntry { time: 0.0, event }).collect();
@@ -53,7 +53,7 @@ fn enter_with_a_live_run_attaches_to_it() {
     let (mut app, live) = (app(), run_id(1));
     update(
         &mut app,
-        Msg::Runs(vec![listed(&run_id(2), RecordedStatus::Finished), listed(&live, RecordedStatus::Paused)]),
+        Msg::Runs(vec![listed(&run_id(2), RunStatus::Finished), listed(&live, RunStatus::Paused)]),
     );
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Follow(live)]);
     assert!(matches!(app.screen, Screen::Live));
@@ -64,40 +64,37 @@ fn selections_follow_their_run_in_a_new_list() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Down]);
-    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Running)]));
+    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RunStatus::Running)]));
     assert!(
         matches!(app.shared.menu()[app.shared.menu_row], MenuItem::Train(preset) if preset.name == "dnn")
     );
     app.screen = Screen::Runs;
     update(
         &mut app,
-        Msg::Runs(vec![
-            listed(&run_id(2), RecordedStatus::Queued),
-            listed(&run_id(1), RecordedStatus::Running),
-        ]),
+        Msg::Runs(vec![listed(&run_id(2), RunStatus::Queued), listed(&run_id(1), RunStatus::Running)]),
     );
     assert_eq!(app.shared.table.selected, 1, "the selection follows its run");
 }
 
 #[test]
 fn space_pauses_a_running_run_and_continues_a_paused_one() {
-    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, id) = showing(RunStatus::Running, Vec::new());
     let space = [Key::Char(' ')];
     assert_eq!(press(&mut app, &space), [Effect::Send(id.clone(), Command::Pause)]);
-    let (mut app, id) = showing(RecordedStatus::Paused, Vec::new());
+    let (mut app, id) = showing(RunStatus::Paused, Vec::new());
     assert_eq!(press(&mut app, &space), [Effect::Send(id, Command::Resume)]);
-    let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
+    let (mut app, _) = showing(RunStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &space), []);
 }
 
 #[test]
 fn a_command_is_pending_until_it_is_answered() {
-    let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, id) = showing(RunStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     assert_eq!(app.shared.run.as_ref().unwrap().pending, Some(Command::Pause));
     let event = Event::Paused { step: 3, reason: PauseReason::Command, position: None };
     let entries = vec![JournalEntry { time: 9.0, event }];
-    let change = Update { entries, state: Some(state(RecordedStatus::Paused)), ..Update::default() };
+    let change = Update { entries, state: Some(state(RunStatus::Paused)), ..Update::default() };
     update(&mut app, Msg::Run(id, Box::new(change)));
     let run = app.shared.run.unwrap();
     assert_eq!((run.pending, run.paused_since), (None, Some(9.0)));
@@ -105,35 +102,39 @@ fn a_command_is_pending_until_it_is_answered() {
 
 #[test]
 fn quitting_a_live_run_asks_and_sends_the_chosen_command() {
-    let cases = [('d', None), ('p', Some(Command::Pause)), ('s', Some(Command::Stop))];
-    for (key, command) in cases {
-        let (mut app, id) = showing(RecordedStatus::Running, Vec::new());
+    let cases = [
+        ('d', None, ExitState::Training),
+        ('p', Some(Command::Pause), ExitState::Paused),
+        ('s', Some(Command::Stop), ExitState::Stopping),
+    ];
+    for (key, command, state) in cases {
+        let (mut app, id) = showing(RunStatus::Running, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('q')]), []);
         assert_eq!(app.dialog, Some(Dialog::Quit));
         let name = id.name().to_owned();
-        let exit = Effect::Exit(Some(ExitSummary { name, command }));
+        let exit = Effect::Exit(Some(ExitSummary { name, state }));
         let send = command.map(|command| Effect::Send(id, command));
         let want: Vec<_> = send.into_iter().chain([exit]).collect();
         assert_eq!(press(&mut app, &[Key::Char(key)]), want);
     }
-    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, _) = showing(RunStatus::Running, Vec::new());
     assert_eq!(press(&mut app, &[Key::Char('q'), Key::Esc]), []);
     assert_eq!(app.dialog, None);
 }
 
 #[test]
 fn quitting_with_an_ended_run_exits_at_once() {
-    let (mut app, _) = showing(RecordedStatus::Finished, Vec::new());
+    let (mut app, _) = showing(RunStatus::Finished, Vec::new());
     assert_eq!(press(&mut app, &[Key::Char('q')]), [Effect::Exit(None)]);
 }
 
 #[test]
 fn only_a_run_that_ended_early_can_be_resumed() {
-    for status in [RecordedStatus::Stopped, RecordedStatus::Failed, RecordedStatus::Interrupted] {
+    for status in [RunStatus::Stopped, RunStatus::Failed, RunStatus::Interrupted] {
         let (mut app, id) = showing(status, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('r')]), [Effect::Resume(id)]);
     }
-    for status in [RecordedStatus::Running, RecordedStatus::Paused, RecordedStatus::Finished] {
+    for status in [RunStatus::Running, RunStatus::Paused, RunStatus::Finished] {
         let (mut app, _) = showing(status, Vec::new());
         assert_eq!(press(&mut app, &[Key::Char('r')]), []);
     }
@@ -141,15 +142,15 @@ fn only_a_run_that_ended_early_can_be_resumed() {
 
 #[test]
 fn an_update_of_a_run_that_is_not_on_the_screen_changes_nothing() {
-    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
-    let change = Update { state: Some(state(RecordedStatus::Failed)), ..Update::default() };
+    let (mut app, _) = showing(RunStatus::Running, Vec::new());
+    let change = Update { state: Some(state(RunStatus::Failed)), ..Update::default() };
     update(&mut app, Msg::Run(run_id(2), Box::new(change)));
-    assert_eq!(app.shared.run.unwrap().status(), Some(RecordedStatus::Running));
+    assert_eq!(app.shared.run.unwrap().status(), Some(RunStatus::Running));
 }
 
 #[test]
 fn a_failure_is_shown_until_the_next_key() {
-    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, _) = showing(RunStatus::Running, Vec::new());
     press(&mut app, &[Key::Char(' ')]);
     update(&mut app, Msg::Failed("the disk is full".to_owned()));
     assert_eq!(app.shared.notice.as_ref().map(Notice::text), Some("the disk is full"));
@@ -160,7 +161,7 @@ fn a_failure_is_shown_until_the_next_key() {
 
 #[test]
 fn themes_and_panes_cycle() {
-    let (mut app, _) = showing(RecordedStatus::Running, Vec::new());
+    let (mut app, _) = showing(RunStatus::Running, Vec::new());
     press(&mut app, &[Key::Char('t'); 3]);
     assert_eq!(app.shared.theme, 0);
     press(&mut app, &[Key::Tab; Pane::ALL.len()]);
@@ -253,7 +254,7 @@ fn keys_to_other_screens_work_where_they_lead_somewhere_else() {
     assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, true, false], "home screen, no run");
     press(&mut app, &[Key::Char('2')]);
     assert_eq!(['1', '2', 'n'].map(|key| has(&app, key)), [false, false, true], "no runs");
-    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RecordedStatus::Finished)]));
+    update(&mut app, Msg::Runs(vec![listed(&run_id(1), RunStatus::Finished)]));
     let home = Action::Everywhere(GlobalAction::ShowHome);
     let is_hinted = crate::app::available(&app).any(|binding| binding.action == home);
     assert!(!has(&app, 'n') && !is_hinted, "n creates runs like the selected one");
@@ -265,7 +266,7 @@ fn keys_to_other_screens_work_where_they_lead_somewhere_else() {
 
 #[test]
 fn returning_to_the_open_run_resets_the_zoom() {
-    let (mut app, run) = showing(RecordedStatus::Running, with_steps());
+    let (mut app, run) = showing(RunStatus::Running, with_steps());
     press(&mut app, &[Key::Char('+'), Key::Char('2')]);
     assert_ne!(app.shared.charts.window, crate::app::Window::All);
     assert_eq!(update(&mut app, Msg::Started(run)), [], "it is already followed");

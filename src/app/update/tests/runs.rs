@@ -8,17 +8,16 @@ fn a_query_filters_runs_and_the_selection_stays_on_its_run() {
     let mut app = app();
     app.screen = Screen::Runs;
     let ids: Vec<_> = (1..5).map(run_id).collect();
-    let statuses =
-        [RecordedStatus::Finished, RecordedStatus::Stopped, RecordedStatus::Finished, RecordedStatus::Failed];
+    let statuses = [RunStatus::Finished, RunStatus::Stopped, RunStatus::Finished, RunStatus::Failed];
     let runs: Vec<_> = ids.iter().zip(statuses).map(|(id, status)| listed(id, status)).collect();
     update(&mut app, Msg::Runs(runs.clone()));
     press(&mut app, &[Key::Down, Key::Down]);
     let shown = |app: &App| -> Vec<RunId> {
-        let place = |row: &Row| match row {
-            Row::Run { place, .. } => *place,
+        let index = |row: &Row| match row {
+            Row::Run { index, .. } => *index,
             Row::Group(group) => group.first(),
         };
-        let listed = |row| app.shared.listed(place(row)).unwrap().clone();
+        let listed = |row| app.shared.listed(index(row)).unwrap().clone();
         app.shared
             .table
             .rows()
@@ -67,7 +66,7 @@ fn on_runs() -> (App, Vec<RunId>) {
     app.screen = Screen::Runs;
     let ids: Vec<_> = (1..4).map(run_id).collect();
     let runs = ids.iter().zip([(0.01, 1), (0.01, 2), (0.1, 1)]).map(|(id, (learning_rate, seed))| {
-        let Listing::Run(run) = listed(id, RecordedStatus::Finished) else { unreachable!() };
+        let Listing::Run(run) = listed(id, RunStatus::Finished) else { unreachable!() };
         let mut run = Arc::unwrap_or_clone(run);
         run.manifest.config.seed = seed;
         run.manifest.config.optimizer = OptimizerSettings::Sgd { learning_rate, momentum: 0.5 };
@@ -99,7 +98,7 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
     assert!((config.optimizer.learning_rate() - 0.1).abs() < 1e-12);
 
     let effects = press(&mut app, &[Key::Char('n'), Key::Ctrl('n')]);
-    assert!(matches!(effects.as_slice(), [Effect::Sweep(configs)] if configs.len() == 1), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Enqueue(configs)] if configs.len() == 1), "{effects:?}");
     assert!(matches!(app.screen, Screen::Runs));
 
     press(&mut app, &[Key::Char('n')]);
@@ -107,7 +106,7 @@ fn a_new_run_has_the_settings_of_the_selected_one_and_what_is_typed() {
     press(&mut app, &vec![Key::Down; rate.unwrap()]);
     type_text(&mut app, ", 0.2, 0.3");
     let effects = press(&mut app, &[Key::Enter]);
-    let [Effect::Sweep(configs)] = effects.as_slice() else { panic!("{effects:?}") };
+    let [Effect::Enqueue(configs)] = effects.as_slice() else { panic!("{effects:?}") };
     let rates: Vec<f64> = configs.iter().map(|config| config.optimizer.learning_rate()).collect();
     assert!(rates.iter().zip([0.1, 0.2, 0.3]).all(|(rate, want)| (rate - want).abs() < 1e-12), "{rates:?}");
 
@@ -137,7 +136,7 @@ fn groups_have_mean_and_spread_and_open() {
     let [Row::Group(one), Row::Group(other)] = app.shared.table.rows() else {
         panic!("{:?}", app.shared.table.rows())
     };
-    assert_eq!((one.places.len(), other.places.len()), (2, 1));
+    assert_eq!((one.indices.len(), other.indices.len()), (2, 1));
     assert!((one.best.mean.unwrap() - 1.51).abs() < 1e-9 && one.best.deviation.is_some());
     press(&mut app, &[Key::Home, Key::Enter]);
     assert_eq!(app.shared.table.rows().len(), 4);
@@ -158,13 +157,13 @@ fn runs_can_be_forked_from_the_table_and_from_the_live_screen() {
     type_text(&mut app, "60");
     let change = Change { epochs: Some(60), ..Change::default() };
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Fork(ids[0].clone(), CheckpointName::Last, change)]);
-    let (mut app, id) = showing(RecordedStatus::Finished, Vec::new());
+    let (mut app, id) = showing(RunStatus::Finished, Vec::new());
     // Its settings are unknown until its manifest has been read.
     app.shared.run.as_mut().unwrap().manifest = None;
     press(&mut app, &[Key::Char('F')]);
     assert_eq!(app.dialog, None);
     app.shared.run.as_mut().unwrap().manifest =
-        listed(&id, RecordedStatus::Finished).run().map(|run| run.manifest);
+        listed(&id, RunStatus::Finished).run().map(|run| run.manifest);
     let effects = press(&mut app, &[Key::Char('F'), Key::Enter]);
     assert_eq!(effects, [Effect::Fork(id, CheckpointName::Last, Change::default())]);
 }
@@ -180,20 +179,17 @@ fn a_group_counts_what_is_finished_and_each_seed_once() {
         Listing::Run(Arc::new(run))
     };
     let runs = app.shared.runs.clone().unwrap();
-    let counts = |app: &mut App, states: [(u64, RecordedStatus); 3]| {
+    let counts = |app: &mut App, states: [(u64, RunStatus); 3]| {
         let runs = runs.iter().zip(states).map(|(run, (seed, status))| changed(run, seed, status)).collect();
         update(app, Msg::Runs(runs));
         let [Row::Group(group)] = app.shared.table.rows() else { panic!("{:?}", app.shared.table.rows()) };
-        (group.places.len(), group.best.count)
+        (group.indices.len(), group.best.count)
     };
     type_text(&mut app, "v");
-    let finished = RecordedStatus::Finished;
+    let finished = RunStatus::Finished;
     assert_eq!(counts(&mut app, [(1, finished), (2, finished), (3, finished)]), (3, 3));
     assert_eq!(counts(&mut app, [(1, finished), (2, finished), (2, finished)]), (3, 2));
-    assert_eq!(
-        counts(&mut app, [(1, finished), (2, RecordedStatus::Stopped), (3, RecordedStatus::Running)]),
-        (3, 1)
-    );
+    assert_eq!(counts(&mut app, [(1, finished), (2, RunStatus::Stopped), (3, RunStatus::Running)]), (3, 1));
 }
 
 #[test]
@@ -224,7 +220,7 @@ fn a_run_is_labelled_as_it_is_typed() {
     press(&mut app, &[Key::Char('e'), Key::Down]);
     type_text(&mut app, "good slow");
     let tags = Some(vec!["good".to_owned(), "slow".to_owned()]);
-    let labels = Labels { tags, ..Labels::default() };
+    let labels = RunLabels { tags, ..RunLabels::default() };
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Label(ids[0].clone(), labels)]);
     // Without a change, there is no effect.
     assert_eq!(press(&mut app, &[Key::Char('e'), Key::Enter]), []);
@@ -284,7 +280,7 @@ fn a_run_that_has_not_begun_is_in_the_group_that_it_will_be_in() {
     };
     let sizes = |app: &App| -> Vec<usize> {
         let size = |row: &Row| match row {
-            Row::Group(group) => group.places.len(),
+            Row::Group(group) => group.indices.len(),
             Row::Run { .. } => 0,
         };
         app.shared.table.rows().iter().map(size).collect()
@@ -387,14 +383,14 @@ fn the_first_line_of_the_menu_is_the_last_run_unless_one_is_live() {
     assert_eq!(press(&mut opened, &[Key::Enter]), [Effect::Follow(ids[0].clone())], "nothing trains");
 
     let mut runs = app.shared.runs.clone().unwrap();
-    let set = |runs: &mut Vec<Listing>, place: usize, status| {
-        let Listing::Run(run) = &mut runs[place] else { panic!() };
+    let set = |runs: &mut Vec<Listing>, index: usize, status| {
+        let Listing::Run(run) = &mut runs[index] else { panic!() };
         Arc::make_mut(run).state = state(status);
     };
-    set(&mut runs, 0, RecordedStatus::Interrupted);
+    set(&mut runs, 0, RunStatus::Interrupted);
     update(&mut app, Msg::Runs(runs.clone()));
     assert_eq!(press(&mut app, &[Key::Enter]), [Effect::Resume(ids[0].clone())]);
-    set(&mut runs, 1, RecordedStatus::Running);
+    set(&mut runs, 1, RunStatus::Running);
     update(&mut app, Msg::Runs(runs));
     assert_eq!(first(&app), ("attach", ids[1].clone()));
 }

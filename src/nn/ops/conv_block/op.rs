@@ -23,8 +23,8 @@ where
     D: Storage<usize> + TensorFromVec<usize>,
 {
     /// Creates a block that uses this backend where the device supports it.
-    pub fn new(device: &D, kernels: Backend, input_gradient: InputGradient) -> Self {
-        let fused = match kernels {
+    pub fn new(device: &D, backend: Backend, input_gradient: InputGradient) -> Self {
+        let fused = match backend {
             Backend::Composed => None,
             Backend::Fused(level) => Some(Fused::new(level)),
         };

@@ -114,18 +114,18 @@ where
         .map(|bits| (0..batch * O).map(move |place| if bits >> (place % 64) & 1 == 0 { 0.0 } else { 1.5 }));
     let case = Case::new::<H, W, C, O, K>(batch, seed, factors.map(Iterator::collect));
     let want = case.compute::<H, W, C, O, K>(&Way::Composed);
-    for kernels in Backend::all() {
-        let Backend::Fused(level) = kernels else { continue };
+    for backend in Backend::all() {
+        let Backend::Fused(level) = backend else { continue };
         let fused = Fused::<H, W, C, O, K>::new(level);
         let got = case.compute(&Way::Fused(&fused));
-        assert_close(&format!("{kernels}: maps"), &got.maps, &want.maps);
+        assert_close(&format!("{backend}: maps"), &got.maps, &want.maps);
         for (what, got, want) in [("images", 0), ("weights", 1), ("biases", 2)]
             .map(|(what, i)| (what, &got.gradients[i], &want.gradients[i]))
         {
-            assert_close(&format!("{kernels}: gradient of {what}"), got, want);
+            assert_close(&format!("{backend}: gradient of {what}"), got, want);
         }
         // No state is carried over to the next batch.
-        assert_eq!(case.compute(&Way::Fused(&fused)), got, "{kernels}: the second time");
+        assert_eq!(case.compute(&Way::Fused(&fused)), got, "{backend}: the second time");
     }
 }
 
@@ -162,8 +162,8 @@ fn first_of_equal_pixels_gets_the_gradient() {
     let mut case = Case::new::<Const<12>, Const<12>, 10, 20, 5>(2, 5, None);
     case.images.fill(0.25);
     let want = case.compute::<Const<12>, Const<12>, 10, 20, 5>(&Way::Composed);
-    for kernels in Backend::all() {
-        let Backend::Fused(level) = kernels else { continue };
+    for backend in Backend::all() {
+        let Backend::Fused(level) = backend else { continue };
         let got = case.compute::<Const<12>, Const<12>, 10, 20, 5>(&Way::Fused(&Fused::new(level)));
         assert_close("gradient of images", &got.gradients[0], &want.gradients[0]);
     }

@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn other_files_are_refused_with_their_reason() {
+    fn other_files_are_rejected_with_their_reason() {
         let reason = |bytes: &[u8]| Checkpoint::decode(bytes).unwrap_err().to_string();
         let good = |format: u32| format!("{{\"format\":{format}}}");
         assert!(reason(b"").contains("not a valid safetensors file"));
@@ -318,7 +318,7 @@ mod tests {
     }
 
     #[test]
-    fn truncated_files_are_refused() {
+    fn truncated_files_are_rejected() {
         let bytes = example().encode().unwrap();
         for len in 0..bytes.len() {
             assert!(Checkpoint::decode(&bytes[..len]).is_err(), "the first {len} bytes");

@@ -69,7 +69,7 @@ impl<'a> Mark<'a> {
 }
 
 /// Draws marks on a chart without overlapping labels.
-pub(super) struct Marker<'a> {
+pub(super) struct MarkPainter<'a> {
     theme: &'a RenderTheme,
     plot: &'a Plot,
     canvas: &'a Canvas,
@@ -84,7 +84,7 @@ struct Place {
     style: Style,
 }
 
-impl<'a> Marker<'a> {
+impl<'a> MarkPainter<'a> {
     pub(super) const fn new(theme: &'a RenderTheme, plot: &'a Plot, canvas: &'a Canvas) -> Self {
         Self { theme, plot, canvas, taken: Vec::new() }
     }

@@ -7,4 +7,4 @@ mod widget;
 
 pub use axes::AxisScale;
 pub use marks::{Mark, MarkKind};
-pub use widget::{Chart, ChartLine};
+pub use widget::{Chart, ChartLayer};

@@ -9,7 +9,7 @@ use ratatui::widgets::Widget;
 
 use super::axes::{Axes, AxisScale, Plot};
 use super::canvas::{Canvas, Pen};
-use super::marks::{Mark, MarkKind, Marker};
+use super::marks::{Mark, MarkKind, MarkPainter};
 use crate::metrics::{Interval, Point, Series, TickStep, XScale};
 use crate::ui::theme::RenderTheme;
 use crate::ui::widgets::Placeholder;
@@ -29,7 +29,7 @@ use crate::ui::widgets::Placeholder;
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
     theme: &'a RenderTheme,
-    layers: Vec<ChartLine<'a>>,
+    layers: Vec<ChartLayer<'a>>,
     marks: Vec<Mark<'a>>,
     x: Option<Interval>,
     x_unit: f64,
@@ -51,9 +51,9 @@ struct Crosshair<'a> {
 
 /// One series and how it is drawn.
 #[derive(Debug, Clone, Copy)]
-pub struct ChartLine<'a> {
+pub struct ChartLayer<'a> {
     series: &'a Series,
-    ruler: XScale<'a>,
+    x_scale: XScale<'a>,
     style: Style,
     shape: Shape,
 }
@@ -68,9 +68,9 @@ enum Shape {
 /// Minimum number of columns between symbols on a line.
 const BEADS: usize = 3;
 
-impl<'a> ChartLine<'a> {
+impl<'a> ChartLayer<'a> {
     const fn new(series: &'a Series, style: Style, shape: Shape) -> Self {
-        Self { series, ruler: XScale::IDENTITY, style, shape }
+        Self { series, x_scale: XScale::IDENTITY, style, shape }
     }
 
     /// A line through the points.
@@ -88,22 +88,22 @@ impl<'a> ChartLine<'a> {
         Self::new(series, style, Shape::Markers(symbol))
     }
 
-    /// Maps x to the axis with this ruler.
+    /// Maps x to the axis with this scale.
     #[must_use]
-    pub const fn along(self, ruler: XScale<'a>) -> Self {
-        Self { ruler, ..self }
+    pub const fn along(self, x_scale: XScale<'a>) -> Self {
+        Self { x_scale, ..self }
     }
 
     fn x_span(&self) -> Option<Interval> {
-        self.series.x_span(self.ruler)
+        self.series.x_span(self.x_scale)
     }
 
     fn y_span(&self, x: Interval) -> Option<Interval> {
-        self.series.y_span(self.ruler, x)
+        self.series.y_span(self.x_scale, x)
     }
 
     fn thin(&self, x: Interval, columns: usize) -> Vec<Point> {
-        self.series.thin(self.ruler, x, columns)
+        self.series.thin(self.x_scale, x, columns)
     }
 }
 
@@ -128,7 +128,7 @@ impl<'a> Chart<'a> {
 
     /// Adds a series, drawn above earlier ones.
     #[must_use]
-    pub fn layer(mut self, layer: ChartLine<'a>) -> Self {
+    pub fn layer(mut self, layer: ChartLayer<'a>) -> Self {
         self.layers.push(layer);
         self
     }
@@ -205,13 +205,13 @@ impl<'a> Chart<'a> {
     }
 
     fn visible_x(&self) -> Option<Interval> {
-        let all = self.layers.iter().filter_map(ChartLine::x_span).reduce(Interval::join);
+        let all = self.layers.iter().filter_map(ChartLayer::x_span).reduce(Interval::join);
         self.x.or_else(|| Some(all?.join(Interval::of([0.0])?)))
     }
 
     fn draw_layer(&self, index: usize, x: Interval, plot: &Plot, canvas: &mut Canvas) {
         let layer = self.layers[index];
-        let ChartLine { style, shape, .. } = layer;
+        let ChartLayer { style, shape, .. } = layer;
         let points = layer.thin(x, plot.dot_columns());
         for (at, point) in points.iter().enumerate().filter(|(_, point)| point.y.is_finite()) {
             let dot = plot.dot(*point);
@@ -287,7 +287,7 @@ impl Widget for Chart<'_> {
         axes.render_crosshair(&plot, buf);
         canvas.render(plot.area, buf);
         let marks: Vec<_> = self.gaps(axes.x, &plot).into_iter().chain(self.marks).collect();
-        Marker::new(self.theme, &plot, &canvas).draw(&marks, buf);
+        MarkPainter::new(self.theme, &plot, &canvas).draw(&marks, buf);
         if self.layers.iter().all(|layer| layer.series.is_empty()) {
             Placeholder::new(self.theme, self.empty).render(plot.area, buf);
         }
@@ -327,9 +327,9 @@ mod tests {
     fn loss_chart<'a>(theme: &'a RenderTheme, loss: &'a Curve, test: &'a Series) -> Chart<'a> {
         let curve = theme.palette.curve;
         Chart::new(theme)
-            .layer(ChartLine::dots(loss.raw(), curve.raw))
-            .layer(ChartLine::line(loss.smooth(), curve.train))
-            .layer(ChartLine::with_markers(test, curve.test, theme.glyphs.dot()))
+            .layer(ChartLayer::dots(loss.raw(), curve.raw))
+            .layer(ChartLayer::line(loss.smooth(), curve.train))
+            .layer(ChartLayer::with_markers(test, curve.test, theme.glyphs.dot()))
             .x_axis("epoch", 100.0)
             .mark(Mark::new(MarkKind::Changed, 500.0).label(format!("lr {}2", theme.glyphs.divide())))
             .mark(Mark::new(MarkKind::Paused, 820.0).label("paused 4 m"))
@@ -352,8 +352,8 @@ mod tests {
             (accuracy(), series(accuracy().points().iter().map(|point| (point.x, point.y + 4.0))));
         for theme in [unicode(), ascii()] {
             let chart = Chart::new(&theme)
-                .layer(ChartLine::line(&train, theme.palette.curve.train))
-                .layer(ChartLine::with_markers(&test, theme.palette.curve.test, theme.glyphs.dot()))
+                .layer(ChartLayer::line(&train, theme.palette.curve.train))
+                .layer(ChartLayer::with_markers(&test, theme.palette.curve.test, theme.glyphs.dot()))
                 .x_axis("epoch", 1.0)
                 .mark(Mark::new(MarkKind::Best, 12.0).at(86.3).label("best"));
             insta::assert_snapshot!(format!("accuracy_{}", theme.glyphs), text(chart, 44, 12));
@@ -364,7 +364,7 @@ mod tests {
     fn a_constant_is_a_line() {
         let constant = series([(0.0, 0.5), (10.0, 0.5)]);
         let theme = unicode();
-        let chart = Chart::new(&theme).layer(ChartLine::line(&constant, theme.palette.curve.train));
+        let chart = Chart::new(&theme).layer(ChartLayer::line(&constant, theme.palette.curve.train));
         insta::assert_snapshot!(text(chart, 30, 6));
     }
 
@@ -377,7 +377,7 @@ mod tests {
         let none = series((0..9).map(|x| (f64::from(x), f64::NAN)));
         let theme = unicode();
         let draw = |series: &Series| {
-            text(Chart::new(&theme).layer(ChartLine::line(series, theme.palette.curve.train)), 40, 8)
+            text(Chart::new(&theme).layer(ChartLayer::line(series, theme.palette.curve.train)), 40, 8)
         };
         insta::assert_snapshot!("holes", draw(&holes));
         insta::assert_snapshot!("nothing_but_a_hole", draw(&none));
@@ -387,7 +387,7 @@ mod tests {
     fn chart_without_points_has_axes_and_a_message() {
         let (theme, nothing) = (unicode(), Series::default());
         let chart = Chart::new(&theme)
-            .layer(ChartLine::line(&nothing, theme.palette.curve.train))
+            .layer(ChartLayer::line(&nothing, theme.palette.curve.train))
             .x_axis("epoch", 1.0)
             .empty("waiting for the first step");
         insta::assert_snapshot!(text(chart, 44, 7));
@@ -397,7 +397,7 @@ mod tests {
     fn spike_of_one_step_is_drawn() {
         let spike = series((0..100_000).map(|x| (f64::from(x), if x == 54_321 { 9.0 } else { 1.0 })));
         let theme = unicode();
-        let chart = Chart::new(&theme).layer(ChartLine::line(&spike, theme.palette.curve.train));
+        let chart = Chart::new(&theme).layer(ChartLayer::line(&spike, theme.palette.curve.train));
         insta::assert_snapshot!(text(chart, 40, 7));
     }
 
@@ -433,16 +433,16 @@ mod tests {
         let theme = unicode();
         let fall = series((0..=60).map(|x| (f64::from(x), 4.0 * (-f64::from(x) / 10.0).exp())));
         let chart = Chart::new(&theme)
-            .layer(ChartLine::line(&fall, theme.palette.curve.train))
+            .layer(ChartLayer::line(&fall, theme.palette.curve.train))
             .y_scale(AxisScale::Logarithmic);
         insta::assert_snapshot!(text(chart, 44, 12));
     }
 
     #[test]
-    fn curve_follows_its_ruler() {
+    fn curve_follows_its_x_scale() {
         let (theme, line) = (ascii(), series([(0.0, 0.0), (10.0, 10.0), (20.0, 20.0)]));
         let times = series([(0.0, 0.0), (10.0, 90.0), (20.0, 100.0)]);
-        let layer = ChartLine::line(&line, theme.palette.curve.train).along(XScale::Lookup(&times));
+        let layer = ChartLayer::line(&line, theme.palette.curve.train).along(XScale::Lookup(&times));
         insta::assert_snapshot!(text(Chart::new(&theme).layer(layer), 44, 9));
     }
 
@@ -450,7 +450,7 @@ mod tests {
     fn epoch_axis_has_whole_numbers() {
         let (theme, two) = (unicode(), series([(1.0, 70.0), (2.0, 75.0)]));
         let chart =
-            Chart::new(&theme).layer(ChartLine::line(&two, theme.palette.curve.test)).x_axis("epoch", 1.0);
+            Chart::new(&theme).layer(ChartLayer::line(&two, theme.palette.curve.test)).x_axis("epoch", 1.0);
         let axis = |chart: Chart<'_>| text(chart, 50, 5).lines().last().unwrap().to_owned();
         assert_eq!(axis(chart.clone()), "     └ 0.0 ──── 0.5 ────── 1.0 ────── 1.5 ── epoch");
         assert_eq!(axis(chart.whole_x()), "     └ 0 ────────────────── 1 ────────────── epoch");
@@ -461,7 +461,7 @@ mod tests {
         let (theme, flat) = (unicode(), series((0..=100).map(|x| (f64::from(x), 1.0))));
         let marks =
             [40.0, 42.0, 44.0, 99.0].map(|x| Mark::new(MarkKind::Changed, x).label(format!("at {x}")));
-        let chart = Chart::new(&theme).layer(ChartLine::line(&flat, theme.palette.curve.train)).marks(marks);
+        let chart = Chart::new(&theme).layer(ChartLayer::line(&flat, theme.palette.curve.train)).marks(marks);
         insta::assert_snapshot!(text(chart, 50, 9));
     }
 
@@ -483,10 +483,10 @@ mod tests {
                 });
                 for series in [&wild, &tame] {
                     let chart = Chart::new(&theme)
-                        .layer(ChartLine::dots(series, theme.palette.curve.raw))
-                        .layer(ChartLine::line(series, theme.palette.curve.train))
-                        .layer(ChartLine::with_markers(series, theme.palette.curve.test, theme.glyphs.dot()))
-                        .layer(ChartLine::line(series, theme.palette.curve.train).along(XScale::Lookup(&tame)))
+                        .layer(ChartLayer::dots(series, theme.palette.curve.raw))
+                        .layer(ChartLayer::line(series, theme.palette.curve.train))
+                        .layer(ChartLayer::with_markers(series, theme.palette.curve.test, theme.glyphs.dot()))
+                        .layer(ChartLayer::line(series, theme.palette.curve.train).along(XScale::Lookup(&tame)))
                         .marks(marks.clone())
                         .y_scale(if log { AxisScale::Logarithmic } else { AxisScale::Linear })
                         .crosshair(marked, "here")

@@ -10,7 +10,7 @@ use super::file;
 
 /// A file that is read again whenever it was replaced or changed.
 #[derive(Debug)]
-pub(crate) struct Watched {
+pub(crate) struct PolledFile {
     path: PathBuf,
     /// Maximum size of the file in bytes.
     limit: u64,
@@ -21,7 +21,7 @@ pub(crate) struct Watched {
     is_missing: bool,
 }
 
-impl Watched {
+impl PolledFile {
     /// Watches the file at `path`, which may have at most `limit` bytes and need not exist yet.
     pub(crate) fn new(path: PathBuf, limit: u64) -> Self {
         Self { path, limit, stamp: None, problem: None, is_missing: false }
@@ -127,13 +127,13 @@ mod tests {
 
     struct Fixture {
         dir: tempfile::TempDir,
-        watched: Watched,
+        watched: PolledFile,
     }
 
     impl Fixture {
         fn new() -> Self {
             let dir = tempfile::tempdir().unwrap();
-            let watched = Watched::new(dir.path().join("file"), 8);
+            let watched = PolledFile::new(dir.path().join("file"), 8);
             Self { dir, watched }
         }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::TrainError;
 use super::session::{Advance, Session};
 use crate::run::{
-    Change, Checkpoint, CheckpointName, Command, EpochReport, Event, PauseReason, Position, RecordedStatus,
+    Change, Checkpoint, CheckpointName, Command, EpochReport, Event, PauseReason, Position, RunStatus,
     StepBatch,
 };
 
@@ -16,8 +16,8 @@ const REPORT_INTERVAL: Duration = Duration::from_millis(100);
 /// from them.
 const SAVE_INTERVAL: Duration = Duration::from_secs(1);
 
-/// The process that hosts a trainer. Only [`wait`](TrainerHost::wait) may block: training never waits for disk or screen.
-pub trait TrainerHost {
+/// The process that hosts a trainer. Only [`wait`](TrainingHost::wait) may block: training never waits for disk or screen.
+pub trait TrainingHost {
     /// Records an event in the journal.
     fn report(&mut self, event: Event);
 
@@ -25,7 +25,7 @@ pub trait TrainerHost {
     fn save(&mut self, names: Vec<CheckpointName>, checkpoint: Checkpoint);
 
     /// Saves a checkpoint as `last`; skipped if a newer one arrives before it is written.
-    fn refresh(&mut self, checkpoint: Checkpoint);
+    fn save_latest(&mut self, checkpoint: Checkpoint);
 
     /// The next message, if there is one.
     fn try_next(&mut self) -> Option<ControlMsg>;
@@ -49,19 +49,19 @@ pub enum ControlMsg {
 }
 
 /// Trains until the run is finished or stopped, and returns its final status.
-pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<RecordedStatus, TrainError> {
-    let mut trainer = Trainer::new(session, host)?;
-    let ended = trainer.run();
+pub fn train(session: &mut Session, host: &mut impl TrainingHost) -> Result<RunStatus, TrainError> {
+    let mut training = TrainingLoop::new(session, host)?;
+    let ended = training.run();
     // Also after an error: the weights may be whole, and then nothing is lost.
-    trainer.report_steps();
-    let saved = trainer.save(vec![CheckpointName::Last]);
+    training.report_steps();
+    let saved = training.save(vec![CheckpointName::Last]);
     let status = ended?;
     saved?;
-    let (step, position) = trainer.place()?;
-    let patience = trainer.session.config().patience;
-    let stopped_early = status == RecordedStatus::Finished && trainer.session.patience_left() == Some(0);
+    let (step, position) = training.step_and_position()?;
+    let patience = training.session.config().patience;
+    let stopped_early = status == RunStatus::Finished && training.session.patience_left() == Some(0);
     let reason = stopped_early.then(|| format!("test accuracy has not improved for {patience} epochs"));
-    trainer.host.report(Event::Ended { step, status, reason, position });
+    training.host.report(Event::Ended { step, status, reason, position });
     Ok(status)
 }
 
@@ -69,10 +69,10 @@ pub fn train(session: &mut Session, host: &mut impl TrainerHost) -> Result<Recor
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Next {
     Continue,
-    End(RecordedStatus),
+    End(RunStatus),
 }
 
-struct Trainer<'a, H> {
+struct TrainingLoop<'a, H> {
     session: &'a mut Session,
     host: &'a mut H,
     /// Losses up to the last step that have not been reported yet.
@@ -87,7 +87,7 @@ struct Trainer<'a, H> {
     saved: Duration,
 }
 
-impl<'a, H: TrainerHost> Trainer<'a, H> {
+impl<'a, H: TrainingHost> TrainingLoop<'a, H> {
     fn new(session: &'a mut Session, host: &'a mut H) -> Result<Self, TrainError> {
         let now = host.now();
         let active_before = session.progress().active_seconds;
@@ -104,15 +104,15 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         })
     }
 
-    fn run(&mut self) -> Result<RecordedStatus, TrainError> {
+    fn run(&mut self) -> Result<RunStatus, TrainError> {
         if let Some(changed) = self.session.progress().changed {
             // Usually already in the journal, unless the earlier trainer was killed before reporting it.
             self.report_change(changed.step, changed.last);
         }
-        self.refresh()?;
+        self.save_latest()?;
         loop {
-            while let Some(order) = self.host.try_next() {
-                let next = match order {
+            while let Some(message) = self.host.try_next() {
+                let next = match message {
                     ControlMsg::Command(command) => self.obey(command)?,
                     ControlMsg::DiskFailed => self.pause(PauseReason::Disk)?,
                     ControlMsg::DiskRecovered => Next::Continue,
@@ -132,7 +132,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                     self.report_epoch(report)?;
                     !report.test_loss.is_finite()
                 }
-                Advance::Finished => return Ok(RecordedStatus::Finished),
+                Advance::Finished => return Ok(RunStatus::Finished),
             };
             if has_diverged && let Next::End(status) = self.pause(PauseReason::Diverged)? {
                 return Ok(status);
@@ -142,7 +142,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 self.report_steps();
             }
             if now.saturating_sub(self.saved) >= SAVE_INTERVAL {
-                self.refresh()?;
+                self.save_latest()?;
             }
         }
     }
@@ -150,11 +150,11 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
     fn obey(&mut self, command: Command) -> Result<Next, TrainError> {
         match command {
             Command::Pause => return self.pause(PauseReason::Command),
-            Command::Stop => return Ok(Next::End(RecordedStatus::Stopped)),
+            Command::Stop => return Ok(Next::End(RunStatus::Stopped)),
             Command::Resume => {}
             Command::Checkpoint => self.save(vec![CheckpointName::Last])?,
             Command::Set(change) => self.change(change)?,
-            Command::GoBack(change) => self.go_back(change)?,
+            Command::Rewind(change) => self.rewind(change)?,
         }
         Ok(Next::Continue)
     }
@@ -171,15 +171,15 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         let (mut paused, mut held) = (reason != PauseReason::Disk, reason == PauseReason::Disk);
         let next = loop {
             match self.host.wait() {
-                Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RecordedStatus::Stopped),
+                Some(ControlMsg::Command(Command::Stop)) | None => break Next::End(RunStatus::Stopped),
                 Some(ControlMsg::Command(Command::Resume)) => paused = false,
                 Some(ControlMsg::Command(Command::Pause)) => {
                     if !std::mem::replace(&mut paused, true) {
                         self.report_pause(PauseReason::Command)?;
                     }
                 }
-                Some(ControlMsg::Command(Command::GoBack(change))) => {
-                    self.go_back(change)?;
+                Some(ControlMsg::Command(Command::Rewind(change))) => {
+                    self.rewind(change)?;
                     paused = false;
                 }
                 Some(ControlMsg::Command(command)) => {
@@ -194,14 +194,14 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         };
         self.since = self.host.now();
         if next == Next::Continue {
-            let (step, position) = self.place()?;
+            let (step, position) = self.step_and_position()?;
             self.host.report(Event::Resumed { step, position });
         }
         Ok(next)
     }
 
     fn report_pause(&mut self, reason: PauseReason) -> Result<(), TrainError> {
-        let (step, position) = self.place()?;
+        let (step, position) = self.step_and_position()?;
         self.host.report(Event::Paused { step, reason, position });
         Ok(())
     }
@@ -215,8 +215,8 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
                 self.report_change(self.session.progress().step, change);
             }
             Err(error) => {
-                let file = change.to_string();
-                self.host.report(Event::Rejected { file, reason: error.to_string() });
+                let what = change.to_string();
+                self.host.report(Event::Rejected { what, reason: error.to_string() });
             }
         }
         Ok(())
@@ -232,7 +232,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
     }
 
     /// Restores the last checkpoint with finite weights, and changes settings there.
-    fn go_back(&mut self, change: Change) -> Result<(), TrainError> {
+    fn rewind(&mut self, change: Change) -> Result<(), TrainError> {
         self.report_steps();
         let in_force = self.changed();
         self.session.restore(&self.good)?;
@@ -257,7 +257,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
     }
 
     /// Steps done, and the exact position.
-    fn place(&self) -> Result<(u64, Option<Position>), TrainError> {
+    fn step_and_position(&self) -> Result<(u64, Option<Position>), TrainError> {
         Ok((self.session.progress().step, Some(self.session.position()?)))
     }
 
@@ -276,11 +276,11 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         }));
     }
 
-    fn refresh(&mut self) -> Result<(), TrainError> {
+    fn save_latest(&mut self) -> Result<(), TrainError> {
         // Steps must be in the journal before their checkpoint.
         self.report_steps();
         if let Some(checkpoint) = self.checkpoint()? {
-            self.host.refresh(checkpoint);
+            self.host.save_latest(checkpoint);
         }
         Ok(())
     }
@@ -292,7 +292,7 @@ impl<'a, H: TrainerHost> Trainer<'a, H> {
         Ok(())
     }
 
-    /// Creates a checkpoint, which is also the one to go back to. `None` if a weight is not finite, so that the last good
+    /// Creates a checkpoint, which is also the one to rewind to. `None` if a weight is not finite, so that the last good
     /// checkpoint is kept, in memory and on disk.
     fn checkpoint(&mut self) -> Result<Option<Checkpoint>, TrainError> {
         self.saved = self.host.now();
@@ -327,10 +327,10 @@ mod tests {
         looks: u32,
         events: Vec<Event>,
         saved: Vec<(Vec<CheckpointName>, u64)>,
-        refreshed: u32,
+        saved_latest: u32,
     }
 
-    impl TrainerHost for Script {
+    impl TrainingHost for Script {
         fn report(&mut self, event: Event) {
             self.events.push(event);
         }
@@ -339,8 +339,8 @@ mod tests {
             self.saved.push((names, checkpoint.progress.step));
         }
 
-        fn refresh(&mut self, _: Checkpoint) {
-            self.refreshed += 1;
+        fn save_latest(&mut self, _: Checkpoint) {
+            self.saved_latest += 1;
         }
 
         fn try_next(&mut self) -> Option<ControlMsg> {
@@ -381,11 +381,11 @@ mod tests {
     #[test]
     fn every_step_is_reported_once_and_in_order() {
         let mut script = Script::default();
-        assert_eq!(train(&mut session(2), &mut script).unwrap(), RecordedStatus::Finished);
+        assert_eq!(train(&mut session(2), &mut script).unwrap(), RunStatus::Finished);
         assert_eq!(steps(&script), (1..=20).collect::<Vec<_>>());
         let ended = script.events.last();
         assert!(
-            matches!(ended, Some(Event::Ended { step: 20, status: RecordedStatus::Finished, .. })),
+            matches!(ended, Some(Event::Ended { step: 20, status: RunStatus::Finished, .. })),
             "{ended:?}"
         );
         // A report contains several steps.
@@ -433,7 +433,7 @@ mod tests {
             (vec![(3, ControlMsg::Command(Command::Pause))], vec![]),
         ] {
             let mut script = Script { commands, waited, ..Script::default() };
-            assert_eq!(train(&mut session(1), &mut script).unwrap(), RecordedStatus::Stopped);
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), RunStatus::Stopped);
             assert_eq!(steps(&script), [1, 2, 3]);
             assert_eq!(script.saved.last(), Some(&(vec![CheckpointName::Last], 3)));
         }
@@ -444,7 +444,7 @@ mod tests {
         let mut script = Script { slow: true, ..Script::default() };
         train(&mut session(1), &mut script).unwrap();
         // Ten steps of 200 ms: before the first, and after each full second.
-        assert_eq!(script.refreshed, 3);
+        assert_eq!(script.saved_latest, 3);
     }
 
     #[test]
@@ -471,9 +471,9 @@ mod tests {
         for (after, rate) in rates {
             assert!((rate - if after { 0.5 } else { 0.01 }).abs() < 1e-6, "{rate}");
         }
-        let refused =
+        let rejected =
             |event: &&Event| matches!(event, Event::Rejected { reason, .. } if reason.contains("dropout"));
-        assert_eq!(script.events.iter().filter(refused).count(), 1);
+        assert_eq!(script.events.iter().filter(rejected).count(), 1);
         // A resumed run has the change too, and reports it again in case the journal lacks it.
         let mut resumed = self::session(1);
         resumed.restore(&session.checkpoint(0.0).unwrap()).unwrap();
@@ -490,11 +490,11 @@ mod tests {
         let better = Change { learning_rate: Some(0.01), ..Change::default() };
         let mut script = Script {
             commands: vec![(3, ControlMsg::Command(Command::Set(worse)))],
-            waited: vec![ControlMsg::Command(Command::GoBack(better))],
+            waited: vec![ControlMsg::Command(Command::Rewind(better))],
             ..Script::default()
         };
         let mut session = session(1);
-        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RunStatus::Finished);
         let place = |is_it: fn(&Event) -> bool| script.events.iter().position(is_it).unwrap();
         let paused = place(|event| matches!(event, Event::Paused { reason: PauseReason::Diverged, .. }));
         let rewound = place(|event| matches!(event, Event::Rewound { step: 3 }));
@@ -505,19 +505,19 @@ mod tests {
     }
 
     #[test]
-    fn going_back_keeps_what_was_changed_after_the_run_diverged() {
+    fn rewinding_keeps_what_was_changed_after_the_run_diverged() {
         let rate = |rate| Change { learning_rate: Some(rate), ..Change::default() };
         let longer = Change { epochs: Some(2), ..Change::default() };
         let mut script = Script {
             commands: vec![(3, ControlMsg::Command(Command::Set(rate(1e30))))],
             waited: vec![
                 ControlMsg::Command(Command::Set(rate(0.02))),
-                ControlMsg::Command(Command::GoBack(longer)),
+                ControlMsg::Command(Command::Rewind(longer)),
             ],
             ..Script::default()
         };
         let mut session = session(1);
-        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RunStatus::Finished);
         let both = Change { epochs: Some(2), ..rate(0.02) };
         let changed = Event::Changed { step: 3, change: both, total_steps: 20 };
         assert!(script.events.contains(&changed), "{:?}", script.events);
@@ -533,7 +533,7 @@ mod tests {
         session.change(still).unwrap();
         assert_eq!(session.patience_left(), Some(2));
         let mut script = Script::default();
-        assert_eq!(train(&mut session, &mut script).unwrap(), RecordedStatus::Finished);
+        assert_eq!(train(&mut session, &mut script).unwrap(), RunStatus::Finished);
         assert_eq!(session.progress().epoch, 3);
         let Some(Event::Ended { reason, .. }) = script.events.last() else { unreachable!() };
         assert_eq!(reason.as_deref(), Some("test accuracy has not improved for 2 epochs"));
@@ -550,7 +550,7 @@ mod tests {
         ] {
             let mut script =
                 Script { commands: vec![(2, ControlMsg::DiskFailed)], waited, ..Script::default() };
-            assert_eq!(train(&mut session(1), &mut script).unwrap(), RecordedStatus::Finished);
+            assert_eq!(train(&mut session(1), &mut script).unwrap(), RunStatus::Finished);
             assert!(script.waited.is_empty());
             let of = |event: &Event| match event {
                 Event::Paused { reason, .. } => Some(*reason),
