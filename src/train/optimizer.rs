@@ -56,7 +56,7 @@ impl Optimizer {
     }
 
     /// What stays the same from step to step.
-    pub(super) fn rule(&self) -> UpdateRule {
+    pub fn rule(&self) -> UpdateRule {
         match self {
             &Self::Sgd { momentum, .. } => UpdateRule::Sgd { momentum },
             Self::AdamW { betas, epsilon, .. } => UpdateRule::AdamW {
@@ -68,7 +68,7 @@ impl Optimizer {
     }
 
     /// What changes from step to step. `steps` is the number of earlier steps, for the bias correction of `AdamW`.
-    pub(super) fn step_settings(&self, learning_rate: f64, steps: u64) -> StepSettings {
+    pub fn step_settings(&self, learning_rate: f64, steps: u64) -> StepSettings {
         match self {
             Self::Sgd { .. } => StepSettings { rate: as_f32(learning_rate), ..StepSettings::default() },
             Self::AdamW { betas: [beta1, beta2], weight_decay, .. } => {

@@ -4,7 +4,8 @@
 // Environment variables
 //   STAND_IN_MEMORY   bytes of the device's memory
 //   STAND_IN_FAIL     CALL:N:ERROR makes the N-th call of this kind and all calls after it return this error, such as
-//                     launch:100:719. Kinds: load, allocate, upload, download, launch. The error -1 makes it hang
+//                     launch:100:719. Kinds: init, context, load, function, attribute, allocate, free, upload, download,
+//                     launch. The error -1 makes it hang
 //   STAND_IN_REVERSED run the blocks of a kernel from the last to the first
 //   STAND_IN_COUNTS   a directory; each process writes the number of calls of each kind to a file of its own there
 #include "host.h"
@@ -98,7 +99,10 @@ const Kernel KERNELS[] = {
 
 }  // namespace
 
-EXPORT Status cuInit(unsigned) { return SUCCESS; }
+EXPORT Status cuInit(unsigned) {
+    const Lock lock(mutex);
+    return driver().call("init");
+}
 EXPORT Status cuDeviceGetCount(int* count) { return *count = 1, SUCCESS; }
 EXPORT Status cuDeviceGet(int* device, int ordinal) { return *device = 0, ordinal == 0 ? SUCCESS : 101; }
 EXPORT Status cuDeviceGetName(char* name, int length, int) {
@@ -106,7 +110,10 @@ EXPORT Status cuDeviceGetName(char* name, int length, int) {
 }
 // Every attribute: multiprocessors are the only one that is asked for.
 EXPORT Status cuDeviceGetAttribute(int* value, int, int) { return *value = 4, SUCCESS; }
-EXPORT Status cuDevicePrimaryCtxRetain(void** context, int) { return *context = &driver(), SUCCESS; }
+EXPORT Status cuDevicePrimaryCtxRetain(void** context, int) {
+    const Lock lock(mutex);
+    return *context = &driver(), driver().call("context");
+}
 EXPORT Status cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
 EXPORT Status cuCtxSetCurrent(void*) { return SUCCESS; }
 EXPORT Status cuGetErrorString(int error, const char** text) {
@@ -120,6 +127,8 @@ EXPORT Status cuModuleLoadData(void** module, const void*) {
 }
 EXPORT Status cuModuleUnload(void*) { return SUCCESS; }
 EXPORT Status cuModuleGetFunction(void** function, void*, const char* name) {
+    const Lock lock(mutex);
+    if (const Status status = driver().call("function")) return status;
     for (const Kernel& kernel : KERNELS)
         if (!strcmp(kernel.name, name)) return *function = (void*)&kernel, SUCCESS;
     return NOT_FOUND;
@@ -127,6 +136,7 @@ EXPORT Status cuModuleGetFunction(void** function, void*, const char* name) {
 
 EXPORT Status cuFuncSetAttribute(void* function, int, int value) {
     const Lock lock(mutex);
+    if (const Status status = driver().call("attribute")) return status;
     return driver().shared[((const Kernel*)function)->name] = value, SUCCESS;
 }
 
@@ -153,7 +163,7 @@ EXPORT Status cuMemFree_v2(u64 pointer) {
     driver().used -= found->second;
     driver().allocations.erase(found);
     free((void*)(memory - GUARD));
-    return SUCCESS;
+    return driver().call("free");
 }
 EXPORT Status cuMemGetInfo_v2(size_t* free, size_t* total) {
     const Lock lock(mutex);

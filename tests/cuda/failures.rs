@@ -1,5 +1,6 @@
 //! What the program says and keeps when the device fails, and what it asks of the driver.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
@@ -7,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use cnn_tui::data::Dataset;
-use cnn_tui::run::{Liveness, RunDir, RunStatus};
+use cnn_tui::run::{DeviceChoice, Liveness, NewRun, Provenance, RunConfig, RunDir, RunStatus, Store};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// The program on the stand-in, with its files in `home`.
@@ -85,22 +86,117 @@ fn the_probe_runs_a_kernel() {
     }
 }
 
+/// A run in `home` that no trainer has begun.
+fn queued_run(home: &Path, preset: &str) -> RunDir {
+    let config = RunConfig {
+        preset: preset.to_owned(),
+        epochs: 1,
+        data: Some(data(home).into()),
+        device: DeviceChoice::Cuda(None),
+        ..RunConfig::default()
+    };
+    let new = NewRun::new(jiff::Timestamp::UNIX_EPOCH, 0, config, Provenance::default());
+    Store::open(home.join("CNN_TUI_RUNS")).create(&new).unwrap()
+}
+
+/// Trains a run in one process.
+fn train_here(home: &Path, run: &RunDir, environment: &[(&str, &str)]) -> Output {
+    program(home, environment, &["trainer", run.path().to_str().unwrap(), "--foreground"])
+}
+
+/// The calls of the driver by kind while a run trains undisturbed, and the hash of its final weights.
+fn undisturbed(preset: &str) -> (BTreeMap<String, u64>, String) {
+    let home = tempfile::tempdir().unwrap();
+    let counts = home.path().join("counts");
+    std::fs::create_dir(&counts).unwrap();
+    let run = queued_run(home.path(), preset);
+    let output = train_here(home.path(), &run, &[("STAND_IN_COUNTS", counts.to_str().unwrap())]);
+    assert!(output.status.success(), "{output:?}");
+    let file = std::fs::read_dir(&counts).unwrap().next().unwrap().unwrap().path();
+    let lines = std::fs::read_to_string(file).unwrap();
+    let calls = lines.lines().map(|line| line.split_once(' ').unwrap());
+    let calls = calls.map(|(kind, count)| (kind.to_owned(), count.parse().unwrap())).collect();
+    (calls, run.manifest().unwrap().summary.weights_hash.unwrap())
+}
+
+/// Makes the first, a middle and the last call of each kind fail. Each time, the run must say why, and resume.
+fn fail_each_call(preset: &str) {
+    let lost = "the GPU was lost (unspecified launch failure); resume the run, from its last checkpoint";
+    let failed = "cannot use the CUDA device: unspecified launch failure";
+    let too_old = "the NVIDIA driver is older than this program's CUDA code";
+    let kinds = [
+        ("init", 719, failed),
+        ("init", 100, "no CUDA device found"),
+        ("context", 719, failed),
+        ("load", 719, failed),
+        ("load", 222, too_old),
+        ("function", 719, failed),
+        ("attribute", 719, failed),
+        ("allocate", 2, "too little memory left for batches of 64 images"),
+        ("allocate", 719, failed),
+        ("upload", 719, lost),
+        ("download", 719, lost),
+        ("launch", 719, lost),
+        ("launch", 2, "out of memory"),
+    ];
+    let (calls, hash) = undisturbed(preset);
+    for (kind, error, words) in kinds {
+        let count = calls[kind];
+        for number in BTreeSet::from([1, count.div_ceil(2), count]) {
+            let fail = format!("{kind}:{number}:{error}");
+            let what = format!("{preset}, {fail} of {count}");
+            let home = tempfile::tempdir().unwrap();
+            let run = queued_run(home.path(), preset);
+            let hash_now = || run.manifest().unwrap().summary.weights_hash;
+            let output = train_here(home.path(), &run, &[("STAND_IN_FAIL", &fail)]);
+            if kind == "init" && number == count {
+                // Only the GPU's name is missing.
+                assert!(output.status.success(), "{what}: {output:?}");
+                assert_eq!(hash_now().as_ref(), Some(&hash), "{what}");
+                continue;
+            }
+            let errors = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{what}: {errors}");
+            assert!(errors.contains(words) && !errors.contains("panicked"), "{what}: {errors}");
+            let manifest = run.manifest().unwrap();
+            assert_eq!(manifest.status, RunStatus::Failed, "{what}");
+            assert!(manifest.reason.is_some_and(|reason| reason.contains(words)), "{what}");
+
+            let output = train_here(home.path(), &run, &[]);
+            assert!(output.status.success(), "{what}: {output:?}");
+            assert_eq!(run.manifest().unwrap().status, RunStatus::Finished, "{what}");
+            assert_eq!(hash_now().as_ref(), Some(&hash), "{what}");
+        }
+    }
+}
+
 #[test]
-fn a_run_whose_device_is_lost_says_so_and_resumes() {
-    for fail in ["launch:2:719", "launch:20:719", "download:5:719", "upload:14:719"] {
+fn whichever_call_fails_the_run_says_why_and_resumes() {
+    fail_each_call("dnn");
+}
+
+#[test]
+fn whichever_call_fails_with_convolutions_the_run_says_why_and_resumes() {
+    fail_each_call("cnn");
+}
+
+#[test]
+fn a_finished_run_does_not_fail_when_memory_cannot_be_freed() {
+    let home = tempfile::tempdir().unwrap();
+    let run = queued_run(home.path(), "dnn");
+    let output = train_here(home.path(), &run, &[("STAND_IN_FAIL", "free:1:719")]);
+    assert!(output.status.success(), "{output:?}");
+    assert_eq!(run.manifest().unwrap().status, RunStatus::Finished);
+}
+
+#[test]
+fn a_gpu_that_fails_before_the_run_exists_leaves_none() {
+    for fail in ["init:1:719", "context:1:719", "load:1:222", "allocate:1:2", "launch:1:719"] {
         let home = tempfile::tempdir().unwrap();
         let (code, errors) = train(home.path(), &[("STAND_IN_FAIL", fail)], &["1", "--preset", "dnn"]);
         assert_eq!(code, Some(1), "{fail}: {errors}");
-        let words = "the GPU was lost (unspecified launch failure); resume the run, from its last checkpoint";
-        assert!(errors.contains(words), "{fail}: {errors}");
-        let run = run(home.path());
-        wait_for_end(&run);
-        assert_eq!(run.manifest().unwrap().status, RunStatus::Failed, "{fail}");
-        let id = run.path().file_name().unwrap().to_str().unwrap().to_owned();
-        let resumed = program(home.path(), &[], &["resume", &id, "--headless"]);
-        assert!(resumed.status.success(), "{fail}: {resumed:?}");
-        wait_for_end(&run);
-        assert_eq!(run.manifest().unwrap().status, RunStatus::Finished, "{fail}");
+        let runs = std::fs::read_dir(home.path().join("CNN_TUI_RUNS"));
+        assert_eq!(runs.map_or(0, Iterator::count), 0, "{fail}: {errors}");
     }
 }
 

@@ -1,59 +1,24 @@
 //! Comparison with PyTorch: replays the same batches and compares every loss and the final weights, and compares the
 //! logits of exported weights.
 //!
-//! `parity/README.md` describes how the fixtures were made.
+//! `README.md` describes how the fixtures were made.
 
 #![expect(clippy::cast_possible_truncation, reason = "the fixtures hold f32")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
+
+mod fixture;
 
 use std::path::Path;
 use std::sync::Arc;
 
 use cnn_tui::data::Dataset;
-use cnn_tui::nn::{self, Backend, DeviceKind, Images, Parameter};
+use cnn_tui::nn::{self, Backend, DeviceKind, Images};
 use cnn_tui::run::{self, Checkpoint};
 use cnn_tui::train::{NetworkSpec, Optimizer, Workers};
-use safetensors::SafeTensors;
+use fixture::{BATCH, Fixture, LOSS_TOLERANCE, assert_weights};
 
-const BATCH: u32 = 64;
-/// Absolute tolerance of a loss.
-const LOSS_TOLERANCE: f32 = 1e-5;
 /// Absolute tolerance of a logit.
 const LOGIT_TOLERANCE: f32 = 1e-5;
-/// Tolerance of a tensor, relative to its largest absolute value.
-const WEIGHT_TOLERANCE: f32 = 2e-4;
-
-struct Fixture(Vec<u8>);
-
-impl Fixture {
-    fn read(name: &str) -> Self {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/parity").join(name);
-        Self(std::fs::read(path).unwrap())
-    }
-
-    fn tensor(&self, name: &str) -> Vec<f32> {
-        let tensors = SafeTensors::deserialize(&self.0).unwrap();
-        let bytes = tensors.tensor(name).unwrap().data();
-        bytes.as_chunks().0.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect()
-    }
-
-    fn all(&self, prefix: &str, parameters: &[Parameter]) -> Vec<f32> {
-        parameters.iter().flat_map(|parameter| self.tensor(&format!("{prefix}.{}", parameter.name))).collect()
-    }
-}
-
-fn assert_weights(got: &[f32], want: &[f32], parameters: &[Parameter]) {
-    let (mut got, mut want) = (got, want);
-    for parameter in parameters {
-        let (ours, rest) = got.split_at(parameter.len());
-        let (theirs, other) = want.split_at(parameter.len());
-        (got, want) = (rest, other);
-        let largest = theirs.iter().fold(0.0_f32, |largest, value| largest.max(value.abs()));
-        let apart = ours.iter().zip(theirs).fold(0.0_f32, |apart, (a, b)| apart.max((a - b).abs()));
-        assert!(apart <= WEIGHT_TOLERANCE * largest, "{}: {apart} apart, of {largest}", parameter.name);
-    }
-}
-
 fn workers(preset: &str, threads: usize) -> Workers {
     let spec = NetworkSpec {
         preset: preset.to_owned(),
