@@ -5,9 +5,17 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests may fail")]
 
+/// A network of these layers.
+macro_rules! stack {
+    ($($layer:tt)*) => {
+        cnn_tui::nn::Stack::new(cnn_tui::nn::Cpu::default(), cnn_tui::nn::Backend::Composed, None) $($layer)* .build()
+    };
+}
+
 mod failures;
 #[path = "../parity/fixture.rs"]
 mod fixture;
+mod gradients;
 mod networks;
 mod parity;
 mod sessions;

@@ -2,8 +2,8 @@
 
 use cnn_tui::data::{Dataset, normalized_levels};
 use cnn_tui::nn::{
-    Backend, Cpu, GpuTask, Images, LabelledImages, Mode, Model, Parameter, SeededRng, Stack, StepSettings,
-    UpdateRule, initial_weights, train_on_gpu,
+    GpuTask, Images, LabelledImages, Mode, Model, Parameter, SeededRng, StepSettings, UpdateRule,
+    initial_weights, train_on_gpu,
 };
 
 const IMAGES: usize = 40;
@@ -12,10 +12,6 @@ const RATE: f32 = 0.05;
 const MOMENTUM: f32 = 0.9;
 /// The largest difference of weights from those of the CPU.
 const TOLERANCE: f32 = 1e-5;
-
-macro_rules! stack {
-    ($($layer:tt)*) => { Stack::new(Cpu::default(), Backend::Composed, None) $($layer)* .build() };
-}
 
 /// Trains an epoch on both, and evaluates.
 fn compare(mut model: Box<dyn Model>, what: &str) {

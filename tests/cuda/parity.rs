@@ -1,5 +1,7 @@
 //! Comparison with PyTorch: the fixtures of `tests/parity`, replayed by the kernels.
 
+#![expect(clippy::cast_possible_truncation, reason = "the fixtures hold f32")]
+
 use cnn_tui::data::{Dataset, Split, normalized_levels};
 use cnn_tui::nn::{self, Backend, DeviceKind, GpuTask, LabelledImages, train_on_gpu};
 use cnn_tui::run::OptimizerSettings;
