@@ -91,7 +91,7 @@ impl Session {
             progress,
             step_time: None,
         };
-        session.shuffle()?;
+        session.shuffle(0)?;
         Ok(session)
     }
 
@@ -121,7 +121,7 @@ impl Session {
         self.engine.load(state)?;
         self.progress = progress;
         self.evaluation = None;
-        self.shuffle()
+        self.shuffle(self.progress.epoch)
     }
 
     /// Changes settings from the next step on. On an error nothing is changed.
@@ -194,9 +194,9 @@ impl Session {
     /// skipped. For the range test.
     pub fn step_with_rate(&mut self, rate: f64) -> Result<f64, TrainError> {
         if self.progress.batch == self.steps_per_epoch() {
+            self.shuffle(self.progress.epoch + 1)?;
             self.progress.epoch += 1;
             self.progress.batch = 0;
-            self.shuffle()?;
         }
         let totals = self.train(1, Some(rate))?;
         Ok(totals.iter().map(Totals::mean_loss).sum())
@@ -243,6 +243,8 @@ impl Session {
             self.evaluation = Some(test);
             return Ok(Advance::Evaluating);
         }
+        // Before the epoch is counted: if a GPU fails here, a checkpoint must not be past an epoch that was never reported.
+        self.shuffle(self.progress.epoch + 1)?;
         let progress = &mut self.progress;
         let count = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
         let train = Totals {
@@ -257,7 +259,6 @@ impl Session {
         }
         (progress.batch, progress.loss_sum, progress.correct, progress.seen) = (0, 0.0, 0, 0);
         let TrainState { epoch, step, active_seconds, .. } = *progress;
-        self.shuffle()?;
         #[expect(clippy::cast_possible_truncation, reason = "a rate needs no more digits")]
         let learning_rate = self.learning_rate(step.saturating_sub(1)) as f32;
         #[cfg_attr(not(test), expect(clippy::needless_update, reason = "tests have a metric more"))]
@@ -275,9 +276,9 @@ impl Session {
         Ok(Advance::Epoch(report))
     }
 
-    /// Shuffles the training images for the current epoch, or the next one if it has ended.
-    fn shuffle(&mut self) -> Result<(), TrainError> {
-        let id = StreamId::Shuffle { epoch: self.progress.epoch };
+    /// Shuffles the training images for an epoch, counted from 0.
+    fn shuffle(&mut self, epoch: u32) -> Result<(), TrainError> {
+        let id = StreamId::Shuffle { epoch };
         self.engine.set_order(self.rng.permutation(id, self.data.train.len()))
     }
 

@@ -54,10 +54,16 @@ pub fn train(session: &mut Session, host: &mut impl TrainingHost) -> Result<RunS
     let ended = training.run();
     // Also after an error: the weights may be whole, and then nothing is lost.
     training.report_steps();
-    let saved = training.save(vec![CheckpointName::Last]);
+    let names = match std::mem::take(&mut training.unsaved) {
+        names if names.is_empty() => vec![CheckpointName::Last],
+        names => names,
+    };
+    let saved = training.save(names);
     let status = ended?;
     saved?;
-    let (step, position) = training.step_and_position()?;
+    let step = training.session.progress().step;
+    // All is saved: a GPU that is lost only now changes nothing.
+    let position = training.session.position().ok();
     let patience = training.session.config().patience;
     let stopped_early = status == RunStatus::Finished && training.session.patience_left() == Some(0);
     let reason = stopped_early.then(|| format!("test accuracy has not improved for {patience} epochs"));
@@ -80,6 +86,8 @@ struct TrainingLoop<'a, H> {
     learning_rate: f32,
     /// The last checkpoint with finite weights.
     good: Checkpoint,
+    /// The names of a checkpoint that could not be made, because the weights could not be read.
+    unsaved: Vec<CheckpointName>,
     /// Training time before `since`.
     active_before: f64,
     since: Duration,
@@ -95,6 +103,7 @@ impl<'a, H: TrainingHost> TrainingLoop<'a, H> {
             active_before,
             good: session.checkpoint(active_before)?,
             session,
+            unsaved: Vec::new(),
             losses: Vec::new(),
             learning_rate: 0.0,
             since: now,
@@ -286,7 +295,10 @@ impl<'a, H: TrainingHost> TrainingLoop<'a, H> {
     }
 
     fn save(&mut self, names: Vec<CheckpointName>) -> Result<(), TrainError> {
-        if let Some(checkpoint) = self.checkpoint()? {
+        self.unsaved = names;
+        let checkpoint = self.checkpoint()?;
+        let names = std::mem::take(&mut self.unsaved);
+        if let Some(checkpoint) = checkpoint {
             self.host.save(names, checkpoint);
         }
         Ok(())

@@ -3,10 +3,10 @@
 //
 // Environment variables
 //   STAND_IN_MEMORY   bytes of the device's memory
-//   STAND_IN_FAIL     CALL:N:ERROR makes the N-th call of this kind and all calls after it return this error, such as
-//                     launch:100:719. Kinds: init, context, load, function, attribute, allocate, free, upload, download,
-//                     launch. The error -1 makes it hang
-//   STAND_IN_REVERSED run the blocks of a kernel from the last to the first
+//   STAND_IN_FAIL     KIND:N:ERROR makes the N-th call of this kind return this error, such as launch:100:719. After 719
+//                     the device is lost: all calls fail. The error -1 makes the call hang. The kinds of calls are
+//                     those in the functions below
+//   STAND_IN_ORDER    of the blocks of a kernel: reversed, or shuffled (differently at each launch)
 //   STAND_IN_COUNTS   a directory; each process writes the number of calls of each kind to a file of its own there
 #include "host.h"
 
@@ -21,7 +21,7 @@
 #define EXPORT extern "C" __attribute__((visibility("default")))
 
 typedef int Status;
-enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NO_DEVICE = 100, INVALID_CONTEXT = 201, NOT_FOUND = 500 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_FOUND = 500, LAUNCH_FAILED = 719 };
 
 namespace {
 
@@ -36,10 +36,15 @@ struct Driver {
     std::string failing;
     long fails_at = 0;
     Status failure = SUCCESS;
+    bool is_lost = false;
 
     Driver() {
         if (const char* bytes = getenv("STAND_IN_MEMORY")) limit = strtoull(bytes, nullptr, 10);
-        host::reversed = getenv("STAND_IN_REVERSED") != nullptr;
+        if (const char* order = getenv("STAND_IN_ORDER")) {
+            if (!strcmp(order, "reversed")) host::order = host::REVERSED;
+            else if (!strcmp(order, "shuffled")) host::order = host::SHUFFLED;
+            else fprintf(stderr, "no such order of blocks: %s\n", order), abort();
+        }
         if (const char* fail = getenv("STAND_IN_FAIL")) {
             char kind[32] = {};
             if (sscanf(fail, "%31[a-z]:%ld:%d", kind, &fails_at, &failure) == 3) failing = kind;
@@ -57,11 +62,13 @@ struct Driver {
     // Counts a call; the error that it is to return.
     Status call(const char* kind) {
         const long number = ++counts[kind];
-        if (failing != kind || number < fails_at) return SUCCESS;
+        if (is_lost) return LAUNCH_FAILED;
+        if (failing != kind || number != fails_at) return SUCCESS;
         if (failure == -1) {
             fprintf(stderr, "the stand-in hangs\n");
             for (;;) pause();
         }
+        is_lost = failure == LAUNCH_FAILED;
         return failure;
     }
 
@@ -103,21 +110,39 @@ EXPORT Status cuInit(unsigned) {
     const Lock lock(mutex);
     return driver().call("init");
 }
-EXPORT Status cuDeviceGetCount(int* count) { return *count = 1, SUCCESS; }
-EXPORT Status cuDeviceGet(int* device, int ordinal) { return *device = 0, ordinal == 0 ? SUCCESS : 101; }
+EXPORT Status cuDeviceGetCount(int* count) {
+    const Lock lock(mutex);
+    return *count = 1, driver().call("count");
+}
+EXPORT Status cuDeviceGet(int* device, int ordinal) {
+    const Lock lock(mutex);
+    if (const Status status = driver().call("device")) return status;
+    return *device = 0, ordinal == 0 ? SUCCESS : 101;
+}
 EXPORT Status cuDeviceGetName(char* name, int length, int) {
+    const Lock lock(mutex);
+    if (const Status status = driver().call("name")) return status;
     return snprintf(name, length, "stand-in"), SUCCESS;
 }
 // Every attribute: multiprocessors are the only one that is asked for.
-EXPORT Status cuDeviceGetAttribute(int* value, int, int) { return *value = 4, SUCCESS; }
+EXPORT Status cuDeviceGetAttribute(int* value, int, int) {
+    const Lock lock(mutex);
+    return *value = 4, driver().call("property");
+}
 EXPORT Status cuDevicePrimaryCtxRetain(void** context, int) {
     const Lock lock(mutex);
     return *context = &driver(), driver().call("context");
 }
-EXPORT Status cuDevicePrimaryCtxRelease_v2(int) { return SUCCESS; }
-EXPORT Status cuCtxSetCurrent(void*) { return SUCCESS; }
+EXPORT Status cuDevicePrimaryCtxRelease_v2(int) {
+    const Lock lock(mutex);
+    return driver().call("release");
+}
+EXPORT Status cuCtxSetCurrent(void*) {
+    const Lock lock(mutex);
+    return driver().call("current");
+}
 EXPORT Status cuGetErrorString(int error, const char** text) {
-    return *text = error == 719 ? "unspecified launch failure" : "an error of the stand-in", SUCCESS;
+    return *text = error == LAUNCH_FAILED ? "unspecified launch failure" : "an error of the stand-in", SUCCESS;
 }
 EXPORT Status cuGetErrorName(int, const char** name) { return *name = "CUDA_ERROR", SUCCESS; }
 
@@ -125,7 +150,10 @@ EXPORT Status cuModuleLoadData(void** module, const void*) {
     const Lock lock(mutex);
     return *module = &driver(), driver().call("load");
 }
-EXPORT Status cuModuleUnload(void*) { return SUCCESS; }
+EXPORT Status cuModuleUnload(void*) {
+    const Lock lock(mutex);
+    return driver().call("unload");
+}
 EXPORT Status cuModuleGetFunction(void** function, void*, const char* name) {
     const Lock lock(mutex);
     if (const Status status = driver().call("function")) return status;
@@ -167,6 +195,7 @@ EXPORT Status cuMemFree_v2(u64 pointer) {
 }
 EXPORT Status cuMemGetInfo_v2(size_t* free, size_t* total) {
     const Lock lock(mutex);
+    if (const Status status = driver().call("space")) return status;
     *total = driver().limit, *free = driver().limit - driver().used;
     return SUCCESS;
 }

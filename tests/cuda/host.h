@@ -13,6 +13,8 @@
 #include <ucontext.h>
 
 #include <algorithm>
+#include <numeric>
+#include <random>
 #include <vector>
 
 #define __global__
@@ -75,7 +77,8 @@ struct Block {
 
 static Block block;
 static char* stacks;
-static bool reversed;  // run the last block first
+enum Order { ASCENDING, REVERSED, SHUFFLED };
+static Order order;  // of blocks
 
 inline void wait_at(Barrier& barrier, int participants) {
     Fiber& fiber = block.fibers[block.current];
@@ -165,8 +168,12 @@ inline void launch(void (*body)(const void*), unsigned blocks, unsigned threads,
     block.params = params;
     gridDim = {blocks, 1, 1};
     blockDim = {threads, 1, 1};
-    for (unsigned number = 0; number < blocks; number++) {
-        const unsigned index = reversed ? blocks - 1 - number : number;
+    static std::mt19937 random;
+    std::vector<unsigned> indices(blocks);
+    std::iota(indices.begin(), indices.end(), 0u);
+    if (order == REVERSED) std::reverse(indices.begin(), indices.end());
+    if (order == SHUFFLED) std::shuffle(indices.begin(), indices.end(), random);
+    for (const unsigned index : indices) {
         memset(start, 0xff, shared);
         for (size_t i = 0; i < guard - 16; i++) start[shared / 4 + i] = 1234.5f;
         blockIdx = {index, 0, 0};

@@ -12,6 +12,11 @@ use crate::run::{Checkpoint, CheckpointName, DataInfo, Event, LayerRow, RunConfi
 use crate::shell::ShellError;
 use crate::train::{ControlMsg, Session, TrainError, TrainingHost, train};
 
+/// How long the training thread may take to free memory.
+const CLEANUP_LIMIT: Duration = Duration::from_secs(2);
+/// How often to look whether it has.
+const CLEANUP_POLL: Duration = Duration::from_millis(2);
+
 /// A message from the training thread.
 pub(super) enum TrainerMsg {
     /// An event for the journal.
@@ -75,25 +80,52 @@ pub(super) struct Task {
 }
 
 impl Task {
-    fn run(self, port: &mut TrainerPort) -> Result<RunStatus, TrainError> {
-        let mut session = Session::new(self.config, self.dataset, self.threads)?;
+    /// Trains, and leaves the session to be dropped.
+    fn run(self, session: &mut Option<Session>, port: &mut TrainerPort) -> Result<RunStatus, TrainError> {
+        let session = session.insert(Session::new(self.config, self.dataset, self.threads)?);
         if let Some(checkpoint) = &self.checkpoint {
             session.restore(checkpoint)?;
         }
-        port.report(started(&session, self.data)?);
-        train(&mut session, port)
+        port.report(started(session, self.data)?);
+        train(session, port)
+    }
+}
+
+/// The training thread.
+pub(super) struct TrainingThread {
+    handle: JoinHandle<()>,
+    outcome: mpsc::Receiver<Result<RunStatus, TrainError>>,
+}
+
+impl TrainingThread {
+    /// Waits for the end of training, and a little for the end of the thread.
+    pub(super) fn join(self) -> std::thread::Result<Result<RunStatus, TrainError>> {
+        let Ok(outcome) = self.outcome.recv() else {
+            // It has panicked.
+            return self.handle.join().map(|()| Err(TrainError::Worker));
+        };
+        let start = Instant::now();
+        while !self.handle.is_finished() && start.elapsed() < CLEANUP_LIMIT {
+            std::thread::sleep(CLEANUP_POLL);
+        }
+        Ok(outcome)
     }
 }
 
 /// Starts the training thread.
-pub(super) fn spawn(
-    task: Task,
-    mut port: TrainerPort,
-) -> Result<JoinHandle<Result<RunStatus, TrainError>>, ShellError> {
-    std::thread::Builder::new()
-        .name("train".to_owned())
-        .spawn(move || task.run(&mut port))
-        .map_err(ShellError::Runtime)
+pub(super) fn spawn(task: Task, mut port: TrainerPort) -> Result<TrainingThread, ShellError> {
+    let (sender, outcome) = mpsc::channel();
+    let work = move || {
+        let mut session = None;
+        let trained = task.run(&mut session, &mut port);
+        // The run has ended. What follows frees the memory of a device, whose driver can hang.
+        drop(port);
+        let _ = sender.send(trained);
+        drop(session);
+    };
+    let handle =
+        std::thread::Builder::new().name("train".to_owned()).spawn(work).map_err(ShellError::Runtime)?;
+    Ok(TrainingThread { handle, outcome })
 }
 
 /// The device for people: `cpu`, or a GPU with its name, such as `cuda:0 NVIDIA H100`.
