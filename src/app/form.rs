@@ -25,7 +25,7 @@ pub struct Form {
 pub enum FormKind {
     /// Changes settings of the training run; holds its current settings.
     Change(Box<RunConfig>),
-    /// Restores the last checkpoint of the run first, then changes settings.
+    /// Restores the run's last good checkpoint, then changes settings.
     Rewind(Box<RunConfig>),
     /// Forks a run; holds its settings.
     Fork(RunId, Box<RunConfig>),
@@ -72,7 +72,7 @@ impl Form {
         Self::new(FormKind::Change(Box::new(config)), fields)
     }
 
-    /// For a run that diverged: restores its last checkpoint and proposes a lower learning rate.
+    /// For a run that diverged: restores its last good checkpoint and proposes a lower learning rate.
     pub fn rewind(config: RunConfig) -> Self {
         let lower = text::setting(config.optimizer.learning_rate() / LEARNING_RATE_DIVISOR);
         let mut form = Self::change(config.clone());

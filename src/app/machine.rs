@@ -20,7 +20,7 @@ pub struct MachineView {
 
 impl MachineView {
     /// Adds a reading.
-    pub(super) fn take(&mut self, reading: MachineUse) {
+    pub(super) fn add(&mut self, reading: MachineUse) {
         push(&mut self.cpu, reading.cpu);
         self.gpus.resize_with(reading.gpus.len(), VecDeque::new);
         for (values, gpu) in self.gpus.iter_mut().zip(&reading.gpus) {
@@ -48,7 +48,7 @@ mod tests {
         for number in 0..=KEPT {
             let gpus = vec![GpuUse::default(); usize::from(number > 0)];
             let cpu = Some(number as f32);
-            view.take(MachineUse { cpu, gpus, ..MachineUse::default() });
+            view.add(MachineUse { cpu, gpus, ..MachineUse::default() });
         }
         assert_eq!((view.cpu.len(), view.cpu[0], view.cpu.back()), (KEPT, 1.0, Some(&(KEPT as f64))));
         assert!(view.gpus.len() == 1 && view.gpus[0].iter().all(|busy| busy.is_nan()));

@@ -24,9 +24,9 @@ pub enum Msg {
     /// The predictions of these two runs, or why they could not be computed.
     Predicted([RunId; 2], Box<Result<PredictionDiff, String>>),
     /// The loss at the next learning rate of the range test with this number.
-    Tried(u64, f64),
+    RangeTestLoss(u64, f64),
     /// Why the range test with this number failed.
-    NotTried(u64, String),
+    RangeTestFailed(u64, String),
     /// The data set that new runs would be trained on.
     Data(String),
     /// A data set was found but cannot be used, so the action was not performed; `instead` performs it with the built-in data set.
@@ -62,7 +62,7 @@ pub enum Effect {
     /// Compute the predictions of these two runs. Answered by [`Msg::Predicted`].
     Predict([RunId; 2]),
     /// Start a learning-rate range test with this number and these settings, and cancel any other. Answered by
-    /// [`Msg::Tried`] and [`Msg::NotTried`].
+    /// [`Msg::Tried`] and [`Msg::RangeTestFailed`].
     StartRangeTest(u64, Box<RunConfig>),
     /// Cancel the range test.
     CancelRangeTest,

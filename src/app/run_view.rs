@@ -109,7 +109,7 @@ impl RunView {
             self.manifest = Some(manifest);
         }
         for entry in update.entries {
-            self.take(entry);
+            self.apply(entry);
         }
         if let Some(state) = update.state {
             self.state = Some(state);
@@ -118,7 +118,7 @@ impl RunView {
             self.pending = None;
         }
         if let Some(checkpoint) = update.checkpoint {
-            self.take_checkpoint(checkpoint);
+            self.apply_checkpoint(checkpoint);
         }
         self.log.extend(update.log);
         self.log.drain(..self.log.len().saturating_sub(LOG));
@@ -126,12 +126,12 @@ impl RunView {
         self.caught_up |= update.caught_up;
     }
 
-    fn take(&mut self, JournalEntry { time, event }: JournalEntry) {
+    fn apply(&mut self, JournalEntry { time, event }: JournalEntry) {
         let wall_time = time - *self.began.get_or_insert(time);
         self.timeline.apply(time, &event);
         match event {
-            Event::Started(trainer) => self.take_start(trainer, wall_time),
-            Event::Steps(batch) => self.take_steps(&batch, wall_time),
+            Event::Started(trainer) => self.apply_start(trainer, wall_time),
+            Event::Steps(batch) => self.apply_steps(&batch, wall_time),
             Event::Epoch(report) => self.pass(report.step, report.active_seconds, wall_time),
             Event::Paused { position, .. } => {
                 self.position = position;
@@ -160,12 +160,12 @@ impl RunView {
             }
             Event::Checkpoint { .. } => self.answer(Command::Checkpoint),
             Event::Ended { .. } | Event::Rejected { .. } => self.pending = None,
-            Event::Machine(reading) => self.machine.take(reading),
+            Event::Machine(reading) => self.machine.add(reading),
             Event::Warning { .. } => {}
         }
     }
 
-    fn take_start(&mut self, mut trainer: TrainerInfo, wall_time: f64) {
+    fn apply_start(&mut self, mut trainer: TrainerInfo, wall_time: f64) {
         let step = trainer.step;
         self.position = trainer.position.take();
         self.trainer = Some(trainer);
@@ -190,7 +190,7 @@ impl RunView {
         }
     }
 
-    fn take_steps(&mut self, batch: &StepBatch, wall_time: f64) {
+    fn apply_steps(&mut self, batch: &StepBatch, wall_time: f64) {
         for (step, loss) in (batch.first..).zip(&batch.losses) {
             self.loss.push(step as f64, f64::from(*loss));
         }
@@ -243,7 +243,7 @@ impl RunView {
         }
     }
 
-    fn take_checkpoint(&mut self, checkpoint: Checkpoint) {
+    fn apply_checkpoint(&mut self, checkpoint: Checkpoint) {
         self.kernels_step = checkpoint.progress.step;
         self.kernels = checkpoint.weights.into_iter().filter(|weight| weight.shape.len() == 4).collect();
     }

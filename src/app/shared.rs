@@ -39,7 +39,7 @@ pub struct Shared {
     /// Whether a process starts them.
     pub queue_worker: QueueWorker,
     /// The runs deleted since the dashboard was opened and not restored, one entry per deletion, the latest last.
-    pub trash: Vec<Vec<RunId>>,
+    pub undoable_deletions: Vec<Vec<RunId>>,
     /// Deleted runs, or runs being deleted, that a list made before may still contain.
     pub leaving: Vec<RunId>,
     /// Index of the theme.
@@ -95,7 +95,7 @@ impl Shared {
             marked: Vec::new(),
             queue: Queue::default(),
             queue_worker: QueueWorker::Absent,
-            trash: Vec::new(),
+            undoable_deletions: Vec::new(),
             leaving: Vec::new(),
             theme: 0,
             themes,

@@ -617,7 +617,7 @@ fn searching_for(steps: u32) -> App {
         let fallen = 1.1 / (1.0 + (-4.0 * (x + 1.4)).exp());
         let run_away = if x > -0.4 { 9.0 * (x + 0.4) } else { 0.0 };
         let scatter = (f64::from(step * 7919 % 101) / 101.0 - 0.5) * 0.2;
-        update(&mut app, Msg::Tried(0, 2.3 - fallen + run_away + scatter));
+        update(&mut app, Msg::RangeTestLoss(0, 2.3 - fallen + run_away + scatter));
     }
     app
 }
@@ -635,6 +635,6 @@ pub(crate) fn not_searched() -> App {
     let mut app = searching_for(3);
     let problem = "cannot open /data/letters: No such file or directory (os error 2); \
                    `cnn-tui data show` lists what there is";
-    update(&mut app, Msg::NotTried(0, problem.to_owned()));
+    update(&mut app, Msg::RangeTestFailed(0, problem.to_owned()));
     app
 }

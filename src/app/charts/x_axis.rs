@@ -50,7 +50,7 @@ impl XAxis {
         }
     }
 
-    /// The step of a run nearest to this position.
+    /// The step of a run at this position, possibly between two steps; at most the run's last step.
     pub(super) fn step_at(self, run: &RunView, target: f64) -> f64 {
         let (mut low, mut high) = (0.0, run.timeline.step as f64);
         // Enough precision to separate neighbouring steps of any run.

@@ -91,8 +91,8 @@ impl Compare {
         Some([&self.runs.get(self.baseline)?.id, &self.runs.get(other)?.id])
     }
 
-    /// The settings in which the runs differ, each with its value in every run, with changes during training; empty
-    /// where it is not set.
+    /// The settings in which the runs differ, each with its value in every run, including changes during training. The
+    /// text is empty for a run that does not set it.
     pub fn differences(&self) -> Vec<(Setting, Vec<String>)> {
         let values = |setting: Setting| {
             // The field `data` names the data set, not its path.

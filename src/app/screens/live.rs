@@ -26,7 +26,7 @@ pub enum LiveAction {
     Continue,
     /// Start a trainer for a run that ended early.
     Resume,
-    /// Go back to the last checkpoint with other settings.
+    /// Go back to the last good checkpoint, then change settings.
     Rewind,
     /// Change settings of the training run.
     Edit,

@@ -81,7 +81,7 @@ pub(in crate::app) const KEYS: &[KeyRow<RunsAction, Shared>] = &[
     key(A::ChooseColumns, &[Key::Char('C')], Some("columns"), "choose columns"),
     key(A::Label, &[Key::Char('e')], Some("label"), "edit name, tags and note").when(is_selected),
     key(A::Delete, &[Key::Char('d')], Some("delete"), "delete the run").when(is_selected).once(),
-    key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(has_trash).once(),
+    key(A::Undo, &[Key::Char('u')], Some("undo"), "undo a deletion").when(can_undo_deletion).once(),
     key(A::PauseQueue, &[Key::Char('p')], Some("pause queue"), "pause the queue").when(is_queue_running),
     key(A::ResumeQueue, &[Key::Char('p')], Some("resume queue"), "resume the queue").when(is_queue_waiting),
     key(A::QueueUp, &[Key::Char('K')], Some("move up"), "move up in the queue").when(is_queued),
@@ -113,8 +113,8 @@ pub(in crate::app) fn has_example(shared: &Shared) -> bool {
     shared.selected_or_first().is_some()
 }
 
-fn has_trash(shared: &Shared) -> bool {
-    !shared.trash.is_empty()
+fn can_undo_deletion(shared: &Shared) -> bool {
+    !shared.undoable_deletions.is_empty()
 }
 
 fn has_queue(shared: &Shared) -> bool {
@@ -186,7 +186,7 @@ fn delete(shared: &mut Shared) -> Option<Effect> {
 }
 
 fn undo(shared: &mut Shared) -> Option<Effect> {
-    let ids = shared.trash.pop()?;
+    let ids = shared.undoable_deletions.pop()?;
     shared.leaving.retain(|id| !ids.contains(id));
     Some(Effect::Restore(ids))
 }

@@ -48,8 +48,8 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
                 predictions.answer = Some(*answer);
             }
         }
-        Msg::Tried(number, loss) => with_range_test(screen, number, |finder| finder.test.push(loss)),
-        Msg::NotTried(number, problem) => {
+        Msg::RangeTestLoss(number, loss) => with_range_test(screen, number, |finder| finder.test.push(loss)),
+        Msg::RangeTestFailed(number, problem) => {
             with_range_test(screen, number, |finder| finder.problem = Some(problem));
         }
         Msg::Data(data) => shared.data = Some(data),
@@ -69,7 +69,7 @@ fn apply(app: &mut App, msg: Msg) -> Vec<Effect> {
         Msg::Queue(queue, worker) => (shared.queue, shared.queue_worker) = (queue, worker),
         Msg::Deleted(ids) => deleted(shared, ids),
         Msg::Done(text) => shared.notice = Some(Notice::Info(text)),
-        Msg::Machine(reading) => shared.machine.take(*reading),
+        Msg::Machine(reading) => shared.machine.add(*reading),
         Msg::Time(now) => shared.now = now,
     }
     Vec::new()
@@ -189,7 +189,7 @@ fn deleted(shared: &mut Shared, ids: Vec<RunId>) {
     if let Some(runs) = shared.runs.clone() {
         shared.list(runs);
     }
-    shared.trash.push(ids);
+    shared.undoable_deletions.push(ids);
 }
 
 #[cfg(test)]

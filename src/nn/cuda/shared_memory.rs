@@ -1,4 +1,4 @@
-//! Places of everything that a pass keeps in shared memory.
+//! Where a pass keeps its data in shared memory.
 
 use super::parameters::{ConvParams, HeadPassParams, ImagePassParams, LinearParams};
 
@@ -57,7 +57,7 @@ pub(super) fn place_image_pass(pass: &mut ImagePassParams, threads: i32) -> Opti
     bytes(end)
 }
 
-/// Likewise for a pass over linear layers, in tiles of as many images as `pass.tile`.
+/// Likewise for a pass over linear layers, in tiles of `pass.tile` images.
 pub(super) fn place_head_pass(pass: &mut HeadPassParams, threads: i32) -> Option<u32> {
     let mut places = Places(0);
     let linears = pass.linear.get_mut(..index(pass.linears))?;

@@ -22,7 +22,7 @@ impl RunManifest {
             }
             Event::Steps(batch) => self.summary.reach(batch.last(), batch.active_seconds, batch_size),
             Event::Epoch(report) => {
-                self.summary.take_epoch(report);
+                self.summary.apply_epoch(report);
                 self.summary.reach(report.step, report.active_seconds, batch_size);
             }
             Event::Paused { step, reason, position } => {
@@ -117,12 +117,12 @@ impl Results {
         self.curve.clear();
         self.last_metrics.clear();
         for report in epochs {
-            self.take_epoch(report);
+            self.apply_epoch(report);
         }
     }
 
     /// Adds the result of an epoch. Adding it twice has no further effect.
-    fn take_epoch(&mut self, report: &EpochReport) {
+    fn apply_epoch(&mut self, report: &EpochReport) {
         let (loss, accuracy) = (finite(report.test_loss), finite(report.test_accuracy));
         self.epoch = report.epoch;
         self.set_last(report);

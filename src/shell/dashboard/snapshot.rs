@@ -95,10 +95,10 @@ fn apply(app: &mut App, store: &Store, msg: Msg) {
             Effect::StartRangeTest(number, config) => {
                 let mut tried = Vec::new();
                 let found = lr_find(*config, |loss| {
-                    tried.push(Msg::Tried(number, loss));
+                    tried.push(Msg::RangeTestLoss(number, loss));
                     ControlFlow::Continue(())
                 });
-                tried.extend(found.err().map(|error| Msg::NotTried(number, error.to_string())));
+                tried.extend(found.err().map(|error| Msg::RangeTestFailed(number, error.to_string())));
                 for msg in tried {
                     apply(app, store, msg);
                 }

@@ -26,17 +26,17 @@ impl RangeTestThread {
         let work = move |messages: &UnboundedSender<Msg>| {
             let result = lr_find(config, |loss| {
                 let is_dropped = stopped.try_recv() == Err(TryRecvError::Disconnected);
-                if is_dropped || messages.send(Msg::Tried(number, loss)).is_err() {
+                if is_dropped || messages.send(Msg::RangeTestLoss(number, loss)).is_err() {
                     return ControlFlow::Break(());
                 }
                 ControlFlow::Continue(())
             });
             if let Err(error) = result {
-                let _ = messages.send(Msg::NotTried(number, error.to_string()));
+                let _ = messages.send(Msg::RangeTestFailed(number, error.to_string()));
             }
         };
         if let Err(error) = spawn("lr-find", messages, work) {
-            let _ = messages.send(Msg::NotTried(number, ShellError::Runtime(error).to_string()));
+            let _ = messages.send(Msg::RangeTestFailed(number, ShellError::Runtime(error).to_string()));
         }
         Self(stop)
     }
@@ -93,7 +93,7 @@ mod tests {
     fn dropping_a_search_stops_it() {
         let (messages, mut received) = unbounded_channel();
         let search = RangeTestThread::start(7, config(), &messages);
-        assert!(matches!(received.blocking_recv(), Some(Msg::Tried(7, _))));
+        assert!(matches!(received.blocking_recv(), Some(Msg::RangeTestLoss(7, _))));
         drop((search, messages));
         // When its thread ends, so does the channel.
         let rest = std::iter::from_fn(|| received.blocking_recv()).count();
@@ -105,7 +105,7 @@ mod tests {
         let (messages, mut received) = unbounded_channel();
         let _search =
             RangeTestThread::start(1, RunConfig { data: Some("/nowhere".into()), ..config() }, &messages);
-        let Some(Msg::NotTried(1, problem)) = received.blocking_recv() else { unreachable!() };
+        let Some(Msg::RangeTestFailed(1, problem)) = received.blocking_recv() else { unreachable!() };
         assert!(problem.contains("/nowhere"), "{problem}");
     }
 }

@@ -63,7 +63,7 @@ pub(super) struct Speeds {
 }
 
 /// The speeds of this network on the CPU and on the GPU of this name, which `measure_cuda` measures. They are measured once
-/// for each network, machine and version.
+/// for each [`key`].
 pub(super) fn speeds<E>(
     config: &RunConfig,
     gpu: &str,

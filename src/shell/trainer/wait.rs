@@ -12,7 +12,8 @@ pub enum StartedBy {
     Foreground,
     /// A shell or the queue, with nobody watching: it ends when the run diverges.
     Unattended,
-    /// A dashboard: a run that diverges waits for a person, up to ten minutes after no dashboard shows it any more.
+    /// A dashboard: a run that diverges waits for a person, until no dashboard has shown it for ten
+    /// minutes.
     Dashboard,
 }
 

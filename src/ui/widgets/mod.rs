@@ -3,9 +3,9 @@
 mod chart;
 mod hints;
 mod kernels;
-mod notice;
 mod pane;
 mod picture;
+mod placeholder;
 mod progress;
 mod sparkline;
 #[cfg(test)]
@@ -14,8 +14,8 @@ pub(crate) mod testing;
 pub use chart::{AxisScale, Chart, ChartLayer, Mark, MarkKind};
 pub use hints::Hints;
 pub use kernels::{ChannelSelection, KernelGrid};
-pub use notice::Placeholder;
 pub use pane::{Focus, PaneFrame};
 pub use picture::Picture;
+pub use placeholder::Placeholder;
 pub use progress::ProgressBar;
 pub use sparkline::Sparkline;

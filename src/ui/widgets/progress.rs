@@ -9,7 +9,7 @@ use crate::ui::Glyphs;
 use crate::ui::layout::render_line;
 use crate::ui::theme::RenderTheme;
 
-/// A progress bar of one row, in steps of half a cell: `━━━━╸────`.
+/// A progress bar of one row, in steps of half a cell (of a whole one in ASCII): `━━━━╸────`.
 ///
 /// It is full only at 100 %, and empty at 0 % or if the progress is unknown.
 #[derive(Debug, Clone, Copy)]

@@ -199,9 +199,9 @@ fn a_range_test_suggests_rates_to_train_with() {
     let effects = press(&mut app, &[Key::Down, Key::Char('f')]);
     assert_eq!(effects, [Effect::StartRangeTest(0, config())]);
     assert_eq!(press(&mut app, &[Key::Enter]), [], "nothing is found yet");
-    update(&mut app, Msg::Tried(9, f64::NAN));
+    update(&mut app, Msg::RangeTestLoss(9, f64::NAN));
     for loss in losses() {
-        update(&mut app, Msg::Tried(0, loss));
+        update(&mut app, Msg::RangeTestLoss(0, loss));
     }
     let search = range_test(&app);
     let found = search.suggestion().unwrap();
@@ -224,7 +224,7 @@ fn leaving_a_range_test_cancels_it() {
         assert!(matches!(app.screen, Screen::LrFinder(_)));
         assert_eq!(press(&mut app, &[key]), [Effect::CancelRangeTest]);
         assert_eq!(press(&mut app, &[Key::Char('t')]), [], "once");
-        assert_eq!(update(&mut app, Msg::Tried(0, 1.0)), [], "the test is gone");
+        assert_eq!(update(&mut app, Msg::RangeTestLoss(0, 1.0)), [], "the test is gone");
         assert!(!matches!(app.screen, Screen::LrFinder(_)));
     }
     let mut app = app();
@@ -238,7 +238,7 @@ fn a_failed_range_test_shows_why() {
     let mut app = app();
     update(&mut app, Msg::Runs(Vec::new()));
     press(&mut app, &[Key::Char('f')]);
-    update(&mut app, Msg::NotTried(0, "no data".to_owned()));
+    update(&mut app, Msg::RangeTestFailed(0, "no data".to_owned()));
     let search = range_test(&app);
     assert_eq!((search.problem.as_deref(), search.suggestion()), (Some("no data"), None));
     assert_eq!(press(&mut app, &[Key::Enter, Key::Esc]), [], "there is nothing to break off");

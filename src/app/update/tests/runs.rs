@@ -247,13 +247,16 @@ fn the_view_state_survives_a_restart() {
     type_text(&mut app, "ovC  ");
     press(&mut app, &[Key::Right, Key::Esc]);
     app.shared.charts.along = XAxis::ActiveTime;
-    app.shared.trash = vec![vec![run_id(9).clone()]];
+    app.shared.undoable_deletions = vec![vec![run_id(9).clone()]];
     let state = app.shared.view_state();
     let text = serde_json::to_string(&state).unwrap();
     let mut next = self::app();
     next.shared.restore(&serde_json::from_str(&text).unwrap());
     assert_eq!((next.shared.view_state(), next.shared.table.text()), (state, "lr > 0.02"));
-    assert!(next.shared.trash.is_empty(), "u undoes only what was deleted since the dashboard was opened");
+    assert!(
+        next.shared.undoable_deletions.is_empty(),
+        "u undoes only what was deleted since the dashboard was opened"
+    );
     update(&mut next, Msg::Runs(app.shared.runs.clone().unwrap()));
     assert_eq!(next.shared.table.rows(), app.shared.table.rows());
     // A view state that cannot be read is replaced by the default.

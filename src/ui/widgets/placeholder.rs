@@ -51,14 +51,14 @@ mod tests {
 
     #[test]
     fn it_stands_in_the_middle() {
-        let notice = Placeholder::new(&unicode(), "no runs yet\nEnter starts one");
-        insta::assert_snapshot!(text(notice.clone(), 16, 3), @"
+        let placeholder = Placeholder::new(&unicode(), "no runs yet\nEnter starts one");
+        insta::assert_snapshot!(text(placeholder.clone(), 16, 3), @"
           no runs yet
         Enter starts one
         ");
         for (width, height) in [(0, 0), (1, 1), (3, 1)] {
-            text(notice.clone(), width, height);
+            text(placeholder.clone(), width, height);
         }
-        overhanging(notice, 3, 2);
+        overhanging(placeholder, 3, 2);
     }
 }
