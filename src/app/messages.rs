@@ -62,7 +62,7 @@ pub enum Effect {
     /// Compute the predictions of these two runs. Answered by [`Msg::Predicted`].
     Predict([RunId; 2]),
     /// Start a learning-rate range test with this number and these settings, and cancel any other. Answered by
-    /// [`Msg::Tried`] and [`Msg::RangeTestFailed`].
+    /// [`Msg::RangeTestLoss`] and [`Msg::RangeTestFailed`].
     StartRangeTest(u64, Box<RunConfig>),
     /// Cancel the range test.
     CancelRangeTest,
