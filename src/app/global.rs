@@ -12,7 +12,7 @@ use super::transition::{Goto, Transition};
 /// An action that is available on every screen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum GlobalAction {
-    /// Quit; ask first if a run is training.
+    /// Quit; ask first if the open run is live.
     Quit,
     /// Show the open run.
     ShowLive,
@@ -34,7 +34,7 @@ use GlobalAction as A;
 
 #[rustfmt::skip]
 pub(super) const KEYS: &[KeyRow<GlobalAction, App>] = &[
-    key(A::Quit, &[Key::Char('q'), Key::Ctrl('c')], Some("quit"), "quit (asks if a run is training)"),
+    key(A::Quit, &[Key::Char('q'), Key::Ctrl('c')], Some("quit"), "quit (asks first if the run is live)"),
     key(A::ShowLive, &[Key::Char('1')], Some("live"), "the open run").when(can_show_live),
     key(A::ShowRuns, &[Key::Char('2')], Some("runs"), "all runs").when(is_not_on_runs),
     key(A::ShowHome, &[Key::Char('n')], Some("new"), "new run").when(can_start),

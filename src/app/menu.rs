@@ -14,7 +14,7 @@ pub enum MenuItem<'a> {
     Train(&'a PresetInfo),
     /// Show all runs.
     Runs {
-        /// Number of runs without the reference runs.
+        /// Number of runs, not counting reference runs.
         own: usize,
         /// Number of reference runs.
         references: usize,
@@ -33,7 +33,8 @@ impl MenuItem<'_> {
 }
 
 impl Shared {
-    /// The lines of the menu, the most likely choice first: live runs, or else the last run, then networks to train.
+    /// The lines of the menu, the most likely choice first: live runs, or else the last run, then networks to
+    /// train, then all runs.
     pub fn menu(&self) -> Vec<MenuItem<'_>> {
         let live: Vec<_> =
             self.listed_runs().filter(|run| run.state.is_live()).map(MenuItem::Attach).collect();

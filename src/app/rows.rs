@@ -93,7 +93,7 @@ pub fn groups_of(runs: &[Listing]) -> Vec<Group> {
     groups(&indices, runs, &BTreeSet::new()).into_iter().filter_map(group).collect()
 }
 
-/// Groups take the index of their first run.
+/// Groups are ordered by their first run; runs that cannot be read come last.
 fn groups(indices: &[usize], runs: &[Listing], open: &BTreeSet<GroupKey>) -> Vec<Row> {
     let listed = |index: usize| match &runs[index] {
         Listing::Run(run) => Some(run),

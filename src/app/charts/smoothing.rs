@@ -20,7 +20,7 @@ impl Smoothing {
     /// The fractions that the key cycles through.
     const SHARES: [f64; 6] = [0.0, 0.01, 0.03, 0.1, 0.3, 1.0];
     /// Epochs count as at least this many steps, since a fraction of a short epoch would smooth nothing.
-    const LEAST: f64 = 100.0;
+    const MIN_STEPS_PER_EPOCH: f64 = 100.0;
 
     pub(super) fn next(self) -> Self {
         Self(Self::SHARES.into_iter().find(|share| *share > self.0).unwrap_or(Self::SHARES[0]))
@@ -28,7 +28,7 @@ impl Smoothing {
 
     /// The span in steps; 1 means no smoothing.
     pub fn steps(self, steps_per_epoch: f64) -> f64 {
-        (self.0 * steps_per_epoch.max(Self::LEAST)).max(1.0)
+        (self.0 * steps_per_epoch.max(Self::MIN_STEPS_PER_EPOCH)).max(1.0)
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Search {
 /// An action on the query being typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SearchAction {
-    /// Apply the query and close it, if it is valid.
+    /// Apply the query and close the search, if the query is valid.
     Submit,
     /// Complete the last word as far as it is unambiguous.
     Complete,

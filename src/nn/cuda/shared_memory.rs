@@ -112,7 +112,8 @@ fn place_outputs(convs: &mut [ConvParams], forward: bool, backward: bool, places
     }
 }
 
-/// Places staged weights from `start` on: of fewer outputs at a time, if those of all do not fit. Returns where they end.
+/// Places staged weights from `start` on, and returns where they end. If the weights of all outputs do not fit, they are
+/// staged for fewer outputs at a time.
 fn place_weights(convs: &mut [ConvParams], start: i32) -> Option<i32> {
     loop {
         let mut places = Places(start);
@@ -122,7 +123,7 @@ fn place_weights(convs: &mut [ConvParams], start: i32) -> Option<i32> {
         if places.0 <= FLOATS {
             return Some(places.0);
         }
-        // Of equal ones the first.
+        // `max_by_key` returns the last of equal items; `rev` makes that the first convolution.
         let largest = convs.iter_mut().rev().max_by_key(|conv| conv.staged_weights())?;
         if largest.chunk <= 4 {
             return None;
