@@ -347,12 +347,15 @@ fn hang(fail: &str) {
     }
     let pid = Pid::from_child(&trainer);
     // A device that is set up can hang before the process listens to signals.
+    let start = Instant::now();
     while !listens(&trainer) {
+        assert!(start.elapsed() < Duration::from_mins(1), "{fail}: the trainer does not listen to signals");
         thread::sleep(Duration::from_millis(10));
     }
     kill_process(pid, Signal::TERM).unwrap();
     // A second signal at once is not taken for impatience.
     kill_process(pid, Signal::TERM).unwrap();
+    // There is no condition to wait for: nothing may happen.
     thread::sleep(Duration::from_millis(1500));
     assert!(trainer.try_wait().unwrap().is_none(), "{fail}");
     kill_process(pid, Signal::TERM).unwrap();
